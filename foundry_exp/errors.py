@@ -1,0 +1,39 @@
+"""What a user can cause and put right: each message says where, what is wrong, what was got, the way out."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class FoundryExpError(Exception):
+    """A failure with a sentence for the user; printed without a traceback."""
+
+
+class ConfigError(FoundryExpError):
+    """The config or the command line cannot be run; nothing was started (exit code 2)."""
+
+
+class StoreError(FoundryExpError):
+    """A run folder or the tracking store cannot be read or written."""
+
+
+class SkipCellError(FoundryExpError):
+    """A rule says that this cell cannot run here, so its status is `skipped`."""
+
+
+class BackendError(FoundryExpError):
+    """A model could not be loaded or a request failed."""
+
+    def __init__(self, error_class: str, message: str, *, http_status: int | None = None) -> None:
+        """Keep the class of the error, a short word that tables can group by, and the HTTP status."""
+        super().__init__(message)
+        self.error_class = error_class
+        self.http_status = http_status
+
+
+def near(got: str, allowed: Iterable[str]) -> str:
+    """A clause that offers close matches of `got`, or lists what is allowed."""
+    options = sorted({str(name) for name in allowed})
+    close = get_close_matches(got, options, n=3, cutoff=0.5)
+    if close:
+        return f"did you mean {' or '.join(close)}?"
+    return f"choose from {', '.join(options)}" if options else "there is nothing to choose from"

@@ -1,0 +1,100 @@
+"""The behaviours that a part can bring: a model runtime, a tracker, and the clock they are given."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from foundry_exp.records import EventKind, Message, Usage
+
+Clock = Callable[[], int]
+"""Nanoseconds of `time.perf_counter_ns()`, or of a test's own making."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that a model runtime handed over while it answered."""
+
+    kind: EventKind
+    text: str = ""
+    t_ns: int | None = None
+    """When it arrived; null means: stamp it on receipt."""
+    tokens: int | None = None
+    """Tokens it carries, if the runtime says so."""
+    usage: Usage | None = None
+    finish_reason: str | None = None
+    request_start_ns: int | None = None
+    """The request's true start, where the backend knows it better than its caller (HTTP)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """One request to a loaded model, with every setting explicit."""
+
+    messages: tuple[Message, ...]
+    streaming: bool
+    temperature: float
+    top_p: float
+    top_k: int
+    seed: int
+    max_tokens: int
+    first_token_timeout_s: float
+    idle_timeout_s: float
+    total_timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRequest:
+    """Which model to load, and on what."""
+
+    alias: str
+    variant: str | None
+    path: Path | None
+    accel: str
+    device: str | None
+    prefer: tuple[str, ...]
+    """Execution-provider infixes of a variant's name, best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """What a backend really loaded. Null is unknown."""
+
+    variant: str | None
+    device: str | None = None
+    execution_provider: str | None = None
+    path: Path | None = None
+    context_length: int | None = None
+    licence: str | None = None
+    runtime: dict[str, str] = field(default_factory=dict)
+    """Versions of what ran the model."""
+    download_s: float | None = None
+    """Seconds spent fetching the model first; never part of a timing."""
+
+
+class Backend(Protocol):
+    """A runtime that loads one model and answers chats."""
+
+    def load(self, model: ModelRequest) -> LoadedModel:
+        """Load the model, or raise BackendError or SkipCellError."""
+        ...
+
+    def stream(self, request: ChatRequest, clock: Clock) -> Iterator[Event]:
+        """Yield events as they arrive, the last one of kind `end`; raise BackendError on failure."""
+        ...
+
+    def unload(self) -> None:
+        """Give the model back; safe to call when nothing is loaded."""
+        ...
+
+
+class Tracker(Protocol):
+    """A place that run folders are published to."""
+
+    def check(self) -> None:
+        """Raise ConfigError when nothing could be published; cheap, and done before a model is loaded."""
+        ...
+
+    def publish(self, folder: Path) -> str:
+        """Send one finished run folder, replacing what was sent of it before; return where it is."""
+        ...

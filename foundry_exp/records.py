@@ -1,0 +1,173 @@
+"""Every type that is written to disk: what was asked of a model, what happened, and what it came to."""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+SCHEMA_VERSION = 1
+
+Role = Literal["system", "user", "assistant"]
+Phase = Literal["warmup", "measure"]
+Status = Literal["ok", "partial", "skipped", "failed", "device_mismatch", "interrupted"]
+EventKind = Literal["role", "reasoning", "text", "tool", "end"]
+TokenSource = Literal["usage", "tokenizer", "events"]
+
+CONTENT_KINDS: frozenset[str] = frozenset({"reasoning", "text", "tool"})
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a chat prompt."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One prompt of a prompt set."""
+
+    sample_id: str
+    messages: tuple[Message, ...]
+    digest: str
+    """SHA-256 of the messages, first 16 hex digits."""
+    tags: tuple[str, ...] = ()
+    reference: str | None = None
+    """An answer that a person would accept."""
+    max_tokens: int | None = None
+    """Overrides `generation.max_tokens` for this prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Token counts as the runtime reports them."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestError:
+    """Why a request failed."""
+
+    # `class` is a keyword, so the file's key and the field's name differ.
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"alias_generator": lambda name: name.rstrip("_")}
+
+    class_: str
+    """A short word that tables group by: timeout, context_overflow, connect, http_500 …"""
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One request, whole: every event's time, what was answered, and what went wrong."""
+
+    sample_id: str
+    prompt_digest: str
+    round: int
+    phase: Phase
+    attempt: int
+    streaming: bool
+    t_start_ns: int
+    """`time.perf_counter_ns()` at the request's start; over HTTP its last non-empty socket write."""
+    event_ns: tuple[int, ...]
+    """The time of every event, in the order of arrival."""
+    event_kinds: tuple[EventKind, ...]
+    """What each event carried, in step with `event_ns`."""
+    t_end_ns: int
+    """When the request was over, successful or not."""
+    text: str
+    reasoning: str
+    usage: Usage | None
+    token_source: TokenSource | None
+    """Where `usage.completion_tokens` comes from; null when nothing was counted."""
+    first_event_tokens: int | None
+    """Tokens in the first content event, if the backend says so; otherwise null."""
+    finish_reason: str | None
+    output_hash: str
+    """SHA-256 of reasoning and text, so that equal answers are found without comparing them."""
+    error: RequestError | None = None
+    retries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A 95 % interval and how it was made."""
+
+    low: float
+    high: float
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """A metric over requests. Percentiles are linear (numpy's default); `null` where n is too small."""
+
+    n: int
+    missing: int
+    """Requests that should have a value and have none."""
+    mean: float | None
+    sd: float | None
+    min: float | None
+    max: float | None
+    p50: float | None
+    p90: float | None
+    p95: float | None
+    p99: float | None
+    intervals: dict[str, Interval | None] = field(default_factory=dict)
+    """95 % intervals of mean, p50, p90, p95 and p99; null when n is too small for one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What was asked for and what was loaded."""
+
+    alias: str
+    variant: str | None
+    """The exact `name:version` that ran."""
+    device: str | None
+    execution_provider: str | None
+    accel_evidence: str | None
+    """How the provider is known: `log` (the runtime's own log), `id_only`, or null."""
+    path: str | None
+    files_digest: str | None
+    disk_mb: float | None
+    context_length: int | None
+    licence: str | None
+    licence_source: str | None
+    capabilities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """run.json: the summary of one cell, written last, so that its presence means finished."""
+
+    schema_version: int
+    run_id: str
+    cell: str
+    sweep_id: str
+    status: Status
+    reason: str | None
+    """Why the status is not `ok`, in one sentence with the way out."""
+    started_at: str
+    """UTC, ISO 8601."""
+    duration_s: float
+    model: ModelFacts
+    accel: str
+    backend: str
+    streaming: bool
+    prompts: dict[str, Any]
+    """Name, digest and size of the prompt set."""
+    generation: dict[str, Any]
+    metrics: dict[str, Any]
+    """Metric name to a number, a distribution, or null."""
+    missing: dict[str, str]
+    """Metric name to the reason why it is null."""
+    per_prompt: dict[str, Any]
+    """Sample id to its own distributions of the latency metrics."""
+    scores: dict[str, Any]
+    environment: dict[str, Any]
+    fingerprint: str
+    """Identity of the measurement: what would have to be equal for a rerun to be pointless."""
+    warnings: tuple[str, ...] = ()

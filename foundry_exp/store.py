@@ -1,0 +1,137 @@
+"""A run's folder: records appended as they finish, run.json last and atomically, and both read back."""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from foundry_exp.errors import StoreError
+from foundry_exp.records import Record, RunResult
+
+CONFIG_FILE = "config.yaml"
+ENVIRONMENT_FILE = "environment.json"
+RECORDS_FILE = "records.jsonl"
+RESULT_FILE = "run.json"
+RUNTIME_LOG = "runtime.log"
+
+
+@cache
+def adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    """The reader and writer of one record type, built once."""
+    return TypeAdapter(kind)
+
+
+def to_json(value: Any) -> bytes:
+    """A record as one line of JSON."""
+    return adapter(type(value)).dump_json(value, by_alias=True)
+
+
+class RecordLog:
+    """records.jsonl, open for appending: a line is on disk before the next request starts."""
+
+    def __init__(self, folder: Path) -> None:
+        """Name the file; it is opened by the first line."""
+        self._path = folder / RECORDS_FILE
+
+    def append(self, record: Record) -> None:
+        """Write one line and hand it to the disk."""
+        try:
+            with self._path.open("ab") as file:
+                file.write(to_json(record) + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            msg = f"{self._path}: cannot write a record ({error.strerror}); free some disk space, then run again."
+            raise StoreError(msg) from error
+
+
+def read_records(folder: Path) -> list[Record]:
+    """Every whole record of a run folder; a last line cut off by a kill is left out."""
+    return list(_records(folder / RECORDS_FILE))
+
+
+def _records(path: Path) -> Iterator[Record]:
+    if not path.exists():
+        return
+    lines = path.read_bytes().split(b"\n")
+    for number, line in enumerate(lines, start=1):
+        if not line:
+            continue
+        try:
+            yield adapter(Record).validate_json(line)
+        except ValidationError as error:
+            if number == len(lines):
+                return
+            msg = f"{path}:{number}: not a record ({error.errors()[0]['msg']}); remove the line to read the rest."
+            raise StoreError(msg) from error
+
+
+def write_result(folder: Path, result: RunResult) -> None:
+    """Write run.json by rename, so that it is either whole or absent."""
+    text = json.dumps(json.loads(to_json(result)), indent=2, ensure_ascii=False, allow_nan=False)
+    write_whole(folder / RESULT_FILE, text + "\n")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Replace a file so that a reader, or a power cut, sees the old one or the new one."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with draft.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        msg = f"{path}: cannot be written ({error.strerror}); free some disk space or check its rights."
+        raise StoreError(msg) from error
+
+
+def read_result(folder: Path) -> RunResult:
+    """The summary of a finished run."""
+    path = folder / RESULT_FILE
+    try:
+        result: RunResult = adapter(RunResult).validate_json(path.read_bytes())
+    except FileNotFoundError as error:
+        msg = f"{folder}: no {RESULT_FILE}, so the run did not finish; its {RECORDS_FILE} holds what was measured."
+        raise StoreError(msg) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        msg = f"{path}: not a run summary ({where}: {first['msg']}); measure the cell again."
+        raise StoreError(msg) from error
+    return result
+
+
+def finished_cells(folder: Path) -> list[Path]:
+    """The finished run folders of a run or sweep, in the order of their names; or the folder itself."""
+    if (folder / RESULT_FILE).exists():
+        return [folder]
+    return sorted(path.parent for path in folder.glob(f"*/{RESULT_FILE}"))
+
+
+def find_run(name: str, output_dir: Path) -> Path:
+    """The folder that a user means by a path, a run or sweep id, or `last`."""
+    runs = output_dir / "runs"
+    if name == "last":
+        known = sorted(path for path in runs.glob("*") if path.is_dir()) if runs.is_dir() else []
+        if not known:
+            msg = f"{runs}: no run yet; make one with: python -m foundry_exp"
+            raise StoreError(msg)
+        return known[-1]
+    for folder in (Path(name), runs / name):
+        if folder.is_dir():
+            return folder
+    msg = f"{name}: no such run; give a run folder, an id under {runs}, or `last`."
+    raise StoreError(msg)
+
+
+def folder_name(text: str) -> str:
+    """A name that any file system takes, made from what the user chose; never holds `=` or a separator."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.")[:80]
+    return name or "cell"
