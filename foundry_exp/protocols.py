@@ -53,7 +53,9 @@ class ModelRequest:
     accel: str
     device: str | None
     prefer: tuple[str, ...]
-    """Execution-provider infixes of a variant's name, best first."""
+    """What a variant's name ends with, best first."""
+    log_dir: Path
+    """Where the runtime may write its own log."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -18,6 +17,7 @@ ENVIRONMENT_FILE = "environment.json"
 RECORDS_FILE = "records.jsonl"
 RESULT_FILE = "run.json"
 RUNTIME_LOG = "runtime.log"
+PROMPTS_FILE = "prompts.json"
 
 
 @cache
@@ -28,7 +28,7 @@ def adapter(kind: type[Any]) -> TypeAdapter[Any]:
 
 def to_json(value: Any) -> bytes:
     """A record as one line of JSON."""
-    return adapter(type(value)).dump_json(value, by_alias=True)
+    return adapter(value.__class__).dump_json(value, by_alias=True)
 
 
 class RecordLog:
@@ -129,9 +129,3 @@ def find_run(name: str, output_dir: Path) -> Path:
             return folder
     msg = f"{name}: no such run; give a run folder, an id under {runs}, or `last`."
     raise StoreError(msg)
-
-
-def folder_name(text: str) -> str:
-    """A name that any file system takes, made from what the user chose; never holds `=` or a separator."""
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.")[:80]
-    return name or "cell"

@@ -1,0 +1,1 @@
+"""What can run a model: one module or folder a way, each a `Backend`."""

@@ -1,0 +1,137 @@
+"""The child process that holds the model: one cell is loaded, warmed, measured and unloaded in it.
+
+It reads one line of JSON (the job), then commands, from stdin, and writes one line of JSON per step to
+stdout. When stdin closes its parent is gone, and it ends at once.
+"""
+
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+import traceback
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TextIO
+
+from foundry_exp import measure, store, target
+from foundry_exp.errors import BackendError, SkipCellError, StoreError
+from foundry_exp.protocols import Backend, ChatRequest, LoadedModel, ModelRequest
+from foundry_exp.records import Sample
+
+# Python hands the interpreter from thread to thread every 5 ms by default; a stamp of an event that another
+# thread delivers would be late by as much. 0.1 ms halves the mean lag at 0.5 ms a token.
+_SWITCH_INTERVAL_S = 1e-4
+
+
+class Parent:
+    """The pipe to the process that watches this one."""
+
+    def __init__(self, commands: TextIO, steps: TextIO) -> None:
+        """Listen for commands on a thread of its own."""
+        self._steps = steps
+        self._commands: queue.Queue[str] = queue.Queue()
+        self.stopped = threading.Event()
+        threading.Thread(target=self._listen, args=(commands,), daemon=True).start()
+
+    def say(self, step: str, **facts: Any) -> None:
+        """Report one step."""
+        self._steps.write(json.dumps({"step": step, **facts}) + "\n")
+        self._steps.flush()
+
+    def rest(self, step: str, **facts: Any) -> None:
+        """Report a step, and wait until the parent has looked at this process's memory."""
+        self.say(step, **facts)
+        self._commands.get()
+
+    def _listen(self, commands: TextIO) -> None:
+        for line in commands:
+            if line.strip() == "stop":
+                self.stopped.set()
+            self._commands.put(line.strip())
+        os._exit(1)  # the parent is gone; native code may hold every lock, so nothing gentler is sure
+
+
+def run(job: dict[str, Any], parent: Parent) -> None:
+    """Load, warm up, measure, unload: what a timing is made of, and nothing else."""
+    folder = Path(job["folder"])
+    backend: Backend = target.build(job["config"]["backend"], "backend")
+    parent.rest("ready")
+    start_s = time.perf_counter()
+    loaded = backend.load(_model_request(job["model"]))
+    load_s = time.perf_counter() - start_s - (loaded.download_s or 0.0)
+    try:
+        parent.rest("loaded", load_s=load_s, facts=_facts(loaded))
+        _measure(backend, job, store.RecordLog(folder), parent)
+    finally:
+        parent.say("unloading")
+        backend.unload()
+
+
+def _measure(backend: Backend, job: dict[str, Any], log: store.RecordLog, parent: Parent) -> None:
+    workload = job["config"]["workload"]
+    samples = [store.adapter(Sample).validate_python(entry) for entry in job["samples"]]
+    turns = list(measure.schedule(samples, workload["rounds"], workload["warmup"], workload["seed"]))
+    for number, turn in enumerate(turns):
+        if parent.stopped.is_set():
+            return
+        parent.say("request", phase=turn.phase, number=number, of=len(turns))
+        record = measure.ask(backend, turn, _request(turn.sample, job["config"]), job["attempt"])
+        log.append(record)
+
+
+def _request(sample: Sample, config: dict[str, Any]) -> ChatRequest:
+    generation, workload = config["generation"], config["workload"]
+    return ChatRequest(
+        messages=sample.messages,
+        streaming=config["streaming"]["enabled"],
+        temperature=generation["temperature"],
+        top_p=generation["top_p"],
+        top_k=generation["top_k"],
+        seed=generation["seed"],
+        max_tokens=sample.max_tokens or generation["max_tokens"],
+        first_token_timeout_s=workload["first_token_timeout_s"],
+        idle_timeout_s=workload["idle_timeout_s"],
+        total_timeout_s=workload["total_timeout_s"],
+    )
+
+
+def _model_request(model: dict[str, Any]) -> ModelRequest:
+    path = Path(model["path"]) if model["path"] else None
+    return ModelRequest(**{**model, "path": path, "prefer": tuple(model["prefer"]), "log_dir": Path(model["log_dir"])})
+
+
+def _facts(loaded: LoadedModel) -> dict[str, Any]:
+    return {**asdict(loaded), "path": str(loaded.path) if loaded.path else None}
+
+
+def main() -> int:
+    """Run the job that stdin brings; every failure is a step, never a bare traceback."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    steps = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what native code prints must not mix with the steps
+    job = json.loads(sys.stdin.readline())
+    parent = Parent(sys.stdin, steps)
+    try:
+        run(job, parent)
+    except SkipCellError as error:
+        parent.say("skipped", message=str(error))
+    except BackendError as error:
+        parent.say("failed", error_class=error.error_class, message=str(error))
+    except StoreError as error:
+        parent.say("failed", error_class="store", message=str(error))
+    except Exception as error:  # noqa: BLE001 — the parent turns it into a row with a reason
+        traceback.print_exc()
+        parent.say("failed", error_class="crash", message=f"{type(error).__name__}: {error}")
+    else:
+        parent.say("done")
+    return 0
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stderr.flush()
+    os._exit(code)  # native threads have been seen to hang an orderly exit

@@ -1,0 +1,219 @@
+"""The parent's side of a cell's process: start it, watch it from outside, and say how it ended."""
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from foundry_exp import store
+from foundry_exp.meters import memory
+from foundry_exp.plan import Cell
+
+START_TIMEOUT_S = 120.0
+UNLOAD_TIMEOUT_S = 60.0
+REQUEST_GRACE_S = 15.0
+"""Beyond a request's own limit, which the child enforces: past this the child itself hangs."""
+
+Ending = Literal["done", "skipped", "failed", "interrupted"]
+OnStep = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How the child ended, and what was seen of it from outside. Null is unknown."""
+
+    ending: Ending = "failed"
+    reason: str | None = None
+    exit_code: int | None = None
+    load_s: float | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    rss_baseline_mb: float | None = None
+    rss_loaded_mb: float | None = None
+    rss_peak_mb: float | None = None
+    cpu_percent: float | None = None
+
+
+def measure(cell: Cell, attempt: int, on_step: OnStep) -> Outcome:
+    """Run one cell in a fresh process and return how it went; never raises for what the child does."""
+    log_dir = cell.folder / ".runtime"
+    log_dir.mkdir(exist_ok=True)
+    with (cell.folder / store.RUNTIME_LOG).open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "foundry_exp.cell"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,  # so that Ctrl-C reaches the parent alone
+        )
+    try:
+        return _Watcher(process, cell, on_step).watch(_job(cell, attempt, log_dir))
+    finally:
+        _end(process)
+        _forget(log_dir)
+
+
+def _job(cell: Cell, attempt: int, log_dir: Path) -> dict[str, Any]:
+    model = cell.model_request(log_dir.absolute())
+    return {
+        "config": cell.config,
+        "folder": str(cell.folder.absolute()),
+        "attempt": attempt,
+        "samples": [json.loads(store.to_json(sample)) for sample in cell.prompts.samples],
+        "model": {
+            "alias": model.alias, "variant": model.variant, "path": str(model.path) if model.path else None,
+            "accel": model.accel, "device": model.device, "prefer": list(model.prefer), "log_dir": str(model.log_dir),
+        },
+    }  # fmt: skip
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    if process.poll() is None:
+        process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe:
+            with suppress(OSError):  # the child is gone, and with it whoever would read what is left
+                pipe.close()
+
+
+def _forget(log_dir: Path) -> None:
+    for path in log_dir.iterdir():
+        path.unlink(missing_ok=True)
+    log_dir.rmdir()
+
+
+class _Watcher:
+    """Follows one child step by step, with a time limit on each."""
+
+    def __init__(self, process: subprocess.Popen[str], cell: Cell, on_step: OnStep) -> None:
+        self._process = process
+        self._cell = cell
+        self._on_step = on_step
+        self._steps: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self._peak = memory.PeakWatch(process.pid)
+        self._outcome = Outcome()
+        self._interrupts = 0
+        self._limit_s = START_TIMEOUT_S
+        self._doing = "starting"
+        self._measuring_since: tuple[float, float] | None = None
+
+    def watch(self, job: dict[str, Any]) -> Outcome:
+        """Send the job and follow it to its end."""
+        threading.Thread(target=self._read_steps, daemon=True).start()
+        self._send(json.dumps(job))
+        try:
+            while (step := self._next_step()) is not None:
+                self._on_step(step)
+                self._take(step)
+        finally:
+            self._peak.stop()
+        return replace(self._outcome, rss_peak_mb=self._peak.peak_mb, exit_code=self._process.poll())
+
+    def _read_steps(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._steps.put(json.loads(line))
+        self._steps.put(None)
+
+    def _next_step(self) -> dict[str, Any] | None:
+        """The next step; null when the child has ended or was ended."""
+        try:
+            step = self._wait()
+        except queue.Empty:
+            self._process.kill()
+            reason = f"hung: nothing happened within {self._limit_s:g} s of {self._doing}; see {store.RUNTIME_LOG}."
+            self._outcome = replace(self._outcome, ending="failed", reason=reason)
+            return None
+        if step is None:
+            self._explain_end()
+        return step
+
+    def _wait(self) -> dict[str, Any] | None:
+        deadline_s = time.monotonic() + self._limit_s
+        while True:
+            try:
+                return self._steps.get(timeout=max(0.01, deadline_s - time.monotonic()))
+            except KeyboardInterrupt:
+                self._interrupts += 1
+                if self._interrupts > 1:
+                    self._process.kill()
+                self._send("stop")
+
+    def _take(self, step: dict[str, Any]) -> None:
+        match step["step"]:
+            case "ready":
+                self._note(rss_baseline_mb=self._rss_mb())
+                self._peak.start()
+                self._expect("loading the model", self._cell.config["workload"]["load_timeout_s"])
+                self._send("go")
+            case "loaded":
+                self._note(rss_loaded_mb=self._rss_mb(), load_s=step["load_s"], facts=step["facts"])
+                self._send("go")
+            case "request":
+                limit_s = self._cell.config["workload"]["total_timeout_s"] + REQUEST_GRACE_S
+                self._expect(f"request {step['number'] + 1} of {step['of']}", limit_s)
+                if step["phase"] == "measure" and self._measuring_since is None:
+                    self._measuring_since = self._cpu_clock()
+            case "unloading":
+                self._note(cpu_percent=self._cpu_percent())
+                self._expect("unloading the model", UNLOAD_TIMEOUT_S)
+            case "skipped" | "failed" as ending:
+                self._note(ending=ending, reason=step["message"])
+            case "done":
+                self._note(ending="interrupted" if self._interrupts else "done")
+
+    def _explain_end(self) -> None:
+        """Say why the child ended, if it did not say so itself."""
+        code = self._process.wait()
+        if self._interrupts and self._outcome.reason is None:
+            self._note(ending="interrupted")
+        elif self._outcome.ending == "failed" and self._outcome.reason is None:
+            self._note(reason=f"the process that held the model died while {self._doing} ({_cause(code)}).")
+
+    def _expect(self, doing: str, limit_s: float) -> None:
+        self._doing, self._limit_s = doing, limit_s
+
+    def _note(self, **seen: Any) -> None:
+        self._outcome = replace(self._outcome, **seen)
+
+    def _send(self, line: str) -> None:
+        assert self._process.stdin is not None
+        with suppress(OSError):  # the child is gone; its end explains itself on the other pipe
+            self._process.stdin.write(line + "\n")
+            self._process.stdin.flush()
+
+    def _rss_mb(self) -> float | None:
+        reading = memory.read(self._process.pid)
+        return reading.rss_mb if reading else None
+
+    def _cpu_clock(self) -> tuple[float, float] | None:
+        reading = memory.read(self._process.pid)
+        return (time.monotonic(), reading.cpu_s) if reading else None
+
+    def _cpu_percent(self) -> float | None:
+        """CPU use while measuring, where 100 is one core kept busy."""
+        now, since = self._cpu_clock(), self._measuring_since
+        if now is None or since is None or now[0] - since[0] < memory.SAMPLE_EVERY_S:
+            return None
+        return 100 * (now[1] - since[1]) / (now[0] - since[0])
+
+
+def _cause(code: int) -> str:
+    """What an exit code means, and what to try."""
+    killed, aborted, segfault = 9, 6, 11
+    signal_number = -code if code < 0 else code - 128 if code > 128 else None  # noqa: PLR2004 — the shell's own rule
+    if os.name == "posix" and signal_number == killed:
+        return "killed by signal 9, most likely for want of memory: close other programs or take a smaller model"
+    if os.name == "posix" and signal_number in (aborted, segfault):
+        return f"native crash, signal {signal_number}: see {store.RUNTIME_LOG}, and try another variant"
+    return f"exit code {code}: see {store.RUNTIME_LOG}"

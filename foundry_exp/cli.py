@@ -1,0 +1,127 @@
+"""The door: verbs, help, and the command that composes, checks, runs and tells how it went."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NoReturn
+
+from foundry_exp import __version__, usage
+from foundry_exp.errors import ConfigError, FoundryExpError, near
+
+if TYPE_CHECKING:
+    from foundry_exp.plan import Cell
+
+USAGE_ERROR = 2
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a command line and return its exit code; a failure that a user can cause is one sentence."""
+    try:
+        return _dispatch(list(arguments))
+    except ConfigError as error:
+        print(f"foundry_exp: {error}", file=sys.stderr)
+        return USAGE_ERROR
+    except FoundryExpError as error:
+        print(f"foundry_exp: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("foundry_exp: interrupted; what was measured is kept.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _dispatch(arguments: list[str]) -> int:
+    first = arguments[0] if arguments else ""
+    if first and "=" not in first and not first.startswith(("-", "+", "~")):
+        return _verb(first, arguments[1:])
+    options = _parser().parse_args(arguments)
+    if options.help:
+        print(usage.text())
+        return 0
+    if options.version:
+        print(f"foundry_exp {__version__}")
+        return 0
+    return _experiment(options, arguments)
+
+
+def _verb(name: str, arguments: list[str]) -> int:
+    if name not in usage.VERBS:
+        msg = f"{name}: no such verb; {near(name, usage.VERBS)} (an override has a =, as in model=demo-small)"
+        raise ConfigError(msg)
+    module = importlib.import_module(f"foundry_exp.verbs.{name}")
+    code: int = module.main(arguments)
+    return code
+
+
+class _Parser(argparse.ArgumentParser):
+    """Complains in our words."""
+
+    def error(self, message: str) -> NoReturn:
+        msg = f"command line: {message}; see python -m foundry_exp --help."
+        raise ConfigError(msg)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="foundry_exp", add_help=False, allow_abbrev=False)
+    parser.add_argument("overrides", nargs="*")
+    parser.add_argument("-h", "--help", action="store_true")
+    parser.add_argument("--version", action="store_true")
+    parser.add_argument("-m", "--multirun", action="store_true")
+    parser.add_argument("-c", "--cfg", choices=["job", "hydra", "all"])
+    parser.add_argument("-p", "--package")
+    parser.add_argument("--resolve", action="store_true")
+    parser.add_argument("-i", "--info", nargs="?", const="all")
+    parser.add_argument("--hydra-help", action="store_true")
+    parser.add_argument("-sc", "--shell-completion", action="store_true")
+    return parser
+
+
+def _experiment(options: argparse.Namespace, arguments: list[str]) -> int:
+    from foundry_exp import compose, sweep
+
+    if options.hydra_help or options.info or options.shell_completion:
+        sweep.hand_to_hydra()
+        return 0
+    folder = compose.user_conf()
+    if folder:
+        compose.refuse_shadowed(folder)
+        print(f"options added from {folder}", file=sys.stderr)
+    every_job, multirun = compose.jobs(options.overrides, multirun=options.multirun)
+    cells = sweep.plan_all(every_job)
+    if options.cfg:
+        sys.argv = ["foundry_exp", *arguments, *compose.search_path_override(folder)]
+        sweep.hand_to_hydra()
+        return 0
+    return _run(cells, options.overrides, multirun=multirun)
+
+
+def _run(cells: "Sequence[Cell]", overrides: Sequence[str], *, multirun: bool) -> int:
+    from rich.console import Console
+
+    from foundry_exp import experiment, sweep, target
+    from foundry_exp.report import console as table
+    from foundry_exp.report import write
+
+    target.build(cells[0].config["tracker"], "tracker").check()
+    completed = sweep.launch(cells, overrides, multirun=multirun)
+    folders = experiment.finished(cells)
+    if len(cells) > 1 and folders:
+        write.write_reports(cells[0].folder.parent, folders)
+    out = Console()
+    table.show(write.gather(folders), out)
+    _say_what_next(cells)
+    if not completed:
+        return INTERRUPTED
+    return experiment.exit_code(folders, len(cells), cells[0].config["max_error_rate"])
+
+
+def _say_what_next(cells: "Sequence[Cell]") -> None:
+    folder = cells[0].folder.parent
+    where = folder if len(cells) > 1 else cells[0].folder
+    print(f"\nReport      {where / 'report.md'}")
+    print(f"Everything  {where}")
+    print("\nCompare in MLflow:         python -m foundry_exp ui")
+    if len(cells) == 1:
+        print("Two models side by side:   python -m foundry_exp -m model=demo-small,demo-large")
+    print("Your own model or prompts: python -m foundry_exp --help")

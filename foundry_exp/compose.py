@@ -1,0 +1,208 @@
+"""Hydra's part: from overrides to composed cells, every one checked, and its errors in our words."""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hydra import compose, initialize_config_dir
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import ConfigCompositionException, MissingConfigException, OverrideParseException
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import InterpolationResolutionError, MissingMandatoryValue
+
+from foundry_exp import data
+from foundry_exp.errors import ConfigError, near
+
+VERSION_BASE = "1.3"
+CONFIG_NAME = "config"
+
+
+def user_conf() -> Path | None:
+    """A `conf/` in the working directory that is not the shipped one."""
+    folder = Path.cwd() / "conf"
+    return folder if folder.is_dir() and folder.resolve() != data.shipped("conf").resolve() else None
+
+
+def search_path_override(folder: Path | None) -> list[str]:
+    """The override that adds a user's own options behind the shipped ones."""
+    return [f"hydra.searchpath=['file://{folder}']"] if folder else []
+
+
+def refuse_shadowed(folder: Path) -> None:
+    """Raise ConfigError when a user's option has a shipped one's name: Hydra would silently ignore the user's."""
+    shipped = data.shipped("conf")
+    for path in sorted(folder.rglob("*.yaml")):
+        twin = shipped / path.relative_to(folder)
+        if twin.exists() and path.relative_to(folder) != Path("config.yaml"):
+            msg = f"{path}: an option of this name ships with the tool ({twin}); rename yours."
+            raise ConfigError(msg)
+
+
+def jobs(overrides: Sequence[str], *, multirun: bool) -> tuple[list[list[str]], bool]:
+    """The overrides of every job that Hydra's sweeper would make, and whether this is a sweep."""
+    with _hydra(overrides):
+        probe = [] if multirun else list(overrides)
+        root = _composed([*probe, *_recipes(overrides)] if multirun else probe)
+        if not multirun and root.hydra.mode != RunMode.MULTIRUN:
+            return [list(overrides)], False
+        params = [f"{key}={value}" for key, value in (root.hydra.sweeper.params or {}).items()]
+        loader = GlobalHydra.instance().config_loader()
+        parsed = OverridesParser.create(config_loader=loader).parse_overrides([*params, *overrides])
+        return BasicSweeper.split_arguments(parsed, max_batch_size=None)[0], True
+
+
+def _recipes(overrides: Sequence[str]) -> list[str]:
+    """The overrides that can bring sweep parameters with them."""
+    return [text for text in overrides if text.startswith("experiment=") and "," not in text]
+
+
+def composed(overrides: Sequence[str]) -> dict[str, Any]:
+    """One job's config as plain data, without Hydra's own section."""
+    with _hydra(overrides):
+        return plain(_composed(overrides))
+
+
+def plain(config: DictConfig) -> dict[str, Any]:
+    """A composed config with every interpolation resolved."""
+    rest = {key: node for key, node in config.items_ex(resolve=False) if key != "hydra"}
+    whole: Any = OmegaConf.to_container(OmegaConf.create(rest), resolve=True, throw_on_missing=True)
+    return dict(whole)
+
+
+def cell_names(every_job: Sequence[Sequence[str]], first: dict[str, Any], choices: str) -> list[str]:
+    """A folder name a cell, from what differs between the jobs; or the model's option when there is one job."""
+    if len(every_job) == 1:
+        return [folder_name(choices)]
+    pairs = [dict(text.split("=", 1) for text in job if "=" in text) for job in every_job]
+    swept = [key for key in pairs[0] if len({str(pair.get(key)) for pair in pairs}) > 1]
+    names = [folder_name("-".join(_part(key, pair[key], first) for key in swept)) for pair in pairs]
+    if len(set(names)) < len(names):
+        return [f"{number:03d}-{name}" for number, name in enumerate(names)]
+    return names
+
+
+def folder_name(text: str) -> str:
+    """A name that any file system takes, made from what the user chose; never holds `=` or a separator."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.")[:80] or "cell"
+
+
+def _part(key: str, value: str, first: dict[str, Any]) -> str:
+    """`demo-small` for a group's option, `max_tokens-16` for a value; `on` alone would not say of what."""
+    if key == "model":
+        return value
+    name = key.lstrip("+").rpartition(".")[2]
+    return value if key in first and key not in ("streaming",) else f"{name}-{value}"
+
+
+@contextmanager
+def _hydra(overrides: Sequence[str]) -> Iterator[None]:
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(str(data.shipped("conf")), version_base=VERSION_BASE), _in_our_words(overrides):
+        yield
+
+
+def _composed(overrides: Sequence[str]) -> DictConfig:
+    extra = search_path_override(user_conf())
+    return compose(CONFIG_NAME, [*overrides, *extra], return_hydra_config=True)
+
+
+@contextmanager
+def _in_our_words(overrides: Sequence[str]) -> Iterator[None]:
+    try:
+        yield
+    except MissingConfigException as error:
+        raise ConfigError(_missing_option(error)) from error
+    except OverrideParseException as error:
+        msg = f"{error.override}: not an override ({_first_line(error)}); write key=value, quoted if it has , = [ ] or spaces."
+        raise ConfigError(msg) from error
+    except ConfigCompositionException as error:
+        raise ConfigError(_composition(error, overrides)) from error
+    except InterpolationResolutionError as error:
+        raise ConfigError(_unresolved(str(error))) from error
+    except MissingMandatoryValue as error:
+        key = str(error).rpartition(": ")[2].split("\n")[0]
+        msg = f"{key}: must be given, got nothing; add {key}=… to the command."
+        raise ConfigError(msg) from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"{mark.name}:{mark.line + 1}" if mark else "config"
+        msg = f"{where}: not YAML ({error.problem}); correct the file."
+        raise ConfigError(msg) from error
+    except ValueError as error:
+        raise ConfigError(_bare_boolean() or f"config: {_first_line(error)}") from error
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().split("\n")[0]
+
+
+def _missing_option(error: MissingConfigException) -> str:
+    group, _, name = (error.missing_cfg_file or "").rpartition("/")
+    if not group:
+        return f"config: {_first_line(error)}; choose from {', '.join(_groups())}."
+    return f"{group}={name}: no such option; {near(name, error.options or [])}"
+
+
+def _composition(error: ConfigCompositionException, overrides: Sequence[str]) -> str:
+    message = _first_line(error)
+    unknown = re.search(
+        r"Could not (?:override|append to config|delete from config) '?([^'\s.]+(?:\.[^'\s]+)*)'?", message
+    )
+    if unknown and "${" not in message:
+        key = unknown.group(1).rstrip(".")
+        inside = re.match(r"In '([^']+)'", message)
+        place = f"{inside.group(1)}: {key}" if inside else key
+        return f"{place}: unknown key; {near(key, [*_groups(), *_keys()])}"
+    if "${" in message or "interpolation" in message:
+        return _unresolved(message)
+    return f"{' '.join(overrides)}: {message}"
+
+
+def _unresolved(message: str) -> str:
+    variable = re.search(r"Environment variable '([^']+)' not found", message) or re.search(
+        r"\$\{oc\.env:([^},]+)", message
+    )
+    key = re.search(r"full_key: (\S+)", message)
+    place = key.group(1) if key else "config"
+    if variable:
+        return f"{place}: the environment variable {variable.group(1)} is not set; set it, or give {place}=…"
+    return f"{place}: {message.strip().splitlines()[0]}; correct the ${{…}} in it."
+
+
+def _groups() -> list[str]:
+    folders = [data.shipped("conf"), *filter(None, [user_conf()])]
+    return sorted({path.name for folder in folders for path in folder.iterdir() if path.is_dir()} - {"hydra"})
+
+
+def _keys() -> list[str]:
+    """Every dotted key of the default config."""
+    default = compose(CONFIG_NAME, [])
+    return list(_dotted(OmegaConf.to_container(default, resolve=False)))
+
+
+def _dotted(node: Any, above: str = "") -> Iterator[str]:
+    for key, value in node.items():
+        yield f"{above}{key}"
+        if isinstance(value, dict):
+            yield from _dotted(value, f"{above}{key}.")
+
+
+def _bare_boolean() -> str | None:
+    """Where a defaults list has an unquoted on, off, yes or no, which YAML reads as a boolean."""
+    for path in sorted((user_conf() or data.shipped("conf")).rglob("*.yaml")):
+        try:
+            content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except (OSError, yaml.YAMLError):
+            continue
+        for entry in content.get("defaults", []) if isinstance(content, dict) else []:
+            group, value = next(iter(entry.items())) if isinstance(entry, dict) else ("", None)
+            if isinstance(value, bool):
+                word = "on" if value else "off"
+                return f'{path}: defaults: {group}: got the boolean {str(value).lower()}; quote it, as in "{word}".'
+    return None

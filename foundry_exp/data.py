@@ -1,0 +1,34 @@
+"""Where the shipped files are: in a checkout at its top, in an installed wheel inside the package."""
+
+from pathlib import Path
+
+from foundry_exp.errors import ConfigError
+
+SHIPPED = "shipped:"
+_PACKAGE = Path(__file__).resolve().parent
+_WHEEL_DATA = _PACKAGE / "_data"
+
+
+def shipped(kind: str) -> Path:
+    """The folder of one kind of shipped file: conf, prompts, schemas or models."""
+    if kind == "models" or (_WHEEL_DATA / kind).is_dir():
+        return _WHEEL_DATA / kind
+    return _PACKAGE.parent / kind
+
+
+def locate(path: str, key: str) -> Path:
+    """The absolute path that a config means: `shipped:kind/…`, or relative to the working directory.
+
+    Raises ConfigError, naming `key`, when nothing is there.
+    """
+    if path.startswith(SHIPPED):
+        kind, _, rest = path.removeprefix(SHIPPED).partition("/")
+        found = shipped(kind) / rest
+    else:
+        found = Path(path).expanduser().absolute()
+    if not found.exists():
+        beside = sorted(entry.name for entry in found.parent.iterdir())[:8] if found.parent.is_dir() else []
+        have = f"; its folder has {', '.join(beside)}" if beside else ""
+        msg = f"{key}: nothing at {found}{have}; give a path that exists."
+        raise ConfigError(msg)
+    return found

@@ -1,0 +1,91 @@
+"""The machine, its software and its power state, as far as they are known. Null is unknown."""
+
+import os
+import platform
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+PACKAGES = (
+    "foundry-exp",
+    "foundry-local-sdk",
+    "onnxruntime",
+    "onnxruntime-genai-core",
+    "openai",
+    "mlflow",
+    "hydra-core",
+)
+_GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+
+
+def describe() -> dict[str, Any]:
+    """What a figure of this machine must be read with."""
+    return {
+        "os": platform.platform(),
+        "machine": platform.machine(),
+        "cpu": _cpu(),
+        "cpu_cores": psutil.cpu_count(logical=False),
+        "cpu_threads": psutil.cpu_count(),
+        "memory_mb": round(psutil.virtual_memory().total / 1e6),
+        "python": platform.python_version(),
+        "packages": {name: _version(name) for name in PACKAGES},
+        "power_source": _power_source(),
+        "cpu_governor": _read(_GOVERNOR),
+        **_git(Path.cwd()),
+    }
+
+
+def _cpu() -> str | None:
+    if sys.platform == "linux":
+        lines = (_read(Path("/proc/cpuinfo")) or "").splitlines()
+        return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), None)
+    return platform.processor() or None
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError:
+        return None
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _power_source() -> str | None:
+    sensors = getattr(psutil, "sensors_battery", None)  # absent on some systems
+    battery = sensors() if sensors else None
+    if battery is None or battery.power_plugged is None:
+        return None
+    return "mains" if battery.power_plugged else "battery"
+
+
+def _git(folder: Path) -> dict[str, Any]:
+    """Commit and cleanliness of the folder's repository: the one that holds the config."""
+    commit = _run_git(folder, "rev-parse", "HEAD")
+    if not commit:
+        return {"git_commit": None, "git_dirty": None}
+    return {"git_commit": commit, "git_dirty": bool(_run_git(folder, "status", "--porcelain"))}
+
+
+def _run_git(folder: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

@@ -1,0 +1,80 @@
+"""One cell from start to end: measured in its own process, summarised, reported and published."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rich.console import Console
+
+from foundry_exp import child, environment, progress, store, summary, target
+from foundry_exp.errors import StoreError
+from foundry_exp.plan import Cell
+from foundry_exp.protocols import Tracker
+from foundry_exp.records import RunResult
+from foundry_exp.report import write
+
+
+def run(cell: Cell, console: Console) -> RunResult:
+    """Measure a cell and keep everything: whatever happens to the model is a row with a status and a reason."""
+    started_at = datetime.now(UTC)
+    machine = prepare(cell)
+    with progress.shown(cell.name, console) as show:
+        outcome = child.measure(cell, attempt=0, on_step=show)
+    records = store.read_records(cell.folder)
+    result = summary.result(cell, machine, outcome, records, started_at)
+    store.write_result(cell.folder, result)
+    write.write_reports(cell.folder, [cell.folder])
+    publish(cell, console)
+    return result
+
+
+def prepare(cell: Cell) -> dict[str, Any]:
+    """Make the run folder and write down what is about to run, and on what."""
+    folder = cell.folder
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError as error:
+        msg = f"{folder}: exists already; remove it or start again for a new one."
+        raise StoreError(msg) from error
+    except OSError as error:
+        msg = f"{folder}: cannot be made ({error.strerror}); free some disk space, or set output_dir."
+        raise StoreError(msg) from error
+    machine = environment.describe()
+    store.write_whole(folder / store.CONFIG_FILE, yaml.safe_dump(cell.config, sort_keys=False, allow_unicode=True))
+    store.write_whole(folder / store.ENVIRONMENT_FILE, json.dumps(machine, indent=2) + "\n")
+    prompts = [json.loads(store.to_json(sample)) for sample in cell.prompts.samples]
+    store.write_whole(folder / store.PROMPTS_FILE, json.dumps(prompts, indent=2, ensure_ascii=False) + "\n")
+    return machine
+
+
+def publish(cell: Cell, console: Console) -> None:
+    """Send the run folder to the tracker; a failure is said, and the folder waits."""
+    tracker: Tracker = target.build(cell.config["tracker"], "tracker")
+    try:
+        tracker.publish(cell.folder)
+    except StoreError as error:
+        console.print(
+            f"[yellow]not published[/]: {error}\n  Send it later with: python -m foundry_exp publish {cell.folder}"
+        )
+
+
+def finished(cells: Sequence[Cell]) -> list[Path]:
+    """The run folders that came to an end, in the order of the plan."""
+    return [cell.folder for cell in cells if (cell.folder / store.RESULT_FILE).exists()]
+
+
+def exit_code(cells: Sequence[Path], planned: int, max_error_rate: float) -> int:
+    """0 when nothing failed and something was measured, 130 when interrupted, otherwise 1; from run folders alone."""
+    if len(cells) < planned:
+        return 1
+    results = [store.read_result(folder) for folder in cells]
+    if any(result.status == "interrupted" for result in results):
+        return 130
+    if any(result.status in ("failed", "device_mismatch") for result in results):
+        return 1
+    measured = [result for result in results if result.status in ("ok", "partial")]
+    too_many = any((result.metrics["error_rate"] or 0.0) > max_error_rate for result in measured)
+    return 1 if too_many or not measured else 0

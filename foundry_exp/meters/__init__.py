@@ -1,0 +1,1 @@
+"""What is read of the process that runs a model, from outside it."""

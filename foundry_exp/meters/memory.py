@@ -1,0 +1,55 @@
+"""Resident memory and CPU time of another process, read from outside at a low rate."""
+
+import threading
+from dataclasses import dataclass
+
+import psutil
+
+SAMPLE_EVERY_S = 0.1  # a read of /proc costs about 0.05 ms, so this is under 0.1 % of one core
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Memory now, in megabytes (10⁶ bytes), and CPU time so far, in seconds."""
+
+    rss_mb: float
+    cpu_s: float
+
+
+def read(pid: int) -> Reading | None:
+    """One look at a process; null when it is gone."""
+    try:
+        process = psutil.Process(pid)
+        with process.oneshot():
+            times = process.cpu_times()
+            return Reading(process.memory_info().rss / 1e6, times.user + times.system)
+    except psutil.Error:
+        return None
+
+
+class PeakWatch:
+    """The largest resident memory seen while it was open."""
+
+    def __init__(self, pid: int) -> None:
+        """Name the process; watching begins with `start`."""
+        self.peak_mb: float | None = None
+        self._pid = pid
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Look no more; harmless when it was never started."""
+        self._done.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._done.wait(SAMPLE_EVERY_S):
+            reading = read(self._pid)
+            if reading is None:
+                return
+            self.peak_mb = max(self.peak_mb or 0.0, reading.rss_mb)

@@ -1,0 +1,1 @@
+"""Models: their folders, their variants, and what of them is known."""

@@ -1,0 +1,82 @@
+"""A model's own folder: is it an ONNX Runtime GenAI folder, how large is it, and what are its files."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from foundry_exp.errors import ConfigError
+
+GENAI_CONFIG = "genai_config.json"
+_TEMPLATES = ("chat_template.jinja", "chat_template.json")
+
+
+def check(folder: Path, key: str) -> None:
+    """Raise ConfigError naming what an ONNX Runtime GenAI folder needs and this one lacks."""
+    if not folder.is_dir():
+        msg = f"{key}: {folder} is a file; give the folder that holds {GENAI_CONFIG}."
+        raise ConfigError(msg)
+    missing = _missing(folder)
+    if missing:
+        msg = (
+            f"{key}: {folder} is no ONNX Runtime GenAI folder, it lacks {', '.join(missing)}; "
+            f"make one with its model builder."
+        )
+        raise ConfigError(msg)
+
+
+def _missing(folder: Path) -> list[str]:
+    missing = [name for name in (GENAI_CONFIG, "tokenizer_config.json") if not (folder / name).is_file()]
+    if not any(folder.glob("*.onnx")):
+        missing.append("a .onnx file")
+    if GENAI_CONFIG not in missing:
+        try:
+            read_genai_config(folder)
+        except ValueError:
+            missing.append(f"a {GENAI_CONFIG} that is JSON")
+    if "tokenizer_config.json" not in missing and not _has_chat_template(folder):
+        missing.append("a chat template")
+    return missing
+
+
+def _has_chat_template(folder: Path) -> bool:
+    if any((folder / name).is_file() for name in _TEMPLATES):
+        return True
+    try:
+        config = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+    except ValueError:
+        return False
+    return bool(isinstance(config, dict) and config.get("chat_template"))
+
+
+def read_genai_config(folder: Path) -> dict[str, Any]:
+    """genai_config.json; raises ValueError when it is no JSON object."""
+    config = json.loads((folder / GENAI_CONFIG).read_text(encoding="utf-8"))
+    if not isinstance(config, dict):
+        msg = "not an object"
+        raise ValueError(msg)  # noqa: TRY004 — the file is wrong, not the caller
+    return config
+
+
+def context_length(folder: Path) -> int | None:
+    """Tokens of prompt and answer together that the model can hold."""
+    try:
+        length = read_genai_config(folder).get("model", {}).get("context_length")
+    except (OSError, ValueError):
+        return None
+    return length if isinstance(length, int) and length > 0 else None
+
+
+def size_mb(folder: Path) -> float:
+    """Size on disk in megabytes (10⁶ bytes)."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+
+
+def files_digest(folder: Path) -> str:
+    """SHA-256 over every file's name and content, first 16 hex digits."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,106 @@
+"""Prompt sets: a JSON list or JSON lines, of strings or objects, read and checked whole before a run."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from foundry_exp import schema
+from foundry_exp.errors import ConfigError
+from foundry_exp.records import Message, Sample
+
+MAX_FILE_BYTES = 50_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class PromptSet:
+    """The prompts of one file, in its order."""
+
+    name: str
+    samples: tuple[Sample, ...]
+    digest: str
+    """SHA-256 over all samples, first 16 hex digits."""
+
+
+def load(path: Path, name: str) -> PromptSet:
+    """Read a prompt set, or raise ConfigError saying which entry of the file is wrong and how."""
+    entries = _entries(path)
+    if not entries:
+        msg = f"{path}: holds no prompt; add at least one."
+        raise ConfigError(msg)
+    schema.check(entries, "prompts", str(path))
+    samples = tuple(_sample(entry, number, path) for number, entry in enumerate(entries, start=1))
+    _refuse_duplicates(samples, path)
+    return PromptSet(name, samples, digest_of([sample.digest + sample.sample_id for sample in samples]))
+
+
+def digest_of(value: Any) -> str:
+    """First 16 hex digits of the SHA-256 of a value as canonical JSON."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]
+
+
+def _entries(path: Path) -> list[Any]:
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            msg = f"{path}: larger than {MAX_FILE_BYTES // 1_000_000} MB; split the prompt set."
+            raise ConfigError(msg)
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        msg = f"{path}: not UTF-8 (byte {error.start}); save the file as UTF-8."
+        raise ConfigError(msg) from error
+    except OSError as error:
+        msg = f"{path}: cannot be read ({error.strerror}); give a readable JSON file."
+        raise ConfigError(msg) from error
+    if path.suffix == ".jsonl":
+        return [_parse(line, f"{path}:{number}") for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    entries = _parse(text, str(path)) if text.strip() else []
+    if not isinstance(entries, list):
+        msg = f"{path}: must be a list of prompts, got {type(entries).__name__}; wrap it in [ ]."
+        raise ConfigError(msg)
+    return entries
+
+
+def _parse(text: str, where: str) -> Any:
+    try:
+        return json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        reason = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deep"
+        line = f":{error.lineno}" if isinstance(error, json.JSONDecodeError) and ":" not in where[-6:] else ""
+        msg = f"{where}{line}: not JSON ({reason}); correct the file."
+        raise ConfigError(msg) from error
+
+
+def _sample(entry: str | dict[str, Any], number: int, path: Path) -> Sample:
+    fields: dict[str, Any] = {"prompt": entry} if isinstance(entry, str) else entry
+    turns = fields.get("messages") or [{"role": "user", "content": fields["prompt"]}]
+    messages = tuple(Message(turn["role"], turn["content"]) for turn in turns)
+    try:
+        digest = digest_of([[message.role, message.content] for message in messages])
+    except UnicodeEncodeError as error:
+        msg = f"{path}: entry {number}: holds half a surrogate pair, which is no text; correct the escape."
+        raise ConfigError(msg) from error
+    if any("\0" in message.content for message in messages):
+        msg = f"{path}: entry {number}: holds a NUL character, which no runtime takes; remove it."
+        raise ConfigError(msg)
+    return Sample(
+        sample_id=fields.get("id", f"prompt-{number}"),
+        messages=messages,
+        digest=digest,
+        tags=tuple(fields.get("tags", ())),
+        reference=fields.get("reference"),
+        max_tokens=fields.get("max_tokens"),
+    )
+
+
+def _refuse_duplicates(samples: tuple[Sample, ...], path: Path) -> None:
+    seen: dict[str, int] = {}
+    for number, sample in enumerate(samples, start=1):
+        if sample.sample_id in seen:
+            msg = (
+                f"{path}: entries {seen[sample.sample_id]} and {number} have the same id {sample.sample_id!r}; "
+                f"give each its own."
+            )
+            raise ConfigError(msg)
+        seen[sample.sample_id] = number

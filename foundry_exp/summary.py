@@ -1,0 +1,119 @@
+"""From what a child left behind to run.json: status, metrics, model facts and warnings."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from foundry_exp import store
+from foundry_exp.backends import foundry_runtime
+from foundry_exp.child import Outcome
+from foundry_exp.metrics.request import cold_ttft_ms
+from foundry_exp.metrics.summary import summarise
+from foundry_exp.models import folder
+from foundry_exp.plan import Cell
+from foundry_exp.records import SCHEMA_VERSION, ModelFacts, Record, RunResult, Status
+
+CPU_PROVIDER = "CPUExecutionProvider"
+
+
+def result(
+    cell: Cell, machine: dict[str, Any], outcome: Outcome, records: list[Record], started_at: datetime
+) -> RunResult:
+    """The summary of one cell."""
+    measured = [record for record in records if record.phase == "measure"]
+    model = _model_facts(cell, outcome)
+    status, reason = _status(cell, outcome, measured, model)
+    generation = cell.config["generation"]
+    found = summarise(
+        records,
+        expected_tokens=cell.config["prompts"]["expected_tokens"],
+        cold_ttft_ms=cold_ttft_ms(records),
+        max_tokens={sample.sample_id: sample.max_tokens or generation["max_tokens"] for sample in cell.prompts.samples},
+        greedy=generation["temperature"] == 0,
+    )
+    seen, unseen = _seen_from_outside(outcome, model)
+    return RunResult(
+        schema_version=SCHEMA_VERSION,
+        run_id=cell.sweep_id,
+        cell=cell.name,
+        sweep_id=cell.sweep_id,
+        status=status,
+        reason=reason,
+        started_at=started_at.isoformat(timespec="seconds"),
+        duration_s=(datetime.now(UTC) - started_at).total_seconds(),
+        model=model,
+        accel=cell.config["accel"]["name"],
+        backend=cell.config["backend"]["name"],
+        streaming=cell.config["streaming"]["enabled"],
+        prompts={"name": cell.prompts.name, "digest": cell.prompts.digest, "size": len(cell.prompts.samples)},
+        generation=generation,
+        metrics={**found.metrics, **seen},
+        missing={**found.missing, **unseen},
+        per_prompt=found.per_prompt,
+        scores={},
+        environment={**machine, "runtime": outcome.facts.get("runtime", {})},
+        fingerprint=cell.fingerprint,
+        warnings=found.warnings,
+    )
+
+
+def _status(cell: Cell, outcome: Outcome, measured: list[Record], model: ModelFacts) -> tuple[Status, str | None]:
+    if outcome.ending in ("skipped", "failed"):
+        return outcome.ending, outcome.reason
+    if outcome.ending == "interrupted":
+        return "interrupted", f"stopped by Ctrl-C after {len(measured)} measured requests, which are kept."
+    asked = cell.config["accel"]["device"]
+    if asked in ("GPU", "NPU") and model.execution_provider == CPU_PROVIDER:
+        return (
+            "device_mismatch",
+            f"asked for {asked}, but the runtime's log shows {CPU_PROVIDER}; see models and providers.",
+        )
+    failed = [record.error for record in measured if record.error]
+    if not failed:
+        return "ok", None
+    first = f"{len(failed)} of {len(measured)} requests failed, the first with {failed[0].class_}: {failed[0].message}"
+    return ("failed" if len(failed) == len(measured) else "partial"), first
+
+
+def _model_facts(cell: Cell, outcome: Outcome) -> ModelFacts:
+    facts, asked = outcome.facts, cell.config["model"]
+    path = facts.get("path") or (str(cell.model_path) if cell.model_path else None)
+    log = cell.folder / store.RUNTIME_LOG
+    providers = set(foundry_runtime.providers(log.read_bytes())) if log.exists() else set()
+    known = facts.get("licence")
+    return ModelFacts(
+        alias=cell.alias,
+        variant=facts.get("variant") or asked["variant"],
+        device=facts.get("device"),
+        execution_provider=", ".join(sorted(providers)) or facts.get("execution_provider"),
+        accel_evidence="log" if providers else "id_only" if facts.get("variant") else None,
+        path=path,
+        files_digest=folder.files_digest(Path(path)) if path else None,
+        disk_mb=folder.size_mb(Path(path)) if path else None,
+        context_length=facts.get("context_length") or asked["context_length"],
+        licence=asked["licence"] or known,
+        licence_source=asked["licence_source"]
+        if asked["licence"]
+        else "the model's catalogue entry"
+        if known
+        else None,
+        capabilities=tuple(asked["capabilities"]),
+    )
+
+
+def _seen_from_outside(outcome: Outcome, model: ModelFacts) -> tuple[dict[str, float | None], dict[str, str]]:
+    values = {
+        "load_s": outcome.load_s,
+        "rss_baseline_mb": outcome.rss_baseline_mb,
+        "rss_loaded_mb": outcome.rss_loaded_mb,
+        "rss_peak_mb": outcome.rss_peak_mb,
+        "cpu_percent": outcome.cpu_percent,
+        "disk_mb": model.disk_mb,
+    }
+    reasons = {
+        "load_s": "the model was not loaded",
+        "cpu_percent": "measuring took less than 0.1 s, too short to tell",
+        "disk_mb": "the model's folder is not known",
+    }
+    missing = {name: reasons.get(name, "the process was not seen") for name, value in values.items() if value is None}
+    return values, missing

@@ -1,0 +1,60 @@
+"""The tool's own help, printed before anything heavy is imported."""
+
+VERBS = {
+    "report": "write the reports of runs again, and print their table",
+    "publish": "send run folders to MLflow (again); nothing is sent twice",
+    "ui": "open MLflow on 127.0.0.1 over this project's store",
+}
+
+HELP = """\
+foundry_exp measures language models that run locally on Microsoft Foundry Local.
+
+  python -m foundry_exp [group=option] [key=value]      measure one model
+  python -m foundry_exp -m model=A,B streaming=on,off   a sweep: every combination
+  python -m foundry_exp VERB …                          {verbs}
+
+Examples
+  python -m foundry_exp
+  python -m foundry_exp model=demo-small workload.rounds=10
+  python -m foundry_exp model=mistral-7b accel=gpu
+  python -m foundry_exp -m model=demo-small,demo-large prompts=meeting-notes
+  python -m foundry_exp model=custom model.path=/models/mine model.alias=mine
+  python -m foundry_exp experiment=smoke
+
+Verbs (each has --help)
+{verb_lines}
+
+Groups and their options (conf/; your own conf/ in the working directory adds to them)
+{groups}
+
+Options
+  -m, --multirun        sweep over every key=a,b
+  -c, --cfg job         print the composed config and stop
+  -i, --info [WHAT]     print how Hydra composes it (defaults, searchpath, …)
+  --version             print the version
+  --hydra-help          Hydra's own help
+
+Exit codes: 0 nothing failed and something was measured · 1 a cell failed, or none was measured ·
+2 bad config or usage, nothing was run · 130 interrupted, what was measured is kept.
+"""
+
+
+def text() -> str:
+    """The help with the verbs and the options that there are."""
+    from foundry_exp import data
+
+    conf = data.shipped("conf")
+    groups = []
+    for folder in sorted(path for path in conf.iterdir() if path.is_dir() and path.name != "hydra"):
+        options = sorted(path.stem for path in folder.glob("*.yaml"))
+        groups.append(_wrapped(f"  {folder.name:<11} ", options))
+    verb_lines = "\n".join(f"  {name:<11} {what}" for name, what in VERBS.items())
+    return HELP.format(verbs=", ".join(VERBS), verb_lines=verb_lines, groups="\n".join(groups))
+
+
+def _wrapped(head: str, words: list[str]) -> str:
+    from textwrap import fill
+
+    return fill(
+        " ".join(words), width=100, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False
+    )

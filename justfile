@@ -1,0 +1,42 @@
+# The one entry point. `just` alone checks everything that CI checks but the installs.
+python := ".venv/bin/python"
+
+default: lint types imports test
+
+# Format and lint; `just fix` mends what can be mended
+lint:
+    {{python}} -m ruff format --check .
+    {{python}} -m ruff check .
+
+fix:
+    {{python}} -m ruff format .
+    {{python}} -m ruff check --fix .
+
+types:
+    {{python}} -m mypy
+
+imports:
+    .venv/bin/lint-imports
+
+test *arguments:
+    {{python}} -m pytest {{arguments}}
+
+# Benchmarks print figures for a person to compare; none of them passes or fails
+bench:
+    {{python}} tests/benchmarks/startup.py
+    {{python}} tests/benchmarks/publish.py
+
+# JSON Schemas of the files that the tool writes, made from the records
+schemas:
+    {{python}} -m foundry_exp.written_schemas
+
+# Pin every run-time and dev dependency for 3.11 to 3.13
+constraints:
+    uv pip compile --universal --python-version 3.11 --extra dev --no-header --no-annotate --no-emit-index-url -q pyproject.toml -o constraints.txt
+
+# Train and export the two demonstration models (needs the extra demo-build)
+demo:
+    {{python}} -m foundry_exp.demo --out foundry_exp/_data/models
+
+wheel:
+    {{python}} -m build
