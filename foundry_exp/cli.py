@@ -35,14 +35,14 @@ def _dispatch(arguments: list[str]) -> int:
     first = arguments[0] if arguments else ""
     if first and "=" not in first and not first.startswith(("-", "+", "~")):
         return _verb(first, arguments[1:])
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_intermixed_args(arguments)
     if options.help:
         print(usage.text())
         return 0
     if options.version:
         print(f"foundry_exp {__version__}")
         return 0
-    return _experiment(options, arguments)
+    return _experiment(options)
 
 
 def _verb(name: str, arguments: list[str]) -> int:
@@ -69,7 +69,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="store_true")
     parser.add_argument("-m", "--multirun", action="store_true")
     parser.add_argument("-c", "--cfg", choices=["job", "hydra", "all"])
-    parser.add_argument("-p", "--package")
     parser.add_argument("--resolve", action="store_true")
     parser.add_argument("-i", "--info", nargs="?", const="all")
     parser.add_argument("--hydra-help", action="store_true")
@@ -77,10 +76,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _experiment(options: argparse.Namespace, arguments: list[str]) -> int:
+def _experiment(options: argparse.Namespace) -> int:
     from foundry_exp import compose, sweep
 
-    if options.hydra_help or options.info or options.shell_completion:
+    if options.hydra_help or options.info or options.shell_completion or options.cfg in ("hydra", "all"):
         sweep.hand_to_hydra()
         return 0
     folder = compose.user_conf()
@@ -90,8 +89,8 @@ def _experiment(options: argparse.Namespace, arguments: list[str]) -> int:
     every_job, multirun = compose.jobs(options.overrides, multirun=options.multirun)
     cells = sweep.plan_all(every_job)
     if options.cfg:
-        sys.argv = ["foundry_exp", *arguments, *compose.search_path_override(folder)]
-        sweep.hand_to_hydra()
+        for job in every_job:
+            print(compose.as_yaml(job.config, resolve=options.resolve), end="")
         return 0
     return _run(cells, options.overrides, multirun=multirun)
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -44,44 +45,53 @@ def refuse_shadowed(folder: Path) -> None:
             raise ConfigError(msg)
 
 
-def jobs(overrides: Sequence[str], *, multirun: bool) -> tuple[list[list[str]], bool]:
-    """The overrides of every job that Hydra's sweeper would make, and whether this is a sweep."""
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One Hydra job: what was asked, and what it came to."""
+
+    overrides: list[str]
+    config: DictConfig
+    """With Hydra's own section, and interpolations as they are written."""
+
+
+def jobs(overrides: Sequence[str], *, multirun: bool) -> tuple[list[Job], bool]:
+    """Compose every job that Hydra's sweeper would make, and say whether this is a sweep."""
     with _hydra(overrides):
-        probe = [] if multirun else list(overrides)
-        root = _composed([*probe, *_recipes(overrides)] if multirun else probe)
-        if not multirun and root.hydra.mode != RunMode.MULTIRUN:
-            return [list(overrides)], False
-        params = [f"{key}={value}" for key, value in (root.hydra.sweeper.params or {}).items()]
+        recipe = [text for text in overrides if text.startswith(("experiment=", "hydra.")) and "," not in text]
+        root = _composed(recipe) if recipe else None
+        if not multirun and (root is None or root.hydra.mode != RunMode.MULTIRUN):
+            return [Job(list(overrides), _composed(overrides))], False
+        params = [f"{key}={value}" for key, value in (root.hydra.sweeper.params or {}).items()] if root else []
         loader = GlobalHydra.instance().config_loader()
         parsed = OverridesParser.create(config_loader=loader).parse_overrides([*params, *overrides])
-        return BasicSweeper.split_arguments(parsed, max_batch_size=None)[0], True
-
-
-def _recipes(overrides: Sequence[str]) -> list[str]:
-    """The overrides that can bring sweep parameters with them."""
-    return [text for text in overrides if text.startswith("experiment=") and "," not in text]
-
-
-def composed(overrides: Sequence[str]) -> dict[str, Any]:
-    """One job's config as plain data, without Hydra's own section."""
-    with _hydra(overrides):
-        return plain(_composed(overrides))
+        split = BasicSweeper.split_arguments(parsed, max_batch_size=None)[0]
+        return [Job(list(job), _composed(job)) for job in split], True
 
 
 def plain(config: DictConfig) -> dict[str, Any]:
-    """A composed config with every interpolation resolved."""
-    rest = {key: node for key, node in config.items_ex(resolve=False) if key != "hydra"}
-    whole: Any = OmegaConf.to_container(OmegaConf.create(rest), resolve=True, throw_on_missing=True)
+    """A composed config as plain data, resolved and without Hydra's own section."""
+    with _in_our_words([]):
+        whole: Any = OmegaConf.to_container(_ours(config), resolve=True, throw_on_missing=True)
     return dict(whole)
 
 
-def cell_names(every_job: Sequence[Sequence[str]], first: dict[str, Any], choices: str) -> list[str]:
+def as_yaml(config: DictConfig, *, resolve: bool) -> str:
+    """What `--cfg job` prints."""
+    with _in_our_words([]):
+        return OmegaConf.to_yaml(_ours(config), resolve=resolve)
+
+
+def _ours(config: DictConfig) -> DictConfig:
+    return OmegaConf.create({key: node for key, node in config.items_ex(resolve=False) if key != "hydra"})
+
+
+def cell_names(every_job: Sequence[Job]) -> list[str]:
     """A folder name a cell, from what differs between the jobs; or the model's option when there is one job."""
     if len(every_job) == 1:
-        return [folder_name(choices)]
-    pairs = [dict(text.split("=", 1) for text in job if "=" in text) for job in every_job]
-    swept = [key for key in pairs[0] if len({str(pair.get(key)) for pair in pairs}) > 1]
-    names = [folder_name("-".join(_part(key, pair[key], first) for key in swept)) for pair in pairs]
+        return [folder_name(str(every_job[0].config.hydra.runtime.choices["model"]))]
+    pairs = [dict(text.split("=", 1) for text in job.overrides if "=" in text) for job in every_job]
+    swept = [key for key in pairs[0] if len({pair.get(key) for pair in pairs}) > 1]
+    names = [folder_name("-".join(_part(key, pair[key]) for key in swept)) for pair in pairs]
     if len(set(names)) < len(names):
         return [f"{number:03d}-{name}" for number, name in enumerate(names)]
     return names
@@ -92,12 +102,9 @@ def folder_name(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.")[:80] or "cell"
 
 
-def _part(key: str, value: str, first: dict[str, Any]) -> str:
-    """`demo-small` for a group's option, `max_tokens-16` for a value; `on` alone would not say of what."""
-    if key == "model":
-        return value
-    name = key.lstrip("+").rpartition(".")[2]
-    return value if key in first and key not in ("streaming",) else f"{name}-{value}"
+def _part(key: str, value: str) -> str:
+    """`demo-small` for a model, `streaming-on` for what needs its name."""
+    return value if key in ("model", "prompts") else f"{key.lstrip('+').rpartition('.')[2]}-{value}"
 
 
 @contextmanager
@@ -119,7 +126,8 @@ def _in_our_words(overrides: Sequence[str]) -> Iterator[None]:
     except MissingConfigException as error:
         raise ConfigError(_missing_option(error)) from error
     except OverrideParseException as error:
-        msg = f"{error.override}: not an override ({_first_line(error)}); write key=value, quoted if it has , = [ ] or spaces."
+        reason = _first_line(error)
+        msg = f"{error.override}: not an override ({reason}); write key=value, quoted if it has , = [ ] or spaces."
         raise ConfigError(msg) from error
     except ConfigCompositionException as error:
         raise ConfigError(_composition(error, overrides)) from error

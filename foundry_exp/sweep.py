@@ -20,12 +20,11 @@ CELL_NAMES = "FOUNDRY_EXP_CELL_NAMES"
 """The environment is the one channel that reaches jobs under every Hydra launcher."""
 
 
-def plan_all(every_job: Sequence[Sequence[str]]) -> list[Cell]:
-    """Compose and check every cell before the first one starts."""
-    configs = [compose.composed(job) for job in every_job]
+def plan_all(every_job: Sequence[compose.Job]) -> list[Cell]:
+    """Check every cell before the first one starts."""
     sweep_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{token_hex(2)}"
-    names = compose.cell_names(every_job, configs[0], configs[0]["model"]["alias"] or "custom")
-    return [plan(config, name, sweep_id) for config, name in zip(configs, names, strict=True)]
+    named = zip(compose.cell_names(every_job), every_job, strict=True)
+    return [plan(compose.plain(job.config), name, sweep_id) for name, job in named]
 
 
 def launch(cells: Sequence[Cell], overrides: Sequence[str], *, multirun: bool) -> bool:

@@ -1,0 +1,119 @@
+"""The cells of a report as read from their folders, and the names that tell them apart."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from foundry_exp.errors import StoreError
+from foundry_exp.records import Record, RunResult
+from foundry_exp.report.rows import Row, row, scalar
+from foundry_exp.store import PROMPTS_FILE, read_records, read_result
+
+DEMO_PREFIX = "demo-"
+DEMO_NOTICE = "Demonstration models are for trying the tool: their figures say nothing about a model worth choosing."
+SCRIPTED = "scripted"
+SCRIPTED_NOTICE = "The scripted backend plays back made-up answers at made-up speeds: its figures are of no model."
+
+
+@dataclass(frozen=True, slots=True)
+class CellReport:
+    """A finished cell: its folder, its summary, its row, and its measured requests."""
+
+    folder: Path
+    result: RunResult
+    row: Row
+    measured: tuple[Record, ...]
+    prompts: dict[str, str]
+    """What the user asked, by sample id; empty where the run folder does not say."""
+
+    @property
+    def answers(self) -> list[Record]:
+        """Measured requests that were answered, in the order of the rounds."""
+        return sorted((record for record in self.measured if record.error is None), key=lambda record: record.round)
+
+    @property
+    def token_sources(self) -> list[str]:
+        """Where the token counts of the answers come from."""
+        return sorted({record.token_source for record in self.answers if record.token_source})
+
+    @property
+    def tokens_estimated(self) -> bool:
+        """Whether some token count is not the runtime's own, so that rates cannot be ranked."""
+        counted = all(source == "usage" for source in self.token_sources)
+        return not counted or bool(scalar(self.result, "estimated_rate"))
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A column that tells cells apart: its header and each cell's value."""
+
+    header: str
+    values: tuple[str, ...]
+
+
+def gather(cells: Sequence[Path]) -> list[CellReport]:
+    """Read finished run folders, in the order given."""
+    return [_read(folder) for folder in cells]
+
+
+def _read(folder: Path) -> CellReport:
+    result = read_result(folder)
+    measured = tuple(record for record in read_records(folder) if record.phase == "measure")
+    return CellReport(folder, result, _counted(row(result), measured), measured, _prompts(folder))
+
+
+def _prompts(folder: Path) -> dict[str, str]:
+    path = folder / PROMPTS_FILE
+    try:
+        return {entry["sample_id"]: str(entry["messages"][-1]["content"]) for entry in json.loads(path.read_bytes())}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+        msg = f"{path}: not a list of prompts ({error!r}); remove it to report without them."
+        raise StoreError(msg) from error
+
+
+def _counted(summary: Row, measured: Sequence[Record]) -> Row:
+    """The row with its requests counted from the records, where the summary has no count."""
+    known = summary.requests is not None or not measured or summary.status == "device_mismatch"
+    return summary if known else replace(summary, requests=len(measured))
+
+
+def axes(cells: Sequence[CellReport]) -> list[Axis]:
+    """The model, and whatever else differs between the cells."""
+    rows = [cell.row for cell in cells]
+    candidates = (
+        Axis("Accel", tuple(each.accel for each in rows)),
+        Axis("Streaming", tuple("on" if each.streaming else "off" for each in rows)),
+        Axis("Backend", tuple(each.backend for each in rows)),
+    )
+    chosen = [Axis("Model", tuple(each.model for each in rows))]
+    chosen += [axis for axis in candidates if len(set(axis.values)) > 1]
+    if len(set(zip(*(axis.values for axis in chosen), strict=True))) < len(cells):
+        chosen.append(Axis("Cell", tuple(cell.result.cell for cell in cells)))
+    return chosen
+
+
+def labels(cells: Sequence[CellReport]) -> list[str]:
+    """A name for each cell in a sentence: `demo-small (cpu, streaming off)`."""
+    model, *others = axes(cells)
+    return [_label(name, [_part(axis, index) for axis in others]) for index, name in enumerate(model.values)]
+
+
+def _part(axis: Axis, index: int) -> str:
+    value = axis.values[index]
+    return f"streaming {value}" if axis.header == "Streaming" else value
+
+
+def _label(model: str, parts: Sequence[str]) -> str:
+    return f"{model} ({', '.join(parts)})" if parts else model
+
+
+def notices(cells: Sequence[CellReport]) -> list[str]:
+    """What every page has to say of models that are not there to be chosen."""
+    said = {
+        DEMO_NOTICE: any(cell.row.model.startswith(DEMO_PREFIX) for cell in cells),
+        SCRIPTED_NOTICE: any(cell.row.backend == SCRIPTED for cell in cells),
+    }
+    return [notice for notice, applies in said.items() if applies]

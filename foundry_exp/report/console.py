@@ -1,0 +1,117 @@
+"""The printed table: readable at 80 columns, fuller where the terminal is wider, plain where it is none."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from foundry_exp.report.cells import CellReport, axes, labels, notices
+from foundry_exp.report.figures import NOTHING, number, time_unit
+from foundry_exp.report.markdown import concerned_cells, reason_of, warnings_by_cell
+from foundry_exp.report.markdown_tables import ESTIMATED_NOTE, FEW_NOTE, few, rate
+from foundry_exp.report.text import one_line, sentence
+
+WIDE = 120
+"""From this width on, the columns that 80 characters have no room for are shown."""
+MAX_WARNINGS = 5
+_STATUS_STYLES = {
+    "ok": "green",
+    "partial": "yellow",
+    "interrupted": "yellow",
+    "skipped": "cyan",
+    "failed": "red",
+    "device_mismatch": "red",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A header of one or two lines, and a value for each cell."""
+
+    header: str
+    values: list[str]
+    is_text: bool = False
+    only_wide: bool = False
+
+
+def show(cells: Sequence[CellReport], console: Console | None = None, title: str | None = None) -> None:
+    """Print the table, then why cells are not ok, then warnings."""
+    if not cells:
+        return
+    target = console or Console()
+    if title:
+        target.print(Text(one_line(title), style="bold"))
+    target.print(_table(cells, wide=target.width >= WIDE))
+    lines = list(_lines(cells))
+    if lines:
+        target.print()
+    for line in lines:
+        target.print(line, soft_wrap=not target.is_terminal)
+
+
+def _table(cells: Sequence[CellReport], *, wide: bool) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2 if wide else 1, 0, 0), header_style="bold")
+    columns = [column for column in _columns(cells) if wide or not column.only_wide]
+    for column in columns:
+        if column.is_text:
+            table.add_column(column.header, overflow="fold")
+        else:
+            table.add_column(column.header, justify="right", no_wrap=True)
+    for values in zip(*(column.values for column in columns), strict=True):
+        table.add_row(*(Text(value, style=_STATUS_STYLES.get(value.replace(" ", "_"), "")) for value in values))
+    return table
+
+
+def _columns(cells: Sequence[CellReport]) -> list[Column]:
+    rows = [cell.row for cell in cells]
+    latency = time_unit(value for row in rows for value in (row.e2e_avg_ms, row.e2e_p95_ms))
+    first = time_unit(row.ttft_p50_ms for row in rows)
+    return [
+        *(
+            Column(axis.header.lower(), [one_line(value) for value in axis.values], is_text=True)
+            for axis in axes(cells)
+        ),
+        Column("status", [row.status.replace("_", " ") for row in rows], is_text=True),
+        Column(f"latency\navg {latency.name}", [latency.show(row.e2e_avg_ms) for row in rows]),
+        Column(f"latency\np95 {latency.name}", [latency.show(row.e2e_p95_ms) + few(row) for row in rows]),
+        Column(f"first\ntoken {first.name}", [first.show(row.ttft_p50_ms) for row in rows]),
+        Column("throughput\ntok/s", [rate(cell, cell.row.throughput_tok_per_s) for cell in cells]),
+        Column("decode\ntok/s", [rate(cell, cell.row.decode_tok_per_s) for cell in cells], only_wide=True),
+        Column("peak\nMB", [number(row.rss_peak_mb) for row in rows]),
+        Column("quality\n1–5", [number(row.quality) for row in rows], only_wide=True),
+        Column("disk\nMB", [number(row.disk_mb) for row in rows], only_wide=True),
+        Column("load\ns", [number(row.load_s) for row in rows], only_wide=True),
+        Column("licence", [one_line(row.licence or NOTHING) for row in rows], is_text=True, only_wide=True),
+        Column("n", [NOTHING if row.n is None else str(row.n) for row in rows]),
+    ]
+
+
+def _lines(cells: Sequence[CellReport]) -> Iterator[Text]:
+    if any(cell.row.p95_uncertain for cell in cells):
+        yield Text(FEW_NOTE, style="dim")
+    if any(cell.tokens_estimated for cell in cells):
+        yield Text(ESTIMATED_NOTE, style="dim")
+    yield from (Text(notice, style="dim") for notice in notices(cells))
+    yield from _reasons(cells)
+    yield from _warnings(cells)
+
+
+def _reasons(cells: Sequence[CellReport]) -> Iterator[Text]:
+    for label, cell in zip(labels(cells), cells, strict=True):
+        status = cell.row.status
+        if status != "ok":
+            reason = reason_of(cell.row)
+            yield Text.assemble(
+                f"{one_line(label)} — ", (status.replace("_", " "), _STATUS_STYLES.get(status, "")), f": {reason}"
+            )
+
+
+def _warnings(cells: Sequence[CellReport]) -> Iterator[Text]:
+    found = warnings_by_cell(cells)
+    for warning, concerned in list(found.items())[:MAX_WARNINGS]:
+        whom = one_line(concerned_cells(cells, concerned))
+        yield Text.assemble(("warning", "yellow"), f", {whom}: {sentence(warning)}")
+    if len(found) > MAX_WARNINGS:
+        yield Text(f"{len(found) - MAX_WARNINGS} more warnings are in report.md.")

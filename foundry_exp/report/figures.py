@@ -1,0 +1,57 @@
+"""Numbers as a person reads them: three digits that count, and a dash for what is missing."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+NOTHING = "–"
+_LONGEST_MS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit, and what a stored value is divided by to reach it."""
+
+    name: str
+    divisor: float = 1.0
+
+    def show(self, value: float | None) -> str:
+        """The number alone."""
+        return number(None if value is None else value / self.divisor)
+
+    def say(self, value: float) -> str:
+        """The number with its unit."""
+        return f"{self.show(value)} {self.name}"
+
+
+def number(value: float | None) -> str:
+    """Three digits that count, thousands grouped; a dash for null."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    size = abs(value)
+    if 0 < size < 1:
+        return f"{value:.3g}"
+    decimals = 0 if size >= 99.95 else 1 if size >= 9.995 else 2  # noqa: PLR2004 - where rounding adds a digit
+    return f"{value:,.{decimals}f}" if size else "0"
+
+
+def share(value: float | None) -> str:
+    """A fraction as a percentage; never rounded to 0 % or 100 % when it is neither."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    percent = 100 * value
+    if 99 < percent < 100:  # noqa: PLR2004
+        return f"{math.floor(percent * 10) / 10} %"
+    return f"{percent:.2g} %" if percent < 10 else f"{percent:.0f} %"  # noqa: PLR2004
+
+
+def time_unit(values_ms: Iterable[float | None]) -> Unit:
+    """Milliseconds, or seconds for a whole column when one of its values is longer than ten."""
+    longest = max((value for value in values_ms if value is not None), default=0.0)
+    return Unit("s", 1000.0) if longest >= _LONGEST_MS else Unit("ms")
+
+
+def times(ratio: float) -> str:
+    """A ratio in words: 2.1 times."""
+    digits = 2 if ratio < 1.1 else 1 if ratio < 9.95 else 0  # noqa: PLR2004
+    return f"{ratio:.{digits}f} times"

@@ -1,0 +1,148 @@
+"""report.md: what ran on what, the table, what it says, what failed, sample answers, and where files are."""
+
+from collections.abc import Iterator, Sequence
+
+from foundry_exp.records import Record
+from foundry_exp.report.cells import CellReport, labels, notices
+from foundry_exp.report.highlights import NOT_TESTED, highlights, left_out
+from foundry_exp.report.markdown_tables import details_table, main_table, notes
+from foundry_exp.report.provenance import UNKNOWN, surroundings
+from foundry_exp.report.rows import Row
+from foundry_exp.report.samples import first_answer, shared_prompt
+from foundry_exp.report.text import SAMPLE_CHARACTERS, excerpt, markdown, sentence
+
+CELL_FILES = ("run.json", "records.jsonl", "config.yaml", "environment.json", "runtime.log")
+
+
+def report(cells: Sequence[CellReport], *, inside: bool, unfinished: Sequence[str] = ()) -> str:
+    """The whole report; `inside` when it lies in the one cell's own folder."""
+    parts = [
+        _title(cells),
+        "\n".join(_summary(cells, unfinished)),
+        main_table(cells),
+        "\n".join(notes(cells)),
+        _section("What the numbers say", _highlights(cells)),
+        _section("What did not go well", _failures(cells, unfinished)),
+        _section("Warnings", _warnings(cells)),
+        _section("More figures", [details_table(cells)]),
+        _section("Sample answers", _samples(cells)),
+        _section("What ran on what", _provenance(cells)),
+        _section("Files", _files(cells, inside=inside)),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _title(cells: Sequence[CellReport]) -> str:
+    first = cells[0].result
+    if len(cells) == 1:
+        return f"# {markdown(first.model.alias)} on {markdown(first.accel)}"
+    models = dict.fromkeys(markdown(cell.row.model) for cell in cells)
+    return f"# Sweep of {len(cells)} cells: {', '.join(models)}"
+
+
+def _summary(cells: Sequence[CellReport], unfinished: Sequence[str]) -> Iterator[str]:
+    first = cells[0].result
+    counts = [cell.row.status for cell in cells] + ["not finished"] * len(unfinished)
+    tally = ", ".join(f"{counts.count(status)} {status.replace('_', ' ')}" for status in dict.fromkeys(counts))
+    started = min(cell.result.started_at for cell in cells).replace("T", " ").replace("+00:00", " UTC")
+    yield f"{tally}. Run {markdown(first.sweep_id)}, started {markdown(started)}."
+    yield from (f"\n> {notice}" for notice in notices(cells))
+
+
+def _section(title: str, lines: Sequence[str] | Iterator[str]) -> str:
+    body = "\n".join(lines)
+    return f"## {title}\n\n{body}" if body else ""
+
+
+def _highlights(cells: Sequence[CellReport]) -> Iterator[str]:
+    said = highlights(cells)
+    yield from (f"- {line}" for line in said)
+    if len(cells) > 1:
+        yield from (f"- Not compared: {line}" for line in left_out(cells))
+        if said:
+            yield f"\n{NOT_TESTED}"
+
+
+def _failures(cells: Sequence[CellReport], unfinished: Sequence[str]) -> Iterator[str]:
+    for label, cell in zip(labels(cells), cells, strict=True):
+        row = cell.row
+        if row.status != "ok":
+            reason = markdown(reason_of(row))
+            yield f"- **{markdown(label)}** — {row.status.replace('_', ' ')}: {reason}"
+    yield from (f"- **{markdown(name)}** — not finished: it has no run.json (yet)." for name in unfinished)
+
+
+def _warnings(cells: Sequence[CellReport]) -> Iterator[str]:
+    """Each warning once, with the cells that have it."""
+    for warning, concerned in warnings_by_cell(cells).items():
+        yield f"- {markdown(concerned_cells(cells, concerned))}: {markdown(sentence(warning))}"
+
+
+def concerned_cells(cells: Sequence[CellReport], concerned: Sequence[str]) -> str:
+    """The cells that a warning is about, in few words."""
+    measured = sum(bool(cell.measured) for cell in cells)
+    return "every measured cell" if 1 < measured == len(concerned) else ", ".join(concerned)
+
+
+def reason_of(row: Row) -> str:
+    """Why a cell is not ok, without the model's name that stands before it."""
+    reason = sentence(row.reason or "no reason was recorded; runtime.log may say more")
+    return reason.removeprefix(f"{row.model}: ")
+
+
+def warnings_by_cell(cells: Sequence[CellReport]) -> dict[str, list[str]]:
+    """Every different warning, and the labels of the cells that carry it."""
+    found: dict[str, list[str]] = {}
+    for label, cell in zip(labels(cells), cells, strict=True):
+        for warning in dict.fromkeys(cell.result.warnings):
+            found.setdefault(warning, []).append(label)
+    return found
+
+
+def _samples(cells: Sequence[CellReport]) -> Iterator[str]:
+    shared = shared_prompt(cells)
+    answered = [(label, cell) for label, cell in zip(labels(cells), cells, strict=True) if cell.answers]
+    if shared is not None:
+        yield f"{_asked(answered[0][1], shared)} (first {SAMPLE_CHARACTERS} characters)\n"
+    for label, cell in answered:
+        record = first_answer(cell, shared)
+        if record:
+            own = "" if shared is not None else f", {_asked(cell, record.sample_id)}"
+            yield f"- **{markdown(label)}**{own}: {_said(record)}"
+
+
+def _asked(cell: CellReport, sample_id: str) -> str:
+    question = cell.prompts.get(sample_id)
+    return f"Prompt {markdown(sample_id)}" + (f": “{markdown(excerpt(question))}”" if question else "")
+
+
+def _said(record: Record) -> str:
+    nothing = "*(reasoning only, no answer)*" if record.reasoning else "*(no text)*"
+    return markdown(excerpt(record.text)) or nothing
+
+
+def _provenance(cells: Sequence[CellReport]) -> Iterator[str]:
+    facts = [surroundings(cell.result) for cell in cells]
+    yield f"- Chosen: {_choices(cells)}"
+    for name in facts[0]:
+        values = list(dict.fromkeys(each[name] for each in facts))
+        if values != [UNKNOWN]:
+            yield f"- {name}: {' **or** '.join(markdown(value) for value in values)}"
+
+
+def _choices(cells: Sequence[CellReport]) -> str:
+    rows = [cell.row for cell in cells]
+    chosen = {
+        "accel": [row.accel for row in rows],
+        "streaming": ["on" if row.streaming else "off" for row in rows],
+        "backend": [row.backend for row in rows],
+    }
+    return ", ".join(f"{name} {markdown('/'.join(dict.fromkeys(values)))}" for name, values in chosen.items())
+
+
+def _files(cells: Sequence[CellReport], *, inside: bool) -> Iterator[str]:
+    for label, cell in zip(labels(cells), cells, strict=True):
+        prefix = "" if inside else f"{cell.folder.name}/"
+        links = [f"[{name}]({prefix}{name})" for name in CELL_FILES if (cell.folder / name).exists()]
+        yield f"- {markdown(label)}: {' · '.join(links)}"
+    yield "- for programs: [report.csv](report.csv) · [report.json](report.json)"

@@ -1,0 +1,78 @@
+"""What ran on what: machine, system, runtime, code, power, prompts and settings, as far as they are known."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from foundry_exp.records import RunResult
+from foundry_exp.report.cells import CellReport
+from foundry_exp.report.text import one_line
+
+UNKNOWN = "unknown"
+_COMMIT_DIGITS = 12
+
+
+def surroundings(result: RunResult) -> dict[str, str]:
+    """What a cell ran on, in the order to be read."""
+    known = result.environment
+    facts = {
+        "Machine": _machine(known),
+        "System": _joined(known.get("os"), _named("Python", known.get("python"))),
+        "Runtime": _runtime(known),
+        "Power": _joined(known.get("power_source"), _named("CPU governor", known.get("cpu_governor"))),
+        "Code": _code(known),
+        "Prompts": _prompts(result.prompts),
+        "Settings": ", ".join(f"{key} {_value(value)}" for key, value in result.generation.items()),
+    }
+    return {name: one_line(text) or UNKNOWN for name, text in facts.items()}
+
+
+def differences(cells: Sequence[CellReport]) -> list[str]:
+    """What, other than the code, is not the same for all cells, so that their figures must not be ranked."""
+    facts = [surroundings(cell.result) for cell in cells]
+    names = facts[0] if facts else {}
+    return [name.lower() for name in names if name != "Code" and len({each[name] for each in facts}) > 1]
+
+
+def _machine(known: dict[str, Any]) -> str:
+    cores, threads, memory_mb = known.get("cpu_cores"), known.get("cpu_threads"), known.get("memory_mb")
+    return _joined(
+        known.get("cpu"),
+        known.get("machine"),
+        f"{cores} cores" if cores else None,
+        f"{threads} threads" if threads else None,
+        f"{memory_mb / 1000:.1f} GB memory" if isinstance(memory_mb, int | float) else None,
+    )
+
+
+def _runtime(known: dict[str, Any]) -> str:
+    versions: dict[str, Any] = {}
+    for source in ("packages", "runtime"):
+        found = known.get(source)
+        versions |= found if isinstance(found, dict) else {}
+    return _joined(*(_named(name.replace("_", "-"), version) for name, version in versions.items()))
+
+
+def _code(known: dict[str, Any]) -> str:
+    commit = known.get("git_commit")
+    if not commit:
+        return ""
+    dirty = known.get("git_dirty")
+    state = None if dirty is None else "with uncommitted changes" if dirty else "clean"
+    return _joined(f"commit {str(commit)[:_COMMIT_DIGITS]}", state)
+
+
+def _prompts(prompts: dict[str, Any]) -> str:
+    size = prompts.get("size")
+    return _joined(prompts.get("name"), f"{size} prompts" if size else None, _named("digest", prompts.get("digest")))
+
+
+def _named(name: str, value: Any) -> str | None:
+    return None if value is None or value == "" else f"{name} {value}"
+
+
+def _value(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _joined(*parts: Any) -> str:
+    return ", ".join(str(part) for part in parts if part is not None and part != "")

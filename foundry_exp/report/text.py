@@ -1,0 +1,60 @@
+"""Untrusted text made harmless for each kind of output; models and logs may say anything."""
+
+import re
+import unicodedata
+
+SAMPLE_CHARACTERS = 160
+
+_ANSI = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor moves
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)"  # OSC and DCS: titles, links
+    r"|\x1b[ -/]*[0-~]"
+)
+_JOINERS = "\u200c\u200d"  # emoji and several scripts are spelt with them
+_MARKDOWN = re.compile(r"([\\`*\[\]|~]|(?<!\w)_|_(?!\w))")
+_FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
+
+
+def one_line(text: str) -> str:
+    """Text on one line, without terminal sequences, control characters or direction overrides."""
+    visible = "".join(_visible(character) for character in _ANSI.sub("", text))
+    return " ".join(visible.split())
+
+
+def _visible(character: str) -> str:
+    category = unicodedata.category(character)
+    if category in {"Zl", "Zp"} or character in "\t\n\r\v\f\x85":
+        return " "
+    if category == "Cs":
+        return "\ufffd"
+    return "" if category in {"Cc", "Cf"} and character not in _JOINERS else character
+
+
+def sample(text: str) -> str:
+    """The first 160 characters of an answer, on one line."""
+    return one_line(text)[:SAMPLE_CHARACTERS].rstrip()
+
+
+def excerpt(text: str) -> str:
+    """The first 160 characters of an answer, with its end marked when it was cut."""
+    return sample(text) + ("…" if len(one_line(text)) > SAMPLE_CHARACTERS else "")
+
+
+def markdown(text: str) -> str:
+    """Text that Markdown shows as it is: no table cell, HTML, link, mention or emphasis comes of it."""
+    safe = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    safe = _MARKDOWN.sub(r"\\\1", safe)
+    safe = safe.replace("://", r"\://").replace("www.", r"www\.")
+    return safe.replace("@", "@\u200b")  # an invisible space, or a hosting site would notify somebody
+
+
+def spreadsheet(text: str) -> str:
+    """Text that a spreadsheet does not take for a formula."""
+    safe = one_line(text)
+    return f"'{safe}" if _FORMULA.match(safe) or text[:1] in {"\t", "\r"} else safe
+
+
+def sentence(text: str) -> str:
+    """Text on one line, closed by a full stop."""
+    line = one_line(text)
+    return line if not line or line[-1] in ".!?…" else f"{line}."

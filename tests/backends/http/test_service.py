@@ -1,0 +1,84 @@
+"""The SDK's own web service, in a process of its own, with a demonstration model."""
+
+import os
+import time
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from foundry_exp.backends.http.service import ServiceBackend
+from foundry_exp.errors import BackendError, SkipCellError
+from foundry_exp.models import folder
+from foundry_exp.protocols import ModelRequest
+from foundry_exp.records import Message, Sample
+from tests.backends.contract import BackendContract, asked, model_request, refused, request
+from tests.conftest import absent, demo_model
+
+
+@pytest.fixture(scope="module")
+def asked_for(tmp_path_factory: pytest.TempPathFactory) -> ModelRequest:
+    path = demo_model("demo-small")
+    if not (path / folder.GENAI_CONFIG).is_file():
+        absent("demonstration model demo-small")
+    return model_request("demo-small", path, tmp_path_factory.mktemp("log"))
+
+
+@pytest.fixture(scope="module")
+def backend(asked_for: ModelRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceBackend]:
+    place = tmp_path_factory.mktemp("foundry")
+    backend = ServiceBackend(
+        data_dir=str(place / "data"), cache_dir=str(place / "models"), connect_timeout_s=10.0, load_timeout_s=120.0
+    )
+    backend.load(asked_for)
+    yield backend
+    backend.unload()
+
+
+class TestServiceContract(BackendContract):
+    pass
+
+
+def test_what_was_loaded_is_named_exactly_and_timed_in_its_own_process(
+    backend: ServiceBackend, asked_for: ModelRequest
+) -> None:
+    loaded = backend.load(asked_for)
+    assert (loaded.variant, loaded.path) == ("demo-small-generic-cpu:1", demo_model("demo-small"))
+    assert loaded.runtime["service"] == "foundry"
+    assert float(loaded.runtime["load_s"]) > 0
+    assert float(loaded.runtime["rtt_ms"]) > 0
+
+
+def test_the_model_runs_in_another_process_which_unloading_ends(
+    backend: ServiceBackend, asked_for: ModelRequest
+) -> None:
+    pid = backend.model_pid
+    assert pid not in (None, os.getpid())
+    assert psutil.pid_exists(pid or -1)
+    backend.unload()
+    assert backend.model_pid is None
+    assert not psutil.pid_exists(pid or -1)
+    backend.load(asked_for)
+
+
+def test_a_prompt_longer_than_the_context_is_refused(backend: ServiceBackend) -> None:
+    error = refused(backend, Sample("long", (Message("user", "local inference " * 4000),), "d"))
+    assert error.error_class == "context_overflow"
+    assert asked(backend).error is None
+
+
+def test_a_request_past_its_limit_is_given_up(backend: ServiceBackend) -> None:
+    slow = request(max_tokens=400)
+    hasty = type(slow)(**{**{name: getattr(slow, name) for name in slow.__slots__}, "total_timeout_s": 0.001})
+    with pytest.raises(BackendError) as caught:
+        list(backend.stream(hasty, time.perf_counter_ns))
+    assert caught.value.error_class == "timeout_total"
+    assert asked(backend).error is None
+
+
+def test_a_missing_accelerator_crosses_the_process_as_a_skip(backend: ServiceBackend, asked_for: ModelRequest) -> None:
+    fields = {name: getattr(asked_for, name) for name in asked_for.__slots__}
+    with pytest.raises(SkipCellError, match="demo-small-generic-cpu:1"):
+        backend.load(ModelRequest(**{**fields, "accel": "gpu", "device": "GPU", "prefer": ("cuda-gpu",)}))
+    assert backend.model_pid is None, "nothing is left behind"
+    backend.load(asked_for)

@@ -1,0 +1,65 @@
+"""Shared by all tests: the command line as a real process, and what must be there when CI says so."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from foundry_exp import data
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+# What the surrounding shell sets must not steer an experiment under test.
+_STEERING = ("FOUNDRY_LOCAL_ENDPOINT", "FOUNDRY_EXP_ALLOW", "MLFLOW_TRACKING_URI")
+
+
+def absent(reason: str) -> None:
+    """Skip for want of a part; in CI nothing may be wanting."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"CI must have every part: {reason}")
+    pytest.skip(reason)
+
+
+def demo_model(name: str) -> Path:
+    """The folder of a demonstration model, which every checkout and wheel has."""
+    return data.shipped("models") / name
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment without what would steer an experiment."""
+    return {name: value for name, value in os.environ.items() if name not in _STEERING}
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """`run("model=demo-small")`: the tool as a user starts it, in an empty folder, with its own runtime folders."""
+
+    def start(*arguments: str, timeout_s: float = 240, cwd: Path | None = None) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            command(arguments),
+            cwd=cwd or tmp_path,
+            env=clean_environment(),
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=timeout_s,
+            check=False,
+        )
+
+    return start
+
+
+def command(arguments: Sequence[str]) -> list[str]:
+    """How the tool is started."""
+    return [sys.executable, "-m", "foundry_exp", *arguments]
+
+
+def native(folder: Path) -> list[str]:
+    """Overrides that keep the runtime's files inside a test's folder."""
+    return [f"backend.data_dir={folder / 'foundry'}", f"backend.cache_dir={folder / 'foundry' / 'models'}"]
+
+
+SCRIPTED = ("backend=scripted", "model=custom", "model.alias=scripted", "tracker=none")

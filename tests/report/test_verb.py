@@ -1,0 +1,42 @@
+from pathlib import Path
+
+import pytest
+
+from foundry_exp.verbs import report
+from tests.run_folders import make_run_folder
+
+
+def test_a_sweep_is_reported_on_as_a_whole_and_cell_by_cell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cells = [make_run_folder(tmp_path / "runs", model=model) for model in ("demo-small", "demo-large")]
+    assert report.main(["last", "--output-dir", str(tmp_path)]) == 0
+    for folder in (*cells, cells[0].parent):
+        assert (folder / "report.md").exists()
+        assert (folder / "report.csv").exists()
+        assert (folder / "report.json").exists()
+    printed = capsys.readouterr().out
+    assert "demo-small" in printed
+    assert "report.md" in printed
+
+
+def test_a_single_cell_gets_its_own_report_only(tmp_path: Path) -> None:
+    cell = make_run_folder(tmp_path / "runs")
+    assert report.main([str(cell)]) == 0
+    assert (cell / "report.md").exists()
+    assert not (cell.parent / "report.md").exists()
+
+
+def test_an_unknown_run_is_a_wrong_argument(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert report.main(["nowhere", "--output-dir", str(tmp_path)]) == 2
+    assert "nowhere: no such run" in capsys.readouterr().err
+
+
+def test_a_run_without_a_finished_cell_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cell = make_run_folder(tmp_path / "runs")
+    (cell / "run.json").unlink()
+    assert report.main([str(cell)]) == 1
+    assert "no finished run in it" in capsys.readouterr().err
+
+
+def test_help_has_an_example(capsys: pytest.CaptureFixture[str]) -> None:
+    assert report.main(["--help"]) == 0
+    assert "python -m foundry_exp report last" in capsys.readouterr().out
