@@ -102,7 +102,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """A metric over requests. Percentiles are linear (numpy's default); `null` where n is too small."""
+    """A metric over requests. Percentiles are linear (numpy's default)."""
 
     n: int
     missing: int
@@ -171,3 +171,5 @@ class RunResult:
     fingerprint: str
     """Identity of the measurement: what would have to be equal for a rerun to be pointless."""
     warnings: tuple[str, ...] = ()
+    intervals: dict[str, Interval] = field(default_factory=dict)
+    """95 % intervals of metrics that are shares; a distribution carries its own."""

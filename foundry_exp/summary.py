@@ -54,6 +54,7 @@ def result(
         environment={**machine, "runtime": outcome.facts.get("runtime", {})},
         fingerprint=cell.fingerprint,
         warnings=found.warnings,
+        intervals=found.intervals,
     )
 
 

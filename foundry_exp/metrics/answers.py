@@ -1,0 +1,58 @@
+"""Flags of one answer whose speed says little: cut off, empty, or degenerate."""
+
+import unicodedata
+
+from foundry_exp.records import Record
+
+SHORTEST = 12
+"""Words (or characters, in text without spaces) that an answer needs before repetition can be judged."""
+GRAM = 4
+"""Words (or characters) that are looked at together."""
+REPEATED_SHARE = 0.5
+JUNK_SHARE = 0.5
+
+_LONGEST_WORD = 20  # mean letters a word; above it the text does not separate its words with spaces
+_JUNK_CATEGORIES = frozenset({"Cc", "Cn", "Co", "Cs"})  # control, unassigned, private use, surrogate
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+
+def is_truncated(record: Record) -> bool:
+    """Whether the answer was cut off by its token limit: finish_reason is `length`."""
+    return record.finish_reason == "length"
+
+
+def is_empty(record: Record) -> bool:
+    """Whether nothing was answered: only white space, and no tool was called. Reasoning is no answer."""
+    return not record.text.strip() and "tool" not in record.event_kinds
+
+
+def is_degenerate(record: Record) -> bool:
+    """Whether the text or the reasoning repeats itself endlessly or is not text."""
+    return any(repeats_endlessly(part) or is_not_text(part) for part in (record.text, record.reasoning))
+
+
+def repeats_endlessly(text: str) -> bool:
+    """Whether more than half of the runs of four words occurred before; fewer than twelve words: no."""
+    units = _units(text)
+    if len(units) < SHORTEST:
+        return False
+    grams = [units[start : start + GRAM] for start in range(len(units) - GRAM + 1)]
+    return 1 - len(set(grams)) / len(grams) > REPEATED_SHARE
+
+
+def is_not_text(text: str) -> bool:
+    """Whether more than half of the characters, white space aside, are control or replacement characters."""
+    characters = [character for character in text if not character.isspace()]
+    junk = sum(_is_junk(character) for character in characters)
+    return junk > JUNK_SHARE * len(characters)
+
+
+def _units(text: str) -> tuple[str, ...]:
+    """The words; in text that does not put spaces between its words, the characters."""
+    words = tuple(text.split())
+    letters = "".join(words)
+    return words if len(letters) <= _LONGEST_WORD * len(words) else tuple(letters)
+
+
+def _is_junk(character: str) -> bool:
+    return character == _REPLACEMENT or unicodedata.category(character) in _JUNK_CATEGORIES

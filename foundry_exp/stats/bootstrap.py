@@ -1,0 +1,47 @@
+"""Intervals by resampling whole clusters, for values that depend on each other within a cluster."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from foundry_exp.records import Interval
+from foundry_exp.stats.percentile import ALPHA
+
+FloatArray = npt.NDArray[np.float64]
+
+MINIMUM_CLUSTERS = 10
+RESAMPLES = 2000
+
+
+def cluster_bootstrap(
+    clusters: Sequence[Sequence[float]],
+    statistic: Callable[[FloatArray], float],
+    *,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Interval | None:
+    """The percentile-bootstrap interval over clusters (say, prompts); null for fewer than ten of them."""
+    if len(clusters) < MINIMUM_CLUSTERS:
+        return None
+    draws = cluster_draws(clusters, lambda values: np.array([statistic(values)]), seed=seed, resamples=resamples)
+    return bootstrap_interval(draws[:, 0])
+
+
+def cluster_draws(
+    clusters: Sequence[Sequence[float]],
+    statistics: Callable[[FloatArray], FloatArray],
+    *,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> FloatArray:
+    """One row a resample: the statistics of the values of as many clusters, drawn with replacement."""
+    arrays = [np.asarray(cluster, dtype=np.float64) for cluster in clusters]
+    picks = np.random.default_rng(seed).integers(len(arrays), size=(resamples, len(arrays)))
+    return np.array([statistics(np.concatenate([arrays[pick] for pick in row])) for row in picks])
+
+
+def bootstrap_interval(draws: FloatArray) -> Interval:
+    """The 2.5th and 97.5th percentile of the draws."""
+    low, high = np.quantile(draws, (ALPHA / 2, 1 - ALPHA / 2))
+    return Interval(low=float(low), high=float(high), method="bootstrap by cluster")

@@ -1,0 +1,26 @@
+"""The mean, its spread and its t interval."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from foundry_exp.records import Interval
+from foundry_exp.stats.percentile import ALPHA
+from foundry_exp.stats.student import t_quantile
+
+
+def sample_sd(values: Sequence[float]) -> float | None:
+    """The standard deviation with n - 1; null for fewer than two values."""
+    return float(np.std(np.asarray(values, dtype=np.float64), ddof=1)) if len(values) > 1 else None
+
+
+def mean_interval(values: Sequence[float]) -> Interval | None:
+    """The mean ± t(0.975, n - 1) · sd / √n; null for fewer than two values."""
+    sd = sample_sd(values)
+    if sd is None:
+        return None
+    n = len(values)
+    mean = float(np.mean(np.asarray(values, dtype=np.float64)))
+    half = t_quantile(1 - ALPHA / 2, n - 1) * sd / math.sqrt(n)
+    return Interval(low=mean - half, high=mean + half, method="t")
