@@ -65,10 +65,11 @@ def _status(cell: Cell, outcome: Outcome, measured: list[Record], model: ModelFa
         return "interrupted", f"stopped by Ctrl-C after {len(measured)} measured requests, which are kept."
     asked = cell.config["accel"]["device"]
     if asked in ("GPU", "NPU") and model.execution_provider == CPU_PROVIDER:
-        return (
-            "device_mismatch",
-            f"asked for {asked}, but the runtime's log shows {CPU_PROVIDER}; see models and providers.",
+        reason = (
+            f"asked for {asked}, but the runtime's log shows {CPU_PROVIDER}: its execution provider is missing; "
+            f"install its driver, or measure with accel=cpu."
         )
+        return "device_mismatch", reason
     failed = [record.error for record in measured if record.error]
     if not failed:
         return "ok", None

@@ -67,7 +67,11 @@ def small_samples(cell: Sequence[Measured]) -> list[str]:
     """For each n, the metrics that have too few requests for an interval of some percentile."""
     counts = {name: len(values(name, cell)) for name in PER_REQUEST}
     sizes = sorted({count for count in counts.values() if count})
-    sentences = [sentence for n in sizes for sentence in _too_small(n, [name for name in counts if counts[name] == n])]
+    sentences = [
+        sentence
+        for n in sizes
+        for sentence in _too_small(n, [name for name in counts if counts[name] == n] if len(sizes) > 1 else [])
+    ]
     gaps = sum(bool(one.timing.gaps_ms) for one in cell)
     few = 0 < gaps < MINIMUM_CLUSTERS
     return sentences + _sentences(
@@ -148,9 +152,8 @@ def undecided_slos(cell: Sequence[Measured], slos: Mapping[str, float] | None) -
 
 def _too_small(n: int, names: Sequence[str]) -> list[str]:
     short = [f"{name} (needs {needed})" for name, needed in MINIMUM_N.items() if n < needed]
-    return _sentences(
-        (short, f"{', '.join(names)}: n={n} is too small for an interval of {', '.join(short)}; measure more rounds.")
-    )
+    of = f"{', '.join(names)}: " if names else ""
+    return _sentences((short, f"{of}n={n} is too small for an interval of {', '.join(short)}; measure more rounds."))
 
 
 def _outliers(name: str, cell: Sequence[Measured]) -> list[str]:

@@ -1,0 +1,1 @@
+"""Publishing run folders to MLflow; a folder is read and never changed."""

@@ -1,0 +1,124 @@
+"""What an MLflow run says about a cell besides its metrics: name, parameters, tags and a note."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from foundry_exp.errors import StoreError
+from foundry_exp.records import RunResult
+from foundry_exp.store import CONFIG_FILE
+from foundry_exp.tracking.metric_names import number
+
+MAX_VALUE = 500
+"""Older MLflow servers refuse longer parameters; newer ones cut them with a warning only."""
+MAX_NOTE = 4000
+
+RUN_TAG = "foundry.run_id"
+PUBLISHED_TAG = "foundry.published_ns"
+
+GENERATION = ("temperature", "top_p", "top_k", "seed", "max_tokens")
+WORKLOAD = ("rounds", "warmup", "concurrency", "order", "seed")
+HEADLINES = (
+    ("ttft_ms", "p50", "first token, median", "ms"),
+    ("e2e_ms", "p50", "whole answer, median", "ms"),
+    ("e2e_ms", "p95", "whole answer, p95", "ms"),
+    ("decode_tok_per_s", "p50", "decode speed, median", "tok/s"),
+    ("rss_peak_mb", None, "peak memory", "MB"),
+    ("load_s", None, "model load", "s"),
+    ("quality", None, "quality", "of 5"),
+)
+
+
+def run_key(result: RunResult) -> str:
+    """What a cell's MLflow run is found again by."""
+    return f"{result.run_id}/{result.cell}".replace("'", "")
+
+
+def run_name(result: RunResult) -> str:
+    """The name that MLflow's charts use as their legend."""
+    parts = (result.model.alias, result.model.device or result.accel, str(result.prompts.get("name", "prompts")))
+    return "·".join(parts) + ("" if result.streaming else " · streaming off")
+
+
+def run_params(result: RunResult, folder: Path) -> dict[str, str]:
+    """About twenty-five settings as text; the whole config is an artifact."""
+    facts: dict[str, object] = {
+        "model.alias": result.model.alias,
+        "model.variant": result.model.variant,
+        "model.device": result.model.device,
+        "model.execution_provider": result.model.execution_provider,
+        "model.licence": result.model.licence,
+        "model.context_length": result.model.context_length,
+        "model.files_digest": result.model.files_digest,
+        "accel": result.accel,
+        "backend": result.backend,
+        "streaming": "on" if result.streaming else "off",
+    }
+    facts |= _picked("prompts", result.prompts, ("name", "digest", "size", "n"))
+    facts |= _picked("generation", result.generation, GENERATION)
+    facts |= _picked("workload", _config(folder).get("workload"), WORKLOAD)
+    return {key: cut(str(value)) for key, value in facts.items() if value is not None}
+
+
+def _picked(section: str, values: object, names: tuple[str, ...]) -> dict[str, object]:
+    chosen = values if isinstance(values, Mapping) else {}
+    return {f"{section}.{name}": chosen[name] for name in names if name in chosen}
+
+
+def _config(folder: Path) -> Mapping[str, Any]:
+    """The resolved config, or nothing where a cell ended before it was written."""
+    path = folder / CONFIG_FILE
+    try:
+        config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        msg = f"{path}: not readable as YAML ({error}); mend or remove it, then publish again."
+        raise StoreError(msg) from error
+    return config if isinstance(config, Mapping) else {}
+
+
+def run_tags(result: RunResult, published_ns: int) -> dict[str, str]:
+    """Tags to group and find runs by."""
+    environment = result.environment
+    tags: dict[str, object] = {
+        RUN_TAG: run_key(result),
+        PUBLISHED_TAG: published_ns,
+        "foundry.sweep_id": result.sweep_id,
+        "foundry.fingerprint": result.fingerprint,
+        "foundry.status": result.status,
+        "foundry.reason": result.reason,
+        "git_commit": environment.get("git_commit"),
+        "git_dirty": environment.get("git_dirty"),
+        "mlflow.source.git.commit": environment.get("git_commit"),
+        "mlflow.source.name": "foundry_exp",
+        "mlflow.source.type": "LOCAL",
+    }
+    text = {key: cut(str(value)) for key, value in tags.items() if value is not None}
+    return {**text, "mlflow.note.content": run_note(result)}
+
+
+def run_note(result: RunResult) -> str:
+    """A few lines of Markdown: how it ended, the headline numbers, the warnings."""
+    return cut("\n".join(_note_lines(result)), MAX_NOTE)
+
+
+def _note_lines(result: RunResult) -> Iterator[str]:
+    yield f"**{result.status}**" + (f": {result.reason}" if result.reason else "")
+    yield ""
+    numbers = [
+        f"{label} {value:.4g} {unit}"
+        for metric, statistic, label, unit in HEADLINES
+        if (value := number(result.metrics.get(metric), statistic)) is not None
+    ]
+    if numbers:
+        yield " · ".join(numbers)  # MLflow folds all but the first lines away
+        yield ""
+    yield from (f"- {warning}" for warning in result.warnings)
+
+
+def cut(text: str, length: int = MAX_VALUE) -> str:
+    """Text that fits, with its end marked when it was shortened."""
+    return text if len(text) <= length else text[: length - 1] + "…"

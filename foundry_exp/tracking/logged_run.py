@@ -1,0 +1,75 @@
+"""One run folder as one MLflow run: written whole, then the earlier one goes."""
+
+import json
+import time
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from foundry_exp.records import RunResult, Status
+from foundry_exp.tracking import contents
+from foundry_exp.tracking.metric_names import logged_metrics
+from foundry_exp.tracking.samples import SAMPLES_FILE, sample_table
+
+RUN_STATUS: dict[Status, str] = {
+    "ok": "FINISHED",
+    "partial": "FINISHED",
+    "skipped": "FAILED",
+    "failed": "FAILED",
+    "device_mismatch": "FAILED",
+    "interrupted": "KILLED",
+}
+
+
+def log_run(client: Any, experiment_id: str, folder: Path, result: RunResult) -> str:
+    """Log the run whole, and only then delete what was published of this cell before."""
+    from mlflow.exceptions import MlflowException
+
+    start = int(datetime.fromisoformat(result.started_at).timestamp() * 1000)
+    end = start + int(result.duration_s * 1000)
+    table = sample_table(folder, result)
+    tags = contents.run_tags(result, time.time_ns())
+    if table["data"]:
+        tags["mlflow.loggedArtifacts"] = json.dumps([{"path": SAMPLES_FILE, "type": "table"}])
+    run_id = str(client.create_run(experiment_id, start, tags, contents.run_name(result)).info.run_id)
+    try:
+        _log_values(client, run_id, folder, result, end)
+        client.log_artifacts(run_id, str(folder))
+        if table["data"]:
+            client.log_dict(run_id, table, SAMPLES_FILE)
+        client.set_terminated(run_id, RUN_STATUS[result.status], end)
+    except BaseException:
+        with suppress(MlflowException, OSError):
+            client.delete_run(run_id)
+        raise
+    _keep_newest(client, experiment_id, contents.run_key(result))
+    return run_id
+
+
+def _log_values(client: Any, run_id: str, folder: Path, result: RunResult, at: int) -> None:
+    from mlflow.data.code_dataset_source import CodeDatasetSource
+    from mlflow.data.meta_dataset import MetaDataset
+    from mlflow.entities import DatasetInput, InputTag, Metric, Param
+
+    metrics = logged_metrics(result.metrics, result.scores)
+    params = contents.run_params(result, folder)
+    client.log_batch(
+        run_id,
+        metrics=[Metric(name, value, at, 0) for name, value in metrics.items()],
+        params=[Param(name, value) for name, value in params.items()],
+    )
+    name, digest = (str(result.prompts.get(key, "unknown"))[:36] for key in ("name", "digest"))
+    prompts = MetaDataset(CodeDatasetSource({"mlflow.source.name": "foundry_exp"}), name=name, digest=digest)
+    tags = [InputTag("mlflow.data.context", "eval")]
+    client.log_inputs(run_id, [DatasetInput(prompts._to_mlflow_entity(), tags)])
+
+
+def _keep_newest(client: Any, experiment_id: str, key: str) -> None:
+    """Leave the latest complete run of a cell; whoever publishes at the same time picks the same one."""
+    runs = client.search_runs([experiment_id], f"tags.`{contents.RUN_TAG}` = '{key}'")
+    complete = [run for run in runs if run.info.status != "RUNNING"]
+    newest = max(complete, key=lambda run: int(run.data.tags.get(contents.PUBLISHED_TAG, 0)))
+    for run in runs:
+        if run.info.run_id != newest.info.run_id:
+            client.delete_run(run.info.run_id)

@@ -1,0 +1,127 @@
+"""MLflow as a tracker: one finished run folder becomes one flat run, found again by its tag."""
+
+import os
+import sqlite3
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from foundry_exp.errors import StoreError
+from foundry_exp.store import read_result
+from foundry_exp.tracking import sqlite_store
+from foundry_exp.tracking.location import Location, locate, probe, without_secrets
+from foundry_exp.tracking.logged_run import log_run
+
+QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    # Its errors are raised as well, and end as a sentence of ours.
+    "MLFLOW_LOGGING_LEVEL": "CRITICAL",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    # MLflow's own seven attempts, two minutes each, look like a hang.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+}
+
+
+class MlflowTracker:
+    """Publishes run folders to a SQLite file of this project or to an MLflow server."""
+
+    def __init__(self, uri: str | None, experiment: str, output_dir: str) -> None:
+        """Keep the address; null means `mlflow.db` in the output folder."""
+        self._uri = uri
+        self._experiment = experiment
+        self._output_dir = output_dir
+
+    def check(self) -> None:
+        """Raise ConfigError when nothing could be published; imports no MLflow."""
+        location = locate(self._uri, self._output_dir)
+        if location.file:
+            sqlite_store.check_file(location.file)
+        else:
+            probe(location.uri)
+
+    def publish(self, folder: Path) -> str:
+        """Send one finished run folder, replacing what was sent of it before; return where it is."""
+        result = read_result(folder)
+        location = locate(self._uri, self._output_dir)
+        _import_mlflow()
+        with _sentences(folder, location), _alone(location):
+            client = _client(location)
+            run_id = log_run(client, self._experiment_id(client, location), folder, result)
+        return f"MLflow run {run_id} in experiment {self._experiment}"
+
+    def _experiment_id(self, client: Any, location: Location) -> str:
+        """The experiment's id, made at its first run with an explicit place for artifacts."""
+        experiment = client.get_experiment_by_name(self._experiment)
+        if experiment is None:
+            artifacts = location.artifacts.as_uri() if location.artifacts else None
+            # Without a kind, the UI guesses one and covers the page with a question.
+            tags = {"mlflow.experimentKind": "custom_model_development"}
+            return str(client.create_experiment(self._experiment, artifacts, tags))
+        if experiment.lifecycle_stage != "active":
+            msg = (
+                f"{self._experiment}: this MLflow experiment was deleted; restore it "
+                f"(python -m mlflow experiments restore -x {experiment.experiment_id}) or change tracker.experiment."
+            )
+            raise StoreError(msg)
+        _refuse_moved(experiment.artifact_location, location)
+        return str(experiment.experiment_id)
+
+
+def _refuse_moved(recorded: str, location: Location) -> None:
+    """MLflow keeps absolute paths: in a moved project it would write where the project used to be."""
+    if location.artifacts is None or recorded == location.artifacts.as_uri() or not recorded.startswith("file:"):
+        return
+    before = Path(url2pathname(urlsplit(recorded).path))
+    if not before.exists():
+        msg = (
+            f"{location.file}: this store was moved here, its artifacts belong in {before}; "
+            f"{sqlite_store.REMAKE}: python -m foundry_exp publish RUN"
+        )
+        raise StoreError(msg)
+
+
+@contextmanager
+def _sentences(folder: Path, location: Location) -> Iterator[None]:
+    """Turn what MLflow and the database raise into a sentence."""
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError) as error:
+        reason = without_secrets(str(error).strip().partition("\n")[0])
+        where = without_secrets(location.uri)
+        msg = f"{folder}: not published to {where} ({reason}); the run folder is whole, publish it again."
+        raise StoreError(msg) from error
+
+
+def _import_mlflow() -> None:
+    """Import MLflow with its telemetry and its talk switched off first."""
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    with warnings.catch_warnings():
+        # MLflow's models use what SQLAlchemy 2.1 deprecates; no user can put that right.
+        warnings.filterwarnings("ignore", "The ``noload`` loader", DeprecationWarning)
+        import_module("mlflow.store.tracking.sqlalchemy_store")
+
+
+def _alone(location: Location) -> Any:
+    """Wait for other writers of a local store; a server orders them itself."""
+    if location.file is None:
+        return nullcontext()
+    location.file.parent.mkdir(parents=True, exist_ok=True)
+    return sqlite_store.one_writer(location.file)
+
+
+def _client(location: Location) -> Any:
+    from mlflow import MlflowClient
+
+    sqlite_store.make(location)
+    return MlflowClient(tracking_uri=location.uri, registry_uri=location.uri)

@@ -1,0 +1,14 @@
+"""`tracker=none`: the run folder is all that is kept."""
+
+from pathlib import Path
+
+
+class NoTracker:
+    """A tracker that publishes nothing."""
+
+    def check(self) -> None:
+        """Nothing is published, so nothing can be wrong."""
+
+    def publish(self, folder: Path) -> str:  # noqa: ARG002 - the protocol's argument
+        """Leave the run folder where it is."""
+        return "not published"

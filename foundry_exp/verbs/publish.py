@@ -1,0 +1,67 @@
+"""`publish RUN…`: send run folders to MLflow, again if need be."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from foundry_exp.errors import ConfigError, StoreError
+from foundry_exp.store import find_run, finished_cells
+from foundry_exp.tracking.mlflow_store import MlflowTracker
+
+USAGE = "python -m foundry_exp publish RUN… [--output-dir DIR] [--uri URI] [--experiment NAME]"
+HELP = f"""\
+usage: {USAGE}
+
+Send finished runs to MLflow. Sending one again replaces what was there, so this is always safe.
+
+  RUN                a run folder, a run or sweep id, or `last`
+  --output-dir DIR   where runs/ lies (default: mlruns)
+  --uri URI          sqlite:///PATH or http(s)://HOST (default: DIR/mlflow.db)
+  --experiment NAME  MLflow's experiment (default: foundry_exp)
+  -h, --help         this text
+
+example:
+  python -m foundry_exp publish last --uri http://mlflow.example:5000
+"""
+
+
+def main(arguments: list[str]) -> int:
+    """Publish every cell of each run: 0 when all could be, 1 when one could not, 2 when nothing was tried."""
+    if {"-h", "--help"} & set(arguments):
+        print(HELP, end="")
+        return 0
+    options = _parser().parse_args(arguments)
+    tracker = MlflowTracker(options.uri, options.experiment, str(options.output_dir))
+    try:
+        runs = [find_run(name, options.output_dir) for name in options.runs]
+        tracker.check()
+    except (ConfigError, StoreError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return max(_publish_run(tracker, run) for run in runs)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="publish", usage=USAGE, add_help=False, allow_abbrev=False)
+    parser.add_argument("runs", nargs="+", metavar="RUN")
+    parser.add_argument("--output-dir", type=Path, default=Path("mlruns"))
+    parser.add_argument("--uri")
+    parser.add_argument("--experiment", default="foundry_exp")
+    return parser
+
+
+def _publish_run(tracker: MlflowTracker, run: Path) -> int:
+    cells = finished_cells(run)
+    if not cells:
+        print(f"{run}: no finished run in it, so there is nothing to publish.", file=sys.stderr)
+        return 1
+    return max(_publish_cell(tracker, cell) for cell in cells)
+
+
+def _publish_cell(tracker: MlflowTracker, cell: Path) -> int:
+    try:
+        print(f"{cell.name}: {tracker.publish(cell)}", flush=True)
+    except StoreError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0

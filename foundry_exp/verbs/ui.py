@@ -1,0 +1,204 @@
+"""`ui`: MLflow's pages over this project's store, on this machine only."""
+
+import argparse
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import IO, Any
+
+import psutil
+
+from foundry_exp.errors import ConfigError, StoreError
+from foundry_exp.tracking.location import Location, locate, without_secrets
+from foundry_exp.tracking.mlflow_store import QUIET
+from foundry_exp.tracking.sqlite_store import check_file, is_new
+
+USAGE = "python -m foundry_exp ui [--port N] [--output-dir DIR] [--uri URI]"
+HELP = f"""\
+usage: {USAGE}
+
+Open MLflow over this project's runs, on 127.0.0.1 only. Ctrl-C ends it.
+A bare `mlflow ui` would show an empty store of its own: use this instead.
+
+  --port N          default: 5000; `auto` takes a free one
+  --output-dir DIR  where the store lies (default: mlruns)
+  --uri URI         sqlite:///PATH of another store (default: DIR/mlflow.db)
+  -h, --help        this text
+
+example:
+  python -m foundry_exp ui --port auto
+"""
+
+HOST = "127.0.0.1"
+START_S = 120.0
+STOP_S = 5.0
+LAST_PORT = 65535
+MAKE_A_RUN = "make a run first: python -m foundry_exp"
+
+
+def main(arguments: list[str]) -> int:
+    """Serve the store until interrupted: 1 when the server fails, 2 when there is no store or the port is taken."""
+    if {"-h", "--help"} & set(arguments):
+        print(HELP, end="")
+        return 0
+    options = _parser().parse_args(arguments)
+    try:
+        return _open(locate(options.uri, options.output_dir), options.port)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except StoreError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ui", usage=USAGE, add_help=False, allow_abbrev=False)
+    parser.add_argument("--port", type=_number, default=5000)
+    parser.add_argument("--output-dir", default="mlruns")
+    parser.add_argument("--uri")
+    return parser
+
+
+def _number(text: str) -> int:
+    port = 0 if text == "auto" else int(text)
+    if not 0 <= port <= LAST_PORT:
+        raise ValueError
+    return port
+
+
+def _open(location: Location, port: int) -> int:
+    if location.file is None:
+        print(f"{without_secrets(location.uri)} is a server already: open it in a browser.")
+        return 0
+    if is_new(location.file):
+        msg = f"{location.file}: no tracking store yet; {MAKE_A_RUN}"
+        raise ConfigError(msg)
+    check_file(location.file)
+    return _serve(location, _port(port))
+
+
+def _port(wanted: int) -> int:
+    """A port that nothing listens on: the one wanted, or any for 0."""
+    with socket.socket() as probe:
+        taken = wanted != 0 and probe.connect_ex((HOST, wanted)) == 0
+    with socket.socket() as probe:
+        if os.name == "posix":  # elsewhere this option would share a taken port
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            if not taken:
+                probe.bind((HOST, wanted))
+                return int(probe.getsockname()[1])
+        except OSError:
+            pass
+    msg = f"--port: {HOST}:{wanted} is taken or not allowed; choose another number, or --port auto for a free one."
+    raise ConfigError(msg)
+
+
+def _serve(location: Location, port: int) -> int:
+    url = f"http://{HOST}:{port}"
+    with _interruptible(), tempfile.TemporaryFile() as log:
+        server = subprocess.Popen(_command(location, port), env=_environment(), stdout=log, stderr=log)
+        try:
+            _await_start(server, url, log)
+            print("\n".join(_greeting(location, url)), flush=True)
+            server.wait()
+            raise _ended(log)
+        except KeyboardInterrupt:
+            return 0
+        finally:
+            _end(server)
+
+
+def _command(location: Location, port: int) -> list[str]:
+    artifacts = location.artifacts.as_uri() if location.artifacts else ""
+    store = ["--backend-store-uri", location.uri, "--default-artifact-root", artifacts]
+    # One worker: more only wait for the same SQLite file.
+    network = ["--host", HOST, "--port", str(port), "--workers", "1"]
+    return [sys.executable, "-m", "mlflow", "server", *store, *network]
+
+
+def _environment() -> dict[str, str]:
+    """Quiet, and without MLflow's job runners, which are processes of their own."""
+    return {**os.environ, **QUIET, "MLFLOW_LOGGING_LEVEL": "WARNING", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let an ended terminal or a `kill` stop the server as Ctrl-C does."""
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {name: signal.signal(getattr(signal, name), signal.default_int_handler) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
+
+
+def _await_start(server: "subprocess.Popen[bytes]", url: str, log: IO[bytes]) -> None:
+    deadline = time.monotonic() + START_S
+    while server.poll() is None and time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"{url}/health", timeout=2):  # a fixed local http address
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise _ended(log)
+
+
+def _ended(log: IO[bytes]) -> StoreError:
+    log.seek(0)
+    tail = log.read().decode(errors="replace").strip().splitlines()[-8:]
+    return StoreError("\n".join(["ui: MLflow's server did not start or ended by itself; its last lines:", *tail]))
+
+
+def _greeting(location: Location, url: str) -> Iterator[str]:
+    yield f"MLflow: {url}"
+    experiment = _latest_experiment(location)
+    if experiment is None:
+        yield f"  no run in it yet; {MAKE_A_RUN}"
+    else:
+        page = f"{url}/#/experiments/{experiment}/runs?workflowType=machine_learning&compareRunsMode="
+        yield f"  charts               {page}CHART"
+        yield f"  answers side by side {page}ARTIFACT"
+    yield "Ctrl-C ends it."
+
+
+def _latest_experiment(location: Location) -> Any:
+    """The id of the experiment that the newest run belongs to."""
+    query = "SELECT experiment_id FROM runs WHERE lifecycle_stage = 'active' ORDER BY start_time DESC LIMIT 1"
+    with closing(sqlite3.connect(str(location.file))) as database:
+        row = database.execute(query).fetchone()
+    return row[0] if row else None
+
+
+def _end(server: "subprocess.Popen[bytes]") -> None:
+    """End the server and its workers, politely and then not; a second Ctrl-C must not leave any behind."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        main_process = psutil.Process(server.pid)
+        family = [*main_process.children(recursive=True), main_process]
+    except psutil.NoSuchProcess:
+        family = []
+    for process in family:
+        _quietly(process.terminate)
+    _, alive = psutil.wait_procs(family, timeout=STOP_S)
+    for process in alive:
+        _quietly(process.kill)
+    server.wait()
+    signal.signal(signal.SIGINT, before)
+
+
+def _quietly(act: Any) -> None:
+    try:
+        act()
+    except psutil.NoSuchProcess:
+        return

@@ -1,0 +1,93 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from foundry_exp.errors import StoreError
+from foundry_exp.store import read_result
+from foundry_exp.tracking import contents
+from foundry_exp.tracking.samples import COLUMNS, read_prompts, sample_table
+from tests.run_folders import PROMPTS, Cell, make_result, make_run_folder
+
+
+def test_run_is_named_after_what_was_compared() -> None:
+    assert contents.run_name(make_result(Cell())) == "demo-small·cpu·workshop"
+    assert contents.run_name(make_result(Cell(streaming=False))) == "demo-small·cpu·workshop · streaming off"
+
+
+def test_parameters_are_a_short_list_of_short_values(tmp_path: Path) -> None:
+    folder = make_run_folder(tmp_path, model="m" * 900)
+    params = contents.run_params(read_result(folder), folder)
+    assert len(params["model.alias"]) == 500
+    assert params["model.alias"].endswith("…")
+    assert params["workload.rounds"] == "3"
+    assert params["generation.temperature"] == "0.0"
+    assert params["model.licence"] == "MIT"
+    assert len(params) <= 25
+
+
+def test_missing_config_leaves_the_other_parameters(tmp_path: Path) -> None:
+    folder = make_run_folder(tmp_path)
+    (folder / "config.yaml").unlink()
+    params = contents.run_params(read_result(folder), folder)
+    assert "workload.rounds" not in params
+    assert params["accel"] == "cpu"
+
+
+def test_broken_config_is_a_sentence(tmp_path: Path) -> None:
+    folder = make_run_folder(tmp_path)
+    (folder / "config.yaml").write_text("a: [", encoding="utf-8")
+    with pytest.raises(StoreError, match=r"config\.yaml: not readable as YAML"):
+        contents.run_params(read_result(folder), folder)
+
+
+def test_tags_hold_the_commit_when_it_is_known() -> None:
+    known = contents.run_tags(make_result(Cell(environment={"git_commit": "abc", "git_dirty": True})), 1)
+    assert (known["git_commit"], known["git_dirty"]) == ("abc", "True")
+    unknown = contents.run_tags(make_result(Cell(environment={"git_commit": None, "git_dirty": None})), 1)
+    assert "git_commit" not in unknown
+    assert "foundry.reason" not in unknown
+
+
+def test_note_says_how_it_ended_and_what_to_doubt() -> None:
+    note = contents.run_note(make_result(Cell(status="partial", reason="1 of 6 failed", warnings=("n is small",))))
+    assert note.startswith("**partial**: 1 of 6 failed\n\nfirst token, median 40 ms · ")
+    assert note.endswith("- n is small")
+
+
+def test_long_note_is_cut() -> None:
+    assert len(contents.run_note(make_result(Cell(reason="x" * 9000, status="failed")))) == 4000
+
+
+def test_table_has_one_row_a_prompt_from_the_first_measured_round(tmp_path: Path) -> None:
+    folder = make_run_folder(tmp_path, ttft_ms=40.0, gap_ms=10.0)
+    table = sample_table(folder, read_result(folder))
+    assert table["columns"] == list(COLUMNS)
+    assert [row[:3] for row in table["data"]] == [
+        [name, text, f"demo-small answers {name}."] for name, text in PROMPTS.items()
+    ]
+    assert table["data"][0][3:] == [60.0, 40.0, 3, "stop", None]
+
+
+def test_failed_request_is_a_row_with_its_error(tmp_path: Path) -> None:
+    folder = make_run_folder(tmp_path, errors=("privacy",), status="partial", reason="1 failed")
+    row = sample_table(folder, read_result(folder))["data"][1]
+    assert row[3:] == [None, None, None, None, "timeout: no answer within 60 s"]
+
+
+def test_cell_that_never_ran_has_rows_with_its_reason(tmp_path: Path) -> None:
+    folder = make_run_folder(tmp_path, status="failed", reason="out of memory")
+    rows = sample_table(folder, read_result(folder))["data"]
+    assert [(row[0], row[2], row[-1]) for row in rows] == [(name, None, "out of memory") for name in PROMPTS]
+
+
+def test_turns_of_a_conversation_are_told_apart(tmp_path: Path) -> None:
+    turns = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Why?"}]
+    (tmp_path / "prompts.json").write_text(json.dumps([{"sample_id": "a", "messages": turns}]), encoding="utf-8")
+    assert read_prompts(tmp_path) == {"a": "system: Be brief.\n\nuser: Why?"}
+
+
+def test_broken_prompt_list_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "prompts.json").write_text('{"a": 1}', encoding="utf-8")
+    with pytest.raises(StoreError, match=r"prompts\.json: not a list of prompts"):
+        read_prompts(tmp_path)

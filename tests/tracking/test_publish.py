@@ -1,0 +1,164 @@
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from foundry_exp.errors import StoreError
+from foundry_exp.protocols import Tracker
+from foundry_exp.tracking.mlflow_store import MlflowTracker
+from foundry_exp.tracking.no_tracker import NoTracker
+from tests.run_folders import Cell, make_run_folder
+
+TRACKERS: tuple[Tracker, ...] = (NoTracker(), MlflowTracker(None, "foundry_exp", "mlruns"))
+
+
+@pytest.fixture
+def output_dir(tmp_path: Path) -> Path:
+    """A folder whose name is as awkward as a user's may be."""
+    return tmp_path / "my runs #1 é"
+
+
+def make_tracker(output_dir: Path) -> MlflowTracker:
+    return MlflowTracker(None, "foundry_exp", str(output_dir))
+
+
+def open_client(output_dir: Path) -> Any:
+    from mlflow import MlflowClient
+
+    return MlflowClient(f"sqlite:///{(output_dir / 'mlflow.db').as_posix()}")
+
+
+def active_runs(output_dir: Path) -> list[Any]:
+    client = open_client(output_dir)
+    experiment = client.get_experiment_by_name("foundry_exp")
+    return list(client.search_runs([experiment.experiment_id]))
+
+
+def fingerprint(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def test_cell_is_one_run_with_its_metrics_settings_and_files(output_dir: Path) -> None:
+    folder = make_run_folder(output_dir / "runs", environment={"git_commit": "abc123", "git_dirty": False})
+    before = fingerprint(folder)
+    where = make_tracker(output_dir).publish(folder)
+    (run,) = active_runs(output_dir)
+    assert where == f"MLflow run {run.info.run_id} in experiment foundry_exp"
+    assert (run.info.run_name, run.info.status) == ("demo-small·cpu·workshop", "FINISHED")
+    assert run.info.end_time - run.info.start_time == 12_500
+    assert run.data.metrics["latency/ttft_ms_p50"] == 40.0
+    assert run.data.metrics["memory/rss_peak_mb"] == 210.0
+    assert "quality/overall" not in run.data.metrics
+    assert run.data.params["model.alias"] == "demo-small"
+    assert run.data.tags["foundry.run_id"] == "20261201-120000/demo-small-cpu-on"
+    assert run.data.tags["foundry.sweep_id"] == "sweep-1"
+    assert run.data.tags["git_commit"] == "abc123"
+    (dataset,) = run.inputs.dataset_inputs
+    assert (dataset.dataset.name, len(dataset.dataset.digest)) == ("workshop", 16)
+    assert fingerprint(folder) == before
+
+
+def test_files_lie_beside_the_store(output_dir: Path) -> None:
+    folder = make_run_folder(output_dir / "runs")
+    make_tracker(output_dir).publish(folder)
+    (run,) = active_runs(output_dir)
+    artifacts = output_dir / "artifacts" / run.info.run_id / "artifacts"
+    names = {path.name for path in artifacts.iterdir()}
+    assert names == {path.name for path in folder.iterdir()} | {"samples.json"}
+    table = json.loads((artifacts / "samples.json").read_bytes())
+    assert table["data"][0][2] == "demo-small answers retrieval."
+    assert json.loads(run.data.tags["mlflow.loggedArtifacts"]) == [{"path": "samples.json", "type": "table"}]
+    assert {path.name for path in output_dir.iterdir()} == {"runs", "artifacts", "mlflow.db", ".mlflow.db.lock"}
+
+
+def test_publishing_again_replaces(output_dir: Path) -> None:
+    tracker = make_tracker(output_dir)
+    folder = make_run_folder(output_dir / "runs")
+    tracker.publish(folder)
+    shutil.rmtree(folder)
+    tracker.publish(make_run_folder(output_dir / "runs", scores={"quality/judge": 4.0}))
+    (run,) = active_runs(output_dir)
+    assert run.data.metrics["quality/judge"] == 4.0
+
+
+def test_run_left_by_a_killed_publisher_goes_with_the_next(output_dir: Path) -> None:
+    tracker = make_tracker(output_dir)
+    folder = make_run_folder(output_dir / "runs")
+    tracker.publish(folder)
+    client = open_client(output_dir)
+    (first,) = active_runs(output_dir)
+    tags = {name: first.data.tags[name] for name in ("foundry.run_id", "foundry.published_ns")}
+    client.create_run(first.info.experiment_id, tags=tags)
+    tracker.publish(folder)
+    (run,) = active_runs(output_dir)
+    assert run.info.status == "FINISHED"
+    assert run.info.run_id != first.info.run_id
+
+
+def test_failure_half_way_leaves_the_earlier_run(output_dir: Path) -> None:
+    tracker = make_tracker(output_dir)
+    folder = make_run_folder(output_dir / "runs")
+    tracker.publish(folder)
+    (first,) = active_runs(output_dir)
+    shutil.rmtree(output_dir / "artifacts")
+    (output_dir / "artifacts").touch()
+    with pytest.raises(StoreError, match=r"demo-small-cpu-on: not published to .*the run folder is whole"):
+        tracker.publish(folder)
+    (run,) = active_runs(output_dir)
+    assert run.info.run_id == first.info.run_id
+
+
+@pytest.mark.parametrize(
+    ("cell", "status"),
+    [
+        (Cell(status="partial", reason="1 of 6 requests failed", errors=("privacy",)), "FINISHED"),
+        (Cell(status="failed", reason="out of memory: close something"), "FAILED"),
+        (Cell(status="skipped", reason="no such variant here"), "FAILED"),
+        (Cell(status="interrupted", reason="stopped by Ctrl-C"), "KILLED"),
+    ],
+    ids=lambda value: value.status if isinstance(value, Cell) else value,
+)
+def test_status_and_reason_are_told(output_dir: Path, cell: Cell, status: str) -> None:
+    make_tracker(output_dir).publish(make_run_folder(output_dir / "runs", cell))
+    (run,) = active_runs(output_dir)
+    assert run.info.status == status
+    assert run.data.tags["foundry.status"] == cell.status
+    assert run.data.tags["foundry.reason"] == cell.reason
+    assert run.data.tags["mlflow.note.content"].startswith(f"**{cell.status}**: {cell.reason}")
+
+
+def test_unfinished_run_is_not_published(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="the run did not finish"):
+        make_tracker(tmp_path).publish(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_deleted_experiment_is_a_sentence(output_dir: Path) -> None:
+    tracker = make_tracker(output_dir)
+    folder = make_run_folder(output_dir / "runs")
+    tracker.publish(folder)
+    client = open_client(output_dir)
+    client.delete_experiment(client.get_experiment_by_name("foundry_exp").experiment_id)
+    with pytest.raises(StoreError, match=r"this MLflow experiment was deleted; restore it .*-x 1"):
+        tracker.publish(folder)
+
+
+def test_moved_store_is_a_sentence(output_dir: Path) -> None:
+    make_tracker(output_dir).publish(make_run_folder(output_dir / "runs"))
+    moved = output_dir.rename(output_dir.with_name("elsewhere"))
+    folder = next((moved / "runs").glob("*/*"))
+    with pytest.raises(StoreError, match=r"this store was moved here.*publish the run folders again"):
+        make_tracker(moved).publish(folder)
+    assert not output_dir.exists()
+
+
+def test_server_that_went_away_is_named_without_its_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    tracker = MlflowTracker("http://bob:s3cret@127.0.0.1:1", "foundry_exp", str(tmp_path))
+    with pytest.raises(StoreError, match=r"not published to http://127\.0\.0\.1:1") as caught:
+        tracker.publish(make_run_folder(tmp_path / "runs"))
+    assert "s3cret" not in str(caught.value)
