@@ -73,7 +73,7 @@ def _columns(cells: Sequence[CellReport]) -> list[Column]:
             Column(axis.header.lower(), [one_line(value) for value in axis.values], is_text=True)
             for axis in axes(cells)
         ),
-        Column("status", [row.status.replace("_", " ") for row in rows], is_text=True),
+        Column("status", [row.status for row in rows], is_text=True),
         Column(f"latency\navg {latency.name}", [latency.show(row.e2e_avg_ms) for row in rows]),
         Column(f"latency\np95 {latency.name}", [latency.show(row.e2e_p95_ms) + few(row) for row in rows]),
         Column(f"first\ntoken {first.name}", [first.show(row.ttft_p50_ms) for row in rows]),
@@ -104,7 +104,7 @@ def _reasons(cells: Sequence[CellReport]) -> Iterator[Text]:
         if status != "ok":
             reason = reason_of(cell.row)
             yield Text.assemble(
-                f"{one_line(label)} — ", (status.replace("_", " "), _STATUS_STYLES.get(status, "")), f": {reason}"
+                f"{one_line(label)} — ", (status, _STATUS_STYLES.get(status, "")), f": {reason}"
             )
 
 

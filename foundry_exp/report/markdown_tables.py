@@ -20,7 +20,7 @@ def main_table(cells: Sequence[CellReport]) -> str:
     first = time_unit(row.ttft_p50_ms for row in rows)
     columns = [
         *_names(cells),
-        ("Status", [row.status.replace("_", " ") for row in rows], False),
+        ("Status", [row.status for row in rows], False),
         (f"Latency avg ({latency.name})", [latency.show(row.e2e_avg_ms) for row in rows], True),
         (f"Latency p95 ({latency.name})", [latency.show(row.e2e_p95_ms) + few(row) for row in rows], True),
         (f"First token p50 ({first.name})", [first.show(row.ttft_p50_ms) for row in rows], True),

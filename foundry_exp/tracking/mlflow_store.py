@@ -12,10 +12,8 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from foundry_exp.errors import StoreError
-from foundry_exp.store import read_result
 from foundry_exp.tracking import sqlite_store
 from foundry_exp.tracking.location import Location, locate, probe, without_secrets
-from foundry_exp.tracking.logged_run import log_run
 
 QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -48,6 +46,10 @@ class MlflowTracker:
 
     def publish(self, folder: Path) -> str:
         """Send one finished run folder, replacing what was sent of it before; return where it is."""
+        # pydantic, which `check` does without: it comes before every run, and before every complaint
+        from foundry_exp.store import read_result
+        from foundry_exp.tracking.logged_run import log_run
+
         result = read_result(folder)
         location = locate(self._uri, self._output_dir)
         _import_mlflow()

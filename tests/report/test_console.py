@@ -45,7 +45,7 @@ def test_the_table_is_whole_at_80_columns(cells: list[Path]) -> None:
 def test_reasons_stand_below_in_full_sentences(cells: list[Path]) -> None:
     text = printed(cells)
     assert f"deepseek-r1-distill-qwen-7b (gpu, streaming on) — failed: {REASON}\n" in text
-    assert "device mismatch: ran on cpu." in text
+    assert "device_mismatch: ran on cpu." in text
     assert "Demonstration models are for trying the tool" in text
 
 
