@@ -1,0 +1,1 @@
+"""The two demonstration models: their training text, training and export."""
