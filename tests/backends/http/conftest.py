@@ -25,6 +25,7 @@ MODELS = {
     "no-role": Behaviour(role_chunk=False),
     "slow-prefill": Behaviour(ttft_ms=120, keep_alive_ms=20),
     "no-usage": Behaviour(usage="none"),
+    "doubled": Behaviour(doubled_headers=True),
     "old": Behaviour(refuses_stream_options=True),
     "hang_up": Behaviour(fault="hang_up"),
     "reset": Behaviour(fault="reset"),

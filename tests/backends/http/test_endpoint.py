@@ -137,6 +137,19 @@ def test_requests_of_a_thread_share_one_warmed_connection(serve: Serve, attach: 
     assert all(truth.place > 0 for truth in truths), "the first request on a connection is never a chat"
 
 
+def test_after_a_broken_connection_the_next_one_is_warmed_too(serve: Serve, attach: Attach) -> None:
+    server = serve(Service({"m": Behaviour(ttft_ms=1, fault="reset", fault_every=2)}, kind="foundry2"))
+    backend = attach(server.url)
+    backend.load(wanted("m"))
+    asked_with(backend, "whole")
+    with pytest.raises(BackendError):
+        asked_with(backend, "broken")
+    asked_with(backend, "after")
+    truths = server.truths()
+    assert truths["after"].connection != truths["broken"].connection
+    assert truths["after"].place > 0
+
+
 def test_each_thread_has_a_warmed_connection_and_its_own_answer(serve: Serve, attach: Attach) -> None:
     server = serve(Service({"m": Behaviour(ttft_ms=60, gap_ms=2)}))
     backend = attach(server.url)

@@ -111,6 +111,10 @@ def test_an_empty_answer_is_an_end_without_text(ask: Ask) -> None:
         assert (record.error, record.text, record.event_kinds[-1]) == (None, "", "end")
 
 
+def test_a_header_sent_twice_is_no_fault(ask: Ask) -> None:
+    assert ask("doubled").error is None
+
+
 def test_missing_usage_is_null_not_zero(ask: Ask) -> None:
     record = ask("no-usage")
     assert (record.error, record.usage, record.token_source) == (None, None, "events")
@@ -140,7 +144,7 @@ def _greet_all(listener: socket.socket) -> None:
             sock, _ = listener.accept()
             with sock:
                 sock.recv(65536)
-                sock.sendall(b"220 mail.example ESMTP\r\n")
+                sock.sendall(b"220 mail.example ESMTP\r\n\r\n")
                 sock.shutdown(socket.SHUT_WR)
                 while sock.recv(65536):
                     pass

@@ -1,8 +1,11 @@
 """The SDK's own web service, in a process of its own, with a demonstration model."""
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -14,6 +17,18 @@ from foundry_exp.protocols import ModelRequest
 from foundry_exp.records import Message, Sample
 from tests.backends.contract import BackendContract, asked, model_request, refused, request
 from tests.conftest import absent, demo_model
+
+_PARENT = """
+import sys
+from pathlib import Path
+from foundry_exp.backends.http.service import ServiceBackend
+from tests.backends.contract import model_request
+place, model = Path(sys.argv[1]), Path(sys.argv[2])
+backend = ServiceBackend(str(place / "data"), str(place / "models"), 10.0, 120.0)
+backend.load(model_request("demo-small", model, place / "log"))
+print(backend.model_pid, flush=True)
+sys.stdin.read()
+"""
 
 
 @pytest.fixture(scope="module")
@@ -82,3 +97,14 @@ def test_a_missing_accelerator_crosses_the_process_as_a_skip(backend: ServiceBac
         backend.load(ModelRequest(**{**fields, "accel": "gpu", "device": "GPU", "prefer": ("cuda-gpu",)}))
     assert backend.model_pid is None, "nothing is left behind"
     backend.load(asked_for)
+
+
+def test_the_service_ends_when_its_parent_is_killed(asked_for: ModelRequest, tmp_path: Path) -> None:
+    arguments = [sys.executable, "-c", _PARENT, str(tmp_path), str(asked_for.path)]
+    parent = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    process = psutil.Process(int(parent.stdout.readline()))
+    parent.kill()
+    parent.communicate()
+    psutil.wait_procs([process], timeout=30)
+    assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE

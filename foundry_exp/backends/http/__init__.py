@@ -1,0 +1,1 @@
+"""Models behind HTTP: any OpenAI-compatible endpoint, and the SDK's own web service in a process of its own."""

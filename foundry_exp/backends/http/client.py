@@ -1,0 +1,198 @@
+"""One chat service through the openai package: every setting explicit, stamps from the socket, no hidden retries."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+import httpx2
+import openai
+
+from foundry_exp.backends.http import address, chat, faults
+from foundry_exp.backends.http.tape import Limits, Tape
+from foundry_exp.backends.http.transport import Line, StampingTransport
+from foundry_exp.errors import BackendError
+from foundry_exp.protocols import ChatRequest, Clock, Event
+
+MAX_ANSWER_BYTES = 32 * 1024 * 1024
+_GET_BYTES = 4 * 1024 * 1024
+_WARM_S = 10.0
+_NO_KEY = "none"  # the package wants one; Foundry takes any
+
+
+class ChatClient:
+    """A service that answers chats; used by any number of threads, each with a connection of its own."""
+
+    def __init__(
+        self,
+        service: address.Address,
+        api_key_env: str,
+        connect_timeout_s: float,
+        *,
+        clock: Clock,
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
+    ) -> None:
+        """Prepare the client; nothing is connected yet. `clock` is for the requests that are not chats."""
+        self.service = service
+        self.where = address.public(service.base)
+        self.top_k_in_metadata = False
+        """Whether the service is Foundry's, which takes top_k only there."""
+        self.warm_url = f"{service.base}/models"
+        """What a new connection is opened with."""
+        self._clock = clock
+        self._key = os.environ.get(api_key_env, "") if api_key_env else ""
+        self._max_answer_bytes = max_answer_bytes
+        self._ask_usage = True
+        self._transport = StampingTransport()
+        self._http = openai.DefaultHttpxClient(
+            transport=self._transport,
+            follow_redirects=False,
+            timeout=httpx2.Timeout(None, connect=connect_timeout_s),
+            headers={"Accept-Encoding": "identity"},  # the body is stamped as it is on the wire
+        )
+        self._openai = openai.OpenAI(
+            base_url=service.base,
+            api_key=self._key or _NO_KEY,
+            http_client=self._http,
+            timeout=httpx2.Timeout(None, connect=connect_timeout_s),
+            max_retries=0,
+            default_headers={"Accept-Encoding": "identity"},
+        )
+        # the package takes these from the shell, and an experiment must not change with it
+        self._openai.organization = self._openai.project = None
+        _rehearse()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._openai.close()
+        self._transport.close()
+
+    def get(self, url: str, timeout_s: float) -> tuple[httpx2.Response, Tape]:
+        """GET a URL of the service; any status is an answer. Raises BackendError when there is none."""
+        with self._transport.taken() as line:
+            line.tape = tape = Tape(self._clock, Limits(total_s=timeout_s, max_bytes=_GET_BYTES))
+            try:
+                return self._http.get(url, headers=self._authorization), tape
+            except faults.CAUGHT as error:
+                raise self._without_key(faults.read(error, tape, address.public(url))) from error
+
+    def chat(self, model_id: str, request: ChatRequest, clock: Clock) -> Iterator[Event]:
+        """Answer one prompt; the events are handed over when the request has ended, with the times they came."""
+        tape, cut = self._answered(model_id, request, clock)
+        if cut is not None and not tape.pieces:
+            raise cut
+        try:
+            if request.streaming:
+                yield from chat.streamed(tape.pieces, tape.start_ns, self.where, cut)
+            else:
+                yield from self._whole(tape, cut)
+        except BackendError as error:
+            raise self._without_key(error) from cut
+
+    def _whole(self, tape: Tape, cut: BackendError | None) -> Iterator[Event]:
+        if cut is not None:
+            raise cut
+        if not tape.pieces:
+            raise BackendError("stream_truncated", f"{self.where}: the answer is empty; see the service's log.")
+        body = b"".join(piece for _, piece in tape.pieces)
+        return chat.whole(body, tape.pieces[-1][0], tape.start_ns, self.where)
+
+    def _answered(self, model_id: str, request: ChatRequest, clock: Clock) -> tuple[Tape, BackendError | None]:
+        asked_usage = self._ask_usage
+        tape, cut = self._exchange(model_id, request, clock)
+        if cut is None or not (asked_usage and request.streaming and _refuses_usage(cut)):
+            return tape, cut
+        self._ask_usage = False
+        return self._exchange(model_id, request, clock)
+
+    def _exchange(self, model_id: str, request: ChatRequest, clock: Clock) -> tuple[Tape, BackendError | None]:
+        """One request on the wire: what was read, and what ended it early."""
+        with self._transport.taken() as line:
+            if line.cold:
+                self._warm(line)
+            line.tape = tape = Tape(clock, _limits(request, self._max_answer_bytes))
+            try:
+                self._send(model_id, request, tape)
+            except faults.CAUGHT as error:
+                return tape, self._without_key(faults.read(error, tape, self.where))
+            except BackendError as error:
+                return tape, error
+        return tape, None
+
+    def _warm(self, line: Line) -> None:
+        """Open the connection with a request that is not timed; the chat itself reports what is wrong with it."""
+        line.tape = Tape(self._clock, Limits(total_s=_WARM_S, max_bytes=_GET_BYTES))
+        with suppress(*faults.CAUGHT):
+            self._http.get(self.warm_url, headers=self._authorization)
+
+    def _send(self, model_id: str, request: ChatRequest, tape: Tape) -> None:
+        create = self._openai.chat.completions.with_streaming_response.create
+        with create(**self._arguments(model_id, request)) as response:
+            self._check_content(response.http_response, streaming=request.streaming)
+            for piece in response.http_response.iter_raw():
+                tape.keep(piece)
+
+    def _arguments(self, model_id: str, request: ChatRequest) -> dict[str, Any]:
+        arguments: dict[str, Any] = {
+            "model": model_id,
+            "messages": [{"role": message.role, "content": message.content} for message in request.messages],
+            "temperature": request.temperature,
+            "top_p": request.top_p,
+            "seed": request.seed,
+            "max_tokens": request.max_tokens,
+            "stream": request.streaming,
+        }
+        if request.streaming and self._ask_usage:
+            arguments["stream_options"] = {"include_usage": True}
+        if self.top_k_in_metadata:
+            arguments["metadata"] = {"top_k": str(request.top_k)}
+        return arguments
+
+    def _check_content(self, response: httpx2.Response, *, streaming: bool) -> None:
+        # Foundry 2.2.1 sends the header of a stream twice, which arrives joined by a comma
+        got = re.split("[;,]", response.headers.get("content-type", "none"))[0].strip().lower()
+        encoding = response.headers.get("content-encoding", "identity")
+        wanted = "text/event-stream" if streaming else "application/json"
+        if got != wanted or encoding != "identity":
+            msg = f"{self.where}: expected {wanted}, got {got} ({encoding}); is this an OpenAI-compatible chat service?"
+            raise BackendError("content_type", msg, http_status=response.status_code)
+
+    @property
+    def _authorization(self) -> Mapping[str, str]:
+        return {"Authorization": f"Bearer {self._key or _NO_KEY}"}
+
+    def _without_key(self, error: BackendError) -> BackendError:
+        """The error without the key, which some services repeat in their messages."""
+        if self._key:
+            error.args = tuple(str(part).replace(self._key, "***") for part in error.args)
+        return error
+
+
+def _rehearse() -> None:
+    """One answer without a network: the package builds its types on first use, which a cold TTFT would contain."""
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(200, headers={"Content-Type": "text/event-stream"}))
+    with (
+        openai.DefaultHttpxClient(transport=transport) as http,
+        openai.OpenAI(base_url="http://rehearsal/v1", api_key=_NO_KEY, http_client=http) as client,
+    ):
+        create = client.chat.completions.with_streaming_response.create
+        with create(model="none", messages=[{"role": "user", "content": ""}], stream=True):
+            pass
+
+
+def _refuses_usage(error: BackendError) -> bool:
+    named = "stream_options" in str(error) or "include_usage" in str(error)
+    return error.http_status == faults.HTTP_BAD_REQUEST and named
+
+
+def _limits(request: ChatRequest, max_bytes: int) -> Limits:
+    if not request.streaming:
+        return Limits(total_s=request.total_timeout_s, max_bytes=max_bytes, settings="workload")
+    return Limits(
+        total_s=request.total_timeout_s,
+        max_bytes=max_bytes,
+        first_token_s=request.first_token_timeout_s,
+        idle_s=request.idle_timeout_s,
+        settings="workload",
+    )

@@ -1,0 +1,87 @@
+"""What one request did on its socket and when, and how long it may be silent: no parsing while it runs."""
+
+import re
+from dataclasses import dataclass
+
+from foundry_exp.protocols import Clock
+
+NS_PER_S = 1_000_000_000
+_WINDOW_BYTES = 1024
+# Enough to know that a first token came; the real parsing is done after the request.
+_CONTENT = re.compile(rb'"(?:content|reasoning_content|reasoning|arguments)"\s*:\s*"[^"]')
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a request may take. Without the first two, only the whole is limited."""
+
+    total_s: float
+    max_bytes: int
+    first_token_s: float | None = None
+    idle_s: float | None = None
+    settings: str = ""
+    """The config group that these come from; empty when they are fixed."""
+
+
+class Tape:
+    """Times and bytes of one request; the socket writes into it, the parser reads it afterwards."""
+
+    def __init__(self, clock: Clock, limits: Limits) -> None:
+        """Start the limits; the request's own start is its last non-empty write."""
+        self.clock = clock
+        self.limits = limits
+        self.pieces: list[tuple[int, bytes]] = []
+        """Each piece of the body, with the time of the read that brought it."""
+        self.write_ns: int | None = None
+        """Start of the last non-empty write."""
+        self.read_ns = 0
+        """End of the last read."""
+        self.expired: str | None = None
+        """The limit that was met, as an error class."""
+        self._begin_ns = self._heard_ns = clock()
+        self._first_token = False
+        self._window = b""
+        self._bytes = 0
+
+    @property
+    def start_ns(self) -> int:
+        """When the request began."""
+        return self._begin_ns if self.write_ns is None else self.write_ns
+
+    def keep(self, piece: bytes) -> None:
+        """Store a piece of the body; a comment alone (`: keep-alive`) is silence."""
+        self.pieces.append((self.read_ns, piece))
+        if not piece.lstrip().startswith(b":"):
+            self._heard_ns = self.read_ns
+        if not self._first_token:
+            self._window = self._window[-_WINDOW_BYTES:] + piece
+            self._first_token = _CONTENT.search(self._window) is not None
+
+    def read(self, size_bytes: int) -> bool:
+        """Stamp a read; false when the answer is larger than it may be."""
+        self.read_ns = self.clock()
+        self._bytes += size_bytes
+        if self._bytes > self.limits.max_bytes:
+            self.expired = "too_large"
+        return self.expired is None
+
+    def remaining_s(self) -> float:
+        """Seconds until the nearest limit; when there are none left, `expired` names it."""
+        name, deadline_ns = self._deadline()
+        left_ns = deadline_ns - self.clock()
+        if left_ns <= 0:
+            self.expired = name
+        return left_ns / NS_PER_S
+
+    def out_of_time(self) -> None:
+        """Note which limit a socket's timeout was."""
+        self.expired = self.expired or self._deadline()[0]
+
+    def _deadline(self) -> tuple[str, int]:
+        limits = self.limits
+        deadlines = [("timeout_total", self.start_ns + round(limits.total_s * NS_PER_S))]
+        if self._first_token and limits.idle_s is not None:
+            deadlines.append(("timeout_idle", self._heard_ns + round(limits.idle_s * NS_PER_S)))
+        if not self._first_token and limits.first_token_s is not None:
+            deadlines.append(("timeout_first_token", self.start_ns + round(limits.first_token_s * NS_PER_S)))
+        return min(deadlines, key=lambda deadline: deadline[1])

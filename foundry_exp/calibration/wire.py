@@ -1,0 +1,107 @@
+"""The little of HTTP/1.1 that the timed server speaks."""
+
+import json
+import socket
+import struct
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+_MAX_HEAD_BYTES = 64 * 1024
+_MAX_BODY_BYTES = 16 * 1024 * 1024
+_RECEIVE_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request, read to its last byte."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+    received_ns: int
+    """`time.perf_counter_ns()` when its last byte was here."""
+
+    def json(self) -> dict[str, Any]:
+        """The body as an object; empty when it is none."""
+        try:
+            said = json.loads(self.body)
+        except ValueError:
+            return {}
+        return said if isinstance(said, dict) else {}
+
+
+class Connection:
+    """One client's connection, kept open between its requests."""
+
+    def __init__(self, sock: socket.socket, number: int) -> None:
+        """Take over a connected socket."""
+        self.sock = sock
+        self.number = number
+        self.requests = 0
+        """How many have been read."""
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._buffer = b""
+
+    def receive(self) -> Request | None:
+        """The next request; null when the client has gone."""
+        while b"\r\n\r\n" not in self._buffer:
+            if len(self._buffer) > _MAX_HEAD_BYTES or not self._more():
+                return None
+        head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
+        first, *lines = head.decode("latin-1").split("\r\n")
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        size_bytes = min(int(headers.get("content-length", "0")), _MAX_BODY_BYTES)
+        while len(self._buffer) < size_bytes:
+            if not self._more():
+                return None
+        received_ns = time.perf_counter_ns()
+        self.requests += 1
+        body, self._buffer = self._buffer[:size_bytes], self._buffer[size_bytes:]
+        method, path, *_ = (*first.split(" "), "", "")
+        return Request(method, path, headers, body, received_ns)
+
+    def _more(self) -> bool:
+        data = self.sock.recv(_RECEIVE_BYTES)
+        self._buffer += data
+        return bool(data)
+
+    def answer(self, status: int, body: bytes, kind: str = "application/json", **headers: str) -> int:
+        """Send a whole response; the time before the send."""
+        return self.send(_head(status, kind, {**headers, "Content-Length": str(len(body))}) + body)
+
+    def answer_json(self, status: int, said: Any, **headers: str) -> int:
+        """Send a whole response of JSON; the time before the send."""
+        return self.answer(status, json.dumps(said).encode(), **headers)
+
+    def start_stream(self, *, doubled: bool) -> None:
+        """Send the head of a chunked event stream, as Foundry does before it computes anything."""
+        more = {"Content-Type": "text/event-stream", "Cache-Control": "no-cache"} if doubled else {}
+        self.send(_head(HTTPStatus.OK, "text/event-stream", {"Transfer-Encoding": "chunked", **more}))
+
+    def chunk(self, data: bytes) -> int:
+        """Send one chunk in one write; the time before it."""
+        return self.send(b"%x\r\n%b\r\n" % (len(data), data))
+
+    def end_stream(self) -> None:
+        """End the chunked body."""
+        self.send(b"0\r\n\r\n")
+
+    def send(self, data: bytes) -> int:
+        """Send bytes; the time before it."""
+        sent_ns = time.perf_counter_ns()
+        self.sock.sendall(data)
+        return sent_ns
+
+    def reset(self) -> None:
+        """Break the connection with RST instead of FIN."""
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.sock.close()
+
+
+def _head(status: int, kind: str, headers: dict[str, str]) -> bytes:
+    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", f"Content-Type: {kind}", "Connection: keep-alive"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items() if value]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")

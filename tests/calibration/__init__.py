@@ -1,0 +1,1 @@
+"""The tool measured by itself."""
