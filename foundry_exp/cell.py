@@ -16,10 +16,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
-from foundry_exp import measure, store, target
+from foundry_exp import load, measure, store, target
 from foundry_exp.errors import BackendError, SkipCellError, StoreError
 from foundry_exp.protocols import Backend, ChatRequest, LoadedModel, ModelRequest
-from foundry_exp.records import Sample
+from foundry_exp.records import Record, Sample
 
 # Python hands the interpreter from thread to thread every 5 ms by default; a stamp of an event that another
 # thread delivers would be late by as much. 0.1 ms halves the mean lag at 0.5 ms a token.
@@ -71,15 +71,33 @@ def run(job: dict[str, Any], parent: Parent) -> None:
 
 
 def _measure(backend: Backend, job: dict[str, Any], log: store.RecordLog, parent: Parent) -> None:
-    workload = job["config"]["workload"]
+    """Warm up until steady, then make every measured request in the shape asked for; each record is on disk at once."""
+    config, workload = job["config"], job["config"]["workload"]
     samples = [store.adapter(Sample).validate_python(entry) for entry in job["samples"]]
-    turns = list(measure.schedule(samples, workload["rounds"], workload["warmup"], workload["seed"]))
-    for number, turn in enumerate(turns):
-        if parent.stopped.is_set():
-            return
-        parent.say("request", phase=turn.phase, number=number, of=len(turns))
-        record = measure.ask(backend, turn, _request(turn.sample, job["config"]), job["attempt"])
+    retries = measure.Retries(workload["retries"], workload["retry_backoff_s"])
+    turns = list(load.measured_turns(samples, workload["rounds"], workload["seed"]))
+
+    def ask(turn: measure.Turn, due_ns: int | None) -> Record:
+        request = _request(turn.sample, config)
+        return measure.ask_patiently(lambda: measure.ask(backend, turn, request, job["attempt"], due_ns), retries)
+
+    def keep(record: Record, number: int, of: int) -> None:
         log.append(record)
+        parent.say("answer", phase=record.phase, number=number, of=of, sample_id=record.sample_id, usage=_usage(record))
+
+    stopped = parent.stopped.is_set
+    most = workload["warmup_limit"]
+    parent.say("warming", of=most)
+    for number, record in enumerate(load.warm_up(samples, workload["warmup"], most, ask, stopped), start=1):
+        keep(record, number, most)
+    parent.rest("measuring", of=len(turns))
+    shape = load.Shape(workload["concurrency"], workload["rate_per_s"], workload["arrivals"], workload["seed"])
+    for number, record in enumerate(load.drive(turns, shape, ask, measure.clock, stopped), start=1):
+        keep(record, number, len(turns))
+
+
+def _usage(record: Record) -> dict[str, int | None] | None:
+    return asdict(record.usage) if record.usage else None
 
 
 def _request(sample: Sample, config: dict[str, Any]) -> ChatRequest:

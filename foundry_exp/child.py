@@ -22,6 +22,9 @@ UNLOAD_TIMEOUT_S = 60.0
 REQUEST_GRACE_S = 15.0
 """Beyond a request's own limit, which the child enforces: past this the child itself hangs."""
 
+LONGEST_GAP = 20.0
+"""Of a Poisson schedule, in mean gaps: a longer one comes once in 5 · 10⁸."""
+
 Ending = Literal["done", "skipped", "failed", "interrupted"]
 OnStep = Callable[[dict[str, Any]], None]
 
@@ -159,11 +162,15 @@ class _Watcher:
             case "loaded":
                 self._note(rss_loaded_mb=self._rss_mb(), load_s=step["load_s"], facts=step["facts"])
                 self._send("go")
-            case "request":
-                limit_s = self._cell.config["workload"]["total_timeout_s"] + REQUEST_GRACE_S
-                self._expect(f"request {step['number'] + 1} of {step['of']}", limit_s)
-                if step["phase"] == "measure" and self._measuring_since is None:
-                    self._measuring_since = self._cpu_clock()
+            case "warming":
+                self._expect("warm-up", self._answer_limit_s())
+            case "measuring":
+                self._expect("measuring", self._answer_limit_s())
+                self._measuring_since = self._cpu_clock()
+                self._send("go")
+            case "answer":
+                what = "warm-up request" if step["phase"] == "warmup" else "request"
+                self._expect(f"{what} {step['number'] + 1} of {step['of']}", self._answer_limit_s())
             case "unloading":
                 self._note(cpu_percent=self._cpu_percent())
                 self._expect("unloading the model", UNLOAD_TIMEOUT_S)
@@ -179,6 +186,14 @@ class _Watcher:
             self._note(ending="interrupted")
         elif self._outcome.ending == "failed" and self._outcome.reason is None:
             self._note(reason=f"the process that held the model died while {self._doing} ({_cause(code)}).")
+
+    def _answer_limit_s(self) -> float:
+        """The longest that no answer may come: every try to its limit, the pauses between, and the schedule's gaps."""
+        workload = self._cell.config["workload"]
+        tries_s = (workload["retries"] + 1) * workload["total_timeout_s"]
+        pauses_s = workload["retry_backoff_s"] * 2.0 ** workload["retries"]
+        gaps_s = LONGEST_GAP / workload["rate_per_s"] if workload["rate_per_s"] else 0.0
+        return float(tries_s + pauses_s + gaps_s + REQUEST_GRACE_S)
 
     def _expect(self, doing: str, limit_s: float) -> None:
         self._doing, self._limit_s = doing, limit_s

@@ -1,16 +1,18 @@
-"""The only clock: one request becomes one record, and a workload becomes records in a stated order."""
+"""The only clock: one request becomes one record, failed or not."""
 
 import hashlib
-import random
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from foundry_exp.errors import BackendError
 from foundry_exp.protocols import Backend, ChatRequest, Clock, Event
 from foundry_exp.records import CONTENT_KINDS, Phase, Record, RequestError, Sample, TokenSource
 
 clock: Clock = time.perf_counter_ns
+
+RETRYABLE = frozenset({"connect", "rate_limited", "http_503"})
+"""Refused before any work was done, so that trying again cannot hide a failing model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +24,30 @@ class Turn:
     phase: Phase
 
 
-def schedule(samples: Sequence[Sample], rounds: int, warmup: int, seed: int) -> Iterator[Turn]:
-    """Warm-up first; then every prompt once a round, shuffled anew, so that drift does not hit one prompt."""
-    for number in range(warmup):
-        yield Turn(samples[number % len(samples)], 0, "warmup")
-    order = random.Random(seed)
-    for round_ in range(rounds):
-        for sample in order.sample(samples, len(samples)):
-            yield Turn(sample, round_, "measure")
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """How often a refused request is tried again, and the pause before the first retry; it doubles."""
+
+    limit: int
+    backoff_s: float
+    sleep: Callable[[float], object] = time.sleep
 
 
-def ask(backend: Backend, turn: Turn, request: ChatRequest, attempt: int, clock: Clock = clock) -> Record:
+def ask_patiently(ask: Callable[[], Record], retries: Retries) -> Record:
+    """Ask until the request is not refused, or the limit is reached; its latency counts from the first try."""
+    first = record = ask()
+    for number in range(retries.limit):
+        if record.error is None or record.error.class_ not in RETRYABLE or record.text or record.reasoning:
+            break
+        retries.sleep(max(record.error.retry_after_s or 0.0, retries.backoff_s * 2**number))
+        due_ns = first.t_start_ns if first.t_scheduled_ns is None else first.t_scheduled_ns
+        record = replace(ask(), retries=number + 1, t_scheduled_ns=due_ns)
+    return record
+
+
+def ask(
+    backend: Backend, turn: Turn, request: ChatRequest, attempt: int, due_ns: int | None = None, clock: Clock = clock
+) -> Record:
     """Make one request and keep all of it, also when it fails half-way."""
     start_ns = clock()
     events: list[tuple[int, Event]] = []
@@ -42,8 +57,9 @@ def ask(backend: Backend, turn: Turn, request: ChatRequest, attempt: int, clock:
             received_ns = clock()
             events.append((received_ns if event.t_ns is None else event.t_ns, event))
     except BackendError as failure:
-        error = RequestError(failure.error_class, str(failure))
-    return _record(turn, request, attempt, start_ns, clock(), events, error)
+        error = RequestError(failure.error_class, str(failure), failure.retry_after_s)
+    record = _record(turn, request, attempt, start_ns, clock(), events, error)
+    return replace(record, t_scheduled_ns=due_ns) if due_ns is not None else record
 
 
 def _record(

@@ -7,7 +7,13 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-_WORDS = {"ready": "loading the model", "loaded": "warming up", "unloading": "unloading", "done": "summarising"}
+_WORDS = {
+    "ready": "loading the model",
+    "warming": "warming up",
+    "measuring": "measuring",
+    "unloading": "unloading",
+    "done": "summarising",
+}
 
 
 @contextmanager
@@ -18,10 +24,9 @@ def shown(cell: str, console: Console) -> Iterator[Callable[[dict[str, Any]], No
         task = progress.add_task(f"{cell}: starting", total=None)
 
         def show(step: dict[str, Any]) -> None:
-            if step["step"] == "request":
-                doing = "warming up" if step["phase"] == "warmup" else "measuring"
-                progress.update(task, description=f"{cell}: {doing}", completed=step["number"], total=step["of"])
+            if step["step"] == "answer":
+                progress.update(task, completed=step["number"], total=step["of"])
             elif step["step"] in _WORDS:
-                progress.update(task, description=f"{cell}: {_WORDS[step['step']]}")
+                progress.update(task, description=f"{cell}: {_WORDS[step['step']]}", completed=0, total=step.get("of"))
 
         yield show

@@ -57,6 +57,8 @@ class RequestError:
     class_: str
     """A short word that tables group by: timeout, context_overflow, connect, http_500 …"""
     message: str
+    retry_after_s: float | None = None
+    """When a server that refused wants to be asked again, seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ class Record:
     """SHA-256 of reasoning and text, so that equal answers are found without comparing them."""
     error: RequestError | None = None
     retries: int = 0
+    t_scheduled_ns: int | None = None
+    """When the request was due, or first tried; latencies count from here, so that waiting is not left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,3 +177,5 @@ class RunResult:
     warnings: tuple[str, ...] = ()
     intervals: dict[str, Interval] = field(default_factory=dict)
     """95 % intervals of metrics that are shares; a distribution carries its own."""
+    warmup: dict[str, Any] = field(default_factory=dict)
+    """How many warm-up requests there were, and whether they had become steady."""

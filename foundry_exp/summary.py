@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from foundry_exp import store
+from foundry_exp import load, store
 from foundry_exp.backends import foundry_runtime
 from foundry_exp.child import Outcome
 from foundry_exp.metrics.request import cold_ttft_ms
@@ -30,6 +30,7 @@ def result(
         cold_ttft_ms=cold_ttft_ms(records),
         max_tokens={sample.sample_id: sample.max_tokens or generation["max_tokens"] for sample in cell.prompts.samples},
         greedy=generation["temperature"] == 0,
+        slos={name: limit for name, limit in cell.config["slo"].items() if limit is not None},
     )
     seen, unseen = _seen_from_outside(outcome, model)
     return RunResult(
@@ -55,6 +56,7 @@ def result(
         fingerprint=cell.fingerprint,
         warnings=found.warnings,
         intervals=found.intervals,
+        warmup=_warmup(records),
     )
 
 
@@ -71,6 +73,12 @@ def _status(cell: Cell, outcome: Outcome, measured: list[Record], model: ModelFa
         )
         return "device_mismatch", reason
     failed = [record.error for record in measured if record.error]
+    planned = cell.config["workload"]["rounds"] * len(cell.prompts.samples)
+    if len(measured) != planned:
+        return (
+            "failed",
+            f"{len(measured)} of {planned} requests have a record; this is a fault of the tool, please report it.",
+        )
     if not failed:
         return "ok", None
     first = f"{len(failed)} of {len(measured)} requests failed, the first with {failed[0].class_}: {failed[0].message}"
@@ -101,6 +109,12 @@ def _model_facts(cell: Cell, outcome: Outcome) -> ModelFacts:
         else None,
         capabilities=tuple(asked["capabilities"]),
     )
+
+
+def _warmup(records: list[Record]) -> dict[str, Any]:
+    """What warming up came to, over all attempts."""
+    done = [record for record in records if record.phase == "warmup"]
+    return {"requests": len(done), "steady": load.is_steady(done), "rule": load.STEADY_RULE}
 
 
 def _seen_from_outside(outcome: Outcome, model: ModelFacts) -> tuple[dict[str, float | None], dict[str, str]]:

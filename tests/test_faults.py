@@ -38,11 +38,11 @@ def test_a_model_that_cannot_be_loaded_is_a_failed_row(run: Run, tmp_path: Path)
 
 
 def test_a_process_that_dies_keeps_what_was_measured(run: Run, tmp_path: Path) -> None:
-    done = run(*SCRIPTED, "backend.fault=crash", "backend.fault_every=6", "workload.warmup=1")
+    done = run(*SCRIPTED, "backend.fault=crash", "backend.fault_every=6", "workload.warmup=0")
     assert done.returncode == 1
     result = result_of(tmp_path)
     assert result.status == "failed"
-    assert "died while request 6 of 13" in str(result.reason)
+    assert "died while request 6 of 12" in str(result.reason)
     assert len(store.read_records(only_cell(tmp_path))) == 5
     assert (only_cell(tmp_path) / "report.md").exists()
 

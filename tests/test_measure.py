@@ -1,10 +1,9 @@
 """Records made with a clock of our own, so every number is exact."""
 
-import random
 from collections.abc import Iterator
 
 from foundry_exp.errors import BackendError
-from foundry_exp.measure import Turn, ask, schedule
+from foundry_exp.measure import Turn, ask
 from foundry_exp.protocols import ChatRequest, Clock, Event, LoadedModel, ModelRequest
 from foundry_exp.records import Message, Sample, Usage
 
@@ -41,7 +40,7 @@ class Told:
 
 def test_events_without_a_stamp_are_stamped_on_receipt() -> None:
     backend = Told(Event("role"), Event("text", "a"), Event("text", "b"), Event("end", usage=Usage(5, 2)))
-    record = ask(backend, Turn(SAMPLE, 1, "measure"), REQUEST, 0, ticking())
+    record = ask(backend, Turn(SAMPLE, 1, "measure"), REQUEST, 0, clock=ticking())
     assert record.t_start_ns == 0
     assert record.event_ns == (10, 20, 30, 40)
     assert record.event_kinds == ("role", "text", "text", "end")
@@ -50,13 +49,13 @@ def test_events_without_a_stamp_are_stamped_on_receipt() -> None:
 
 def test_stamps_of_the_backend_win() -> None:
     backend = Told(Event("text", "a", t_ns=7, request_start_ns=3), Event("end", t_ns=9))
-    record = ask(backend, Turn(SAMPLE, 0, "measure"), REQUEST, 0, ticking())
+    record = ask(backend, Turn(SAMPLE, 0, "measure"), REQUEST, 0, clock=ticking())
     assert (record.t_start_ns, record.event_ns, record.t_end_ns) == (3, (7, 9), 9)
 
 
 def test_a_request_that_fails_half_way_keeps_what_it_had() -> None:
     backend = Told(Event("text", "half", t_ns=7), error=BackendError("reset", "the line went dead"))
-    record = ask(backend, Turn(SAMPLE, 0, "measure"), REQUEST, 2, ticking())
+    record = ask(backend, Turn(SAMPLE, 0, "measure"), REQUEST, 2, clock=ticking())
     assert record.error is not None
     assert (record.error.class_, record.error.message) == ("reset", "the line went dead")
     assert (record.text, record.attempt, record.usage, record.token_source) == ("half", 2, None, "events")
@@ -65,25 +64,9 @@ def test_a_request_that_fails_half_way_keeps_what_it_had() -> None:
 def test_reasoning_is_kept_apart_from_the_answer_and_both_make_the_hash() -> None:
     def record_of(reasoning: str, text: str) -> str:
         backend = Told(Event("reasoning", reasoning), Event("text", text), Event("end"))
-        record = ask(backend, Turn(SAMPLE, 0, "measure"), REQUEST, 0, ticking())
+        record = ask(backend, Turn(SAMPLE, 0, "measure"), REQUEST, 0, clock=ticking())
         assert (record.reasoning, record.text) == (reasoning, text)
         return record.output_hash
 
     assert record_of("so", "yes") == record_of("so", "yes")
     assert len({record_of("so", "yes"), record_of("soy", "es"), record_of("", "soyes")}) == 3
-
-
-def test_every_prompt_comes_once_a_round_in_an_order_that_the_seed_fixes() -> None:
-    samples = [Sample(f"s{number}", (), "") for number in range(8)]
-    turns = list(schedule(samples, rounds=3, warmup=2, seed=5))
-    assert [turn.phase for turn in turns] == ["warmup"] * 2 + ["measure"] * 24
-    rounds = [[turn.sample.sample_id for turn in turns if turn.phase == "measure" and turn.round == r] for r in range(3)]
-    assert all(sorted(names) == sorted(sample.sample_id for sample in samples) for names in rounds)
-    assert len({tuple(names) for names in rounds}) == 3, "rounds repeat one order, so drift would hit one prompt"
-    random.seed(99)
-    assert turns == list(schedule(samples, rounds=3, warmup=2, seed=5))
-
-
-def test_warm_up_takes_the_prompts_in_turn_when_there_are_fewer() -> None:
-    turns = list(schedule([Sample("a", (), ""), Sample("b", (), "")], rounds=0, warmup=3, seed=0))
-    assert [turn.sample.sample_id for turn in turns] == ["a", "b", "a"]

@@ -1,5 +1,6 @@
 """Exact text at exact times, without a model: every stamp is the scripted one, whatever the machine does."""
 
+import itertools
 import os
 import time
 from collections.abc import Iterator
@@ -36,7 +37,7 @@ class ScriptedBackend:
         self._realtime = realtime
         self._fault = fault
         self._fault_every = fault_every
-        self._requests = 0
+        self._requests = itertools.count(1)
 
     def load(self, model: ModelRequest) -> LoadedModel:
         """Take as long as the script says."""
@@ -53,8 +54,7 @@ class ScriptedBackend:
 
     def stream(self, request: ChatRequest, clock: Clock) -> Iterator[Event]:
         """Hand over the answer's words at their scripted times."""
-        self._requests += 1
-        faulty = self._fault is not None and self._requests % self._fault_every == 0
+        faulty = next(self._requests) % self._fault_every == 0 and self._fault is not None
         start_ns = clock()
         if faulty:
             yield from self._fail(start_ns)

@@ -6,7 +6,9 @@ from itertools import groupby
 from foundry_exp.errors import ConfigError, near
 from foundry_exp.metrics.distributions import value_of
 from foundry_exp.metrics.metric import NOTHING_MEASURED, NOTHING_SUCCEEDED, Metric, null
-from foundry_exp.metrics.request import EMPTY_ANSWER, Measured, answered_ns, succeeded
+from foundry_exp.metrics.request import EMPTY_ANSWER, Measured, answered_ns, due_ns, succeeded
+from foundry_exp.records import Record
+from foundry_exp.stats.distribution import describe
 from foundry_exp.stats.proportion import wilson_interval
 
 AT_MOST = ("ttft_ms", "ttfo_ms", "e2e_ms", "tpot_ms")
@@ -63,6 +65,16 @@ def goodput(cell: Sequence[Measured], slos: Mapping[str, float] | None) -> Metri
     return Metric(good / window) if window else null(_NO_WINDOW)
 
 
+def schedule_delay(cell: Sequence[Measured]) -> Metric:
+    """Start − the time the request was due, ms; more than 10 ms means that the wished rate was not kept."""
+    late = [_late_ms(one.record) for one in cell if one.record.t_scheduled_ns is not None and not one.record.retries]
+    return Metric(describe(late)) if late else null("requests were not started on a schedule")
+
+
+def _late_ms(record: Record) -> float:
+    return (record.t_start_ns - due_ns(record)) / 1e6
+
+
 def slo_verdicts(cell: Sequence[Measured], slos: Mapping[str, float] | None) -> list[bool | None]:
     """For each request whether it meets every SLO: latencies at most, rates at least; null is undecided."""
     limits = _checked(slos or {})
@@ -94,7 +106,7 @@ def _checked(slos: Mapping[str, float]) -> Mapping[str, float]:
 
 
 def _span_ns(attempt: Sequence[Measured]) -> int:
-    return max(_over_ns(one) for one in attempt) - min(one.record.t_start_ns for one in attempt)
+    return max(_over_ns(one) for one in attempt) - min(due_ns(one.record) for one in attempt)
 
 
 def _over_ns(one: Measured) -> int:

@@ -89,6 +89,11 @@ def content_ns(record: Record, kinds: Iterable[EventKind | str] = CONTENT_KINDS)
     return [at for at, kind in zip(record.event_ns, record.event_kinds, strict=True) if kind in wanted]
 
 
+def due_ns(record: Record) -> int:
+    """Where latencies count from: the time the request was due, if that was before it could start."""
+    return record.t_start_ns if record.t_scheduled_ns is None else record.t_scheduled_ns
+
+
 def answered_ns(record: Record) -> int | None:
     """When the answer was complete: the last content event; without streaming the response. Null if empty."""
     content = content_ns(record)
@@ -112,7 +117,7 @@ def first_event_tokens(record: Record, tokens: int, events: int) -> int:
 
 
 def _streamed(record: Record) -> RequestMetrics:
-    start, content, tokens = record.t_start_ns, content_ns(record), _tokens(record)
+    start, content, tokens = due_ns(record), content_ns(record), _tokens(record)
     text = content_ns(record, ("text",))
     ttft, e2e = _ms(start, content[0]), _ms(start, content[-1])
     decoded, span = _decoded(record, tokens, content), _ms(content[0], content[-1])
@@ -134,7 +139,7 @@ def _streamed(record: Record) -> RequestMetrics:
 
 def _whole(record: Record) -> RequestMetrics:
     answered, tokens = answered_ns(record), _tokens(record)
-    e2e = None if answered is None else _ms(record.t_start_ns, answered)
+    e2e = None if answered is None else _ms(due_ns(record), answered)
     return RequestMetrics(
         e2e_ms=e2e,
         output_tok_per_s=_rate(tokens, e2e),

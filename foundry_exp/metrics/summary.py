@@ -7,7 +7,7 @@ from typing import Any
 from foundry_exp.metrics import cautions, rates
 from foundry_exp.metrics.cache import cache_metrics
 from foundry_exp.metrics.distributions import distribution, distributions
-from foundry_exp.metrics.load import attainment, goodput, throughput
+from foundry_exp.metrics.load import attainment, goodput, schedule_delay, throughput
 from foundry_exp.metrics.metric import NEEDS_STREAMING, Metric, null
 from foundry_exp.metrics.request import Measured, measured, succeeded
 from foundry_exp.metrics.stability import outlying
@@ -89,6 +89,7 @@ def _scalars(cell: Sequence[Measured], slos: Mapping[str, float] | None, *, gree
         "throughput_tok_per_s": throughput(cell),
         "goodput_req_per_s": goodput(cell, slos),
         "slo_attainment": attainment(cell, slos),
+        "schedule_delay_ms": schedule_delay(cell),
         "determinism_rate": rates.determinism_rate(cell, greedy=greedy),
         "estimated_rate": rates.estimated_rate(cell),
         **rates.answer_rates(cell),
