@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from foundry_exp import load, measure, store, target
-from foundry_exp.errors import BackendError, SkipCellError, StoreError
+from foundry_exp.errors import FoundryExpError, SkipCellError
 from foundry_exp.protocols import Backend, ChatRequest, LoadedModel, ModelRequest
 from foundry_exp.records import Record, Sample
 
@@ -61,7 +61,7 @@ def run(job: dict[str, Any], parent: Parent) -> None:
     parent.rest("ready")
     start_s = time.perf_counter()
     loaded = backend.load(_model_request(job["model"]))
-    load_s = time.perf_counter() - start_s - (loaded.download_s or 0.0)
+    load_s = loaded.load_s or time.perf_counter() - start_s - (loaded.download_s or 0.0)
     try:
         parent.rest("loaded", load_s=load_s, facts=_facts(loaded))
         _measure(backend, job, store.RecordLog(folder), parent)
@@ -137,13 +137,11 @@ def main() -> int:
         run(job, parent)
     except SkipCellError as error:
         parent.say("skipped", message=str(error))
-    except BackendError as error:
-        parent.say("failed", error_class=error.error_class, message=str(error))
-    except StoreError as error:
-        parent.say("failed", error_class="store", message=str(error))
+    except FoundryExpError as error:
+        parent.say("failed", message=str(error))
     except Exception as error:  # noqa: BLE001 — the parent turns it into a row with a reason
         traceback.print_exc()
-        parent.say("failed", error_class="crash", message=f"{type(error).__name__}: {error}")
+        parent.say("failed", message=f"{type(error).__name__}: {error}")
     else:
         parent.say("done")
     return 0

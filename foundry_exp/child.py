@@ -13,8 +13,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from foundry_exp import store
-from foundry_exp.meters import memory
+from foundry_exp import store, target
+from foundry_exp.backends import foundry_runtime
+from foundry_exp.meters import memory, power, vram
+from foundry_exp.meters.energy import Energy, EnergyMeter
+from foundry_exp.interrupts import Interrupts
 from foundry_exp.plan import Cell
 
 START_TIMEOUT_S = 120.0
@@ -25,8 +28,13 @@ REQUEST_GRACE_S = 15.0
 LONGEST_GAP = 20.0
 """Of a Poisson schedule, in mean gaps: a longer one comes once in 5 · 10⁸."""
 
+LOOK_UP_EVERY_S = 0.2
+
 Ending = Literal["done", "skipped", "failed", "interrupted"]
 OnStep = Callable[[dict[str, Any]], None]
+
+_UNSEEN = vram.Reading(None, vram.NOT_SEEN)
+_NO_WINDOW = Energy(None, reason="the measured window did not begin, or did not end")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,13 @@ class Outcome:
     rss_loaded_mb: float | None = None
     rss_peak_mb: float | None = None
     cpu_percent: float | None = None
+    vram_baseline: vram.Reading = _UNSEEN
+    vram_loaded: vram.Reading = _UNSEEN
+    vram_peak: vram.Reading = _UNSEEN
+    energy: Energy = _NO_WINDOW
+    power_start: power.PowerState | None = None
+    """After warming up, so that frequency and heat are those of a busy machine, as at the end."""
+    power_end: power.PowerState | None = None
 
 
 def measure(cell: Cell, attempt: int, on_step: OnStep) -> Outcome:
@@ -62,7 +77,7 @@ def measure(cell: Cell, attempt: int, on_step: OnStep) -> Outcome:
         return _Watcher(process, cell, on_step).watch(_job(cell, attempt, log_dir))
     finally:
         _end(process)
-        _forget(log_dir)
+        _keep_log(log_dir, cell.folder / store.RUNTIME_LOG)
 
 
 def _job(cell: Cell, attempt: int, log_dir: Path) -> dict[str, Any]:
@@ -89,8 +104,13 @@ def _end(process: subprocess.Popen[str]) -> None:
                 pipe.close()
 
 
-def _forget(log_dir: Path) -> None:
-    for path in log_dir.iterdir():
+def _keep_log(log_dir: Path, kept: Path) -> None:
+    """Add the runtime's log files to the cell's, unless the child's own stderr brought the same lines already."""
+    files = sorted(log_dir.iterdir())
+    if not foundry_runtime.providers(kept.read_bytes()):
+        with kept.open("ab") as log:
+            log.writelines(path.read_bytes() for path in files)
+    for path in files:
         path.unlink(missing_ok=True)
     log_dir.rmdir()
 
@@ -103,23 +123,33 @@ class _Watcher:
         self._cell = cell
         self._on_step = on_step
         self._steps: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self._model_pid: int | None = process.pid
         self._peak = memory.PeakWatch(process.pid)
+        self._vram_peak = vram.PeakWatch(process.pid)
+        self._meter: EnergyMeter = target.build(cell.config["energy"], "energy")
         self._outcome = Outcome()
-        self._interrupts = 0
+        self._interrupts = Interrupts()
+        self._heeded = 0
         self._limit_s = START_TIMEOUT_S
         self._doing = "starting"
         self._measuring_since: tuple[float, float] | None = None
+        self._window_open = False
 
     def watch(self, job: dict[str, Any]) -> Outcome:
         """Send the job and follow it to its end."""
         threading.Thread(target=self._read_steps, daemon=True).start()
         self._send(json.dumps(job))
         try:
+            self._interrupts.listen()
             while (step := self._next_step()) is not None:
                 self._on_step(step)
                 self._take(step)
         finally:
+            self._interrupts.forget()
             self._peak.stop()
+            self._note(vram_peak=self._vram_peak.stop())
+            if self._window_open:
+                self._meter.stop()  # the child died in it, so what it used is of no known work
         return replace(self._outcome, rss_peak_mb=self._peak.peak_mb, exit_code=self._process.poll())
 
     def _read_steps(self) -> None:
@@ -144,45 +174,56 @@ class _Watcher:
     def _wait(self) -> dict[str, Any] | None:
         deadline_s = time.monotonic() + self._limit_s
         while True:
+            self._heed_interrupts()
+            left_s = deadline_s - time.monotonic()
             try:
-                return self._steps.get(timeout=max(0.01, deadline_s - time.monotonic()))
-            except KeyboardInterrupt:
-                self._interrupts += 1
-                if self._interrupts > 1:
-                    self._process.kill()
-                self._send("stop")
+                return self._steps.get(timeout=max(0.01, min(left_s, LOOK_UP_EVERY_S)))
+            except queue.Empty:
+                if left_s <= 0:
+                    raise
+
+    def _heed_interrupts(self) -> None:
+        """Once: the request under way ends and everything is saved. Twice: the child ends at once."""
+        if self._interrupts.count > self._heeded:
+            self._heeded = self._interrupts.count
+            if self._heeded > 1:
+                self._process.kill()
+            self._send("stop")
 
     def _take(self, step: dict[str, Any]) -> None:
         match step["step"]:
             case "ready":
-                self._note(rss_baseline_mb=self._rss_mb())
+                self._note(rss_baseline_mb=self._rss_mb(), vram_baseline=vram.read_mb(self._process.pid))
                 self._peak.start()
+                self._vram_peak.start()
                 self._expect("loading the model", self._cell.config["workload"]["load_timeout_s"])
                 self._send("go")
             case "loaded":
+                self._look_at(step["facts"])
                 self._note(rss_loaded_mb=self._rss_mb(), load_s=step["load_s"], facts=step["facts"])
+                self._note(vram_loaded=vram.read_mb(self._process.pid))
                 self._send("go")
             case "warming":
                 self._expect("warm-up", self._answer_limit_s())
             case "measuring":
                 self._expect("measuring", self._answer_limit_s())
-                self._measuring_since = self._cpu_clock()
+                self._open_window()
                 self._send("go")
             case "answer":
                 what = "warm-up request" if step["phase"] == "warmup" else "request"
                 self._expect(f"{what} {step['number'] + 1} of {step['of']}", self._answer_limit_s())
             case "unloading":
-                self._note(cpu_percent=self._cpu_percent())
+                self._close_window()
                 self._expect("unloading the model", UNLOAD_TIMEOUT_S)
             case "skipped" | "failed" as ending:
                 self._note(ending=ending, reason=step["message"])
             case "done":
-                self._note(ending="interrupted" if self._interrupts else "done")
+                self._note(ending="interrupted" if self._heeded else "done")
 
     def _explain_end(self) -> None:
         """Say why the child ended, if it did not say so itself."""
         code = self._process.wait()
-        if self._interrupts and self._outcome.reason is None:
+        if self._heeded and self._outcome.reason is None:
             self._note(ending="interrupted")
         elif self._outcome.ending == "failed" and self._outcome.reason is None:
             self._note(reason=f"the process that held the model died while {self._doing} ({_cause(code)}).")
@@ -207,12 +248,34 @@ class _Watcher:
             self._process.stdin.write(line + "\n")
             self._process.stdin.flush()
 
+    def _open_window(self) -> None:
+        """The child waits meanwhile, so no request is disturbed."""
+        self._note(power_start=power.read())
+        facts = self._outcome.facts
+        self._meter.start(facts["device"], facts["pid"] or self._process.pid)
+        self._measuring_since = self._cpu_clock()
+        self._window_open = True
+
+    def _close_window(self) -> None:
+        if self._window_open:
+            self._window_open = False
+            self._note(energy=self._meter.stop(), cpu_percent=self._cpu_percent(), power_end=power.read())
+
+    def _look_at(self, facts: dict[str, Any]) -> None:
+        """Watch the process that really runs the model: a service's, or none when it is on another machine."""
+        self._model_pid = facts["pid"]
+        if self._model_pid != self._process.pid:
+            self._peak.stop()
+            self._peak = memory.PeakWatch(self._model_pid)
+            self._peak.start()
+            self._note(rss_baseline_mb=facts["rss_baseline_mb"])
+
     def _rss_mb(self) -> float | None:
-        reading = memory.read(self._process.pid)
+        reading = memory.read(self._model_pid)
         return reading.rss_mb if reading else None
 
     def _cpu_clock(self) -> tuple[float, float] | None:
-        reading = memory.read(self._process.pid)
+        reading = memory.read(self._model_pid)
         return (time.monotonic(), reading.cpu_s) if reading else None
 
     def _cpu_percent(self) -> float | None:

@@ -86,13 +86,17 @@ def _experiment(options: argparse.Namespace) -> int:
     if folder:
         compose.refuse_shadowed(folder)
         print(f"options added from {folder}", file=sys.stderr)
-    every_job, multirun = compose.jobs(options.overrides, multirun=options.multirun)
+    added, notes = compose.from_environment(options.overrides)
+    for note in notes:
+        print(note, file=sys.stderr)
+    overrides = [*options.overrides, *added]
+    every_job, multirun = compose.jobs(overrides, multirun=options.multirun)
     cells = sweep.plan_all(every_job)
     if options.cfg:
         for job in every_job:
             print(compose.as_yaml(job.config, resolve=options.resolve), end="")
         return 0
-    return _run(cells, options.overrides, multirun=multirun)
+    return _run(cells, overrides, multirun=multirun)
 
 
 def _run(cells: "Sequence[Cell]", overrides: Sequence[str], *, multirun: bool) -> int:

@@ -1,5 +1,6 @@
 """Hydra's part: from overrides to composed cells, every one checked, and its errors in our words."""
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,13 @@ from foundry_exp import data
 from foundry_exp.errors import ConfigError, near
 
 VERSION_BASE = "1.3"
+ENDPOINT_VARIABLE = "FOUNDRY_LOCAL_ENDPOINT"
+BENCH_RECIPE = "bench-env"
+BENCH_VARIABLES = (
+    "BENCH_MODELS", "BENCH_ROUNDS", "BENCH_PROMPT", "BENCH_STREAM", "BENCH_MAX_TOKENS", "BENCH_TEMPERATURE",
+    "RETRY_ON_FAIL", "RETRY_BACKOFF", "SHOW_USAGE",
+)  # fmt: skip
+"""Of the original benchmark scripts: an experiment in git must not change with the shell, so one recipe reads them."""
 CONFIG_NAME = "config"
 
 
@@ -28,6 +36,25 @@ def user_conf() -> Path | None:
     """A `conf/` in the working directory that is not the shipped one."""
     folder = Path.cwd() / "conf"
     return folder if folder.is_dir() and folder.resolve() != data.shipped("conf").resolve() else None
+
+
+def from_environment(overrides: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The overrides that the shell's variables add, and a sentence about each thing that they do or do not do."""
+    added: list[str] = []
+    notes: list[str] = []
+    address = os.environ.get(ENDPOINT_VARIABLE)
+    if address and not any(text.lstrip("+").startswith("backend=") for text in overrides):
+        added = ["backend=endpoint"]
+        notes.append(f"backend=endpoint, since {ENDPOINT_VARIABLE} is set; name a backend to use another.")
+    ignored = [name for name in BENCH_VARIABLES if name in os.environ]
+    if ignored and f"experiment={BENCH_RECIPE}" not in overrides:
+        notes.append(f"ignored: {', '.join(ignored)}; only experiment={BENCH_RECIPE} reads them.")
+    return added, notes
+
+
+def _flag(text: object) -> bool:
+    """1, true, yes and on, as the original scripts and people write it."""
+    return str(text).strip().lower() in ("1", "true", "yes", "on")
 
 
 def search_path_override(folder: Path | None) -> list[str]:
@@ -110,6 +137,7 @@ def _part(key: str, value: str) -> str:
 @contextmanager
 def _hydra(overrides: Sequence[str]) -> Iterator[None]:
     GlobalHydra.instance().clear()
+    OmegaConf.register_new_resolver("flag", _flag, replace=True)
     with initialize_config_dir(str(data.shipped("conf")), version_base=VERSION_BASE), _in_our_words(overrides):
         yield
 

@@ -1,4 +1,4 @@
-"""The machine, its software and its power state, as far as they are known. Null is unknown."""
+"""The machine and its software, as far as they are known. Null is unknown. Power and heat: `meters/power`."""
 
 import os
 import platform
@@ -19,7 +19,6 @@ PACKAGES = (
     "mlflow",
     "hydra-core",
 )
-_GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 
 
 def describe() -> dict[str, Any]:
@@ -33,8 +32,6 @@ def describe() -> dict[str, Any]:
         "memory_mb": round(psutil.virtual_memory().total / 1e6),
         "python": platform.python_version(),
         "packages": {name: _version(name) for name in PACKAGES},
-        "power_source": _power_source(),
-        "cpu_governor": _read(_GOVERNOR),
         **_git(Path.cwd()),
     }
 
@@ -58,14 +55,6 @@ def _version(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
-
-
-def _power_source() -> str | None:
-    sensors = getattr(psutil, "sensors_battery", None)  # absent on some systems
-    battery = sensors() if sensors else None
-    if battery is None or battery.power_plugged is None:
-        return None
-    return "mains" if battery.power_plugged else "battery"
 
 
 def _git(folder: Path) -> dict[str, Any]:

@@ -23,10 +23,13 @@ class SkipCellError(FoundryExpError):
 class BackendError(FoundryExpError):
     """A model could not be loaded or a request failed."""
 
-    def __init__(self, error_class: str, message: str, *, retry_after_s: float | None = None) -> None:
-        """Keep the class of the error, a short word that tables can group by, and when a server wants a retry."""
+    def __init__(
+        self, error_class: str, message: str, *, http_status: int | None = None, retry_after_s: float | None = None
+    ) -> None:
+        """Keep the class of the error, a short word that tables can group by, and what a server said with it."""
         super().__init__(message)
         self.error_class = error_class
+        self.http_status = http_status
         self.retry_after_s = retry_after_s
 
 

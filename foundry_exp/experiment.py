@@ -1,6 +1,7 @@
 """One cell from start to end: measured in its own process, summarised, reported and published."""
 
 import json
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from rich.console import Console
 
 from foundry_exp import child, environment, progress, store, summary, target
 from foundry_exp.errors import StoreError
+from foundry_exp.meters import power
 from foundry_exp.plan import Cell
 from foundry_exp.protocols import Tracker
 from foundry_exp.records import RunResult
@@ -21,14 +23,26 @@ def run(cell: Cell, console: Console) -> RunResult:
     """Measure a cell and keep everything: whatever happens to the model is a row with a status and a reason."""
     started_at = datetime.now(UTC)
     machine = prepare(cell)
-    with progress.shown(cell.name, console) as show:
-        outcome = child.measure(cell, attempt=0, on_step=show)
+    with progress.shown(cell.name, console, show_usage=cell.config["show_usage"]) as show:
+        outcome = cooled(cell, show) or child.measure(cell, attempt=0, on_step=show)
     records = store.read_records(cell.folder)
     result = summary.result(cell, machine, outcome, records, started_at)
     store.write_result(cell.folder, result)
     write.write_reports(cell.folder, [cell.folder])
     publish(cell, console)
     return result
+
+
+def cooled(cell: Cell, show: child.OnStep) -> child.Outcome | None:
+    """Rest for `workload.cooldown_s`; how the cell ended, if a person stopped it meanwhile."""
+    rest_s = cell.config["workload"]["cooldown_s"]
+    try:
+        if rest_s:
+            show({"step": "cooling", "seconds": rest_s})
+            time.sleep(rest_s)
+    except KeyboardInterrupt:
+        return child.Outcome(ending="interrupted")
+    return None
 
 
 def prepare(cell: Cell) -> dict[str, Any]:
@@ -42,7 +56,7 @@ def prepare(cell: Cell) -> dict[str, Any]:
     except OSError as error:
         msg = f"{folder}: cannot be made ({error.strerror}); free some disk space, or set output_dir."
         raise StoreError(msg) from error
-    machine = environment.describe()
+    machine = {**environment.describe(), "power_source": power.power_source(), "cpu_governor": power.governor()}
     store.write_whole(folder / store.CONFIG_FILE, yaml.safe_dump(cell.config, sort_keys=False, allow_unicode=True))
     store.write_whole(folder / store.ENVIRONMENT_FILE, json.dumps(machine, indent=2) + "\n")
     prompts = [json.loads(store.to_json(sample)) for sample in cell.prompts.samples]

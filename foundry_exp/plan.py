@@ -14,6 +14,13 @@ from foundry_exp.protocols import ModelRequest
 MEASURED_KEYS = ("model", "accel", "streaming", "backend", "generation", "workload")
 """The parts of a config that a timing depends on, besides the prompts."""
 
+# What an option file of the user's own may leave out.
+_UNSAID_OF_MODEL: dict[str, Any] = {
+    **dict.fromkeys(("alias", "variant", "path", "context_length", "size_mb", "licence", "licence_source")),
+    "capabilities": [],
+}
+_UNSAID_OF_PROMPTS: dict[str, Any] = dict.fromkeys(("path", "text", "expected_tokens"))
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -63,9 +70,29 @@ def plan(config: dict[str, Any], name: str, sweep_id: str) -> Cell:
     """Check one composed config against schemas and files; raise ConfigError for the first thing wrong."""
     schema.check(config, "config", "config")
     target.check(config["backend"], "backend")
+    _refuse_no_address(config["backend"])
     target.check(config["tracker"], "tracker")
-    prompt_set = prompts.load(data.locate(config["prompts"]["path"], "prompts.path"), config["prompts"]["name"])
-    return Cell(name, sweep_id, config, prompt_set, _model_path(config["model"]))
+    target.check(config["energy"], "energy")
+    whole = {**config, "model": _UNSAID_OF_MODEL | config["model"], "prompts": _UNSAID_OF_PROMPTS | config["prompts"]}
+    return Cell(name, sweep_id, whole, _prompts(whole["prompts"]), _model_path(whole["model"]))
+
+
+def _refuse_no_address(backend: dict[str, Any]) -> None:
+    if "base_url" in backend and not backend["base_url"]:
+        msg = (
+            "backend.base_url: not set, got null; give the service's address, as in "
+            "backend.base_url=http://127.0.0.1:5273/v1, or set FOUNDRY_LOCAL_ENDPOINT."
+        )
+        raise ConfigError(msg)
+
+
+def _prompts(asked: dict[str, Any]) -> PromptSet:
+    if asked["text"] is not None:
+        return prompts.single(asked["text"], asked["name"])
+    if asked["path"] is None:
+        msg = "prompts: neither path nor text is given, got null; name a file with prompts.path=…"
+        raise ConfigError(msg)
+    return prompts.load(data.locate(asked["path"], "prompts.path"), asked["name"])
 
 
 def _model_path(model: dict[str, Any]) -> Path | None:

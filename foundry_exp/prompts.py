@@ -25,13 +25,21 @@ class PromptSet:
 
 def load(path: Path, name: str) -> PromptSet:
     """Read a prompt set, or raise ConfigError saying which entry of the file is wrong and how."""
-    entries = _entries(path)
+    return _checked(_entries(path), name, str(path))
+
+
+def single(text: str, name: str) -> PromptSet:
+    """A set of one prompt that the config itself holds."""
+    return _checked([text], name, "prompts.text")
+
+
+def _checked(entries: list[Any], name: str, where: str) -> PromptSet:
     if not entries:
-        msg = f"{path}: holds no prompt; add at least one."
+        msg = f"{where}: holds no prompt; add at least one."
         raise ConfigError(msg)
-    schema.check(entries, "prompts", str(path))
-    samples = tuple(_sample(entry, number, path) for number, entry in enumerate(entries, start=1))
-    _refuse_duplicates(samples, path)
+    schema.check(entries, "prompts", where)
+    samples = tuple(_sample(entry, number, where) for number, entry in enumerate(entries, start=1))
+    _refuse_duplicates(samples, where)
     return PromptSet(name, samples, digest_of([sample.digest + sample.sample_id for sample in samples]))
 
 
@@ -72,17 +80,17 @@ def _parse(text: str, where: str) -> Any:
         raise ConfigError(msg) from error
 
 
-def _sample(entry: str | dict[str, Any], number: int, path: Path) -> Sample:
+def _sample(entry: str | dict[str, Any], number: int, where: str) -> Sample:
     fields: dict[str, Any] = {"prompt": entry} if isinstance(entry, str) else entry
     turns = fields.get("messages") or [{"role": "user", "content": fields["prompt"]}]
     messages = tuple(Message(turn["role"], turn["content"]) for turn in turns)
     try:
         digest = digest_of([[message.role, message.content] for message in messages])
     except UnicodeEncodeError as error:
-        msg = f"{path}: entry {number}: holds half a surrogate pair, which is no text; correct the escape."
+        msg = f"{where}: entry {number}: holds half a surrogate pair, which is no text; correct the escape."
         raise ConfigError(msg) from error
     if any("\0" in message.content for message in messages):
-        msg = f"{path}: entry {number}: holds a NUL character, which no runtime takes; remove it."
+        msg = f"{where}: entry {number}: holds a NUL character, which no runtime takes; remove it."
         raise ConfigError(msg)
     return Sample(
         sample_id=fields.get("id", f"prompt-{number}"),
@@ -94,12 +102,12 @@ def _sample(entry: str | dict[str, Any], number: int, path: Path) -> Sample:
     )
 
 
-def _refuse_duplicates(samples: tuple[Sample, ...], path: Path) -> None:
+def _refuse_duplicates(samples: tuple[Sample, ...], where: str) -> None:
     seen: dict[str, int] = {}
     for number, sample in enumerate(samples, start=1):
         if sample.sample_id in seen:
             msg = (
-                f"{path}: entries {seen[sample.sample_id]} and {number} have the same id {sample.sample_id!r}; "
+                f"{where}: entries {seen[sample.sample_id]} and {number} have the same id {sample.sample_id!r}; "
                 f"give each its own."
             )
             raise ConfigError(msg)

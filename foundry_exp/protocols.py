@@ -72,6 +72,12 @@ class LoadedModel:
     """Versions of what ran the model."""
     download_s: float | None = None
     """Seconds spent fetching the model first; never part of a timing."""
+    load_s: float | None = None
+    """Seconds of loading alone, where the backend knows them better than its caller."""
+    pid: int | None = None
+    """The process that runs the model; null when it is not one that this machine can look at."""
+    rss_baseline_mb: float | None = None
+    """That process's memory before loading, where only the backend could look; otherwise null."""
 
 
 class Backend(Protocol):

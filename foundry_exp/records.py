@@ -179,3 +179,7 @@ class RunResult:
     """95 % intervals of metrics that are shares; a distribution carries its own."""
     warmup: dict[str, Any] = field(default_factory=dict)
     """How many warm-up requests there were, and whether they had become steady."""
+    energy_source: str | None = None
+    """Where `energy_j` comes from: rapl, nvml or heuristic; null when it is null."""
+    currency: str | None = None
+    """Of every cost."""

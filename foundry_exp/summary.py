@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from foundry_exp import load, store
+from foundry_exp import calibrated, consumption, load, store
 from foundry_exp.backends import foundry_runtime
 from foundry_exp.child import Outcome
 from foundry_exp.metrics.request import cold_ttft_ms
@@ -33,6 +33,8 @@ def result(
         slos={name: limit for name, limit in cell.config["slo"].items() if limit is not None},
     )
     seen, unseen = _seen_from_outside(outcome, model)
+    overhead_ms, no_overhead = calibrated.client_overhead_ms(cell)
+    used = consumption.of(cell, outcome, records, model)
     return RunResult(
         schema_version=SCHEMA_VERSION,
         run_id=cell.sweep_id,
@@ -48,15 +50,17 @@ def result(
         streaming=cell.config["streaming"]["enabled"],
         prompts={"name": cell.prompts.name, "digest": cell.prompts.digest, "size": len(cell.prompts.samples)},
         generation=generation,
-        metrics={**found.metrics, **seen},
-        missing={**found.missing, **unseen},
+        metrics={**found.metrics, **seen, **used.metrics, "client_overhead_ms": overhead_ms},
+        missing={**found.missing, **unseen, **used.missing, **no_overhead},
         per_prompt=found.per_prompt,
         scores={},
-        environment={**machine, "runtime": outcome.facts.get("runtime", {})},
+        environment={**machine, "runtime": outcome.facts.get("runtime", {}), "power": used.power},
         fingerprint=cell.fingerprint,
-        warnings=found.warnings,
+        warnings=(*found.warnings, *used.warnings),
         intervals=found.intervals,
         warmup=_warmup(records),
+        energy_source=used.energy_source,
+        currency=cell.config["energy"]["currency"],
     )
 
 
@@ -131,5 +135,6 @@ def _seen_from_outside(outcome: Outcome, model: ModelFacts) -> tuple[dict[str, f
         "cpu_percent": "measuring took less than 0.1 s, too short to tell",
         "disk_mb": "the model's folder is not known",
     }
-    missing = {name: reasons.get(name, "the process was not seen") for name, value in values.items() if value is None}
+    elsewhere = "the model runs in a process that cannot be seen from here"
+    missing = {name: reasons.get(name, elsewhere) for name, value in values.items() if value is None}
     return values, missing

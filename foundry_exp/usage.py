@@ -1,6 +1,7 @@
 """The tool's own help, printed before anything heavy is imported."""
 
 VERBS = {
+    "calibrate": "measure this tool's own error and cost on this machine",
     "report": "write the reports of runs again, and print their table",
     "publish": "send run folders to MLflow (again); nothing is sent twice",
     "ui": "open MLflow on 127.0.0.1 over this project's store",

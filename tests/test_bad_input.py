@@ -143,9 +143,7 @@ def test_a_store_that_cannot_be_opened_is_told_before_anything_runs(
         base.close()
     else:
         path.write_bytes(content)
-    message = refusal(
-        capsys, "backend=scripted", "model=custom", "model.alias=m", f"tracker.uri=sqlite:///{path}"
-    )
+    message = refusal(capsys, "backend=scripted", "model=custom", "model.alias=m", f"tracker.uri=sqlite:///{path}")
     assert str(path) in message
 
 

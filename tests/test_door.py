@@ -48,7 +48,11 @@ def test_help_lists_every_option_and_every_verb() -> None:
             assert path.stem in text
     for verb in usage.VERBS:
         done = subprocess.run(
-            [sys.executable, "-m", "foundry_exp", verb, "--help"], capture_output=True, text=True, check=False, timeout=60
+            [sys.executable, "-m", "foundry_exp", verb, "--help"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
         )
         assert done.returncode == 0
         assert f"foundry_exp {verb}" in done.stdout

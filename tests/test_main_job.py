@@ -32,7 +32,7 @@ def sweep(home: Path) -> dict[str, Path]:
             cwd=home, env=clean_environment(), capture_output=True, text=True, check=False, timeout=300,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
-    (home / "printed.txt").write_text(done.stdout, encoding="utf-8")
+        (home / "printed.txt").write_text(done.stdout, encoding="utf-8")
     first, second = sorted((home / "mlruns" / "runs").iterdir())
     return {"first": first, "second": second}
 
@@ -148,7 +148,9 @@ def test_every_cell_is_a_run_in_the_store(sweep: dict[str, Path], home: Path) ->
 
 def test_a_prompt_longer_than_the_context_is_a_failed_request(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "long.json"
-    path.write_text(json.dumps(["Summarize: " + "local inference " * 5000, "List 3 privacy benefits of local inference."]))
+    path.write_text(
+        json.dumps(["Summarize: " + "local inference " * 5000, "List 3 privacy benefits of local inference."])
+    )
     done = run("model=demo-small", f"prompts.path={path}", "tracker=none", "workload.warmup=0", *native(tmp_path))
     assert done.returncode == 1
     result = store.read_result(store.finished_cells(next((tmp_path / "mlruns" / "runs").iterdir()))[0])
@@ -166,7 +168,9 @@ def test_no_gpu_variant_is_a_skipped_row_with_what_there_is(run: Run, tmp_path: 
 
 
 def test_a_variant_that_promises_a_gpu_and_runs_on_the_cpu_is_no_figure(run: Run, tmp_path: Path) -> None:
-    done = run("model=demo-small", "model.variant=demo-small-generic-gpu:1", "accel=gpu", "tracker=none", *native(tmp_path))
+    done = run(
+        "model=demo-small", "model.variant=demo-small-generic-gpu:1", "accel=gpu", "tracker=none", *native(tmp_path)
+    )
     assert done.returncode == 1
     assert "device_mismatch" in done.stdout
     assert "CPUExecutionProvider" in done.stdout

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp import compose, data
+from foundry_exp import compose, data, usage
 from foundry_exp.plan import plan
 from tests.conftest import absent
 
@@ -37,7 +37,7 @@ def test_every_command_it_shows_composes(readme: str) -> None:
     assert len(shown) >= 5
     for line in shown:
         words = line.split()
-        if words and words[0] in ("ui", "publish", "report"):
+        if words and words[0] in usage.VERBS:
             continue
         overrides = [word.replace("/path/to/folder", "shipped:models/demo-small") for word in words if word != "-m"]
         every_job, _ = compose.jobs(overrides, multirun="-m" in words)
@@ -56,5 +56,15 @@ def test_constraints_pin_everything_and_name_no_index() -> None:
     pins = [line for line in lines if line and not line.startswith("#")]
     assert all("==" in line for line in pins)
     assert not any("://" in line or line.startswith("-") for line in lines)
-    for package in ("hydra-core", "omegaconf", "openai", "foundry-local-sdk", "numpy", "mlflow", "jsonschema", "psutil", "rich"):
+    for package in (
+        "hydra-core",
+        "omegaconf",
+        "openai",
+        "foundry-local-sdk",
+        "numpy",
+        "mlflow",
+        "jsonschema",
+        "psutil",
+        "rich",
+    ):
         assert any(line.startswith(f"{package}==") for line in pins)

@@ -11,18 +11,24 @@ from foundry_exp.plan import plan
 CONF = data.shipped("conf")
 GROUPS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name != "hydra")
 OPTIONS = [(group, path.stem) for group in GROUPS for path in sorted((CONF / group).glob("*.yaml"))]
-NEEDS = {"gemma-2-2b": "shipped:models/demo-small", "custom": "shipped:models/demo-small"}
+NEEDS = {
+    ("model", "gemma-2-2b"): "model.path=shipped:models/demo-small",
+    ("model", "custom"): "model.path=shipped:models/demo-small",
+    ("backend", "endpoint"): "backend.base_url=http://127.0.0.1:5273/v1",
+}
 
 
-@pytest.mark.parametrize(("path", "text"), written_schemas.texts().items(), ids=lambda value: getattr(value, "name", ""))
+@pytest.mark.parametrize(
+    ("path", "text"), written_schemas.texts().items(), ids=lambda value: getattr(value, "name", "")
+)
 def test_a_written_schema_is_the_records_own(path: Path, text: str) -> None:
     assert path.read_text(encoding="utf-8") == text, "run: just schemas"
 
 
 @pytest.mark.parametrize(("group", "option"), OPTIONS)
 def test_every_shipped_option_composes_and_is_allowed(group: str, option: str) -> None:
-    extra = [f"model.path={NEEDS[option]}"] if group == "model" and option in NEEDS else []
-    every_job, _ = compose.jobs([f"{group}={option}", *extra], multirun=False)
+    needed = [NEEDS[group, option]] if (group, option) in NEEDS else []
+    every_job, _ = compose.jobs([f"{group}={option}", *needed], multirun=False)
     for number, job in enumerate(every_job):
         assert plan(compose.plain(job.config), f"cell-{number}", "sweep").fingerprint
 
@@ -32,7 +38,12 @@ def test_a_fingerprint_is_of_what_a_timing_depends_on() -> None:
         every_job, _ = compose.jobs(list(overrides), multirun=False)
         return plan(compose.plain(every_job[0].config), "cell", "sweep").fingerprint
 
-    same = [fingerprint(), fingerprint("tracker=none"), fingerprint("output_dir=elsewhere"), fingerprint("max_error_rate=1")]
+    same = [
+        fingerprint(),
+        fingerprint("tracker=none"),
+        fingerprint("output_dir=elsewhere"),
+        fingerprint("max_error_rate=1"),
+    ]
     assert len(set(same)) == 1
     different = [
         fingerprint(), fingerprint("model=demo-small"), fingerprint("streaming=off"), fingerprint("accel=cpu"),

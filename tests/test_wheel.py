@@ -1,6 +1,5 @@
 """A wheel built from the repo carries everything: the main job works from an empty folder."""
 
-import os
 import subprocess
 import sys
 import zipfile
@@ -59,4 +58,4 @@ def test_the_main_job_works_from_a_wheel_in_an_empty_folder(wheel: Path, tmp_pat
     result = store.read_result(cell)
     assert result.status == "ok"
     assert str(result.model.path).startswith(str(site)), "the checkout was run, not the wheel"
-    assert os.listdir(empty) == ["mlruns"]
+    assert [path.name for path in empty.iterdir()] == ["mlruns"]

@@ -1,5 +1,6 @@
 """The Foundry Local SDK in this process: a fresh session for each prompt, stamped as events are handed over."""
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -46,6 +47,7 @@ class NativeBackend:
             licence=info.license,
             runtime={name: version(name) for name in ("foundry-local-sdk", "onnxruntime", "onnxruntime-genai-core")},
             download_s=download_s,
+            pid=os.getpid(),
         )
 
     def stream(self, request: ChatRequest, clock: Clock) -> Iterator[Event]:

@@ -49,6 +49,7 @@ class ScriptedBackend:
             device="CPU",
             execution_provider="scripted",
             context_length=4096,
+            pid=os.getpid(),
             runtime={"foundry_exp": version("foundry-exp")},
         )
 

@@ -16,8 +16,10 @@ class Reading:
     cpu_s: float
 
 
-def read(pid: int) -> Reading | None:
-    """One look at a process; null when it is gone."""
+def read(pid: int | None) -> Reading | None:
+    """One look at a process; null when it is gone, or not on this machine."""
+    if pid is None:
+        return None
     try:
         process = psutil.Process(pid)
         with process.oneshot():
@@ -30,7 +32,7 @@ def read(pid: int) -> Reading | None:
 class PeakWatch:
     """The largest resident memory seen while it was open."""
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int | None) -> None:
         """Name the process; watching begins with `start`."""
         self.peak_mb: float | None = None
         self._pid = pid

@@ -15,6 +15,7 @@ from foundry_exp.report.text import one_line, sentence
 
 WIDE = 120
 """From this width on, the columns that 80 characters have no room for are shown."""
+TOO_SMALL = "too small for an interval"
 MAX_WARNINGS = 5
 _STATUS_STYLES = {
     "ok": "green",
@@ -109,7 +110,8 @@ def _reasons(cells: Sequence[CellReport]) -> Iterator[Text]:
 
 
 def _warnings(cells: Sequence[CellReport]) -> Iterator[Text]:
-    found = warnings_by_cell(cells)
+    # the dagger beside a p95 says it already, and report.md says it in full
+    found = {text: whom for text, whom in warnings_by_cell(cells).items() if TOO_SMALL not in text}
     for warning, concerned in list(found.items())[:MAX_WARNINGS]:
         whom = one_line(concerned_cells(cells, concerned))
         yield Text.assemble(("warning", "yellow"), f", {whom}: {sentence(warning)}")

@@ -16,15 +16,6 @@ _REDIRECTS = range(300, 400)
 CAUGHT = (openai.OpenAIError, httpx2.HTTPError, httpx2.StreamError)
 
 
-class RateLimitedError(BackendError):
-    """The service asks to be left alone for a while."""
-
-    def __init__(self, message: str, retry_after_s: float | None) -> None:
-        """Keep what its Retry-After says; null when it says nothing, or a date."""
-        super().__init__("rate_limited", message, http_status=HTTP_TOO_MANY)
-        self.retry_after_s = retry_after_s
-
-
 def read(error: Exception, tape: Tape, where: str) -> BackendError:
     """The BackendError that an exception of the client means."""
     if tape.expired is not None:
@@ -39,7 +30,11 @@ def _tls(causes: list[BaseException], where: str) -> BackendError | None:
     reasons = [str(cause) for cause in causes if isinstance(cause, ssl.SSLError) or "handshake" in str(cause)]
     if not reasons:
         return None
-    return BackendError("tls", f"{where}: no TLS connection ({reasons[-1]}); check https and the certificate.")
+    way_out = "check https and the certificate."
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+        # there is no switch to skip the check: a key or a prompt would go to whoever answers
+        way_out = "if it is yours, name a file with its CA's certificate in the environment variable SSL_CERT_FILE."
+    return BackendError("tls", f"{where}: no TLS connection ({reasons[-1]}); {way_out}")
 
 
 def _connection(causes: list[BaseException], where: str) -> BackendError:
@@ -73,13 +68,14 @@ def status(code: int, headers: httpx2.Headers, said: str, where: str) -> Backend
     return BackendError(f"http_{code}", f"{where}: HTTP {code}: {said}; {_way_out(code, said)}", http_status=code)
 
 
-def _rate_limited(retry_after: str, said: str, where: str) -> RateLimitedError:
+def _rate_limited(retry_after: str, said: str, where: str) -> BackendError:
     try:
         wait_s: float | None = max(0.0, float(retry_after))
     except ValueError:
         wait_s = None
     when = f"Retry-After {chat.shorten(retry_after)}" if retry_after else "no Retry-After"
-    return RateLimitedError(f"{where}: HTTP 429 ({when}): {said}; lower workload.concurrency.", wait_s)
+    msg = f"{where}: HTTP 429 ({when}): {said}; lower workload.concurrency."
+    return BackendError("rate_limited", msg, http_status=HTTP_TOO_MANY, retry_after_s=wait_s)
 
 
 def _way_out(code: int, said: str) -> str:

@@ -52,8 +52,8 @@ def _serve(backend: NativeBackend, model: ModelRequest) -> dict[str, Any]:
     facts = {**asdict(loaded), "path": str(loaded.path) if loaded.path else None}
     # a model registered from a folder is served only there
     base_url = f"{url}/catalogs/local/v1" if model.path else f"{url}/v1"
-    times = {"load_s": f"{load_s:.6f}", "rss_baseline_mb": f"{baseline_mb:.1f}"}
-    return {"pid": os.getpid(), "base_url": base_url, "loaded": facts, "times": times}
+    seen = {"load_s": load_s, "rss_baseline_mb": baseline_mb, "pid": os.getpid()}
+    return {"base_url": base_url, "loaded": facts, "seen": seen}
 
 
 def _start_service() -> str:

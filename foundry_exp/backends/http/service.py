@@ -79,6 +79,6 @@ class ServiceBackend:
         )
         seen = self._endpoint.load(replace(model, variant=facts["variant"], path=None))
         # `already_loaded` is the attached view; this service was started for the model
-        runtime = {**facts["runtime"], **seen.runtime, **said["times"], "already_loaded": "false"}
+        runtime = {**facts["runtime"], **seen.runtime, "already_loaded": "false"}
         path = Path(facts["path"]) if facts["path"] else None
-        return LoadedModel(**{**facts, "path": path, "runtime": runtime})
+        return LoadedModel(**{**facts, **said["seen"], "path": path, "runtime": runtime})
