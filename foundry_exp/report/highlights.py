@@ -46,6 +46,13 @@ class Entry:
     n: int | None
 
 
+_UNRANKED_ANSWERS = {
+    "degenerate_rate": "repeat themselves or are not text",
+    "empty_rate": "are empty",
+    "truncated_rate": "were cut off at generation.max_tokens",
+}
+"""Flags of answers whose speed says nothing, and what they did."""
+
 CONTESTS = (
     Contest("Fastest first token", lambda row: row.ttft_p50_ms, lambda row: row.ttft_n, None, "median", _QUICKER),
     Contest("Quickest whole answer", lambda row: row.e2e_p50_ms, lambda row: row.n, None, "median", _QUICKER),
@@ -81,10 +88,10 @@ def left_out(cells: Sequence[CellReport]) -> list[str]:
 
 
 def _why_left_out(cell: CellReport) -> str | None:
-    degenerate = scalar(cell.result, "degenerate_rate")
     if cell.row.status != "ok":
         return f"its status is {cell.row.status.replace('_', ' ')}"
-    return f"{share(degenerate)} of its answers repeat themselves or are not text" if degenerate else None
+    flagged = ((scalar(cell.result, name), what) for name, what in _UNRANKED_ANSWERS.items())
+    return next((f"{share(rate)} of its answers {what}" for rate, what in flagged if rate), None)
 
 
 def _several(named: Sequence[tuple[str, CellReport]]) -> Iterator[str]:
@@ -95,7 +102,6 @@ def _several(named: Sequence[tuple[str, CellReport]]) -> Iterator[str]:
     for contest in CONTESTS:
         yield from _ranked(contest, named)
     yield from _lengths(named)
-    yield from _cut_short(named)
     yield from _repeatable(named)
 
 
@@ -156,14 +162,6 @@ def completion_tokens(cell: CellReport) -> float | None:
     """Average answer length in tokens, by the runtime's own count."""
     counts = [record.usage.completion_tokens for record in cell.answers if record.usage]
     return fmean(counts) if counts and not cell.tokens_estimated else None
-
-
-def _cut_short(named: Sequence[tuple[str, CellReport]]) -> Iterator[str]:
-    """Whose answers were stopped by the token limit, so that their whole length is not known."""
-    known = [(label, rate) for label, cell in named if (rate := scalar(cell.result, "truncated_rate"))]
-    if known:
-        said = _listed([f"{share(rate)} of those of {label}" for label, rate in known])
-        yield f"**Cut answers:** {said} reached the token limit, so whole-answer times are of cut answers."
 
 
 def _repeatable(named: Sequence[tuple[str, CellReport]]) -> Iterator[str]:

@@ -1,6 +1,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from foundry_exp.report.cells import gather
 from foundry_exp.report.highlights import highlights, left_out
 from tests.run_folders import make_distribution, make_run_folder
@@ -78,11 +80,19 @@ def test_estimated_tokens_are_kept_out_of_rates(tmp_path: Path) -> None:
     assert "first token" in lines
 
 
-def test_longer_answers_and_cut_ones_are_pointed_out(tmp_path: Path) -> None:
+def test_answers_of_different_lengths_are_pointed_out(tmp_path: Path) -> None:
     talkative = {"retrieval": "word " * 40, "privacy": "word " * 40}
-    lines = said(small(tmp_path), large(tmp_path, answers=talkative, metrics={"truncated_rate": 0.5}))
+    lines = said(small(tmp_path), large(tmp_path, answers=talkative))
     assert "small 3.00 and large 40.0 tokens on average" in lines
-    assert "50 % of those of large reached the token limit" in lines
+
+
+@pytest.mark.parametrize(
+    ("rate", "what"), [("truncated_rate", "were cut off at generation.max_tokens"), ("empty_rate", "are empty")]
+)
+def test_cut_and_empty_answers_are_not_ranked_for_speed(tmp_path: Path, rate: str, what: str) -> None:
+    folders = (small(tmp_path), large(tmp_path, metrics={rate: 0.5}))
+    assert said(*folders) == ""
+    assert left_out(gather(folders)) == [f"large, because 50 % of its answers {what}."]
 
 
 def test_changed_output_is_said_with_its_share(tmp_path: Path) -> None:
