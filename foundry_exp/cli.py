@@ -4,6 +4,7 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from foundry_exp import __version__, usage
@@ -107,21 +108,33 @@ def _run(cells: "Sequence[Cell]", overrides: Sequence[str], *, multirun: bool) -
     from foundry_exp.report import write
 
     target.build(cells[0].config["tracker"], "tracker").check()
+    _need_output_dir(Path(cells[0].config["output_dir"]))
     completed = sweep.launch(cells, overrides, multirun=multirun)
     folders = experiment.finished(cells)
     if len(cells) > 1 and folders:
         write.write_reports(cells[0].folder.parent, folders)
     out = Console()
     table.show(write.gather(folders), out)
-    _say_what_next(cells)
+    _say_what_next(cells, folders)
     if not completed:
         return INTERRUPTED
     return experiment.exit_code(folders, len(cells), cells[0].config["max_error_rate"])
 
 
-def _say_what_next(cells: "Sequence[Cell]") -> None:
+def _need_output_dir(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"output_dir: {folder} cannot be made ({error.strerror}); choose another folder."
+        raise ConfigError(msg) from error
+
+
+def _say_what_next(cells: "Sequence[Cell]", finished: Sequence[Path]) -> None:
     folder = cells[0].folder.parent
     where = folder if len(cells) > 1 else cells[0].folder
+    if not finished:
+        print(f"\nNothing was finished; what was measured is in {where}")
+        return
     print(f"\nReport      {where / 'report.md'}")
     print(f"Everything  {where}")
     print("\nCompare in MLflow:         python -m foundry_exp ui")

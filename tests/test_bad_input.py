@@ -49,6 +49,8 @@ def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (["backend=scripted", "backend.gap_ms=slow"], ["backend.gap_ms", "float", "slow"]),
         (["backend=scripted", "+backend.gapms=3"], ["backend.gapms", "gap_ms"]),
         (["model.alias=a=b"], ["model.alias=a=b", "override"]),
+        (["backend=endpoint"], ["backend.base_url", "FOUNDRY_LOCAL_ENDPOINT"]),
+        ([*SCRIPTED, "output_dir=/proc/nowhere"], ["output_dir", "/proc/nowhere"]),
         (["--nonsense"], ["--nonsense", "--help"]),
         (["reprot"], ["reprot", "report"]),
         (["--cfg", "nothing"], ["--cfg", "job"]),
