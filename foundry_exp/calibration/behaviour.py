@@ -70,6 +70,8 @@ class Service:
     """Models that loading fails for."""
     api_key: str = ""
     """The bearer token that is asked for; empty for none."""
+    certificate: str = ""
+    """A PEM file with its key and certificate, for https; empty for http."""
 
     def to_json(self) -> dict[str, Any]:
         """The service as JSON can hold it."""

@@ -1,7 +1,8 @@
-"""What a calibration found."""
+"""What a calibration found: calibration.json is a CalibrationResult, field by field."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 
@@ -10,7 +11,7 @@ _NS_PER_MS = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Differences from the truth, in milliseconds; linear percentiles."""
+    """Differences in milliseconds: the mean is the bias; linear percentiles."""
 
     n: int
     mean_ms: float
@@ -23,20 +24,31 @@ class ClientFigures:
     """How far one client's stamps are from the server's."""
 
     ttft_bias: Spread
-    """Client's TTFT − server's TTFT."""
+    """Client's TTFT − server's TTFT; both from the request itself, also where it was on a schedule."""
+    gap_bias: Spread
+    """Client's gap − server's gap, over all gaps."""
     gap_error: Spread
-    """|client's gap − server's gap|, over all gaps."""
+    """The same without its sign."""
     e2e_bias: Spread
     """Client's E2E − server's E2E."""
     cpu_s_per_request: float
     """CPU seconds of the client's process, all threads."""
+    start_delay: Spread | None = None
+    """Start of the request on the wire − when it was due; null where nothing was scheduled."""
+    stamped_by: dict[str, int] | None = None
+    """How many requests have their times from the kernel, and how many from the clock; null for the bare socket."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoadShape:
-    """One concurrency: this tool and a bare socket, in turns against the same server."""
+    """One load shape: this tool and a bare socket, in turns against the same server."""
 
-    concurrency: int
+    name: str
+    concurrency: int | None
+    """Requests under way at once; null on a schedule."""
+    rate_per_s: float | None
+    """Requests started each second, whatever is under way; null where the end of one starts the next."""
+    arrivals: Literal["constant", "poisson"] | None
     requests: int
     """Of each client."""
     tool: ClientFigures
@@ -60,14 +72,18 @@ class CalibrationResult:
 
     started_at: str
     """UTC, ISO 8601."""
-    cpu_count: int
+    machine: dict[str, Any]
+    """Processor, memory, system, Python and packages, as in a run's environment.json."""
     ttft_ms: float
+    """What the server's schedule was: time to the first token …"""
     gap_ms: float
+    """… and from each to the next …"""
     tokens: int
+    """… and how many."""
     shapes: tuple[LoadShape, ...]
     observer: ObserverEffect
     client_overhead_ms: float
-    """Mean TTFT bias with one request at a time."""
+    """Mean TTFT bias of this tool with one request at a time: what runs carry."""
 
 
 def spread(values_ns: Sequence[float]) -> Spread:

@@ -7,13 +7,16 @@ standard input closes. 127.0.0.1 only. GET /truth hands over what it knows of th
 import json
 import os
 import re
+import socket
 import socketserver
+import ssl
 import sys
 import threading
 from collections import deque
 from dataclasses import asdict, replace
 from http import HTTPStatus
 from itertools import count
+from typing import Any
 from urllib.parse import unquote
 
 from foundry_exp.calibration import behaviour
@@ -76,7 +79,17 @@ class _Server(socketserver.ThreadingTCPServer):
 
     def __init__(self, state: State) -> None:
         self.state = state
+        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if state.service.certificate else None
+        if self._tls is not None:
+            self._tls.load_cert_chain(state.service.certificate)
         super().__init__(("127.0.0.1", 0), _Handler)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        sock, address = super().get_request()
+        if self._tls is not None:
+            # the handshake is left to the connection's own thread, so that a silent client holds up no other
+            sock = self._tls.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+        return sock, address
 
 
 def _answer(connection: Connection, request: Request, state: State) -> bool:
@@ -151,7 +164,8 @@ def main() -> None:
     service = behaviour.from_json(json.loads(sys.stdin.readline()))
     server = _Server(State(service))
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{server.server_address[1]}"
+    scheme = "https" if service.certificate else "http"
+    url = f"{scheme}://127.0.0.1:{server.server_address[1]}"
     sys.stdout.write(json.dumps({"url": url, "pid": os.getpid()}) + "\n")
     sys.stdout.flush()
     sys.stdin.read()

@@ -19,6 +19,8 @@ class Timing:
     start_ns: int
     event_ns: tuple[int, ...]
     """Content events only."""
+    due_ns: int | None = None
+    """When it was to start, where that was on a schedule."""
 
 
 class SocketClient:

@@ -1,5 +1,5 @@
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -10,14 +10,18 @@ from foundry_exp.errors import BackendError
 from foundry_exp.verbs import calibrate
 
 SPREAD = Spread(n=10, mean_ms=0.271, p50_ms=0.25, p99_ms=0.47)
-FIGURES = ClientFigures(SPREAD, SPREAD, SPREAD, cpu_s_per_request=0.006)
+FIGURES = ClientFigures(SPREAD, SPREAD, SPREAD, SPREAD, cpu_s_per_request=0.006, stamped_by={"kernel": 10})
+LATE = replace(FIGURES, start_delay=SPREAD)
 RESULT = CalibrationResult(
     started_at="2026-12-01T12:00:00+00:00",
-    cpu_count=2,
+    machine={"cpu": "a processor", "cpu_threads": 2, "os": "an OS"},
     ttft_ms=100.0,
     gap_ms=10.0,
     tokens=32,
-    shapes=(LoadShape(1, 10, FIGURES, FIGURES), LoadShape(4, 10, FIGURES, FIGURES)),
+    shapes=(
+        LoadShape("one at a time", 1, None, None, 10, FIGURES, FIGURES),
+        LoadShape("Poisson rate", None, 4.9, "poisson", 10, LATE, LATE),
+    ),
     observer=ObserverEffect(5, 9.1, 9.0, 1.2),
     client_overhead_ms=0.271,
 )
@@ -35,7 +39,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
     return calls
 
 
-def test_the_table_has_both_clients_at_each_concurrency_and_the_result_is_kept(
+def test_the_table_has_both_clients_in_each_load_shape_and_the_result_is_kept(
     asked: list[dict[str, object]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert calibrate.main(["--output-dir", str(tmp_path / "new")]) == 0
@@ -43,6 +47,10 @@ def test_the_table_has_both_clients_at_each_concurrency_and_the_result_is_kept(
     assert printed.count("foundry_exp") == 3
     assert printed.count("bare socket") == 3
     assert "+1.2 %" in printed
+    assert "one at a time: 10 requests (stamped: 10 by kernel)\n" in printed
+    assert "Poisson rate: 10 requests at 4.90 a second" in printed
+    assert "0.27 ms after it was due" in printed
+    assert "a processor, 2 threads; an OS; 2026-12-01" in printed
     stored = json.loads((tmp_path / "new" / "calibration.json").read_text(encoding="utf-8"))
     assert set(stored) == {field.name for field in fields(CalibrationResult)}
     assert stored["client_overhead_ms"] == 0.271

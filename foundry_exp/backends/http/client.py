@@ -1,7 +1,10 @@
 """One chat service through the openai package: every setting explicit, stamps from the socket, no hidden retries."""
 
+import logging
 import os
 import re
+import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
@@ -9,8 +12,8 @@ from typing import Any
 import httpx2
 import openai
 
-from foundry_exp.backends.http import address, chat, faults
-from foundry_exp.backends.http.tape import Limits, Tape
+from foundry_exp.backends.http import address, chat, explicit_openai, faults
+from foundry_exp.backends.http.tape import Limits, StampedBy, Tape
 from foundry_exp.backends.http.transport import Line, StampingTransport
 from foundry_exp.errors import BackendError
 from foundry_exp.protocols import ChatRequest, Clock, Event
@@ -18,7 +21,9 @@ from foundry_exp.protocols import ChatRequest, Clock, Event
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
 _GET_BYTES = 4 * 1024 * 1024
 _WARM_S = 10.0
-_NO_KEY = "none"  # the package wants one; Foundry takes any
+
+
+_LOG = logging.getLogger(__name__)
 
 
 class ChatClient:
@@ -32,6 +37,7 @@ class ChatClient:
         *,
         clock: Clock,
         max_answer_bytes: int = MAX_ANSWER_BYTES,
+        kernel_stamps: bool = True,
     ) -> None:
         """Prepare the client; nothing is connected yet. `clock` is for the requests that are not chats."""
         self.service = service
@@ -40,28 +46,23 @@ class ChatClient:
         """Whether the service is Foundry's, which takes top_k only there."""
         self.warm_url = f"{service.base}/models"
         """What a new connection is opened with."""
+        self.stamped_by: Counter[StampedBy] = Counter()
+        """How many chats have their times from what."""
         self._clock = clock
         self._key = os.environ.get(api_key_env, "") if api_key_env else ""
         self._max_answer_bytes = max_answer_bytes
         self._ask_usage = True
-        self._transport = StampingTransport()
+        self._lock = threading.Lock()
+        self._transport = StampingTransport(kernel_stamps=kernel_stamps)
+        timeout = httpx2.Timeout(None, connect=connect_timeout_s)
         self._http = openai.DefaultHttpxClient(
             transport=self._transport,
             follow_redirects=False,
-            timeout=httpx2.Timeout(None, connect=connect_timeout_s),
+            timeout=timeout,
             headers={"Accept-Encoding": "identity"},  # the body is stamped as it is on the wire
         )
-        self._openai = openai.OpenAI(
-            base_url=service.base,
-            api_key=self._key or _NO_KEY,
-            http_client=self._http,
-            timeout=httpx2.Timeout(None, connect=connect_timeout_s),
-            max_retries=0,
-            default_headers={"Accept-Encoding": "identity"},
-        )
-        # the package takes these from the shell, and an experiment must not change with it
-        self._openai.organization = self._openai.project = None
-        _rehearse()
+        self._openai = explicit_openai.client(service.base, self._key, self._http, timeout)
+        explicit_openai.rehearse()
 
     def close(self) -> None:
         """Close every connection."""
@@ -118,7 +119,16 @@ class ChatClient:
                 return tape, self._without_key(faults.read(error, tape, self.where))
             except BackendError as error:
                 return tape, error
+            finally:
+                self._settle(tape)
         return tape, None
+
+    def _settle(self, tape: Tape) -> None:
+        tape.settle()
+        with self._lock:
+            self.stamped_by[tape.stamped_by] += 1
+        if tape.stamped_by == "clock, kernel doubted":
+            _LOG.warning("%s: the wall clock moved within a request, so its times are those of the reads.", self.where)
 
     def _warm(self, line: Line) -> None:
         """Open the connection with a request that is not timed; the chat itself reports what is wrong with it."""
@@ -160,25 +170,13 @@ class ChatClient:
 
     @property
     def _authorization(self) -> Mapping[str, str]:
-        return {"Authorization": f"Bearer {self._key or _NO_KEY}"}
+        return {"Authorization": f"Bearer {self._key or explicit_openai.NO_KEY}"}
 
     def _without_key(self, error: BackendError) -> BackendError:
         """The error without the key, which some services repeat in their messages."""
         if self._key:
             error.args = tuple(str(part).replace(self._key, "***") for part in error.args)
         return error
-
-
-def _rehearse() -> None:
-    """One answer without a network: the package builds its types on first use, which a cold TTFT would contain."""
-    transport = httpx2.MockTransport(lambda _: httpx2.Response(200, headers={"Content-Type": "text/event-stream"}))
-    with (
-        openai.DefaultHttpxClient(transport=transport) as http,
-        openai.OpenAI(base_url="http://rehearsal/v1", api_key=_NO_KEY, http_client=http) as client,
-    ):
-        create = client.chat.completions.with_streaming_response.create
-        with create(model="none", messages=[{"role": "user", "content": ""}], stream=True):
-            pass
 
 
 def _refuses_usage(error: BackendError) -> bool:

@@ -1,7 +1,7 @@
 """What kind of service answers, what it has, and how it is made to load a model."""
 
 from statistics import median
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from urllib.parse import quote
 
 from foundry_exp.backends.http import faults
@@ -71,13 +71,20 @@ def ask_to_load(client: ChatClient, kind: Generation, name: str, timeout_s: floa
         client.get(pages[kind], timeout_s)
 
 
-def round_trip_ms(client: ChatClient) -> float:
-    """Median of a few small requests on the open connection: the network's share of a TTFT."""
-    trips_ns = []
-    for _ in range(_RTT_PROBES):
-        _, tape = client.get(client.warm_url, _PROBE_S)
-        trips_ns.append(tape.read_ns - tape.start_ns)
-    return median(trips_ns) / _NS_PER_MS
+class RoundTrip(NamedTuple):
+    """A small request on the open connection."""
+
+    ms: float
+    """Median of a few: the network's share of a TTFT."""
+    kernel: bool
+    """Whether the kernel tells when the answer arrived."""
+
+
+def round_trip(client: ChatClient) -> RoundTrip:
+    """Ask for the cheapest page a few times."""
+    tapes = [client.get(client.warm_url, _PROBE_S)[1] for _ in range(_RTT_PROBES)]
+    trips_ns = [tape.read_ns - tape.start_ns for tape in tapes]
+    return RoundTrip(median(trips_ns) / _NS_PER_MS, kernel=tapes[-1].has_arrivals)
 
 
 def _json(client: ChatClient, url: str) -> Any:

@@ -43,6 +43,11 @@ class EndpointBackend:
             raise BackendError("not_loaded", "backend.endpoint: no model is loaded; call load first.")
         return self._client.chat(self._model_id, request, clock)
 
+    @property
+    def stamped_by(self) -> dict[str, int]:
+        """How many chats since loading have their times from what: see `tape.StampedBy`."""
+        return {str(by): chats for by, chats in self._client.stamped_by.items()} if self._client else {}
+
     def unload(self) -> None:
         """Close the connections; the model stays loaded in the service, which is not ours."""
         client, self._client = self._client, None
@@ -69,13 +74,15 @@ class EndpointBackend:
         before = discovery.loaded(client, kind)
         self._model_id = self._resolve(client, kind, model, before or [])
         self._ensure_loaded(client, kind, model)
+        trip = discovery.round_trip(client)
         return LoadedModel(
             variant=self._model_id,
             device=variants.device_of(self._model_id),
             runtime={
                 "service": kind,
                 "openai": version("openai"),
-                "rtt_ms": f"{discovery.round_trip_ms(client):.3f}",
+                "rtt_ms": f"{trip.ms:.3f}",
+                "stamped_by": "kernel" if trip.kernel else "clock",
                 "already_loaded": str(before is None or self._model_id in before).lower(),
             },
         )

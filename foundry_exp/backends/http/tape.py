@@ -2,8 +2,13 @@
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
+from foundry_exp.backends.http.kernel_stamps import Arrivals
 from foundry_exp.protocols import Clock
+
+StampedBy = Literal["kernel", "clock", "clock, kernel doubted"]
+"""`kernel`: arrivals · `clock`: returns of the reads · `clock, kernel doubted`: arrivals that did not fit the clock."""
 
 NS_PER_S = 1_000_000_000
 _WINDOW_BYTES = 1024
@@ -31,13 +36,16 @@ class Tape:
         self.clock = clock
         self.limits = limits
         self.pieces: list[tuple[int, bytes]] = []
-        """Each piece of the body, with the time of the read that brought it."""
+        """Each piece of the body, with its time: of the read that brought it, or after `settle` of its arrival."""
+        self.stamped_by: StampedBy = "clock"
+        """What the times of the pieces are."""
         self.write_ns: int | None = None
         """Start of the last non-empty write."""
         self.read_ns = 0
         """End of the last read."""
         self.expired: str | None = None
         """The limit that was met, as an error class."""
+        self._arrivals: Arrivals | None = None
         self._begin_ns = self._heard_ns = clock()
         self._first_token = False
         self._window = b""
@@ -48,6 +56,26 @@ class Tape:
         """When the request began."""
         return self._begin_ns if self.write_ns is None else self.write_ns
 
+    def write(self, *, kernel: bool) -> None:
+        """Stamp the start of a non-empty write; `kernel`: the reads that follow bring arrival times."""
+        if kernel:
+            self._arrivals = Arrivals(self.clock)
+        self.write_ns = self.clock()
+
+    @property
+    def has_arrivals(self) -> bool:
+        """Whether the kernel has told when reads arrived."""
+        return self._arrivals is not None and self._arrivals.noted
+
+    def settle(self) -> None:
+        """When the request is over: give all pieces their arrival times, or none."""
+        if self._arrivals is None or not self._arrivals.noted or not self.pieces:
+            return
+        arrived_ns = self._arrivals.settle((read_ns for read_ns, _ in self.pieces), self.start_ns)
+        self.stamped_by = "kernel" if arrived_ns is not None else "clock, kernel doubted"
+        if arrived_ns is not None:
+            self.pieces = [(t_ns, piece) for t_ns, (_, piece) in zip(arrived_ns, self.pieces, strict=True)]
+
     def keep(self, piece: bytes) -> None:
         """Store a piece of the body; a comment alone (`: keep-alive`) is silence."""
         self.pieces.append((self.read_ns, piece))
@@ -57,9 +85,11 @@ class Tape:
             self._window = self._window[-_WINDOW_BYTES:] + piece
             self._first_token = _CONTENT.search(self._window) is not None
 
-    def read(self, size_bytes: int) -> bool:
-        """Stamp a read; false when the answer is larger than it may be."""
+    def read(self, size_bytes: int, wall_ns: int | None = None) -> bool:
+        """Stamp a read, and note its arrival; false when the answer is larger than it may be."""
         self.read_ns = self.clock()
+        if self._arrivals is not None and wall_ns is not None:
+            self._arrivals.note(self.read_ns, wall_ns)
         self._bytes += size_bytes
         if self._bytes > self.limits.max_bytes:
             self.expired = "too_large"

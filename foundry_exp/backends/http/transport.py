@@ -1,9 +1,11 @@
-"""The openai client's transport: connections that stamp every read and write the moment the socket returns.
+"""The openai client's transport: connections that stamp every write as it starts and every read as it returns.
 
-Stamping below the client keeps its own work (2-4 ms a request with openai 3.54) out of the figures.
+Stamping below the client keeps its own work (2-4 ms a request with openai 3.54) out of the figures. Where the
+kernel tells when bytes arrived, that is noted too.
 HTTP/1.1 only, and no proxy: a proxy's time would be measured as the model's.
 """
 
+import socket
 import ssl
 import threading
 from collections.abc import Generator, Iterable, Iterator
@@ -12,6 +14,7 @@ from contextlib import contextmanager
 import httpcore2
 import httpx2
 
+from foundry_exp.backends.http import kernel_stamps
 from foundry_exp.backends.http.tape import Tape
 
 _SocketOptions = Iterable[httpcore2.SOCKET_OPTION] | None
@@ -20,10 +23,10 @@ _SocketOptions = Iterable[httpcore2.SOCKET_OPTION] | None
 class Line:
     """One connection, kept open between requests, and the tape of the request that is on it."""
 
-    def __init__(self) -> None:
-        """Connect later, with the first request."""
+    def __init__(self, *, kernel: bool) -> None:
+        """Connect later, with the first request; `kernel`: use its arrival times where it has them."""
         self.tape: Tape | None = None
-        self.pool = httpcore2.ConnectionPool(network_backend=_Stamping(self), max_connections=1)
+        self.pool = httpcore2.ConnectionPool(network_backend=_Stamping(self, kernel=kernel), max_connections=1)
 
     @property
     def cold(self) -> bool:
@@ -34,9 +37,11 @@ class Line:
 class _Stream(httpcore2.NetworkStream):
     """A socket that notes its times on the line's tape and keeps to its limits."""
 
-    def __init__(self, inner: httpcore2.NetworkStream, line: Line) -> None:
+    def __init__(self, inner: httpcore2.NetworkStream, line: Line, *, kernel: bool) -> None:
         self._inner = inner
         self._line = line
+        sock = inner.get_extra_info("socket") if kernel else None
+        self._stamped = sock if isinstance(sock, socket.socket) and kernel_stamps.enable(sock) else None
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         tape = self._line.tape
@@ -46,19 +51,31 @@ class _Stream(httpcore2.NetworkStream):
         if left_s <= 0:
             raise httpcore2.ReadTimeout(tape.expired)
         try:
-            data = self._inner.read(max_bytes, left_s)
+            data, wall_ns = self._receive(max_bytes, left_s)
         except httpcore2.ReadTimeout:
             tape.out_of_time()
             raise
-        if not tape.read(len(data)):
+        if not tape.read(len(data), wall_ns):
             raise httpcore2.ReadError(tape.expired)
         return data
+
+    def _receive(self, max_bytes: int, timeout_s: float) -> tuple[bytes, int | None]:
+        """Read once; with the wall-clock time of its arrival, where the kernel tells."""
+        if self._stamped is None:
+            return self._inner.read(max_bytes, timeout_s), None
+        try:
+            self._stamped.settimeout(timeout_s)
+            return kernel_stamps.receive(self._stamped, max_bytes)
+        except TimeoutError as error:
+            raise httpcore2.ReadTimeout(str(error)) from error
+        except OSError as error:
+            raise httpcore2.ReadError(str(error)) from error
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if not buffer:
             return
         if self._line.tape is not None:
-            self._line.tape.write_ns = self._line.tape.clock()
+            self._line.tape.write(kernel=self._stamped is not None)
         self._inner.write(buffer, timeout)
 
     def close(self) -> None:
@@ -67,7 +84,8 @@ class _Stream(httpcore2.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore2.NetworkStream:
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, timeout), self._line)
+        encrypted = self._inner.start_tls(ssl_context, server_hostname, timeout)
+        return _Stream(encrypted, self._line, kernel=False)  # OpenSSL reads the socket itself
 
     def get_extra_info(self, info: str) -> object:
         return self._inner.get_extra_info(info)
@@ -76,8 +94,9 @@ class _Stream(httpcore2.NetworkStream):
 class _Stamping(httpcore2.NetworkBackend):
     """Opens ordinary sockets and wraps them."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Line, *, kernel: bool) -> None:
         self._line = line
+        self._kernel = kernel
         self._sockets = httpcore2.SyncBackend()
 
     def connect_tcp(
@@ -88,14 +107,16 @@ class _Stamping(httpcore2.NetworkBackend):
         local_address: str | None = None,
         socket_options: _SocketOptions = None,
     ) -> httpcore2.NetworkStream:
-        return _Stream(self._sockets.connect_tcp(host, port, timeout, local_address, socket_options), self._line)
+        plain = self._sockets.connect_tcp(host, port, timeout, local_address, socket_options)
+        return _Stream(plain, self._line, kernel=self._kernel)
 
 
 class StampingTransport(httpx2.BaseTransport):
     """Hands each request to the line that its thread has taken."""
 
-    def __init__(self) -> None:
-        """Open nothing yet."""
+    def __init__(self, *, kernel_stamps: bool = True) -> None:
+        """Open nothing yet; `kernel_stamps=False` does without them where there are some."""
+        self._kernel = kernel_stamps
         self._idle: list[Line] = []
         self._all: list[Line] = []
         self._lock = threading.Lock()
@@ -118,7 +139,7 @@ class StampingTransport(httpx2.BaseTransport):
         with self._lock:
             if self._idle:
                 return self._idle.pop()
-            line = Line()
+            line = Line(kernel=self._kernel)
             self._all.append(line)
             return line
 

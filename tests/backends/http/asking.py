@@ -33,4 +33,4 @@ def ask_client(
 ) -> Record:
     sample = Sample("p", (Message("user", marker),), "digest")
     wished = replace(request(streaming=streaming, sample=sample), **limits)  # type: ignore[arg-type]
-    return ask(_OneModel(client, model), Turn(sample, 0, "measure"), wished, 0, time.perf_counter_ns)
+    return ask(_OneModel(client, model), Turn(sample, 0, "measure"), wished, 0, clock=time.perf_counter_ns)

@@ -11,7 +11,6 @@ import pytest
 from foundry_exp.backends.http.address import parse
 from foundry_exp.backends.http.client import ChatClient
 from foundry_exp.backends.http.endpoint import EndpointBackend
-from foundry_exp.backends.http.faults import RateLimitedError
 from foundry_exp.calibration.behaviour import Behaviour, Service
 from foundry_exp.calibration.process import TimedServer
 from foundry_exp.errors import BackendError
@@ -171,7 +170,7 @@ def test_a_tls_handshake_that_nobody_answers_is_told_apart(
 
 def test_retry_after_is_carried(server: TimedServer, client_of: Callable[[str], ChatClient]) -> None:
     client = client_of(server.url)
-    with pytest.raises(RateLimitedError, match="Retry-After 7") as caught:
+    with pytest.raises(BackendError, match="Retry-After 7") as caught:
         list(client.chat("429", request(), time.perf_counter_ns))
     client.close()
     assert (caught.value.retry_after_s, caught.value.http_status) == (7.0, 429)
