@@ -99,7 +99,9 @@ def run(server: TimedServer, name: str, shape: Shape, requests: int, clock: Cloc
 @contextmanager
 def tool(server: TimedServer, model: str) -> Iterator[EndpointBackend]:
     """The HTTP backend of this project."""
-    backend = EndpointBackend(server.base_url, "", connect_timeout_s=_TIMEOUT_S, load_timeout_s=_TIMEOUT_S)
+    backend = EndpointBackend(
+        server.base_url, "", connect_timeout_s=_TIMEOUT_S, load_timeout_s=_TIMEOUT_S, quick_ack=True
+    )
     backend.load(_named(model))
     try:
         yield backend

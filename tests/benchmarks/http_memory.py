@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=10_000)
     options = parser.parse_args()
     with timed_server(Service({"m": Behaviour(ttft_ms=0, gap_ms=0, tokens=32)})) as server:
-        backend = EndpointBackend(server.base_url, "", connect_timeout_s=10.0, load_timeout_s=10.0)
+        backend = EndpointBackend(server.base_url, "", connect_timeout_s=10.0, load_timeout_s=10.0, quick_ack=True)
         backend.load(ModelRequest("m", None, None, "auto", None, (), Path()))
         for step in range(_STEPS):
             for _ in range(options.requests // _STEPS):

@@ -15,6 +15,7 @@ import openai
 from foundry_exp.backends.http import address, chat, explicit_openai, faults
 from foundry_exp.backends.http.tape import Limits, StampedBy, Tape
 from foundry_exp.backends.http.transport import Line, StampingTransport
+from foundry_exp.backends.http.wishes import Wishes
 from foundry_exp.errors import BackendError
 from foundry_exp.protocols import ChatRequest, Clock, Event
 
@@ -24,6 +25,8 @@ _WARM_S = 10.0
 
 
 _LOG = logging.getLogger(__name__)
+
+_ALL_WISHES = Wishes()
 
 
 class ChatClient:
@@ -37,7 +40,7 @@ class ChatClient:
         *,
         clock: Clock,
         max_answer_bytes: int = MAX_ANSWER_BYTES,
-        kernel_stamps: bool = True,
+        wishes: Wishes = _ALL_WISHES,
     ) -> None:
         """Prepare the client; nothing is connected yet. `clock` is for the requests that are not chats."""
         self.service = service
@@ -53,7 +56,7 @@ class ChatClient:
         self._max_answer_bytes = max_answer_bytes
         self._ask_usage = True
         self._lock = threading.Lock()
-        self._transport = StampingTransport(kernel_stamps=kernel_stamps)
+        self._transport = StampingTransport(wishes)
         timeout = httpx2.Timeout(None, connect=connect_timeout_s)
         self._http = openai.DefaultHttpxClient(
             transport=self._transport,

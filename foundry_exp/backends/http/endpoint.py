@@ -6,6 +6,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from foundry_exp.backends.http import address
+from foundry_exp.backends.http.wishes import Wishes
 from foundry_exp.errors import BackendError, ConfigError
 from foundry_exp.models import variants
 from foundry_exp.protocols import ChatRequest, Clock, Event, LoadedModel, ModelRequest
@@ -19,12 +20,20 @@ if TYPE_CHECKING:  # importing openai takes 0.5-0.8 s of CPU, so `load` does it
 class EndpointBackend:
     """Measures a service that somebody else started."""
 
-    def __init__(self, base_url: str | None, api_key_env: str, connect_timeout_s: float, load_timeout_s: float) -> None:
+    def __init__(
+        self,
+        base_url: str | None,
+        api_key_env: str,
+        connect_timeout_s: float,
+        load_timeout_s: float,
+        quick_ack: bool,
+    ) -> None:
         """Keep the address; `api_key_env` names the environment variable that holds the key."""
         self._base_url = base_url
         self._api_key_env = api_key_env
         self._connect_timeout_s = connect_timeout_s
         self._load_timeout_s = load_timeout_s
+        self._quick_ack = quick_ack
         self._client: ChatClient | None = None
         self._model_id = ""
 
@@ -62,11 +71,14 @@ class EndpointBackend:
         from foundry_exp.backends.http.client import ChatClient
 
         self.unload()
-        self._client = ChatClient(service, self._api_key_env, self._connect_timeout_s, clock=time.perf_counter_ns)
+        wishes = Wishes(quick_ack=self._quick_ack)
+        clock = time.perf_counter_ns
+        self._client = ChatClient(service, self._api_key_env, self._connect_timeout_s, clock=clock, wishes=wishes)
         return self._client
 
     def _load(self, client: "ChatClient", model: ModelRequest) -> LoadedModel:
         from foundry_exp.backends.http import discovery
+        from foundry_exp.backends.http.transport import CAN_QUICK_ACK
 
         kind = discovery.generation(client)
         client.top_k_in_metadata = kind == "foundry"
@@ -82,6 +94,7 @@ class EndpointBackend:
                 "service": kind,
                 "openai": version("openai"),
                 "rtt_ms": f"{trip.ms:.3f}",
+                "acknowledges": "at once" if self._quick_ack and CAN_QUICK_ACK else "as the system does",
                 "stamped_by": "kernel" if trip.kernel else "clock",
                 "already_loaded": str(before is None or self._model_id in before).lower(),
             },

@@ -16,12 +16,20 @@ _MODULE = "foundry_exp.backends.http.serve"
 class ServiceBackend:
     """Starts the service with one model, and ends it."""
 
-    def __init__(self, data_dir: str, cache_dir: str, connect_timeout_s: float, load_timeout_s: float) -> None:
+    def __init__(
+        self,
+        data_dir: str,
+        cache_dir: str,
+        connect_timeout_s: float,
+        load_timeout_s: float,
+        quick_ack: bool,
+    ) -> None:
         """Name the folders of the runtime; nothing is started yet."""
         self._data_dir = data_dir
         self._cache_dir = cache_dir
         self._connect_timeout_s = connect_timeout_s
         self._load_timeout_s = load_timeout_s
+        self._quick_ack = quick_ack
         self._child: Child | None = None
         self._endpoint: EndpointBackend | None = None
 
@@ -76,6 +84,7 @@ class ServiceBackend:
             api_key_env="",
             connect_timeout_s=self._connect_timeout_s,
             load_timeout_s=self._load_timeout_s,
+            quick_ack=self._quick_ack,
         )
         seen = self._endpoint.load(replace(model, variant=facts["variant"], path=None))
         # `already_loaded` is the attached view; this service was started for the model

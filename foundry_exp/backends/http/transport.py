@@ -10,23 +10,26 @@ import ssl
 import threading
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import httpcore2
 import httpx2
 
 from foundry_exp.backends.http import kernel_stamps
 from foundry_exp.backends.http.tape import Tape
+from foundry_exp.backends.http.wishes import Wishes
 
+CAN_QUICK_ACK = hasattr(socket, "TCP_QUICKACK")  # Linux
 _SocketOptions = Iterable[httpcore2.SOCKET_OPTION] | None
 
 
 class Line:
     """One connection, kept open between requests, and the tape of the request that is on it."""
 
-    def __init__(self, *, kernel: bool) -> None:
-        """Connect later, with the first request; `kernel`: use its arrival times where it has them."""
+    def __init__(self, wishes: Wishes) -> None:
+        """Connect later, with the first request."""
         self.tape: Tape | None = None
-        self.pool = httpcore2.ConnectionPool(network_backend=_Stamping(self, kernel=kernel), max_connections=1)
+        self.pool = httpcore2.ConnectionPool(network_backend=_Stamping(self, wishes), max_connections=1)
 
     @property
     def cold(self) -> bool:
@@ -37,11 +40,14 @@ class Line:
 class _Stream(httpcore2.NetworkStream):
     """A socket that notes its times on the line's tape and keeps to its limits."""
 
-    def __init__(self, inner: httpcore2.NetworkStream, line: Line, *, kernel: bool) -> None:
+    def __init__(self, inner: httpcore2.NetworkStream, line: Line, wishes: Wishes) -> None:
         self._inner = inner
         self._line = line
-        sock = inner.get_extra_info("socket") if kernel else None
-        self._stamped = sock if isinstance(sock, socket.socket) and kernel_stamps.enable(sock) else None
+        self._wishes = wishes
+        found = inner.get_extra_info("socket")
+        sock = found if isinstance(found, socket.socket) else None
+        self._acknowledging = sock if wishes.quick_ack and CAN_QUICK_ACK else None
+        self._stamped = sock if sock and wishes.kernel_stamps and kernel_stamps.enable(sock) else None
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         tape = self._line.tape
@@ -61,6 +67,11 @@ class _Stream(httpcore2.NetworkStream):
 
     def _receive(self, max_bytes: int, timeout_s: float) -> tuple[bytes, int | None]:
         """Read once; with the wall-clock time of its arrival, where the kernel tells."""
+        if self._acknowledging is not None:
+            # Before each read, since the kernel falls back by itself. Foundry's service leaves Nagle's algorithm on,
+            # so that its second small write waits for the acknowledgement of the first, which a client's kernel
+            # holds back for 40 ms: 2.8 ms to the first text with this, 41 ms and everything in one burst without.
+            self._acknowledging.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         if self._stamped is None:
             return self._inner.read(max_bytes, timeout_s), None
         try:
@@ -85,7 +96,8 @@ class _Stream(httpcore2.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore2.NetworkStream:
         encrypted = self._inner.start_tls(ssl_context, server_hostname, timeout)
-        return _Stream(encrypted, self._line, kernel=False)  # OpenSSL reads the socket itself
+        # OpenSSL reads the socket itself
+        return _Stream(encrypted, self._line, replace(self._wishes, kernel_stamps=False))
 
     def get_extra_info(self, info: str) -> object:
         return self._inner.get_extra_info(info)
@@ -94,9 +106,9 @@ class _Stream(httpcore2.NetworkStream):
 class _Stamping(httpcore2.NetworkBackend):
     """Opens ordinary sockets and wraps them."""
 
-    def __init__(self, line: Line, *, kernel: bool) -> None:
+    def __init__(self, line: Line, wishes: Wishes) -> None:
         self._line = line
-        self._kernel = kernel
+        self._wishes = wishes
         self._sockets = httpcore2.SyncBackend()
 
     def connect_tcp(
@@ -108,15 +120,15 @@ class _Stamping(httpcore2.NetworkBackend):
         socket_options: _SocketOptions = None,
     ) -> httpcore2.NetworkStream:
         plain = self._sockets.connect_tcp(host, port, timeout, local_address, socket_options)
-        return _Stream(plain, self._line, kernel=self._kernel)
+        return _Stream(plain, self._line, self._wishes)
 
 
 class StampingTransport(httpx2.BaseTransport):
     """Hands each request to the line that its thread has taken."""
 
-    def __init__(self, *, kernel_stamps: bool = True) -> None:
-        """Open nothing yet; `kernel_stamps=False` does without them where there are some."""
-        self._kernel = kernel_stamps
+    def __init__(self, wishes: Wishes) -> None:
+        """Open nothing yet."""
+        self._wishes = wishes
         self._idle: list[Line] = []
         self._all: list[Line] = []
         self._lock = threading.Lock()
@@ -139,7 +151,7 @@ class StampingTransport(httpx2.BaseTransport):
         with self._lock:
             if self._idle:
                 return self._idle.pop()
-            line = Line(kernel=self._kernel)
+            line = Line(self._wishes)
             self._all.append(line)
             return line
 

@@ -80,7 +80,7 @@ def attach() -> Iterator[Callable[..., EndpointBackend]]:
     with ExitStack() as stack:
 
         def make(url: str | None, api_key_env: str = "") -> EndpointBackend:
-            backend = EndpointBackend(url, api_key_env, connect_timeout_s=5.0, load_timeout_s=5.0)
+            backend = EndpointBackend(url, api_key_env, connect_timeout_s=5.0, load_timeout_s=5.0, quick_ack=True)
             stack.callback(backend.unload)
             return backend
 

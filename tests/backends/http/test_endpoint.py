@@ -113,7 +113,9 @@ def test_without_an_address_it_says_which_setting(attach: Attach) -> None:
 
 
 def test_constructing_asks_for_nothing() -> None:
-    EndpointBackend("http://127.0.0.1:9/v1", "NO_SUCH_VARIABLE", connect_timeout_s=1.0, load_timeout_s=1.0)
+    EndpointBackend(
+        "http://127.0.0.1:9/v1", "NO_SUCH_VARIABLE", connect_timeout_s=1.0, load_timeout_s=1.0, quick_ack=True
+    )
 
 
 def test_stream_options_that_are_refused_are_left_out_from_then_on(server: TimedServer, attach: Attach) -> None:

@@ -12,6 +12,7 @@ import pytest
 from foundry_exp.backends.http.address import parse
 from foundry_exp.backends.http.client import ChatClient
 from foundry_exp.backends.http.tape import Limits, Tape
+from foundry_exp.backends.http.wishes import Wishes
 from foundry_exp.calibration.process import TimedServer
 from foundry_exp.measure import clock
 from foundry_exp.records import Record
@@ -30,7 +31,7 @@ def client_of(server: TimedServer) -> Iterator[MakeClient]:
     made: list[ChatClient] = []
 
     def make(kernel: bool) -> ChatClient:
-        made.append(ChatClient(parse(server.base_url), "", 5.0, clock=clock, kernel_stamps=kernel))
+        made.append(ChatClient(parse(server.base_url), "", 5.0, clock=clock, wishes=Wishes(kernel_stamps=kernel)))
         return made[-1]
 
     yield make

@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from foundry_exp.backends.http.service import ServiceBackend
+from foundry_exp.backends.http.transport import CAN_QUICK_ACK
 from foundry_exp.errors import BackendError, SkipCellError
 from foundry_exp.models import folder
 from foundry_exp.protocols import ModelRequest
@@ -24,7 +25,7 @@ from pathlib import Path
 from foundry_exp.backends.http.service import ServiceBackend
 from tests.backends.contract import model_request
 place, model = Path(sys.argv[1]), Path(sys.argv[2])
-backend = ServiceBackend(str(place / "data"), str(place / "models"), 10.0, 120.0)
+backend = ServiceBackend(str(place / "data"), str(place / "models"), 10.0, 120.0, True)
 backend.load(model_request("demo-small", model, place / "log"))
 print(backend.model_pid, flush=True)
 sys.stdin.read()
@@ -43,7 +44,11 @@ def asked_for(tmp_path_factory: pytest.TempPathFactory) -> ModelRequest:
 def backend(asked_for: ModelRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceBackend]:
     place = tmp_path_factory.mktemp("foundry")
     backend = ServiceBackend(
-        data_dir=str(place / "data"), cache_dir=str(place / "models"), connect_timeout_s=10.0, load_timeout_s=120.0
+        data_dir=str(place / "data"),
+        cache_dir=str(place / "models"),
+        connect_timeout_s=10.0,
+        load_timeout_s=120.0,
+        quick_ack=True,
     )
     backend.load(asked_for)
     yield backend
@@ -110,3 +115,15 @@ def test_the_service_ends_when_its_parent_is_killed(asked_for: ModelRequest, tmp
     parent.communicate()
     psutil.wait_procs([process], timeout=30)
     assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+def test_answers_are_acknowledged_at_once_so_that_they_come_event_by_event(
+    backend: ServiceBackend, asked_for: ModelRequest
+) -> None:
+    """Foundry's service leaves Nagle's algorithm on: unacknowledged, a short answer comes as one burst."""
+    if not CAN_QUICK_ACK:
+        pytest.skip("this system acknowledges as it likes")
+    backend.load(asked_for)
+    # a new connection is acknowledged at once by itself for its first exchanges
+    record = [asked(backend) for _ in range(20)][-1]
+    assert len(set(record.event_ns)) > len(record.event_ns) / 2
