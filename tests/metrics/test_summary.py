@@ -15,6 +15,7 @@ from tests.record_factory import make_record
 
 NAMES = {
     "requests", "retries", "error_rate", "throughput_tok_per_s", "goodput_req_per_s", "slo_attainment",
+    "schedule_delay_ms",
     "determinism_rate", "estimated_rate", "truncated_rate", "empty_rate", "degenerate_rate", "ttft_ms", "ttfo_ms",
     "e2e_ms", "tpot_ms", "event_gap_ms", "tokens_per_event", "decode_tok_per_s", "output_tok_per_s",
     "prefill_tok_per_s", "ttft_cold_cache_ms", "ttft_warm_cache_ms", "cold_ttft_ms", "typical_answer_ms",
@@ -40,7 +41,13 @@ def test_a_steady_cell() -> None:
     assert found.metrics["determinism_rate"] == 1.0
     assert found.metrics["cold_ttft_ms"] == 9000.0
     assert found.intervals["error_rate"].low == 0.0
-    assert set(found.missing) == {"goodput_req_per_s", "slo_attainment", "ttft_cold_cache_ms", "ttft_warm_cache_ms"}
+    assert set(found.missing) == {
+        "goodput_req_per_s",
+        "slo_attainment",
+        "schedule_delay_ms",
+        "ttft_cold_cache_ms",
+        "ttft_warm_cache_ms",
+    }
     warning(found, "too small for an interval of p50 (needs 6), p90 (needs 36), p95 (needs 72), p99 (needs 368)")
     warning(found, "event_gap_ms: 4 requests are too few")
     assert len(found.warnings) == 2
@@ -252,3 +259,13 @@ def test_rates_lie_between_0_and_1_and_goodput_under_the_request_rate(random: Ra
         if (value := found.metrics[name]) is not None:
             assert 0 <= value.min <= value.p50 <= value.p99 <= value.max
             assert value.n > 0
+
+
+def test_a_request_on_a_schedule_counts_from_the_time_it_was_due() -> None:
+    """Coordinated omission: a client that waits for the server before it starts the next request hides the wait."""
+    late = [replace(record, t_scheduled_ns=record.t_start_ns - 40_000_000) for record in in_turn()]
+    found, on_time = summarise(late), summarise(in_turn())
+    assert found.metrics["schedule_delay_ms"].p50 == pytest.approx(40.0)
+    for name in ("ttft_ms", "e2e_ms"):
+        assert found.metrics[name].p50 == pytest.approx(on_time.metrics[name].p50 + 40.0)
+    assert found.metrics["tpot_ms"].p50 == pytest.approx(on_time.metrics["tpot_ms"].p50)
