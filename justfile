@@ -21,10 +21,21 @@ imports:
 test *arguments:
     {{python}} -m pytest {{arguments}}
 
-# Benchmarks print figures for a person to compare; none of them passes or fails
+# Benchmarks print figures beside their targets for a person to compare; none of them passes or fails
 bench:
     {{python}} tests/benchmarks/startup.py
-    {{python}} tests/benchmarks/publish.py
+    {{python}} -m tests.benchmarks.publish
+    {{python}} -m tests.benchmarks.cpu_cost
+
+# The full figures: on a quiet machine, for half an hour
+long: bench
+    {{python}} -m foundry_exp calibrate
+    {{python}} -m tests.benchmarks.http_stamps
+    {{python}} -m tests.benchmarks.native_stamps
+    {{python}} -m tests.benchmarks.observer_native
+    {{python}} -m tests.benchmarks.native_and_service
+    {{python}} -m tests.benchmarks.http_memory
+    {{python}} -m tests.benchmarks.soak --requests 10000
 
 # JSON Schemas of the files that the tool writes, made from the records
 schemas:
