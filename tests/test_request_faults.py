@@ -1,0 +1,76 @@
+"""Each fault in a request, through the whole command: a record with its class, counted, and the rest goes on."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from foundry_exp import store
+from foundry_exp.calibration.behaviour import Behaviour, Service
+from foundry_exp.calibration.process import timed_server
+from foundry_exp.records import Record, RunResult
+from tests.conftest import Run
+
+FAULTS: dict[str, tuple[dict[str, Any], str]] = {
+    "connection lost before a byte": ({"fault": "hang_up"}, "reset"),
+    "reset in the middle": ({"fault": "reset"}, "reset"),
+    "silence": ({"fault": "silence"}, "timeout_idle"),
+    "400": ({"fault": "status", "status": 400}, "http_400"),
+    "429": ({"fault": "status", "status": 429, "retry_after": "0"}, "rate_limited"),
+    "503": ({"fault": "status", "status": 503}, "http_503"),
+    "malformed event": ({"fault": "malformed"}, "malformed_event"),
+    "error event in a 200": ({"fault": "error_event"}, "stream_error"),
+    "no [DONE]": ({"fault": "no_done"}, "stream_truncated"),
+}
+
+
+def measured(run: Run, home: Path, behaviour: Behaviour, *overrides: str) -> tuple[int, RunResult, list[Record]]:
+    with timed_server(Service({"m": behaviour})) as server:
+        done = run(
+            "backend=endpoint", f"backend.base_url={server.base_url}", "model=custom", "model.alias=m", "tracker=none",
+            "workload.warmup=0", "workload.idle_timeout_s=0.5", "workload.retry_backoff_s=0", *overrides,
+        )  # fmt: skip
+    cell = store.finished_cells(next((home / "mlruns" / "runs").iterdir()))[0]
+    assert "Traceback" not in done.stdout + done.stderr
+    return done.returncode, store.read_result(cell), store.read_records(cell)
+
+
+@pytest.mark.parametrize(("behaviour", "error_class"), FAULTS.values(), ids=FAULTS.keys())
+def test_a_fault_is_a_record_and_the_rest_goes_on(
+    run: Run, tmp_path: Path, behaviour: dict[str, Any], error_class: str
+) -> None:
+    code, result, records = measured(run, tmp_path, Behaviour(fault_every=4, **behaviour))
+    failed = [record for record in records if record.error]
+    assert (code, result.status, len(records)) == (1, "partial", 12)
+    assert {record.error.class_ for record in failed if record.error} == {error_class}
+    assert result.metrics["error_rate"] == pytest.approx(len(failed) / 12)
+    assert result.metrics["e2e_ms"]["n"] == 12 - len(failed)
+    assert error_class in str(result.reason)
+
+
+def test_a_refusal_is_tried_again_when_wished_and_counted(run: Run, tmp_path: Path) -> None:
+    code, result, _ = measured(
+        run, tmp_path, Behaviour(fault="status", status=503, fault_every=4), "workload.retries=2"
+    )
+    assert (code, result.status, result.metrics["error_rate"]) == (0, "ok", 0.0)
+    assert result.metrics["retries"] > 0
+
+
+def test_an_answer_that_broke_off_is_never_tried_again(run: Run, tmp_path: Path) -> None:
+    code, result, _ = measured(run, tmp_path, Behaviour(fault="no_done", fault_every=4), "workload.retries=5")
+    assert (code, result.status, result.metrics["retries"]) == (1, "partial", 0)
+
+
+def test_missing_usage_is_flagged_and_rates_are_estimates(run: Run, tmp_path: Path) -> None:
+    code, result, records = measured(run, tmp_path, Behaviour(usage="none"))
+    assert code == 0
+    assert {record.token_source for record in records} == {"events"}
+    assert any("token" in warning for warning in result.warnings)
+    assert result.metrics["ttft_ms"]["n"] == 12
+
+
+def test_empty_answers_are_flagged_and_have_no_latency(run: Run, tmp_path: Path) -> None:
+    _, result, _ = measured(run, tmp_path, Behaviour(fault="empty", fault_every=4))
+    assert result.metrics["empty_rate"] == pytest.approx(3 / 12)
+    assert result.metrics["e2e_ms"]["n"] == 9
+    assert any("empty" in warning for warning in result.warnings)
