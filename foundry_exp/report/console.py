@@ -104,9 +104,7 @@ def _reasons(cells: Sequence[CellReport]) -> Iterator[Text]:
         status = cell.row.status
         if status != "ok":
             reason = reason_of(cell.row)
-            yield Text.assemble(
-                f"{one_line(label)} — ", (status, _STATUS_STYLES.get(status, "")), f": {reason}"
-            )
+            yield Text.assemble(f"{one_line(label)} — ", (status, _STATUS_STYLES.get(status, "")), f": {reason}")
 
 
 def _warnings(cells: Sequence[CellReport]) -> Iterator[Text]:
