@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
-from foundry_exp import load, measure, store, target
+from foundry_exp import load, measure, room, store, target
 from foundry_exp.errors import FoundryExpError, SkipCellError
 from foundry_exp.protocols import Backend, ChatRequest, LoadedModel, ModelRequest
 from foundry_exp.records import Record, Sample
@@ -58,6 +58,7 @@ def run(job: dict[str, Any], parent: Parent) -> None:
     """Load, warm up, measure, unload: what a timing is made of, and nothing else."""
     folder = Path(job["folder"])
     backend: Backend = target.build(job["config"]["backend"], "backend")
+    room.check(job)
     parent.rest("ready")
     start_s = time.perf_counter()
     loaded = backend.load(_model_request(job["model"]))
@@ -78,7 +79,7 @@ def _measure(backend: Backend, job: dict[str, Any], log: store.RecordLog, parent
     turns = list(load.measured_turns(samples, workload["rounds"], workload["seed"]))
 
     def ask(turn: measure.Turn, due_ns: int | None) -> Record:
-        request = _request(turn.sample, config)
+        request = _request(turn.sample, config, streams=getattr(backend, "streams", True))
         return measure.ask_patiently(lambda: measure.ask(backend, turn, request, job["attempt"], due_ns), retries)
 
     def keep(record: Record, number: int, of: int) -> None:
@@ -100,11 +101,12 @@ def _usage(record: Record) -> dict[str, int | None] | None:
     return asdict(record.usage) if record.usage else None
 
 
-def _request(sample: Sample, config: dict[str, Any]) -> ChatRequest:
+def _request(sample: Sample, config: dict[str, Any], *, streams: bool) -> ChatRequest:
+    """What is asked of the backend; one that hands answers over whole says so with `streams = False`."""
     generation, workload = config["generation"], config["workload"]
     return ChatRequest(
         messages=sample.messages,
-        streaming=config["streaming"]["enabled"],
+        streaming=config["streaming"]["enabled"] and streams,
         temperature=generation["temperature"],
         top_p=generation["top_p"],
         top_k=generation["top_k"],

@@ -1,7 +1,6 @@
 """The parent's side of a cell's process: start it, watch it from outside, and say how it ended."""
 
 import json
-import os
 import queue
 import subprocess
 import sys
@@ -9,15 +8,18 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from foundry_exp import store, target
+from foundry_exp import deaths, store, target
 from foundry_exp.backends import foundry_runtime
-from foundry_exp.meters import memory, power, vram
-from foundry_exp.meters.energy import Energy, EnergyMeter
+from foundry_exp.errors import BackendError, SkipCellError
 from foundry_exp.interrupts import Interrupts
+from foundry_exp.meters import memory, power, vram
+from foundry_exp.meters.energy import EnergyMeter
+from foundry_exp.models import provision
+from foundry_exp.outcome import Outcome
 from foundry_exp.plan import Cell
 
 START_TIMEOUT_S = 120.0
@@ -30,37 +32,39 @@ LONGEST_GAP = 20.0
 
 LOOK_UP_EVERY_S = 0.2
 
-Ending = Literal["done", "skipped", "failed", "interrupted"]
 OnStep = Callable[[dict[str, Any]], None]
-
-_UNSEEN = vram.Reading(None, vram.NOT_SEEN)
-_NO_WINDOW = Energy(None, reason="the measured window did not begin, or did not end")
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How the child ended, and what was seen of it from outside. Null is unknown."""
-
-    ending: Ending = "failed"
-    reason: str | None = None
-    exit_code: int | None = None
-    load_s: float | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
-    rss_baseline_mb: float | None = None
-    rss_loaded_mb: float | None = None
-    rss_peak_mb: float | None = None
-    cpu_percent: float | None = None
-    vram_baseline: vram.Reading = _UNSEEN
-    vram_loaded: vram.Reading = _UNSEEN
-    vram_peak: vram.Reading = _UNSEEN
-    energy: Energy = _NO_WINDOW
-    power_start: power.PowerState | None = None
-    """After warming up, so that frequency and heat are those of a busy machine, as at the end."""
-    power_end: power.PowerState | None = None
 
 
 def measure(cell: Cell, attempt: int, on_step: OnStep) -> Outcome:
     """Run one cell in a fresh process and return how it went; never raises for what the child does."""
+    try:
+        provided = _provided(cell, on_step)
+    except SkipCellError as error:
+        return Outcome(ending="skipped", reason=str(error))
+    except BackendError as error:
+        return Outcome(reason=str(error))
+    except KeyboardInterrupt:
+        return Outcome(ending="interrupted")
+    outcome = _measure(cell, attempt, on_step, provided)
+    if provided is None or provided.download_s is None or not outcome.facts:
+        return outcome
+    return replace(outcome, facts={**outcome.facts, "download_s": provided.download_s})
+
+
+def _provided(cell: Cell, on_step: OnStep) -> provision.Provided | None:
+    """The one variant meant, on this disk, fetched by a process of its own; null when there is none to fetch.
+
+    It is done before the model's process starts, so that neither its time nor its memory holds any of it.
+    """
+    backend = cell.config["backend"]
+    if cell.model_path is not None or "cache_dir" not in backend:
+        return None
+    place = provision.Place.of(backend, offline=cell.config["offline"])
+    limits = provision.Limits(**cell.config["provision"])
+    return provision.provide(place, cell.model_request(Path()), limits, on_step)
+
+
+def _measure(cell: Cell, attempt: int, on_step: OnStep, provided: provision.Provided | None) -> Outcome:
     log_dir = cell.folder / ".runtime"
     log_dir.mkdir(exist_ok=True)
     with (cell.folder / store.RUNTIME_LOG).open("ab") as log:
@@ -74,18 +78,22 @@ def measure(cell: Cell, attempt: int, on_step: OnStep) -> Outcome:
             start_new_session=True,  # so that Ctrl-C reaches the parent alone
         )
     try:
-        return _Watcher(process, cell, on_step).watch(_job(cell, attempt, log_dir))
+        return _Watcher(process, cell, on_step).watch(_job(cell, attempt, log_dir, provided))
     finally:
         _end(process)
         _keep_log(log_dir, cell.folder / store.RUNTIME_LOG)
 
 
-def _job(cell: Cell, attempt: int, log_dir: Path) -> dict[str, Any]:
+def _job(cell: Cell, attempt: int, log_dir: Path, provided: provision.Provided | None) -> dict[str, Any]:
     model = cell.model_request(log_dir.absolute())
+    files = provided.path if provided else model.path
+    if provided is not None:
+        model = replace(model, variant=provided.id, path=provided.path if provided.local else None)
     return {
         "config": cell.config,
         "folder": str(cell.folder.absolute()),
         "attempt": attempt,
+        "files": str(files) if files else None,
         "samples": [json.loads(store.to_json(sample)) for sample in cell.prompts.samples],
         "model": {
             "alias": model.alias, "variant": model.variant, "path": str(model.path) if model.path else None,
@@ -226,7 +234,9 @@ class _Watcher:
         if self._heeded and self._outcome.reason is None:
             self._note(ending="interrupted")
         elif self._outcome.ending == "failed" and self._outcome.reason is None:
-            self._note(reason=f"the process that held the model died while {self._doing} ({_cause(code)}).")
+            self._note(
+                reason=f"the process that held the model died while {self._doing} ({deaths.cause(code, self._cell)})."
+            )
 
     def _answer_limit_s(self) -> float:
         """The longest that no answer may come: every try to its limit, the pauses between, and the schedule's gaps."""
@@ -284,14 +294,3 @@ class _Watcher:
         if now is None or since is None or now[0] - since[0] < memory.SAMPLE_EVERY_S:
             return None
         return 100 * (now[1] - since[1]) / (now[0] - since[0])
-
-
-def _cause(code: int) -> str:
-    """What an exit code means, and what to try."""
-    killed, aborted, segfault = 9, 6, 11
-    signal_number = -code if code < 0 else code - 128 if code > 128 else None  # noqa: PLR2004 — the shell's own rule
-    if os.name == "posix" and signal_number == killed:
-        return "killed by signal 9, most likely for want of memory: close other programs or take a smaller model"
-    if os.name == "posix" and signal_number in (aborted, segfault):
-        return f"native crash, signal {signal_number}: see {store.RUNTIME_LOG}, and try another variant"
-    return f"exit code {code}: see {store.RUNTIME_LOG}"

@@ -20,6 +20,7 @@ from omegaconf.errors import InterpolationResolutionError, MissingMandatoryValue
 
 from foundry_exp import data
 from foundry_exp.errors import ConfigError, near
+from foundry_exp.models import routing
 
 VERSION_BASE = "1.3"
 ENDPOINT_VARIABLE = "FOUNDRY_LOCAL_ENDPOINT"
@@ -84,7 +85,8 @@ class Job:
 def jobs(overrides: Sequence[str], *, multirun: bool) -> tuple[list[Job], bool]:
     """Compose every job that Hydra's sweeper would make, and say whether this is a sweep."""
     with _hydra(overrides):
-        recipe = [text for text in overrides if text.startswith(("experiment=", "hydra.")) and "," not in text]
+        steers = ("experiment=", "hydra.", f"{routing.KEY}=")
+        recipe = [text for text in overrides if text.startswith(steers) and "," not in text]
         root = _composed(recipe) if recipe else None
         if not multirun and (root is None or root.hydra.mode != RunMode.MULTIRUN):
             return [Job(list(overrides), _composed(overrides))], False
@@ -131,13 +133,15 @@ def folder_name(text: str) -> str:
 
 def _part(key: str, value: str) -> str:
     """`demo-small` for a model, `streaming-on` for what needs its name."""
-    return value if key in ("model", "prompts") else f"{key.lstrip('+').rpartition('.')[2]}-{value}"
+    return value if key in ("model", "model.alias", "prompts") else f"{key.lstrip('+').rpartition('.')[2]}-{value}"
 
 
 @contextmanager
 def _hydra(overrides: Sequence[str]) -> Iterator[None]:
     GlobalHydra.instance().clear()
     OmegaConf.register_new_resolver("flag", _flag, replace=True)
+    OmegaConf.register_new_resolver("aliases", routing.aliases, replace=True)
+    OmegaConf.register_new_resolver("listed", routing.listed, replace=True)
     with initialize_config_dir(str(data.shipped("conf")), version_base=VERSION_BASE), _in_our_words(overrides):
         yield
 
@@ -201,6 +205,9 @@ def _composition(error: ConfigCompositionException, overrides: Sequence[str]) ->
 
 
 def _unresolved(message: str) -> str:
+    said = re.search(r"ConfigError raised while resolving interpolation: (.+)", message)
+    if said:  # a resolver of ours has said it all
+        return said.group(1)
     variable = re.search(r"Environment variable '([^']+)' not found", message) or re.search(
         r"\$\{oc\.env:([^},]+)", message
     )

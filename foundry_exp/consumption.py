@@ -3,11 +3,11 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from foundry_exp.child import Outcome
 from foundry_exp.meters import power
 from foundry_exp.meters.energy import Energy, energy_metrics, while_busy
 from foundry_exp.meters.vram import Reading
 from foundry_exp.metrics.request import EMPTY_ANSWER, measured, succeeded
+from foundry_exp.outcome import Outcome
 from foundry_exp.plan import Cell
 from foundry_exp.records import ModelFacts, Record
 

@@ -13,6 +13,7 @@ from rich.console import Console
 from foundry_exp import child, environment, progress, store, summary, target
 from foundry_exp.errors import StoreError
 from foundry_exp.meters import power
+from foundry_exp.outcome import Outcome
 from foundry_exp.plan import Cell
 from foundry_exp.protocols import Tracker
 from foundry_exp.records import RunResult
@@ -33,7 +34,7 @@ def run(cell: Cell, console: Console) -> RunResult:
     return result
 
 
-def cooled(cell: Cell, show: child.OnStep) -> child.Outcome | None:
+def cooled(cell: Cell, show: child.OnStep) -> Outcome | None:
     """Rest for `workload.cooldown_s`; how the cell ended, if a person stopped it meanwhile."""
     rest_s = cell.config["workload"]["cooldown_s"]
     try:
@@ -41,7 +42,7 @@ def cooled(cell: Cell, show: child.OnStep) -> child.Outcome | None:
             show({"step": "cooling", "seconds": rest_s})
             time.sleep(rest_s)
     except KeyboardInterrupt:
-        return child.Outcome(ending="interrupted")
+        return Outcome(ending="interrupted")
     return None
 
 

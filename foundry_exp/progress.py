@@ -28,6 +28,8 @@ def shown(cell: str, console: Console, *, show_usage: bool) -> Iterator[Callable
                 progress.update(task, completed=step["number"], total=step["of"])
                 if show_usage:
                     console.print(_usage(cell, step), markup=False, highlight=False)
+            elif step["step"] == "downloading":
+                progress.update(task, description=f"{cell}: downloading, %", completed=step["percent"], total=100)
             elif step["step"] == "cooling":
                 progress.update(task, description=f"{cell}: cooling down for {step['seconds']:g} s")
             elif step["step"] in _WORDS:

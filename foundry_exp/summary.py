@@ -6,10 +6,10 @@ from typing import Any
 
 from foundry_exp import calibrated, consumption, load, store
 from foundry_exp.backends import foundry_runtime
-from foundry_exp.child import Outcome
 from foundry_exp.metrics.request import cold_ttft_ms
 from foundry_exp.metrics.summary import summarise
 from foundry_exp.models import folder
+from foundry_exp.outcome import Outcome
 from foundry_exp.plan import Cell
 from foundry_exp.records import SCHEMA_VERSION, ModelFacts, Record, RunResult, Status
 
@@ -54,7 +54,12 @@ def result(
         missing={**found.missing, **unseen, **used.missing, **no_overhead},
         per_prompt=found.per_prompt,
         scores={},
-        environment={**machine, "runtime": outcome.facts.get("runtime", {}), "power": used.power},
+        environment={
+            **machine,
+            "runtime": outcome.facts.get("runtime", {}),
+            "power": used.power,
+            "download_s": outcome.facts.get("download_s"),
+        },
         fingerprint=cell.fingerprint,
         warnings=(*found.warnings, *used.warnings),
         intervals=found.intervals,

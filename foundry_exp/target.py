@@ -14,12 +14,12 @@ _NOT_ARGUMENTS = frozenset({"_target_", "name"})
 
 def build(spec: dict[str, Any], where: str) -> Any:
     """The object that a config section describes; its constructor does nothing but keep its arguments."""
-    return resolve(spec["_target_"], where)(**_arguments(spec))
+    return resolve(spec["_target_"], f"{where}._target_")(**_arguments(spec))
 
 
 def check(spec: dict[str, Any], where: str) -> None:
     """Raise ConfigError when the section's keys do not fit the constructor that it names."""
-    target = resolve(spec["_target_"], where)
+    target = resolve(spec["_target_"], f"{where}._target_")
     parameters = inspect.signature(target).parameters
     arguments = _arguments(spec)
     open_ended = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
@@ -33,6 +33,9 @@ def check(spec: dict[str, Any], where: str) -> None:
             msg = f"{where}.{key}: missing, and {spec['_target_']} needs it; add the key."
             raise ConfigError(msg)
     _check_types(target, arguments, where)
+    for key, value in arguments.items():
+        if key.endswith("_class"):  # an argument that names a class of the user's own
+            resolve(value, f"{where}.{key}")
 
 
 def resolve(path: str, where: str) -> Any:
@@ -41,7 +44,7 @@ def resolve(path: str, where: str) -> Any:
     package = path.partition(".")[0]
     if package not in allowed:
         msg = (
-            f"{where}._target_: {path} is not from an allowed package ({', '.join(allowed)}); "
+            f"{where}: {path} is not from an allowed package ({', '.join(allowed)}); "
             f"name its package in the environment variable {ALLOW_VARIABLE} if you trust it."
         )
         raise ConfigError(msg)
@@ -49,7 +52,7 @@ def resolve(path: str, where: str) -> Any:
     try:
         return getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:
-        msg = f"{where}._target_: {path} cannot be imported ({error}); give module.Class of an installed package."
+        msg = f"{where}: {path} cannot be imported ({error}); give module.Class of an installed package."
         raise ConfigError(msg) from error
 
 

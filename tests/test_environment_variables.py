@@ -66,7 +66,8 @@ def service(tmp_path: Path) -> Iterator[str]:
     child = Child("foundry_exp.backends.http.serve")
     try:
         wish = {
-            "data_dir": str(tmp_path / "theirs"), "cache_dir": str(tmp_path / "theirs" / "models"),
+            "catalogue_url": None, "data_dir": str(tmp_path / "theirs"),
+            "cache_dir": str(tmp_path / "theirs" / "models"),
             "model": {
                 "alias": "demo-small", "variant": None, "path": str(demo_model("demo-small")), "accel": "cpu",
                 "device": "CPU", "prefer": ["generic-cpu"], "log_dir": str(tmp_path / "log"),

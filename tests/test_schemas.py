@@ -15,6 +15,8 @@ NEEDS = {
     ("model", "gemma-2-2b"): "model.path=shipped:models/demo-small",
     ("model", "custom"): "model.path=shipped:models/demo-small",
     ("backend", "endpoint"): "backend.base_url=http://127.0.0.1:5273/v1",
+    ("experiment", "from-models-json"): f"models_file={Path(__file__).parent / 'models' / 'models.json'}",
+    ("backend", "generate"): "backend.model_class=foundry_exp.backends.scripted.ScriptedBackend",
 }
 
 

@@ -19,16 +19,24 @@ from foundry_exp.records import EventKind, Message, Usage
 class NativeBackend:
     """Runs one model in the process that calls it."""
 
-    def __init__(self, data_dir: str, cache_dir: str) -> None:
-        """Name the folders of the runtime; nothing is opened yet."""
+    def __init__(
+        self, data_dir: str, cache_dir: str, catalogue_url: str | None = None, cache_only: bool = False
+    ) -> None:
+        """Name the folders of the runtime; nothing is opened yet.
+
+        `cache_only` keeps it from the network: it then knows your own models and what was downloaded before.
+        """
         self._data_dir = Path(data_dir).expanduser()
         self._cache_dir = Path(cache_dir).expanduser()
+        self._catalogue_url = catalogue_url
+        self._cache_only = cache_only
         self._open = ExitStack()
         self._model: Any = None
 
     def load(self, model: ModelRequest) -> LoadedModel:
         """Open the runtime, fetch the model if it is not here, and load it."""
-        manager = self._open.enter_context(foundry_runtime.opened(self._data_dir, self._cache_dir, model.log_dir))
+        folders = (self._data_dir, self._cache_dir, model.log_dir)
+        manager = self._open.enter_context(foundry_runtime.opened(*folders, self._catalogue_url, self._cache_only))
         with foundry_runtime.translated("load"):
             found = foundry_runtime.find(manager, model)
             download_s = _fetched(found)

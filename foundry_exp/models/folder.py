@@ -16,27 +16,28 @@ def check(folder: Path, key: str) -> None:
     if not folder.is_dir():
         msg = f"{key}: {folder} is a file; give the folder that holds {GENAI_CONFIG}."
         raise ConfigError(msg)
-    missing = _missing(folder)
-    if missing:
+    lacking = missing(folder)
+    if lacking:
         msg = (
-            f"{key}: {folder} is no ONNX Runtime GenAI folder, it lacks {', '.join(missing)}; "
+            f"{key}: {folder} is no ONNX Runtime GenAI folder, it lacks {', '.join(lacking)}; "
             f"make one with its model builder."
         )
         raise ConfigError(msg)
 
 
-def _missing(folder: Path) -> list[str]:
-    missing = [name for name in (GENAI_CONFIG, "tokenizer_config.json") if not (folder / name).is_file()]
+def missing(folder: Path) -> list[str]:
+    """What an ONNX Runtime GenAI folder needs and this one lacks."""
+    lacking = [name for name in (GENAI_CONFIG, "tokenizer_config.json") if not (folder / name).is_file()]
     if not any(folder.glob("*.onnx")):
-        missing.append("a .onnx file")
-    if GENAI_CONFIG not in missing:
+        lacking.append("a .onnx file")
+    if GENAI_CONFIG not in lacking:
         try:
             read_genai_config(folder)
         except ValueError:
-            missing.append(f"a {GENAI_CONFIG} that is JSON")
-    if "tokenizer_config.json" not in missing and not _has_chat_template(folder):
-        missing.append("a chat template")
-    return missing
+            lacking.append(f"a {GENAI_CONFIG} that is JSON")
+    if "tokenizer_config.json" not in lacking and not _has_chat_template(folder):
+        lacking.append("a chat template")
+    return lacking
 
 
 def _has_chat_template(folder: Path) -> bool:

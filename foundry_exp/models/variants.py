@@ -1,10 +1,35 @@
-"""From an alias and an accelerator to one exact variant: `name:version`."""
+"""From an alias and an accelerator to one exact variant: `name:version`. Decisions only; nothing is asked."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
 
-from foundry_exp.errors import SkipCellError
+from foundry_exp.errors import SkipCellError, near
 
 _DEVICES = {"-cpu": "CPU", "-gpu": "GPU", "-npu": "NPU"}
+CUDA = "CUDAExecutionProvider"
+WEBGPU = "WebGpuExecutionProvider"
+_WANTED: dict[str, tuple[str, ...] | None] = {
+    "cpu": (),
+    "gpu": (CUDA, "NvTensorRTRTXExecutionProvider", "OpenVINOExecutionProvider", WEBGPU),
+    "npu": ("QNNExecutionProvider", "VitisAIExecutionProvider", "OpenVINOExecutionProvider"),
+    "webgpu": (WEBGPU,),  # and not CUDA: where both are registered, generic-gpu runs on CUDA
+    "auto": None,
+}
+OWN_MODEL = "see “Models: catalogue, cache, your own” in README.md for bringing your own with model.path=…"
+
+
+@dataclass(frozen=True, slots=True)
+class Providers:
+    """The execution providers registered in a process, and those that were wanted and are not there."""
+
+    registered: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+def providers_for(accel: str, device: str | None) -> tuple[str, ...] | None:
+    """The execution providers that an accelerator can use: none for the CPU, null for whatever there is."""
+    return _WANTED[accel] if accel in _WANTED else _WANTED[(device or "auto").lower()]
 
 
 def device_of(variant: str) -> str | None:
@@ -13,11 +38,22 @@ def device_of(variant: str) -> str | None:
     return next((device for suffix, device in _DEVICES.items() if name.endswith(suffix)), None)
 
 
-def choose(variants: Sequence[str], alias: str, accel: str, device: str | None, prefer: Sequence[str]) -> str:
+def choose(
+    variants: Sequence[str],
+    alias: str,
+    accel: str,
+    device: str | None,
+    prefer: Sequence[str],
+    providers: Providers | None = None,
+) -> str:
     """The variant that `accel` means: the first kind in `prefer` that exists, its newest version.
 
     Raises SkipCellError listing what there is.
     """
+    found = providers or Providers()
+    if accel == "webgpu" and CUDA in found.registered:
+        msg = f"accel=webgpu: {CUDA} is registered here, and {alias} would run on it; measure with accel=gpu."
+        raise SkipCellError(msg)
     fitting = [variant for variant in variants if device is None or device_of(variant) in (device, None)]
     for ending in prefer:
         of_kind = [variant for variant in fitting if variant.rpartition(":")[0].endswith(ending)]
@@ -26,8 +62,9 @@ def choose(variants: Sequence[str], alias: str, accel: str, device: str | None, 
     if fitting and (device is None or not prefer):
         return fitting[0]
     have = ", ".join(sorted(variants)) or "none"
+    missing = f"; missing execution providers: {', '.join(found.missing)}" if found.missing else ""
     msg = (
-        f"accel={accel}: {alias} has no such variant here (visible: {have}); "
+        f"accel={accel}: {alias} has no such variant here (visible: {have}{missing}); "
         f"choose another accel, or pin model.variant."
     )
     raise SkipCellError(msg)
@@ -37,3 +74,30 @@ def version_of(variant: str) -> int:
     """The number after the colon."""
     version = variant.rpartition(":")[2]
     return int(version) if version.isdigit() else 0
+
+
+def unknown(wanted: str, known: Sequence[str]) -> str:
+    """The sentence about a model that the catalogue lacks; `known` are aliases, or ids when `wanted` is one."""
+    close = get_close_matches(wanted, known, n=1, cutoff=0.75)
+    if not close and not any(_family(wanted) == _family(name) for name in known):
+        return f"{wanted}: not in the Foundry catalogue, nor any of its family; {OWN_MODEL}"
+    same = [name for name in known if name.startswith(wanted)]
+    clause = f"did you mean {' or '.join(sorted(same)[:3])}?" if same else near(wanted, known)
+    return f"{wanted}: not in the Foundry catalogue; {clause}"
+
+
+def no_catalogue(wanted: str, *, asked: bool) -> str:
+    """The sentence when there is nothing to look in, so that nothing is known of the name."""
+    why = "cannot be reached" if asked else "is not asked (offline=true)"
+    return (
+        f"{wanted}: the Foundry catalogue {why} and none is stored here, so it is not known whether there is such a "
+        f"model; with a connection, run python -m foundry_exp models pull {wanted}, or use model.path=…"
+    )
+
+
+def _family(name: str) -> str:
+    """`mistral` of `mistral-7b-v0.2`, `qwen` of `qwen2.5-0.5b`."""
+    letters = 0
+    while letters < len(name) and name[letters].isalpha():
+        letters += 1
+    return name[:letters].casefold()

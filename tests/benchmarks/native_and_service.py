@@ -52,11 +52,13 @@ def visit(side: str, model: str, requests: int, tokens: int) -> Parts:
     _watch_preflight(parts)
     _watch_socket(parts)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        folders = {"data_dir": f"{folder}/data", "cache_dir": f"{folder}/models"}
+        data_dir, cache_dir = f"{folder}/data", f"{folder}/models"
         backend: Any = (
-            sdk.NativeBackend(**folders)
+            sdk.NativeBackend(data_dir, cache_dir)
             if side == "native"
-            else ServiceBackend(**folders, connect_timeout_s=10.0, load_timeout_s=60.0, quick_ack=side == "service")
+            else ServiceBackend(
+                data_dir, cache_dir, connect_timeout_s=10.0, load_timeout_s=60.0, quick_ack=side == "service"
+            )
         )
         loaded = backend.load(model_request(model, demo_model(model), Path(folder)))
         for number in range(_WARM_UP + requests):

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from foundry_exp import compose, consumption, experiment
-from foundry_exp.child import Outcome
 from foundry_exp.consumption import busy_s
 from foundry_exp.meters import vram
 from foundry_exp.meters.energy import Energy
+from foundry_exp.outcome import Outcome
 from foundry_exp.plan import Cell, plan
 from foundry_exp.records import ModelFacts
 from tests.conftest import SCRIPTED, Run

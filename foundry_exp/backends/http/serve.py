@@ -28,7 +28,7 @@ def main() -> int:
     said = json.loads(sys.stdin.readline())
     closed = threading.Event()
     threading.Thread(target=_watch_stdin, args=(closed,), daemon=True).start()
-    backend = NativeBackend(said["data_dir"], said["cache_dir"])
+    backend = NativeBackend(said["data_dir"], said["cache_dir"], said["catalogue_url"])
     try:
         _say(out, _serve(backend, _request(said["model"])))
     except FoundryExpError as error:

@@ -23,6 +23,7 @@ class ServiceBackend:
         connect_timeout_s: float,
         load_timeout_s: float,
         quick_ack: bool,
+        catalogue_url: str | None = None,
     ) -> None:
         """Name the folders of the runtime; nothing is started yet."""
         self._data_dir = data_dir
@@ -30,6 +31,7 @@ class ServiceBackend:
         self._connect_timeout_s = connect_timeout_s
         self._load_timeout_s = load_timeout_s
         self._quick_ack = quick_ack
+        self._catalogue_url = catalogue_url
         self._child: Child | None = None
         self._endpoint: EndpointBackend | None = None
 
@@ -73,6 +75,7 @@ class ServiceBackend:
         paths = {"path": str(model.path) if model.path else None, "log_dir": str(model.log_dir)}
         return {
             "data_dir": self._data_dir,
+            "catalogue_url": self._catalogue_url,
             "cache_dir": self._cache_dir,
             "model": {**asdict(model), **paths},
         }

@@ -35,12 +35,14 @@ def write_ca(path: Path, ca: Issuer) -> Path:
     return path
 
 
-def write_server(path: Path, signer: Issuer | None, days: int = 1, host: str = "127.0.0.1") -> Path:
+def write_server(
+    path: Path, signer: Issuer | None, days: int = 1, host: str = "127.0.0.1", dns: str | None = None
+) -> Path:
     """A server's key and certificate in one file; without a signer it signs itself."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = _named("timed server")
     own = signer or Issuer(name, key)
-    address = x509.SubjectAlternativeName([x509.IPAddress(IPv4Address(host))])
+    address = x509.SubjectAlternativeName([x509.DNSName(dns) if dns else x509.IPAddress(IPv4Address(host))])
     built = _builder(name, key, own, days).add_extension(address, critical=False)
     signed = built.sign(own.key, hashes.SHA256())
     private = key.private_bytes(

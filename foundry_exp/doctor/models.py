@@ -1,0 +1,90 @@
+"""Does a model answer: one token through the backend that a run would use, without downloading anything."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from foundry_exp.doctor.asking import Told, ask
+from foundry_exp.doctor.findings import Finding, Severity
+from foundry_exp.errors import SkipCellError
+from foundry_exp.models import variants
+from foundry_exp.plan import Cell
+
+START_S = 60.0
+"""For starting a process and importing the runtime, beyond the limit on loading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """What is known to be available without a download."""
+
+    cached: list[dict[str, str]]
+    """Variants in the runtime's cache, each with `id` and `alias`."""
+    served: list[str]
+    """Ids that the service at an address lists."""
+
+
+def probe(name: str, cell: Cell, here: Here, *, named: bool, main_job: bool) -> Finding:
+    """Ask one model for a token; one that was named or is the main job's has to answer."""
+    bad: Severity = "error" if named or main_job else "warning"
+    what, backend = f"model {name}", cell.config["backend"]
+    variant = cell.config["model"]["variant"]
+    if needs_catalogue(cell):
+        variant = cached_variant(cell, here.cached)
+        if variant is None:
+            fix = f"python -m foundry_exp models pull {cell.alias}"
+            return Finding("error" if named else "note", what, "not downloaded, so not asked", fix)
+    limit_s = cell.config["workload"]["load_timeout_s"]
+    told = ask(_job(cell, variant, limit_s), limit_s + START_S)
+    if told.problem:
+        fix = "the sentence says what to do; a run of it, and its runtime.log, tell more."
+        return Finding(bad, what, f"does not answer: {told.problem}", fix)
+    return _answered(what, told, here, is_service="base_url" in backend or "connect_timeout_s" in backend)
+
+
+def needs_catalogue(cell: Cell) -> bool:
+    """Whether the model is the runtime's to find: not a folder, and not at a service's address."""
+    return "cache_dir" in cell.config["backend"] and cell.model_path is None
+
+
+def _answered(what: str, told: Told, here: Here, *, is_service: bool) -> Finding:
+    loaded, text = told.steps["loaded"], told.steps["answered"]["text"]
+    detail = f"answers {text!r} ({loaded['variant']}, {loaded['device'] or 'device unknown'}, {loaded['load_s']:.1f} s)"
+    if not is_service:
+        return Finding("ok", what, detail)
+    listed = told.steps.get("listed", {}).get("ids") or here.served
+    if loaded["variant"] in listed:
+        return Finding("ok", what, f"{detail}; listed in /v1/models")
+    return Finding(
+        "warning", what, f"{detail}; not listed in /v1/models", "restart the service, or name the id that it lists."
+    )
+
+
+def cached_variant(cell: Cell, cached: list[dict[str, str]]) -> str | None:
+    """The exact variant in the cache that a run would load; null when it would download one."""
+    model, accel = cell.config["model"], cell.config["accel"]
+    ids = [entry["id"] for entry in cached if entry["alias"] == model["alias"] or entry["id"] == model["variant"]]
+    if model["variant"]:
+        return model["variant"] if model["variant"] in ids else None
+    try:
+        return variants.choose(ids, cell.alias, accel["name"], accel["device"], accel["prefer"])
+    except SkipCellError:
+        return None
+
+
+def _job(cell: Cell, variant: str | None, limit_s: float) -> dict[str, Any]:
+    request = cell.model_request(log_dir=Path())
+    return {
+        "do": "model",
+        "backend": cell.config["backend"],
+        "has_service": "connect_timeout_s" in cell.config["backend"],
+        "limit_s": limit_s,
+        "model": {
+            "alias": request.alias,
+            "variant": variant,
+            "path": str(request.path) if request.path else None,
+            "accel": request.accel,
+            "device": request.device,
+            "prefer": list(request.prefer),
+        },
+    }

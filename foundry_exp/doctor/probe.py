@@ -1,0 +1,138 @@
+"""`python -m foundry_exp.doctor.probe`: look at one thing that can hang or crash; one JSON line in, one out a step."""
+
+import json
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TextIO
+
+from foundry_exp import target
+from foundry_exp.backends import foundry_runtime
+from foundry_exp.errors import FoundryExpError
+from foundry_exp.protocols import Backend, ChatRequest, ModelRequest
+from foundry_exp.records import CONTENT_KINDS, Message
+
+Say = Callable[..., None]
+
+_never_closed: list[Any] = []
+"""The runtime's close can hang; this process ends without it."""
+
+
+def main() -> int:
+    """Do the job that stdin brings; every failure is a step with a sentence."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what native code prints must not mix with the steps
+    job = json.loads(sys.stdin.readline())
+
+    def say(step: str, **facts: Any) -> None:
+        _write(out, {"step": step, **facts})
+
+    try:
+        _JOBS[job["do"]](job, say)
+    except FoundryExpError as error:
+        say("failed", message=str(error))
+    except Exception as error:  # noqa: BLE001 — the parent turns it into a finding
+        traceback.print_exc()
+        say("failed", message=f"{type(error).__name__}: {error}")
+    else:
+        say("done")
+    return 0
+
+
+def _write(out: TextIO, said: dict[str, Any]) -> None:
+    out.write(json.dumps(said) + "\n")
+    out.flush()
+
+
+def _runtime(job: dict[str, Any], say: Say) -> None:
+    """Open the runtime and list what it has; its own log, on stderr, tells the rest."""
+    opened = foundry_runtime.opened(
+        Path(job["data_dir"]), Path(job["cache_dir"]), Path(job["log_dir"]), **job["catalogue"]
+    )
+    _never_closed.append(opened)
+    manager = opened.__enter__()
+    say("library")
+    found = [{"name": provider.name, "registered": provider.is_registered} for provider in manager.discover_eps()]
+    say("providers", found=found)
+    catalog = manager.get_catalog()
+    aliases = sorted({model.alias for model in catalog.list_models()})
+    cached = [{"id": model.id, "alias": model.alias} for model in catalog.get_cached_models()]
+    say("catalogue", aliases=aliases, cached=cached)
+
+
+def _endpoint(job: dict[str, Any], say: Say) -> None:
+    """What kind of service answers at an address, and which models it lists."""
+    from foundry_exp.backends.http import address, discovery
+    from foundry_exp.backends.http.client import ChatClient
+
+    client = ChatClient(
+        address.parse(job["base_url"]), job["api_key_env"], job["connect_timeout_s"], clock=time.perf_counter_ns
+    )
+    kind = discovery.generation(client)
+    say("service", kind=kind, where=client.where)
+    say("models", ids=discovery.ids(client))
+
+
+def _model(job: dict[str, Any], say: Say) -> None:
+    """One token of one model through its backend, as a run would load it."""
+    backend: Backend = target.build(job["backend"], "backend")
+    asked, path = job["model"], job["model"]["path"]
+    places = {"path": Path(path) if path else None, "log_dir": Path(job["log_dir"])}
+    start_s = time.perf_counter()
+    loaded = backend.load(ModelRequest(**{**asked, **places, "prefer": tuple(asked["prefer"])}))
+    say("loaded", variant=loaded.variant, device=loaded.device, load_s=time.perf_counter() - start_s)
+    if job["has_service"]:
+        say("listed", ids=_listed_by(getattr(backend, "model_pid", None)))
+    events = list(backend.stream(_one_token(job["limit_s"]), time.perf_counter_ns))
+    say("answered", text="".join(event.text for event in events if event.kind in CONTENT_KINDS))
+    backend.unload()
+
+
+def _listed_by(pid: int | None) -> list[str] | None:
+    """The ids at /v1/models of the service that a process runs on 127.0.0.1; null when it cannot be found."""
+    import urllib.request
+
+    import psutil
+
+    if pid is None:
+        return None
+    ports = [at.laddr.port for at in psutil.Process(pid).net_connections("tcp") if at.status == psutil.CONN_LISTEN]
+    found: list[str] = []
+    for port in ports:
+        # models of your own folders are listed under the second address only (2.2.1)
+        for path in ("v1/models", "catalogs/local/v1/models"):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=30) as answer:
+                found += [entry["id"] for entry in json.load(answer).get("data", [])]
+    return found if ports else None
+
+
+def _one_token(limit_s: float) -> ChatRequest:
+    return ChatRequest(
+        messages=(Message("user", "Hello"),),
+        streaming=False,
+        temperature=0.0,
+        top_p=1.0,
+        top_k=1,
+        seed=0,
+        max_tokens=1,
+        first_token_timeout_s=limit_s,
+        idle_timeout_s=limit_s,
+        total_timeout_s=limit_s,
+    )
+
+
+_JOBS: dict[str, Callable[[dict[str, Any], Say], None]] = {
+    "runtime": _runtime,
+    "endpoint": _endpoint,
+    "model": _model,
+}
+
+if __name__ == "__main__":
+    code = main()
+    sys.stderr.flush()
+    os._exit(code)  # native threads have been seen to hang an orderly exit

@@ -1,0 +1,85 @@
+"""Is the cache sound: each model complete, of the size stated, and loadable; and how to repair what is not."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from foundry_exp.errors import BackendError
+from foundry_exp.models import catalogue, folder
+from foundry_exp.models.runtime import translated
+
+SIZE_TOLERANCE = 0.05
+"""The catalogue states sizes in whole MiB, and its own list of files may differ by a small one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One model's state in the cache."""
+
+    id: str
+    path: str | None
+    problem: str | None
+    """What is wrong; null when it is complete and loads."""
+    repair: str | None = None
+    size_mb: float | None = None
+
+
+def verify(manager: Any, cache_dir: Path, names: Sequence[str], tell: Callable[[str], None]) -> list[Finding]:
+    """A finding for each cached or begun model, or for those named."""
+    from foundry_local_sdk import CatalogType
+
+    found = []
+    for kind, which in ((catalogue.LOCAL, CatalogType.LOCAL), (catalogue.PUBLIC, CatalogType.PUBLIC)):
+        for variant in manager.get_catalog(which).get_cached_models():
+            if _named(names, variant.id, variant.info.alias):
+                tell(variant.id)
+                found.append(_finding(variant, kind))
+    for name in catalogue.unfinished(cache_dir):
+        if _named(names, name, name):
+            found.append(Finding(name, None, "its download was begun and not finished", _pull(name)))
+    return found
+
+
+def _named(names: Sequence[str], *own: str) -> bool:
+    return not names or bool(set(names) & set(own))
+
+
+def _finding(variant: Any, kind: str) -> Finding:
+    path = Path(variant.get_path())
+    size_mb = round(folder.size_mb(path), 1) if path.is_dir() else None
+    again = _again(variant.id, path, kind)
+    problem = _problem(variant, path, size_mb, kind)
+    return Finding(variant.id, str(path), problem, again if problem else None, size_mb)
+
+
+def _problem(variant: Any, path: Path, size_mb: float | None, kind: str) -> str | None:
+    if size_mb is None:
+        return "its folder is gone"
+    missing = folder.missing(path)
+    if missing:
+        return f"lacks {', '.join(missing)}"
+    stated_mb = catalogue.facts_of(variant, kind).size_mb
+    if kind == catalogue.PUBLIC and stated_mb and size_mb < stated_mb * (1 - SIZE_TOLERANCE):
+        return f"holds {size_mb:.1f} MB where the catalogue states {stated_mb:.1f} MB"
+    return _load_problem(variant)
+
+
+def _load_problem(variant: Any) -> str | None:
+    try:
+        with translated("load"):
+            variant.load()
+            variant.unload()
+    except BackendError as error:
+        return f"does not load: {error}"
+    return None
+
+
+def _again(variant: str, path: Path, kind: str) -> str:
+    if kind == catalogue.LOCAL:
+        return f"mend the folder, or register another with python -m foundry_exp models add PATH --variant {variant}"
+    return f"remove {path} and run {_pull(variant)}"
+
+
+def _pull(variant: str) -> str:
+    return f"python -m foundry_exp models pull {variant}"

@@ -1,0 +1,100 @@
+"""The catalogues of an opened runtime, read into facts: what there is, what of it is cached, and what is missing."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from foundry_exp.models import folder
+from foundry_exp.models.facts import VariantFacts, not_measurable, tools_of, vision_of
+from foundry_exp.models.variants import device_of
+
+SNAPSHOT = "foundry.modelinfo.json"
+PUBLIC, LOCAL = "public", "local"
+_MIB_IN_MB = 1.048576  # the SDK's file_size_mb is in MiB: an entry of 100 · 2²⁰ bytes comes out as 100
+_UNFINISHED = "download.tmp"
+_STORED_NAME = re.compile(r"-(\d+)$")
+
+
+def read(manager: Any) -> list[VariantFacts]:
+    """Every variant that the runtime shows, your own first."""
+    from foundry_local_sdk import CatalogType
+
+    kinds = ((LOCAL, CatalogType.LOCAL), (PUBLIC, CatalogType.PUBLIC))
+    return [facts_of(variant, kind) for kind, which in kinds for variant in _leaves(manager.get_catalog(which))]
+
+
+def _leaves(catalog: Any) -> list[Any]:
+    return [variant for entry in catalog.list_models() for variant in entry.variants]
+
+
+def facts_of(variant: Any, kind: str) -> VariantFacts:
+    """One variant's facts, each with its source."""
+    info = variant.info
+    stated = "catalogue" if kind == PUBLIC else "registration"
+    path = Path(variant.get_path()) if variant.is_cached else None
+    size_mb, size_source = _size(info, path, kind)
+    context, context_source = _context(info, path, stated)
+    reasoning = info.get_int_property("supports_reasoning", -1)
+    device, provider = (info.runtime.device_type, info.runtime.execution_provider) if info.runtime else (None, None)
+    stated_device = getattr(device, "value", None)
+    known = {
+        "device": stated if stated_device else "name" if device_of(variant.id) else None,
+        "size_mb": size_source,
+        "licence": stated if info.license else None,
+        "context_length": context_source,
+        "capabilities": stated,
+    }
+    return VariantFacts(
+        id=variant.id,
+        alias=info.alias,
+        catalogue=kind,
+        device=stated_device or device_of(variant.id),
+        execution_provider=provider or None,
+        size_mb=size_mb,
+        licence=info.license or None,
+        context_length=context,
+        task=info.task or None,
+        tools=tools_of(info.supports_tool_calling, info.capabilities),
+        reasoning=None if reasoning < 0 else bool(reasoning),
+        # a registration without them is given "text", which states nothing
+        vision=vision_of(info.task, info.input_modalities if kind == PUBLIC else None),
+        cached=variant.is_cached,
+        loaded=None,
+        path=str(path) if path else None,
+        not_measurable=not_measurable(info.task),
+        sources={name: source for name, source in known.items() if source},
+    )
+
+
+def _size(info: Any, path: Path | None, kind: str) -> tuple[float | None, str | None]:
+    if kind == PUBLIC and info.file_size_mb:
+        return round(info.file_size_mb * _MIB_IN_MB, 1), "catalogue"
+    if path is not None and path.is_dir():
+        return round(folder.size_mb(path), 1), "files"
+    return None, None
+
+
+def _context(info: Any, path: Path | None, stated: str) -> tuple[int | None, str | None]:
+    if info.context_length:
+        return info.context_length, stated
+    length = folder.context_length(path) if path else None
+    return length, folder.GENAI_CONFIG if length else None
+
+
+def unfinished(cache_dir: Path) -> list[str]:
+    """The ids of downloads that were begun and not finished."""
+    found = [marker.parent.name for marker in cache_dir.glob(f"*/*/{_UNFINISHED}")]
+    return sorted(_STORED_NAME.sub(r":\1", name) for name in found)
+
+
+def saved_ns(cache_dir: Path) -> int | None:
+    """When the stored catalogue was written; null when there is none."""
+    try:
+        return (cache_dir / SNAPSHOT).stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
+
+
+def has_snapshot(cache_dir: Path) -> bool:
+    """Whether a catalogue was stored here by an earlier look at it."""
+    return (cache_dir / SNAPSHOT).is_file()

@@ -1,0 +1,75 @@
+"""Does a model fit: what it needs, by a stated rule, against the memory that is free.
+
+The rule is coarse: it does not know what a provider allocates besides. A model that it refuses may run after all,
+so `fit=ignore` tries; one that it lets pass may still be killed, which is then said.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from foundry_exp.errors import SkipCellError
+
+WORKING_ROOM = 1.2
+"""Weights in memory, with the runtime's buffers, over weights on disk."""
+KV_BYTES = 4
+"""Of one number in the KV cache: CPU exports keep 32-bit floats; where they are 16-bit, this is too much."""
+CHARACTERS_PER_TOKEN = 3
+"""Of a prompt, from the careful side: English has about four."""
+_OFFERED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a model takes while it answers, MB (10⁶ bytes)."""
+
+    files_mb: float
+    kv_mb: float | None
+    """Null when the folder does not say how large the cache of a token is."""
+    tokens: int
+    """Of prompt and answer, that the cache is made for."""
+
+    @property
+    def total_mb(self) -> float:
+        """Files × 1.2 + KV cache."""
+        return self.files_mb * WORKING_ROOM + (self.kv_mb or 0.0)
+
+
+def need(files_mb: float, genai_config: Mapping[str, Any] | None, tokens: int, at_once: int = 1) -> Need:
+    """What a model of this size takes for `at_once` answers of `tokens`, no more than its context each."""
+    model = (genai_config or {}).get("model", {})
+    context = model.get("context_length")
+    held = min(tokens, context) if isinstance(context, int) and context > 0 else tokens
+    per_token = _kv_bytes(model.get("decoder", {}))
+    return Need(files_mb, per_token * held * at_once / 1e6 if per_token else None, held)
+
+
+def refuse(needed: Need, free_mb: float, where: str, sizes: Callable[[], Mapping[str, float]]) -> None:
+    """Raise SkipCellError with the numbers when `needed` is more than what is free `where` (memory, VRAM)."""
+    if needed.total_mb <= free_mb:
+        return
+    cache = f" + {needed.kv_mb:.0f} MB of KV cache for {needed.tokens} tokens" if needed.kv_mb is not None else ""
+    msg = (
+        f"does not fit: needs about {needed.total_mb:.0f} MB ({needed.files_mb:.0f} MB of files × {WORKING_ROOM:g}"
+        f"{cache}), {free_mb:.0f} MB of {where} are free; close other programs{offer(needed.files_mb, sizes())}, "
+        "or try it all the same with fit=ignore."
+    )
+    raise SkipCellError(msg)
+
+
+def offer(files_mb: float | None, sizes: Mapping[str, float]) -> str:
+    """A clause that names options of `model` smaller than this one, the largest of them first."""
+    smaller = sorted((size, name) for name, size in sizes.items() if files_mb is None or size < files_mb)
+    if files_mb is not None:
+        smaller.reverse()
+    listed = ", ".join(f"{name} ({size:.0f} MB)" for size, name in smaller[:_OFFERED])
+    return f", take a smaller model ({listed})" if listed else ", take a smaller model"
+
+
+def _kv_bytes(decoder: Mapping[str, Any]) -> int | None:
+    """Bytes of keys and values that one token adds; null when the config lacks a number for it."""
+    numbers = [decoder.get(name) for name in ("num_hidden_layers", "num_key_value_heads", "head_size")]
+    if not all(isinstance(number, int) and number > 0 for number in numbers):
+        return None
+    layers, heads, size = (int(number) for number in numbers if number is not None)
+    return 2 * layers * heads * size * KV_BYTES

@@ -1,0 +1,142 @@
+"""The parent's side of the worker: started for one task, watched for signs of life, ended for certain."""
+
+import json
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import psutil
+
+from foundry_exp.errors import BackendError, SkipCellError
+
+_MODULE = "foundry_exp.models.worker"
+_LOOK_EVERY_S = 0.2
+_END_S = 3.0
+_LIFE_BYTES = 4096
+"""Written between two looks: less could be the runtime's own log about its retries."""
+
+SILENT = "silent"
+"""The class of error of a catalogue that does not answer."""
+
+Step = dict[str, Any]
+
+
+class Worker:
+    """One running worker. It also ends when this process does, because its stdin closes with it."""
+
+    def __init__(self, task: dict[str, Any]) -> None:
+        """Start it on its task."""
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", _MODULE],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,  # so that Ctrl-C reaches the parent alone
+        )
+        self._steps: queue.Queue[Step | None] = queue.Queue()
+        self._seen_bytes = 0
+        self._said_last = False
+        threading.Thread(target=self._read, daemon=True).start()
+        self._send(json.dumps(task))
+
+    def written_bytes(self) -> int | None:
+        """Bytes that it has written so far; null where the system does not say (macOS)."""
+        try:
+            return int(psutil.Process(self._process.pid).io_counters().write_chars)
+        except AttributeError:
+            return None
+        except psutil.Error:
+            return self._seen_bytes  # it has just ended
+
+    def steps(self, quiet_s: float, quiet_class: str = "stalled") -> Iterator[Step]:
+        """Its steps, and `bytes` where only what it writes shows life; raises when neither comes for `quiet_s`."""
+        alive_s = time.monotonic()
+        while True:
+            try:
+                step = self._steps.get(timeout=min(_LOOK_EVERY_S, quiet_s))
+            except queue.Empty:
+                step = self._bytes_step()
+            if step is None:
+                raise BackendError("crash", f"the runtime's process ended with exit code {self._process.wait()}")
+            self._said_last = step["step"] in ("answer", "error")
+            if step["step"] != "quiet":
+                alive_s = time.monotonic()
+                yield step
+            elif time.monotonic() - alive_s > quiet_s:
+                raise BackendError(quiet_class, f"nothing came for {quiet_s:g} s")
+
+    def _bytes_step(self) -> Step:
+        written = self.written_bytes()
+        if written is None or written - self._seen_bytes < _LIFE_BYTES:
+            return {"step": "quiet"}
+        self._seen_bytes = written
+        return {"step": "bytes"}
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._steps.put(json.loads(line))
+        self._steps.put(None)
+
+    def _send(self, line: str) -> None:
+        assert self._process.stdin is not None
+        with suppress(OSError):  # it is gone; its end shows on the other pipe
+            self._process.stdin.write(line + "\n")
+            self._process.stdin.flush()
+
+    def end(self, *, gently: bool) -> None:
+        """Stop it: gently lets a download write down how far it came."""
+        if self._process.poll() is None and gently and not self._said_last:
+            self._send("stop")
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_END_S)
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe:
+                with suppress(OSError):
+                    pipe.close()
+
+
+@contextmanager
+def working(task: dict[str, Any]) -> Iterator[Worker]:
+    """A worker that has ended when the block has."""
+    worker = Worker(task)
+    gently = True
+    try:
+        yield worker
+    except BackendError as error:
+        gently = error.error_class not in ("stalled", SILENT)  # it would not hear
+        raise
+    finally:
+        worker.end(gently=gently)
+
+
+def ask(task: dict[str, Any], limit_s: float) -> Any:
+    """The answer to a task that says little on its way; raises BackendError("silent") when it takes too long."""
+    with working(task) as worker:
+        return answer_of(worker.steps(limit_s, SILENT))
+
+
+def answer_of(steps: Iterator[Step]) -> Any:
+    """The last step's answer; raises what it says went wrong."""
+    for step in steps:
+        match step["step"]:
+            case "answer":
+                return step["answer"]
+            case "error":
+                raise_said(step)
+    raise BackendError("crash", "the runtime's process ended without an answer")
+
+
+def raise_said(step: Step) -> None:
+    """Raise the error that the worker met."""
+    if step["error"] == "skip":
+        raise SkipCellError(step["message"])
+    raise BackendError(step["error"], step["message"])

@@ -1,0 +1,73 @@
+"""From what was asked for to one variant of an opened runtime, registered from its folder or from a catalogue."""
+
+from pathlib import Path
+from typing import Any
+
+from foundry_exp.errors import BackendError
+from foundry_exp.models import variants
+from foundry_exp.models.facts import not_measurable
+from foundry_exp.models.runtime import registered
+from foundry_exp.protocols import ModelRequest
+
+_LOCAL_VERSION = 1
+
+
+def find(manager: Any, model: ModelRequest) -> Any:
+    """The one variant that the request means; raises BackendError or SkipCellError.
+
+    Execution providers are registered only when the accelerator can need one.
+    """
+    wanted = variants.providers_for(model.accel, model.device)
+    there = registered(manager, wanted) if wanted != () else variants.Providers()
+    if model.path:
+        model_id = model.variant or f"{model.alias}-generic-cpu:{_LOCAL_VERSION}"
+        variants.choose([model_id], model.alias, model.accel, model.device, model.prefer, there)
+        return register(manager, model.path, model_id)
+    return _measurable(_from_catalogues(manager, model, there))
+
+
+def register(manager: Any, path: Path, model_id: str) -> Any:
+    """The variant of that id in the LOCAL catalogue, registered from the folder unless it is so already."""
+    from foundry_local_sdk import CatalogType, ModelInfoBuilder
+
+    catalog = manager.get_catalog(CatalogType.LOCAL)
+    known = catalog.get_model_variant(model_id)
+    if known is not None and Path(known.get_path()) == path:
+        return known
+    if known is not None:
+        catalog.unregister_model(model_id)
+    with ModelInfoBuilder() as about:
+        about.set_string_property("task", "chat-completion")
+        return catalog.register_model(str(path), model_id, about)
+
+
+def _from_catalogues(manager: Any, model: ModelRequest, there: variants.Providers) -> Any:
+    """Your own models first: they need no network, and one of that name was registered on purpose."""
+    from foundry_local_sdk import CatalogType
+
+    catalogs = (manager.get_catalog(CatalogType.LOCAL), manager.get_catalog())
+    for catalog in catalogs:
+        found = catalog.get_model_variant(model.variant) if model.variant else _chosen(catalog, model, there)
+        if found is not None:
+            return found
+    listed = [variant for catalog in catalogs for entry in catalog.list_models() for variant in entry.variants]
+    known = sorted({variant.id if model.variant else variant.info.alias for variant in listed})
+    raise BackendError("not_found", variants.unknown(model.variant or model.alias, known))
+
+
+def _chosen(catalog: Any, model: ModelRequest, there: variants.Providers) -> Any:
+    container = catalog.get_model(model.alias)
+    if container is None:
+        return None
+    if model.device is None:
+        return catalog.get_model_variant(container.id)  # the SDK's own order
+    ids = [variant.id for variant in container.variants]
+    return catalog.get_model_variant(variants.choose(ids, model.alias, model.accel, model.device, model.prefer, there))
+
+
+def _measurable(found: Any) -> Any:
+    reason = not_measurable(found.info.task)
+    if reason:
+        msg = f"{found.id}: {reason}; choose a chat model, see python -m foundry_exp models."
+        raise BackendError("not_measurable", msg)
+    return found

@@ -1,0 +1,99 @@
+"""The Foundry Local SDK 2.2: opening it quietly, its errors in our words, and its execution providers."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from foundry_exp.errors import BackendError
+from foundry_exp.models.variants import Providers
+
+APP_NAME = "foundry_exp"
+DISK_FULL = "errno 28"
+"""How 2.2.1 says that the disk is full."""
+LOG_GLOB = "foundry_local_*.log"
+_SOURCE_POSITION = re.compile(r"^(?:[\w/\\.-]+\.(?:cc|cpp|h):\d+[:\s]*)+")
+# With an external service named, the SDK reads its catalogue from its own cache alone. That is undocumented in
+# 2.2.1; tests/models/test_offline.py guards it. Nothing ever connects to the address.
+_CACHE_ONLY_URL = "http://127.0.0.1:5273"
+
+
+@contextmanager
+def opened(
+    data_dir: Path,
+    cache_dir: Path,
+    log_dir: Path,
+    catalogue_url: str | None = None,
+    cache_only: bool = False,
+) -> Iterator[Any]:
+    """The runtime's manager, closed at the end. It is one per process."""
+    os.environ.setdefault("ORT_TELEMETRY_DISABLED", "1")
+    from foundry_local_sdk import Configuration, FoundryLocalManager, LogLevel
+
+    config = Configuration(
+        app_name=APP_NAME,
+        app_data_dir=str(data_dir),
+        model_cache_dir=str(cache_dir),
+        logs_dir=str(log_dir),
+        log_level=LogLevel.DEBUG,  # the level at which the log names the provider of each request
+        disable_nonessential_telemetry=True,
+        catalog_urls=[(catalogue_url, None)] if catalogue_url else None,
+        web=Configuration.WebService(external_url=_CACHE_ONLY_URL) if cache_only else None,
+    )
+    with translated("load"):
+        FoundryLocalManager.initialize(config)
+    manager = FoundryLocalManager.instance
+    try:
+        yield manager
+    finally:
+        manager.close()
+
+
+@contextmanager
+def translated(error_class: str) -> Iterator[None]:
+    """Turn the SDK's exceptions into a BackendError of a class that says what failed."""
+    from foundry_local_sdk import FoundryLocalException
+
+    try:
+        yield
+    except FoundryLocalException as error:
+        message = plain(str(error))
+        raise BackendError(_class_of(error, message, error_class), message) from error
+    except (RuntimeError, ValueError, TypeError) as error:
+        raise BackendError(error_class, plain(str(error))) from error
+
+
+def _class_of(error: Any, message: str, otherwise: str) -> str:
+    if "maximum context length" in message or "context length" in message:
+        return "context_overflow"
+    if DISK_FULL in message:
+        return "disk_full"
+    cancelled, network = 5, 6
+    words = {cancelled: "cancelled", network: "network"}
+    return words.get(error.error_code, otherwise)
+
+
+def plain(message: str) -> str:
+    """The runtime's message without its C++ source positions, on one line."""
+    return _SOURCE_POSITION.sub("", " ".join(message.split())) or "the runtime gave no reason"
+
+
+def registered(manager: Any, wanted: Sequence[str] | None) -> Providers:
+    """Register the execution providers wanted (null: all there are), and say which there are afterwards.
+
+    What `download_and_register_eps` returns is not believed: for an unknown name 2.2.1 reports success.
+    """
+    with translated("provider"):
+        known = [entry.name for entry in manager.discover_eps()]
+        names = [name for name in known if wanted is None or name.casefold() in {want.casefold() for want in wanted}]
+        if names:
+            manager.download_and_register_eps(names)
+        after = manager.discover_eps()
+    there = tuple(entry.name for entry in after if entry.is_registered)
+    return Providers(registered=there, missing=tuple(name for name in wanted or known if not _among(name, there)))
+
+
+def _among(name: str, names: Sequence[str]) -> bool:
+    return name.casefold() in {other.casefold() for other in names}

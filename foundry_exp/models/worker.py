@@ -1,0 +1,219 @@
+"""`python -m foundry_exp.models.worker`: the SDK in a process of its own, since it can hang, for one task.
+
+One line of JSON in says which task; a line of JSON out for each step, the last one an answer or an error. It stops
+a download and ends when it is told "stop", and ends when its standard input closes, which happens when its parent
+dies.
+"""
+
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TextIO
+
+from foundry_exp.errors import BackendError, FoundryExpError, SkipCellError
+from foundry_exp.models import audit, catalogue, resolve, runtime, variants
+from foundry_exp.protocols import ModelRequest
+
+HEADROOM = 1.1
+"""Of the stated size: the disk must hold a tenth more, for what else is written meanwhile."""
+
+_SAY_EVERY_S = 0.1
+
+
+class Parent:
+    """The two pipes to the process that asked."""
+
+    def __init__(self, out: TextIO) -> None:
+        """Listen on a thread of its own."""
+        self._out = out
+        self.task: dict[str, Any] = json.loads(sys.stdin.readline())
+        self.stopped = threading.Event()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def say(self, step: str, **facts: Any) -> None:
+        """Report one step."""
+        self._out.write(json.dumps({"step": step, **facts}) + "\n")
+        self._out.flush()
+
+    def _listen(self) -> None:
+        if sys.stdin.readline():  # "stop"; nothing is the end of the parent
+            self.stopped.set()
+            sys.stdin.readline()
+        os._exit(1)  # native code may hang, so nothing gentler is sure
+
+
+class Runtime:
+    """The opened SDK, and what this task knows around it."""
+
+    def __init__(self, manager: Any, task: dict[str, Any]) -> None:
+        """Keep what the tasks share."""
+        self.manager = manager
+        self.task = task
+        self.cache_dir = Path(task["cache_dir"])
+        self._saved_before_ns = self._saved_ns()
+
+    def catalogue_state(self) -> str:
+        """`reached`, `stored`, `absent` or `offline`, once the catalogue was asked."""
+        if self.task["cache_only"]:
+            return "offline" if self.task["offline"] else self._unreached()
+        return "reached" if self._saved_ns() != self._saved_before_ns else self._unreached()
+
+    def _saved_ns(self) -> int | None:
+        """When the stored catalogue was written: the SDK does so after each fetch, and is silent when one fails."""
+        return catalogue.saved_ns(self.cache_dir)
+
+    def _unreached(self) -> str:
+        return "stored" if catalogue.has_snapshot(self.cache_dir) else "absent"
+
+
+def listing(opened: Runtime, parent: Parent) -> dict[str, Any]:
+    """Everything that is known of every variant."""
+    there = variants.Providers()
+    if parent.task["accel"] != "cpu":
+        there = runtime.registered(opened.manager, None)
+    found = catalogue.read(opened.manager)
+    return {
+        "variants": [asdict(facts) for facts in found],
+        "catalogue": opened.catalogue_state(),
+        "registered": list(there.registered),
+        "missing": list(there.missing),
+    }
+
+
+def pull(opened: Runtime, parent: Parent) -> dict[str, Any]:
+    """Find the variant and download it, unless it is here."""
+    variant = _found(opened, parent.task["model"])
+    facts = catalogue.facts_of(variant, catalogue.PUBLIC)
+    parent.say("resolved", id=facts.id, size_mb=facts.size_mb, cached=facts.cached)
+    start_s = time.monotonic()
+    if not facts.cached:
+        if not parent.task["download"]:
+            raise BackendError("not_cached", _not_cached(facts.id))
+        _need_room(opened.cache_dir, facts.id, facts.size_mb)
+        _download(variant, parent, opened.cache_dir)
+    took_s = None if facts.cached else time.monotonic() - start_s
+    return {"id": facts.id, "alias": facts.alias, "path": variant.get_path(), "download_s": took_s, **_kind(variant)}
+
+
+def _found(opened: Runtime, asked: dict[str, Any]) -> Any:
+    try:
+        with runtime.translated("catalogue"):
+            return resolve.find(opened.manager, request_of(asked))
+    except BackendError as error:
+        state = opened.catalogue_state()
+        if error.error_class != "not_found" or state == "reached":
+            raise
+        if state == "absent" or not catalogue.has_snapshot(opened.cache_dir):
+            msg = variants.no_catalogue(asked["variant"] or asked["alias"], asked=state != "offline")
+            raise BackendError("no_catalogue", msg) from error
+        why = "was not asked (offline=true)" if state == "offline" else "cannot be reached"
+        msg = f"{error} The catalogue {why}, so that is by what an earlier look at it stored."
+        raise BackendError("not_found", msg) from error
+
+
+def _download(variant: Any, parent: Parent, cache_dir: Path) -> None:
+    try:
+        with runtime.translated("download"):
+            variant.download(_told(parent), parent.stopped)
+    except BackendError as error:
+        if error.error_class != "disk_full":
+            raise
+        msg = f"{variant.id}: the disk of {cache_dir} is full ({error}); free some and run it again: what came is kept."
+        raise BackendError("disk_full", msg) from error
+
+
+def _kind(variant: Any) -> dict[str, bool]:
+    return {"local": not variant.info.uri}
+
+
+def _not_cached(variant: str) -> str:
+    return (
+        f"{variant}: not downloaded, and provision.download or offline says not to; "
+        f"run python -m foundry_exp models pull {variant}"
+    )
+
+
+def _need_room(cache_dir: Path, variant: str, size_mb: float | None) -> None:
+    cache_dir.mkdir(parents=True, exist_ok=True)
+    free_mb = shutil.disk_usage(cache_dir).free / 1e6
+    if size_mb is not None and free_mb < size_mb * HEADROOM:
+        msg = (
+            f"{variant}: needs {size_mb * HEADROOM:.0f} MB in {cache_dir}, got {free_mb:.0f} MB free; "
+            f"free some, or set backend.cache_dir to another disk."
+        )
+        raise BackendError("disk_full", msg)
+
+
+def _told(parent: Parent) -> Any:
+    """The download's callback: percent, which 2.2.1 hands over out of order, said as what is reached."""
+    most, said_s = 0.0, 0.0
+
+    def tell(percent: float) -> None:
+        nonlocal most, said_s
+        if percent >= most and time.monotonic() - said_s >= _SAY_EVERY_S:
+            most, said_s = percent, time.monotonic()
+            parent.say("downloading", percent=percent)
+
+    return tell
+
+
+def verify(opened: Runtime, parent: Parent) -> dict[str, Any]:
+    """Look at each cached model: complete, of the size stated, loadable."""
+    found = audit.verify(opened.manager, opened.cache_dir, parent.task["names"], lambda name: parent.say("at", id=name))
+    return {"models": [asdict(finding) for finding in found], "catalogue": opened.catalogue_state()}
+
+
+def add(opened: Runtime, parent: Parent) -> dict[str, Any]:
+    """Register a folder where it is."""
+    with runtime.translated("register"):
+        variant = resolve.register(opened.manager, Path(parent.task["path"]), parent.task["variant"])
+    return asdict(catalogue.facts_of(variant, catalogue.LOCAL))
+
+
+TASKS = {"list": listing, "pull": pull, "verify": verify, "add": add}
+
+
+def request_of(said: dict[str, Any]) -> ModelRequest:
+    """What is asked for, as it came over the pipe."""
+    paths = {"path": Path(said["path"]) if said["path"] else None, "log_dir": Path(said["log_dir"])}
+    return ModelRequest(**{**said, **paths, "prefer": tuple(said["prefer"])})
+
+
+def _class_of(error: FoundryExpError) -> str:
+    if isinstance(error, SkipCellError):
+        return "skip"
+    return error.error_class if isinstance(error, BackendError) else "runtime"
+
+
+def main() -> int:
+    """Do the one task that stdin brings; every failure is a step."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.dup2(1, 2)  # the SDK repeats its log there; the file is what is read
+    parent = Parent(out)
+    task = parent.task
+    with tempfile.TemporaryDirectory() as folder:
+        log_dir = Path(folder)
+        try:
+            where = (Path(task["data_dir"]), Path(task["cache_dir"]), log_dir)
+            url, cache_only = task["catalogue_url"], task["cache_only"]
+            with runtime.opened(*where, url, cache_only) as manager:
+                answer = TASKS[task["do"]](Runtime(manager, task), parent)
+                parent.say("answer", answer=answer)
+        except (FoundryExpError, OSError) as error:
+            known = error if isinstance(error, FoundryExpError) else BackendError("runtime", str(error))
+            parent.say("error", error=_class_of(known), message=str(known))
+    return 0
+
+
+if __name__ == "__main__":
+    code = main()
+    os._exit(code)  # native threads have been seen to hang an orderly exit

@@ -1,0 +1,34 @@
+"""How a cell's process ended, and what was seen of it from outside."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from foundry_exp.meters import power, vram
+from foundry_exp.meters.energy import Energy
+
+Ending = Literal["done", "skipped", "failed", "interrupted"]
+
+_UNSEEN = vram.Reading(None, vram.NOT_SEEN)
+_NO_WINDOW = Energy(None, reason="the measured window did not begin, or did not end")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How the child ended, and what was seen of it from outside. Null is unknown."""
+
+    ending: Ending = "failed"
+    reason: str | None = None
+    exit_code: int | None = None
+    load_s: float | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    rss_baseline_mb: float | None = None
+    rss_loaded_mb: float | None = None
+    rss_peak_mb: float | None = None
+    cpu_percent: float | None = None
+    vram_baseline: vram.Reading = _UNSEEN
+    vram_loaded: vram.Reading = _UNSEEN
+    vram_peak: vram.Reading = _UNSEEN
+    energy: Energy = _NO_WINDOW
+    power_start: power.PowerState | None = None
+    """After warming up, so that frequency and heat are those of a busy machine, as at the end."""
+    power_end: power.PowerState | None = None

@@ -1,0 +1,146 @@
+"""`models`: what the catalogue, the cache and the runtime have; and its commands, a module each."""
+
+import argparse
+import importlib
+import json
+import os
+import sys
+import urllib.request
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from foundry_exp.errors import BackendError, ConfigError, FoundryExpError, near
+
+if TYPE_CHECKING:
+    from foundry_exp.models.facts import Known
+
+ENDPOINT_VARIABLE = "FOUNDRY_LOCAL_ENDPOINT"
+_SERVICE_LIMIT_S = 2.0
+HELP = """\
+usage: python -m foundry_exp models [--json] [key=value …]
+       python -m foundry_exp models pull NAME… [accel=…]
+       python -m foundry_exp models verify [NAME…] [--json]
+       python -m foundry_exp models add PATH [--alias ALIAS] [--variant NAME:VERSION]
+       python -m foundry_exp models export FILE
+       python -m foundry_exp models import FILE
+
+Without a word: every variant of the Foundry catalogue and of your own, with what is known of it, and from where
+(--json). A dash is unknown, which is not “no”.
+
+  pull    download what is not here yet: checks the disk first, resumes, tries again; Ctrl-C keeps what came
+  verify  look whether what is here is complete, of the size stated, and loads; says how to repair what is not
+  add     register an ONNX Runtime GenAI folder where it is; a variant named X-generic-cpu, X-cuda-gpu … belongs to X
+  export  write what was found as models.json: {alias: {capabilities, size_mb, …}}
+  import  make an option of the group model, in ./conf/model, of each alias of a models.json
+
+NAME is an alias, an option of the group model, or an exact NAME:VERSION. Settings are those of an experiment:
+  accel=auto|cpu|gpu|npu|webgpu  offline=true  backend.cache_dir=DIR  backend.catalogue_url=URL
+  provision.retries=3  provision.stall_timeout_s=60
+
+examples:
+  python -m foundry_exp models pull qwen2.5-0.5b phi-4-mini accel=cpu
+  python -m foundry_exp models add /models/mine --alias mine
+"""
+COMMANDS = ("pull", "verify", "add", "export", "import")
+USAGE_ERROR = 2
+
+
+def main(arguments: list[str]) -> int:
+    """List, or do the word that comes first: 0 when all went well, 1 when something failed, 2 for a wrong command."""
+    if {"-h", "--help"} & set(arguments):
+        print(HELP, end="")
+        return 0
+    word = arguments[0] if arguments and "=" not in arguments[0] and not arguments[0].startswith("-") else None
+    try:
+        if word is None:
+            return _list(arguments)
+        code = _command(word, arguments[1:])
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return USAGE_ERROR
+    except FoundryExpError as error:
+        print(error, file=sys.stderr)
+        return 1
+    else:
+        return code
+
+
+def _command(word: str, arguments: list[str]) -> int:
+    if word not in COMMANDS:
+        msg = f"models {word}: no such command; {near(word, COMMANDS)}"
+        raise ConfigError(msg)
+    code: int = importlib.import_module(f"foundry_exp.verbs.models_{word}").main(arguments)
+    return code
+
+
+def parsed(arguments: Sequence[str], *options: str, add: Callable[[Any], None] | None = None) -> Any:
+    """Names, settings (`key=value`) and options; a wrong one is a ConfigError."""
+    parser = argparse.ArgumentParser(prog="models", add_help=False, allow_abbrev=False, exit_on_error=False)
+    parser.add_argument("words", nargs="*")
+    for option in options:
+        parser.add_argument(option, action="store_true")
+    if add is not None:
+        add(parser)
+    try:
+        found, unknown = parser.parse_known_intermixed_args(list(arguments))
+    except argparse.ArgumentError as error:
+        msg = f"models: {error}; see python -m foundry_exp models --help."
+        raise ConfigError(msg) from error
+    if unknown:
+        msg = f"models: unknown option {unknown[0]}; see python -m foundry_exp models --help."
+        raise ConfigError(msg)
+    found.names = [word for word in found.words if "=" not in word]
+    found.settings = [word for word in found.words if "=" in word]
+    return found
+
+
+def composed(settings: Sequence[str]) -> dict[str, Any]:
+    """The config that an experiment with these settings would have."""
+    from foundry_exp import compose, schema
+
+    every_job, multirun = compose.jobs(["model=custom", "model.alias=any", *settings], multirun=False)
+    if multirun:
+        msg = "models: experiment= names a sweep; leave it out."
+        raise ConfigError(msg)
+    config = compose.plain(every_job[0].config)
+    schema.check(config, "config", "config")
+    if "cache_dir" not in config["backend"]:
+        msg = f"models: backend={config['backend']['name']} keeps no models here; use backend=native or service."
+        raise ConfigError(msg)
+    return config
+
+
+def with_loaded(known: "Known", address: str | None) -> "Known":
+    """The same, with what the service at that address says that it has loaded."""
+    if not address:
+        return known
+    root = address.rstrip("/").removesuffix("/v1")
+    try:
+        with urllib.request.urlopen(f"{root}/models/loaded", timeout=_SERVICE_LIMIT_S) as response:
+            there = set(json.load(response))
+    except (OSError, ValueError, TypeError):
+        print(f"{ENDPOINT_VARIABLE}: {address} does not say what it has loaded.", file=sys.stderr)
+        return known
+    return replace(known, variants=tuple(replace(one, loaded=one.id in there) for one in known.variants))
+
+
+def _list(arguments: Sequence[str]) -> int:
+    from foundry_exp.models import provision
+    from foundry_exp.models.shown import as_json, show
+
+    options = parsed(arguments, "--json")
+    if options.names:
+        msg = f"models: {options.names[0]} is no command and no setting; see python -m foundry_exp models --help."
+        raise ConfigError(msg)
+    config = composed(options.settings)
+    place = provision.Place.of(config["backend"], offline=config["offline"])
+    known = with_loaded(provision.look(place, config["accel"]["name"]), os.environ.get(ENDPOINT_VARIABLE))
+    if options.json:
+        print(json.dumps(as_json(known), indent=2, ensure_ascii=False))
+    else:
+        show(known)
+    if known.catalogue == "absent" and not known.variants:
+        msg = "models: the Foundry catalogue cannot be reached and none is stored here; try again with a connection."
+        raise BackendError("no_catalogue", msg)
+    return 0

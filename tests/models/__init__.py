@@ -1,0 +1,1 @@
+"""Models: the catalogue, the cache, downloads and resolution, through the real runtime."""

@@ -1,0 +1,71 @@
+"""A run whose model is not here fetches it first, outside every timing, and says how long that took."""
+
+import json
+from typing import Any
+
+from tests.conftest import demo_model
+from tests.models.conftest import Tool
+
+RUN = ("model=custom", "tracker=none", "workload.rounds=1", "workload.warmup=1", "generation.max_tokens=8")
+
+
+def result(tool: Tool) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(next(tool.folder.glob("mlruns/runs/*/*/run.json")).read_text())
+    return found
+
+
+def test_a_model_that_is_not_here_is_fetched_and_then_measured(tool: Tool) -> None:
+    done = tool.run(*RUN, "model.alias=small", "accel=cpu")
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = result(tool)
+    assert found["model"]["variant"] == "small-generic-cpu:1"
+    assert found["model"]["accel_evidence"] == "log"
+    assert found["environment"]["download_s"] > 0
+    assert tool.catalogue.asked("/store/small-generic-cpu/model.onnx")
+
+
+def test_the_process_that_measures_asks_no_network(tool: Tool) -> None:
+    assert tool.run("models", "pull", "small", "accel=cpu").returncode == 0
+    tool.catalogue.requests.clear()
+    assert tool.run(*RUN, "model.alias=small", "accel=cpu", "offline=true").returncode == 0
+    assert tool.catalogue.requests == []
+    assert result(tool)["environment"]["download_s"] is None
+
+
+def test_without_leave_to_download_the_cell_fails_and_says_how_to_get_it(tool: Tool) -> None:
+    done = tool.run(*RUN, "model.alias=small", "accel=cpu", "provision.download=false")
+    assert done.returncode == 1
+    assert result(tool)["status"] == "failed"
+    assert "python -m foundry_exp models pull small-generic-cpu:1" in result(tool)["reason"]
+
+
+def test_a_stalled_download_fails_its_cell_after_its_retries(tool: Tool) -> None:
+    tool.catalogue.hold.set()
+    patience = ("provision.stall_timeout_s=1", "provision.retries=1", "workload.load_timeout_s=1")
+    assert tool.run(*RUN, "model.alias=small", "accel=cpu", *patience).returncode == 1
+    assert "download failed after 2 tries: nothing came for 1 s" in result(tool)["reason"]
+
+
+def test_an_accelerator_without_a_variant_is_skipped(tool: Tool) -> None:
+    done = tool.run("-m", *RUN, "model.alias=small", "accel=cpu,gpu")
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = {one["accel"]: one for one in map(_read, tool.folder.glob("mlruns/runs/*/*/run.json"))}
+    assert found["cpu"]["status"] == "ok"
+    assert found["gpu"]["status"] == "skipped"
+    assert "missing execution providers: CUDAExecutionProvider" in found["gpu"]["reason"]
+
+
+def test_a_model_of_your_own_is_found_by_its_alias(tool: Tool) -> None:
+    path = str(demo_model("demo-small"))
+    assert tool.run("models", "add", path, "--variant", "mine-generic-gpu:1").returncode == 0
+    assert tool.run("models", "add", path, "--alias", "mine").returncode == 0
+    done = tool.run("-m", *RUN, "model.alias=mine", "accel=cpu,gpu")
+    found = {one["accel"]: one for one in map(_read, tool.folder.glob("mlruns/runs/*/*/run.json"))}
+    assert {name: one["status"] for name, one in found.items()} == {"cpu": "ok", "gpu": "device_mismatch"}
+    assert done.returncode == 1
+    assert found["gpu"]["model"]["variant"] == "mine-generic-gpu:1"
+
+
+def _read(path: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text())
+    return found

@@ -1,0 +1,151 @@
+"""`models pull` through the real runtime: progress, breaks, resuming, stalls, a full disk, Ctrl-C, `kill -9`."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.models.conftest import MIB, Tool, interrupt, until
+
+
+def test_a_model_comes_whole_and_verify_says_so(tool: Tool) -> None:
+    done = tool.run("models", "pull", "small", "accel=cpu")
+    assert done.returncode == 0, done.stderr
+    assert "small-generic-cpu:1: downloaded in" in done.stdout
+    again = tool.run("models", "pull", "small-generic-cpu:1")
+    assert "was here already" in again.stdout
+    verified = tool.run("models", "verify")
+    assert (verified.returncode, verified.stdout) == (0, "small-generic-cpu:1: complete, loads (1.2 MB)\n")
+
+
+def test_one_failing_fails_alone(tool: Tool) -> None:
+    done = tool.run("models", "pull", "huge", "speech", "gemma-2-2b", "mistral-7", "demo-small", "small", "accel=cpu")
+    assert done.returncode == 1
+    assert "huge-generic-cpu:1: needs 1100000000 MB" in done.stderr
+    assert "speech: failed: speech-generic-cpu:1: it transcribes speech" in done.stderr
+    assert "gemma-2-2b: failed: not in the Foundry catalogue, nor any of its family" in done.stderr
+    assert "did you mean mistral-7b-v0.2?" in done.stderr
+    assert "demo-small: ships with the tool" in done.stdout
+    assert "small-generic-cpu:1: downloaded" in done.stdout
+
+
+def test_an_accelerator_without_a_variant_lists_what_there_is_and_what_is_missing(tool: Tool) -> None:
+    done = tool.run("models", "pull", "small", "accel=gpu")
+    assert done.returncode == 1
+    assert "skipped: accel=gpu: small has no such variant here" in done.stderr
+    assert "visible: small-generic-cpu:1, small-openvino-cpu:3" in done.stderr
+    assert "missing execution providers: CUDAExecutionProvider" in done.stderr
+
+
+def test_a_broken_connection_is_resumed_within_the_pull(heavy: Tool) -> None:
+    heavy.catalogue.cut_after_bytes = MIB
+    done = heavy.run("models", "pull", "heavy")
+    assert done.returncode == 0, done.stderr
+    assert heavy.catalogue.sent_bytes < 27 * MIB, "what had come was not asked for again"
+
+
+def test_after_kill_9_what_was_written_down_is_not_fetched_again(heavy: Tool) -> None:
+    process = _stopped_at(heavy, 20 * MIB)
+    workers = psutil.Process(process.pid).children()
+    process.kill()
+    process.communicate()
+    _, alive = psutil.wait_procs(workers, timeout=10)
+    assert not alive, "the worker must end with its parent"
+    verified = heavy.run("models", "verify")
+    assert verified.returncode == 1
+    assert "heavy-generic-cpu:1: its download was begun and not finished" in verified.stdout
+    # the runtime writes down how far it came every 16 MiB
+    assert _sent_by_another_pull(heavy) < 9 * MIB
+
+
+def test_ctrl_c_leaves_what_came_and_the_next_pull_resumes(heavy: Tool) -> None:
+    process = _stopped_at(heavy, 21 * MIB)
+    interrupt(process)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "heavy: interrupted; what came is kept" in errors
+    assert _sent_by_another_pull(heavy) < 9 * MIB
+
+
+def _stopped_at(tool: Tool, sent_bytes: int) -> "subprocess.Popen[str]":
+    """A pull of `heavy` of which as much was sent, and which is slow from there on."""
+    tool.catalogue.slow_after_bytes = sent_bytes
+    process = tool.start("models", "pull", "heavy")
+    until(lambda: tool.catalogue.sent_bytes > sent_bytes)
+    return process
+
+
+def _sent_by_another_pull(tool: Tool) -> int:
+    tool.catalogue.slow_after_bytes, tool.catalogue.sent_bytes = None, 0
+    done = tool.run("models", "pull", "heavy")
+    assert done.returncode == 0, done.stderr
+    return tool.catalogue.sent_bytes
+
+
+def test_a_stall_is_tried_again_and_then_said(tool: Tool) -> None:
+    tool.catalogue.hold.set()
+    done = tool.run("models", "pull", "small", "accel=cpu", "provision.stall_timeout_s=1", "provision.retries=1")
+    assert done.returncode == 1
+    assert "small: nothing came for 1 s; again in 1 s (1 left)" in done.stderr
+    assert "download failed after 2 tries: nothing came for 1 s (provision.stall_timeout_s)" in done.stderr
+    tool.catalogue.hold.clear()
+    assert tool.run("models", "pull", "small", "accel=cpu").returncode == 0
+
+
+def test_a_registry_that_fails_is_tried_as_often_as_asked(tool: Tool) -> None:
+    tool.catalogue.registry_status = 500
+    done = tool.run("models", "pull", "small", "accel=cpu", "provision.retries=1")
+    assert done.returncode == 1
+    assert "HTTP 500" in done.stderr
+    assert len(tool.catalogue.asked("CONNECT centralus.")) == 2, "one try, and one again"
+
+
+def test_a_model_that_was_damaged_is_found_and_its_repair_named(tool: Tool) -> None:
+    assert tool.run("models", "pull", "small", "accel=cpu").returncode == 0
+    folder = tool.cache / "Loopback" / "small-generic-cpu-1"
+    (folder / "model.onnx").write_bytes(b"not a model")
+    done = tool.run("models", "verify", "small")
+    assert done.returncode == 1
+    assert "small-generic-cpu:1: holds 0.1 MB where the catalogue states" in done.stdout
+    assert f"remove {folder} and run python -m foundry_exp models pull small-generic-cpu:1" in done.stdout
+
+
+@pytest.fixture
+def tiny_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 8 MiB."""
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    mounted = os.name == "posix" and os.geteuid() == 0 and _mount(folder)
+    if not mounted:
+        pytest.skip("only root can mount a tmpfs")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def _mount(folder: Path) -> bool:
+    asked = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)]
+    return subprocess.run(asked, check=False, capture_output=True).returncode == 0
+
+
+@pytest.mark.usefixtures("tiny_disk")
+def test_a_disk_without_room_is_told_before_anything_is_fetched(heavy: Tool) -> None:
+    done = heavy.run("models", "pull", "heavy")
+    assert done.returncode == 1
+    assert "heavy-generic-cpu:1: needs 29 MB" in done.stderr
+    assert not heavy.catalogue.asked("/store/")
+
+
+@pytest.mark.usefixtures("tiny_disk")
+def test_a_disk_that_fills_while_fetching_is_named(heavy: Tool) -> None:
+    understated = [
+        type(one)(**{**vars(one), "size_bytes": MIB}) if one.alias == "heavy" else one
+        for one in heavy.catalogue.variants
+    ]
+    heavy.catalogue.variants[:] = understated
+    done = heavy.run("models", "pull", "heavy", "provision.retries=0")
+    assert done.returncode == 1
+    assert "heavy-generic-cpu:1: the disk of" in done.stderr
+    assert "free some and run it again: what came is kept" in done.stderr
