@@ -99,6 +99,7 @@ def _sample(entry: str | dict[str, Any], number: int, where: str) -> Sample:
         tags=tuple(fields.get("tags", ())),
         reference=fields.get("reference"),
         max_tokens=fields.get("max_tokens"),
+        facets=tuple(fields.get("facets", ())),
     )
 
 

@@ -35,6 +35,8 @@ class Sample:
     """An answer that a person would accept."""
     max_tokens: int | None = None
     """Overrides `generation.max_tokens` for this prompt."""
+    facets: tuple[Any, ...] = ()
+    """What a good answer has, as the prompt set says it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,7 @@ def test_a_wrong_command_is_refused_with_the_way_out(
         ('[{"prompt": "a", "tag": ["b"]}]', "did you mean tags"),
         ('[{"prompt": "a", "messages": [{"role": "user", "content": "b"}]}]', "keep one"),
         ('[{"messages": [{"role": "robot", "content": "b"}]}]', "system, user, assistant"),
+        ('[{"prompt": "a", "facets": "names the owner"}]', "facets"),
         ('["a\\u0000b"]', "NUL"),
         ('["a\\ud800b"]', "surrogate"),
     ],
