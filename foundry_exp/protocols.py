@@ -43,6 +43,22 @@ class ChatRequest:
     total_timeout_s: float
 
 
+def one_token(limit_s: float) -> ChatRequest:
+    """The smallest chat: does the model answer at all?"""
+    return ChatRequest(
+        messages=(Message("user", "Hello"),),
+        streaming=False,
+        temperature=0.0,
+        top_p=1.0,
+        top_k=1,
+        seed=0,
+        max_tokens=1,
+        first_token_timeout_s=limit_s,
+        idle_timeout_s=limit_s,
+        total_timeout_s=limit_s,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class ModelRequest:
     """Which model to load, and on what."""

@@ -13,8 +13,8 @@ from typing import Any, TextIO
 from foundry_exp import target
 from foundry_exp.backends import foundry_runtime
 from foundry_exp.errors import FoundryExpError
-from foundry_exp.protocols import Backend, ChatRequest, ModelRequest
-from foundry_exp.records import CONTENT_KINDS, Message
+from foundry_exp.protocols import Backend, ModelRequest, one_token
+from foundry_exp.records import CONTENT_KINDS
 
 Say = Callable[..., None]
 
@@ -88,7 +88,7 @@ def _model(job: dict[str, Any], say: Say) -> None:
     say("loaded", variant=loaded.variant, device=loaded.device, load_s=time.perf_counter() - start_s)
     if job["has_service"]:
         say("listed", ids=_listed_by(getattr(backend, "model_pid", None)))
-    events = list(backend.stream(_one_token(job["limit_s"]), time.perf_counter_ns))
+    events = list(backend.stream(one_token(job["limit_s"]), time.perf_counter_ns))
     say("answered", text="".join(event.text for event in events if event.kind in CONTENT_KINDS))
     backend.unload()
 
@@ -109,21 +109,6 @@ def _listed_by(pid: int | None) -> list[str] | None:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=30) as answer:
                 found += [entry["id"] for entry in json.load(answer).get("data", [])]
     return found if ports else None
-
-
-def _one_token(limit_s: float) -> ChatRequest:
-    return ChatRequest(
-        messages=(Message("user", "Hello"),),
-        streaming=False,
-        temperature=0.0,
-        top_p=1.0,
-        top_k=1,
-        seed=0,
-        max_tokens=1,
-        first_token_timeout_s=limit_s,
-        idle_timeout_s=limit_s,
-        total_timeout_s=limit_s,
-    )
 
 
 _JOBS: dict[str, Callable[[dict[str, Any], Say], None]] = {

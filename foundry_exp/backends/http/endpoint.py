@@ -9,8 +9,7 @@ from foundry_exp.backends.http import address
 from foundry_exp.backends.http.wishes import Wishes
 from foundry_exp.errors import BackendError, ConfigError
 from foundry_exp.models import variants
-from foundry_exp.protocols import ChatRequest, Clock, Event, LoadedModel, ModelRequest
-from foundry_exp.records import Message
+from foundry_exp.protocols import ChatRequest, Clock, Event, LoadedModel, ModelRequest, one_token
 
 if TYPE_CHECKING:  # importing openai takes 0.5-0.8 s of CPU, so `load` does it
     from foundry_exp.backends.http.client import ChatClient
@@ -130,7 +129,7 @@ class EndpointBackend:
     def _probe(self, client: "ChatClient") -> None:
         """One token, only where the service does not say that the model is loaded: it would spoil a cold TTFT."""
         try:
-            list(client.chat(self._model_id, _probe_request(self._load_timeout_s), time.perf_counter_ns))
+            list(client.chat(self._model_id, one_token(self._load_timeout_s), time.perf_counter_ns))
         except BackendError as error:
             if error.error_class.startswith("timeout"):
                 msg = f"{client.where}: {self._model_id} gave no token; raise backend.load_timeout_s."
@@ -141,18 +140,3 @@ class EndpointBackend:
                 f"{client.where}: {self._model_id} is not loaded; on its host run: foundry model load {self._model_id}"
             )
             raise BackendError("not_loaded", msg, http_status=error.http_status) from error
-
-
-def _probe_request(timeout_s: float) -> ChatRequest:
-    return ChatRequest(
-        messages=(Message("user", "Hello"),),
-        streaming=False,
-        temperature=0.0,
-        top_p=1.0,
-        top_k=1,
-        seed=0,
-        max_tokens=1,
-        first_token_timeout_s=timeout_s,
-        idle_timeout_s=timeout_s,
-        total_timeout_s=timeout_s,
-    )
