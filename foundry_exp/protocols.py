@@ -44,7 +44,7 @@ class ChatRequest:
 
 
 def one_token(limit_s: float) -> ChatRequest:
-    """The smallest chat: does the model answer at all?"""
+    """The smallest chat, which shows whether the model answers at all."""
     return ChatRequest(
         messages=(Message("user", "Hello"),),
         streaming=False,
