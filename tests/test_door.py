@@ -8,7 +8,7 @@ import pytest
 from foundry_exp import data, usage
 from tests.conftest import clean_environment
 
-HEAVY = ("mlflow", "openai", "foundry_local_sdk", "torch", "pandas", "numpy")
+HEAVY = ("mlflow", "openai", "foundry_local_sdk", "torch", "pandas", "numpy", "pydantic")
 PROBE = """
 import sys
 from foundry_exp import cli
