@@ -110,10 +110,12 @@ def _run(cells: "Sequence[Cell]", overrides: Sequence[str], *, multirun: bool) -
     target.build(cells[0].config["tracker"], "tracker").check()
     _need_output_dir(Path(cells[0].config["output_dir"]))
     completed = sweep.launch(cells, overrides, multirun=multirun)
+    out = Console()
+    if completed and experiment.give_scores(cells, Console(stderr=True), waiting=True):
+        experiment.publish_again(cells, Console(stderr=True))
     folders = experiment.finished(cells)
     if len(cells) > 1 and folders:
         write.write_reports(cells[0].folder.parent, folders)
-    out = Console()
     table.show(write.gather(folders), out)
     _say_what_next(cells, folders)
     if not completed:

@@ -10,12 +10,12 @@ from typing import Any
 import yaml
 from rich.console import Console
 
-from foundry_exp import child, environment, progress, store, summary, target
-from foundry_exp.errors import StoreError
+from foundry_exp import child, environment, progress, score, store, summary, target
+from foundry_exp.errors import BackendError, StoreError
 from foundry_exp.meters import power
 from foundry_exp.outcome import Outcome
 from foundry_exp.plan import Cell
-from foundry_exp.protocols import Tracker
+from foundry_exp.protocols import Scorer, Tracker
 from foundry_exp.records import RunResult
 from foundry_exp.report import write
 
@@ -29,9 +29,29 @@ def run(cell: Cell, console: Console) -> RunResult:
     records = store.read_records(cell.folder)
     result = summary.result(cell, machine, outcome, records, started_at)
     store.write_result(cell.folder, result)
+    give_scores([cell], console, waiting=False)
     write.write_reports(cell.folder, [cell.folder])
     publish(cell, console)
     return result
+
+
+def give_scores(cells: Sequence[Cell], console: Console, *, waiting: bool) -> bool:
+    """Let the scorers of one kind at finished cells: rules at once, those that load a model after the last cell.
+
+    True when one had something to score; a scorer that fails is said, and what it scored is kept.
+    """
+    done = finished(cells)
+    found = False
+    for name, spec in cells[0].config["scorer"].items():
+        scorer: Scorer = target.build(spec, f"scorer.{name}")
+        if scorer.waits is waiting and done:
+            found = True
+            try:
+                score.score(done, name, scorer)
+            except (BackendError, StoreError) as error:
+                console.print(f"[yellow]not scored[/] by {name}: {error}")
+                console.print(f"  Score again later with: python -m foundry_exp score {done[0].parent}", markup=False)
+    return found
 
 
 def cooled(cell: Cell, show: child.OnStep) -> Outcome | None:
@@ -74,6 +94,14 @@ def publish(cell: Cell, console: Console) -> None:
         console.print(
             f"[yellow]not published[/]: {error}\n  Send it later with: python -m foundry_exp publish {cell.folder}"
         )
+
+
+def publish_again(cells: Sequence[Cell], console: Console) -> None:
+    """Write reports and tracker up to date with scores that came after the last cell."""
+    for cell in cells:
+        if (cell.folder / store.RESULT_FILE).exists():
+            write.write_reports(cell.folder, [cell.folder])
+            publish(cell, console)
 
 
 def finished(cells: Sequence[Cell]) -> list[Path]:

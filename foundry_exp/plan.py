@@ -73,6 +73,8 @@ def plan(config: dict[str, Any], name: str, sweep_id: str) -> Cell:
     _refuse_no_address(config["backend"])
     target.check(config["tracker"], "tracker")
     target.check(config["energy"], "energy")
+    for scorer, spec in config["scorer"].items():
+        target.check(spec, f"scorer.{scorer}")
     whole = {**config, "model": _UNSAID_OF_MODEL | config["model"], "prompts": _UNSAID_OF_PROMPTS | config["prompts"]}
     return Cell(name, sweep_id, whole, _prompts(whole["prompts"]), _model_path(whole["model"]))
 

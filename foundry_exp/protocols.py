@@ -1,11 +1,11 @@
 """The behaviours that a part can bring: a model runtime, a tracker, and the clock they are given."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from foundry_exp.records import EventKind, Message, Usage
+from foundry_exp.records import EventKind, Message, Record, Sample, Score, Standing, Usage
 
 Clock = Callable[[], int]
 """Nanoseconds of `time.perf_counter_ns()`, or of a test's own making."""
@@ -109,6 +109,31 @@ class Backend(Protocol):
 
     def unload(self) -> None:
         """Give the model back; safe to call when nothing is loaded."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer to be scored, with the prompt that it is to."""
+
+    folder: Path
+    """The run that it is from."""
+    sample: Sample
+    record: Record
+
+
+class Scorer(Protocol):
+    """Something that gives answers 1 to 5 points."""
+
+    waits: bool
+    """Whether it loads a model, and so must wait until every cell is measured."""
+
+    def score(self, answers: Sequence[Answer]) -> Iterator[tuple[Answer, Score]]:
+        """Yield each score as it is made; raise BackendError when no more can be."""
+        ...
+
+    def standing(self) -> Standing | None:
+        """After scoring: whether its scores can be believed; null when there is nothing to doubt."""
         ...
 
 

@@ -98,6 +98,31 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Score:
+    """One line of scores.jsonl: what one judge of one kind thinks of one answer, by one criterion."""
+
+    sample_id: str
+    output_hash: str
+    """Which answer: rounds that answered alike share their scores."""
+    scorer: str
+    """`facets`, `judge` or `annotation`."""
+    criterion: str
+    value: float | None
+    """1 (worst) to 5 (best); null is unscored, which is not a low score."""
+    reason: str | None
+    """Why this value; of an unscored answer, why there is none."""
+    weight: float
+    """Of the criterion in the answer's quality."""
+    scored_by: str
+    """`rules`, the judge's exact variant, or a person's name."""
+    scored_at: str
+    """UTC, ISO 8601."""
+    rubric: str
+    """What it was scored by: `name:digest`."""
+    repeat: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Interval:
     """A 95 % interval and how it was made."""
 
@@ -146,6 +171,34 @@ class ModelFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether a scorer's scores can be believed."""
+
+    trusted: bool
+    reason: str | None
+    """Why not, in one sentence with the way out."""
+    figures: dict[str, Any] = field(default_factory=dict)
+    """What that was decided from: agreement, self-consistency, share unparseable …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What one scorer's scores of a cell came to."""
+
+    rubric: str
+    scored_by: tuple[str, ...]
+    scored: int
+    """Measured requests whose answer has a score by every criterion."""
+    unscored: int
+    """Measured requests whose answer has not, failed requests among them."""
+    quality: Distribution | None
+    """Over prompts: of each, the mean of its answers' weighted means."""
+    criteria: dict[str, Distribution | None]
+    standing: Standing | None = None
+    """Null: there is nothing to doubt."""
+
+
+@dataclass(frozen=True, slots=True)
 class RunResult:
     """run.json: the summary of one cell, written last, so that its presence means finished."""
 
@@ -172,7 +225,8 @@ class RunResult:
     """Metric name to the reason why it is null."""
     per_prompt: dict[str, Any]
     """Sample id to its own distributions of the latency metrics."""
-    scores: dict[str, Any]
+    scores: dict[str, Scored]
+    """What each scorer found, by its name."""
     environment: dict[str, Any]
     fingerprint: str
     """Identity of the measurement: what would have to be equal for a rerun to be pointless."""
@@ -184,4 +238,8 @@ class RunResult:
     energy_source: str | None = None
     """Where `energy_j` comes from: rapl, nvml or heuristic; null when it is null."""
     currency: str | None = None
+    quality_source: str | None = None
+    """The scorer that `quality` is from; null when it is null."""
+    repeat: int = 0
+    """Which of `sweep.repeats` this is; repeats share their fingerprint."""
     """Of every cost."""

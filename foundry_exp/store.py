@@ -1,4 +1,4 @@
-"""A run's folder: records appended as they finish, run.json last and atomically, and both read back."""
+"""A run's folder: records and scores appended as they are made, run.json last and atomically, and all read back."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from foundry_exp.errors import StoreError
-from foundry_exp.records import Record, RunResult
+from foundry_exp.records import Record, RunResult, Sample, Score
 
 CONFIG_FILE = "config.yaml"
 ENVIRONMENT_FILE = "environment.json"
@@ -18,6 +18,7 @@ RECORDS_FILE = "records.jsonl"
 RESULT_FILE = "run.json"
 RUNTIME_LOG = "runtime.log"
 PROMPTS_FILE = "prompts.json"
+SCORES_FILE = "scores.jsonl"
 
 
 @cache
@@ -40,22 +41,51 @@ class RecordLog:
 
     def append(self, record: Record) -> None:
         """Write one line and hand it to the disk."""
-        try:
-            with self._path.open("ab") as file:
-                file.write(to_json(record) + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            msg = f"{self._path}: cannot write a record ({error.strerror}); free some disk space, then run again."
-            raise StoreError(msg) from error
+        _append(self._path, record)
+
+
+def append_score(folder: Path, score: Score) -> None:
+    """Add one score to a run folder; it is on disk before the next one is made."""
+    _append(folder / SCORES_FILE, score)
+
+
+def _append(path: Path, value: Any) -> None:
+    try:
+        with path.open("ab") as file:
+            file.write(to_json(value) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        msg = f"{path}: cannot be added to ({error.strerror}); free some disk space, then run again."
+        raise StoreError(msg) from error
 
 
 def read_records(folder: Path) -> list[Record]:
     """Every whole record of a run folder; a last line cut off by a kill is left out."""
-    return list(_records(folder / RECORDS_FILE))
+    return list(_lines(folder / RECORDS_FILE, Record))
 
 
-def _records(path: Path) -> Iterator[Record]:
+def read_scores(folder: Path) -> list[Score]:
+    """Every whole score of a run folder, in the order they were made."""
+    return list(_lines(folder / SCORES_FILE, Score))
+
+
+def read_samples(folder: Path) -> list[Sample]:
+    """The prompts of a run folder, as the runner wrote them down."""
+    path = folder / PROMPTS_FILE
+    try:
+        return list(adapter(list[Sample]).validate_json(path.read_bytes()))
+    except FileNotFoundError as error:
+        msg = (
+            f"{folder}: no {PROMPTS_FILE}, so its answers cannot be matched with their prompts; measure the cell again."
+        )
+        raise StoreError(msg) from error
+    except ValidationError as error:
+        msg = f"{path}: not a list of prompts ({error.errors()[0]['msg']}); measure the cell again."
+        raise StoreError(msg) from error
+
+
+def _lines(path: Path, kind: Any) -> Iterator[Any]:
     if not path.exists():
         return
     lines = path.read_bytes().split(b"\n")
@@ -63,11 +93,12 @@ def _records(path: Path) -> Iterator[Record]:
         if not line:
             continue
         try:
-            yield adapter(Record).validate_json(line)
+            yield adapter(kind).validate_json(line)
         except ValidationError as error:
             if number == len(lines):
                 return
-            msg = f"{path}:{number}: not a record ({error.errors()[0]['msg']}); remove the line to read the rest."
+            what = kind.__name__.lower()
+            msg = f"{path}:{number}: not a {what} ({error.errors()[0]['msg']}); remove the line to read the rest."
             raise StoreError(msg) from error
 
 

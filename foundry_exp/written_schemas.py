@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 from foundry_exp import data, store
-from foundry_exp.records import Record, RunResult
+from foundry_exp.records import Record, RunResult, Score
 
-WRITTEN = {"record": Record, "run": RunResult}
+WRITTEN = {"record": Record, "run": RunResult, "score": Score}
 
 
 def texts() -> dict[Path, str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from foundry_exp.records import ModelFacts, Record, RequestError, RunResult, Status, Usage
+from foundry_exp.records import ModelFacts, Record, RequestError, RunResult, Scored, Status, Usage
 from foundry_exp.store import (
     CONFIG_FILE,
     ENVIRONMENT_FILE,
@@ -40,7 +40,7 @@ class Cell:
     sweep_id: str = "sweep-1"
     answers: dict[str, str] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
-    scores: dict[str, Any] = field(default_factory=dict)
+    scores: dict[str, Scored] = field(default_factory=dict)
     environment: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()

@@ -52,7 +52,7 @@ def _log_values(client: Any, run_id: str, folder: Path, result: RunResult, at: i
     from mlflow.data.meta_dataset import MetaDataset
     from mlflow.entities import DatasetInput, InputTag, Metric, Param
 
-    metrics = logged_metrics(result.metrics, result.scores)
+    metrics = logged_metrics(result.metrics)
     params = contents.run_params(result, folder)
     client.log_batch(
         run_id,

@@ -44,7 +44,8 @@ METRICS: Mapping[str, Source] = {
     "power/energy_j": Source("energy_j", None),
     "power/energy_j_per_token": Source("energy_j_per_token", None),
     "power/cost_per_1k_requests": Source("cost_per_1k_requests", None),
-    "quality/overall": Source("quality", None),
+    "quality/overall": Source("quality", "mean"),
+    "quality/coverage": Source("quality_coverage", None),
     "quality/determinism_rate": Source("determinism_rate", None),
     "requests/error_rate": Source("error_rate", None),
     "tool/client_overhead_ms": Source("client_overhead_ms", None),
@@ -53,19 +54,19 @@ METRICS: Mapping[str, Source] = {
 _ILLEGAL = re.compile(r"[^A-Za-z0-9_\-./ ]")
 
 
-def logged_metrics(metrics: Mapping[str, Any], scores: Mapping[str, Any]) -> dict[str, float]:
+def logged_metrics(metrics: Mapping[str, Any]) -> dict[str, float]:
     """MLflow's name and value of every metric that has one; a null is left out, never a zero."""
     known = ((name, number(metrics.get(source.metric), source.statistic)) for name, source in METRICS.items())
     found = {name: value for name, value in known if value is not None}
-    for name, value in _quality({**metrics, **scores}):
+    for name, value in _quality(metrics):
         if len(found) < MAX_METRICS:
             found.setdefault(name, value)
     return found
 
 
-def _quality(scores: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+def _quality(metrics: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
     """Scores of facets and scorers, `quality/<name>`, with the letters that MLflow takes."""
-    for name, entry in scores.items():
+    for name, entry in metrics.items():
         value = number(entry, None)
         if name.startswith("quality/") and value is not None:
             yield _ILLEGAL.sub("_", name), value

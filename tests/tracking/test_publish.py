@@ -80,7 +80,7 @@ def test_publishing_again_replaces(output_dir: Path) -> None:
     folder = make_run_folder(output_dir / "runs")
     tracker.publish(folder)
     shutil.rmtree(folder)
-    tracker.publish(make_run_folder(output_dir / "runs", scores={"quality/judge": 4.0}))
+    tracker.publish(make_run_folder(output_dir / "runs", metrics={"quality/judge": 4.0}))
     (run,) = active_runs(output_dir)
     assert run.data.metrics["quality/judge"] == 4.0
 

@@ -1,0 +1,141 @@
+"""Scores of a cell's answers → how good they are, by scorer and criterion, and one figure for the cell."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+
+from foundry_exp.metrics.metric import NOTHING_MEASURED, Metric, null
+from foundry_exp.records import Distribution, Record, Score, Scored, Standing
+from foundry_exp.stats.distribution import describe
+
+HEADLINE = ("annotation", "judge", "facets")
+"""Whose quality stands for the cell, best first: people, then a judge that can be believed, then rules."""
+
+FEWEST_SCORED = 0.5
+"""Share of the measured requests that must be scored for a headline."""
+
+AnswerKey = tuple[str, str]
+"""Sample id and output hash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What the scores of one cell came to."""
+
+    scores: dict[str, Scored]
+    source: str | None
+    metrics: dict[str, Any]
+    missing: dict[str, str]
+
+
+def quality(records: Iterable[Record], scores: Iterable[Score], standings: Mapping[str, Standing | None]) -> Quality:
+    """Summarise the scores of the answers that were measured; what scores an unknown answer is left out."""
+    measured = [record for record in records if record.phase == "measure"]
+    latest = current(scores)
+    by_scorer = {
+        name: _scored(measured, found, standings.get(name))
+        for name in sorted({score.scorer for score in latest})
+        if (found := [score for score in latest if score.scorer == name])
+    }
+    source, headline = _headline(by_scorer, len(measured))
+    values: dict[str, Any] = {"quality": headline.value, "quality_coverage": _coverage(by_scorer, source)}
+    reasons = {"quality": headline.why_null, "quality_coverage": None if source else headline.why_null}
+    for name, scored in by_scorer.items():
+        values[f"quality/{name}"] = scored.quality
+        if scored.quality is None:
+            reasons[f"quality/{name}"] = "no answer has a score"
+    if source:
+        values |= {f"quality/{name}": spread for name, spread in by_scorer[source].criteria.items()}
+    missing = {name: why for name, why in reasons.items() if why is not None}
+    return Quality(by_scorer, source, values, missing)
+
+
+def current(scores: Iterable[Score]) -> list[Score]:
+    """The scores that count: of each scorer those by its latest rubric, and of equal ones the latest."""
+    everything = list(scores)
+    rubric = {score.scorer: score.rubric for score in everything}
+    kept = {
+        (score.scorer, score.sample_id, score.output_hash, score.criterion, score.scored_by, score.repeat): score
+        for score in everything
+        if score.rubric == rubric[score.scorer]
+    }
+    return list(kept.values())
+
+
+def answer_quality(scores: Iterable[Score]) -> dict[AnswerKey, float]:
+    """The weighted mean of each answer's criteria, over repeats and people; only of answers scored by all."""
+    by_answer: dict[AnswerKey, dict[str, list[Score]]] = defaultdict(lambda: defaultdict(list))
+    for score in scores:
+        by_answer[score.sample_id, score.output_hash][score.criterion].append(score)
+    whole = {key: _weighted_mean(criteria) for key, criteria in by_answer.items()}
+    return {key: value for key, value in whole.items() if value is not None}
+
+
+def _weighted_mean(criteria: Mapping[str, Sequence[Score]]) -> float | None:
+    means = [(group[0].weight, _mean(score.value for score in group)) for group in criteria.values()]
+    known = [(weight, mean) for weight, mean in means if mean is not None]
+    total = sum(weight for weight, _ in known)
+    if len(known) < len(means) or not total:
+        return None
+    return sum(weight * mean for weight, mean in known) / total
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return fmean(known) if known else None
+
+
+def _scored(measured: Sequence[Record], scores: Sequence[Score], standing: Standing | None) -> Scored:
+    whole = answer_quality(scores)
+    criteria = sorted({score.criterion for score in scores})
+    of_one = {name: answer_quality(score for score in scores if score.criterion == name) for name in criteria}
+    done = sum((record.sample_id, record.output_hash) in whole for record in measured if record.error is None)
+    return Scored(
+        rubric=scores[-1].rubric,
+        scored_by=tuple(sorted({score.scored_by for score in scores})),
+        scored=done,
+        unscored=len(measured) - done,
+        quality=_over_prompts(measured, whole),
+        criteria={name: _over_prompts(measured, values) for name, values in of_one.items()},
+        standing=standing,
+    )
+
+
+def _over_prompts(measured: Sequence[Record], values: Mapping[AnswerKey, float]) -> Distribution | None:
+    """Answers to one prompt depend on each other, so a prompt counts once, with its mean."""
+    by_prompt: dict[str, list[float]] = {}
+    for record in measured:
+        found = by_prompt.setdefault(record.sample_id, [])
+        key = (record.sample_id, record.output_hash)
+        if record.error is None and key in values:
+            found.append(values[key])
+    means = [fmean(found) for found in by_prompt.values() if found]
+    return describe(means, missing=len(by_prompt) - len(means)) if means else None
+
+
+def _headline(by_scorer: Mapping[str, Scored], measured: int) -> tuple[str | None, Metric]:
+    if not measured:
+        return None, null(NOTHING_MEASURED)
+    if not by_scorer:
+        return None, null("no answer has been scored")
+    why = ""
+    for name in HEADLINE:
+        scored = by_scorer.get(name)
+        if scored is None:
+            continue
+        if scored.standing and not scored.standing.trusted:
+            why = f"the {name} is not trusted: {scored.standing.reason}"
+        elif scored.quality is None or scored.scored < FEWEST_SCORED * measured:
+            why = f"{name} scored {scored.scored} of {measured} answers, which is less than {FEWEST_SCORED:.0%}"
+        else:
+            return name, Metric(scored.quality)
+    return None, null(why or "no scorer that can stand for the cell")
+
+
+def _coverage(by_scorer: Mapping[str, Scored], source: str | None) -> float | None:
+    if source is None:
+        return None
+    scored = by_scorer[source]
+    return scored.scored / (scored.scored + scored.unscored)

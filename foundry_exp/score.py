@@ -1,0 +1,51 @@
+"""The score stage: answers that lie in run folders get points, and each folder's run.json is brought up to date."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from foundry_exp import store
+from foundry_exp.metrics import quality
+from foundry_exp.protocols import Answer, Scorer
+from foundry_exp.records import RunResult, Standing
+
+
+def score(folders: Sequence[Path], name: str, scorer: Scorer) -> list[RunResult]:
+    """Score every different answer of finished runs once; each score is on disk as it is made."""
+    answers = [answer for folder in folders for answer in different_answers(folder)]
+    try:
+        for answer, made in scorer.score(answers):
+            store.append_score(answer.folder, made)
+    finally:
+        standing = {name: scorer.standing()}
+        results = [summarised(folder, standing) for folder in folders]
+    return results
+
+
+def different_answers(folder: Path) -> list[Answer]:
+    """The measured answers of a run; rounds that answered alike count once."""
+    samples = {sample.sample_id: sample for sample in store.read_samples(folder)}
+    found = {
+        (record.sample_id, record.output_hash): Answer(folder, samples[record.sample_id], record)
+        for record in reversed(store.read_records(folder))
+        if record.phase == "measure" and record.error is None and record.sample_id in samples
+    }
+    return list(reversed(found.values()))
+
+
+def summarised(folder: Path, standings: dict[str, Standing | None]) -> RunResult:
+    """Write what the scores came to into run.json."""
+    result = store.read_result(folder)
+    known = {name: scored.standing for name, scored in result.scores.items()}
+    found = quality.quality(store.read_records(folder), store.read_scores(folder), known | standings)
+    measured = {name: value for name, value in result.metrics.items() if not name.startswith("quality")}
+    reasons = {name: why for name, why in result.missing.items() if not name.startswith("quality")}
+    result = replace(
+        result,
+        scores=found.scores,
+        quality_source=found.source,
+        metrics=measured | found.metrics,
+        missing=reasons | found.missing,
+    )
+    store.write_result(folder, result)
+    return result

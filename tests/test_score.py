@@ -1,0 +1,90 @@
+"""Scores land beside the records, and run.json says what they came to."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from foundry_exp import score, store
+from foundry_exp.errors import BackendError
+from foundry_exp.metrics.quality import current, quality
+from foundry_exp.protocols import Answer
+from foundry_exp.records import Score, Standing
+from tests.run_folders import make_run_folder
+
+
+def point(sample_id: str, output_hash: str, value: float | None, **changes: object) -> Score:
+    fields: dict[str, object] = {
+        "sample_id": sample_id, "output_hash": output_hash, "scorer": "facets", "criterion": "owners", "value": value,
+        "reason": None, "weight": 1.0, "scored_by": "rules", "scored_at": "2026-12-01T12:00:00+00:00",
+        "rubric": "summary:1", "repeat": 0,
+    }  # fmt: skip
+    return Score(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+class Halting:
+    """Gives 4 points to the first answer, then has no more."""
+
+    waits = False
+
+    def score(self, answers: Sequence[Answer]) -> Iterator[tuple[Answer, Score]]:
+        first = answers[0]
+        yield first, point(first.sample.sample_id, first.record.output_hash, 4.0)
+        raise BackendError("crash", "the judge died")
+
+    def standing(self) -> Standing | None:
+        return None
+
+
+def test_what_was_scored_before_a_scorer_failed_is_kept(tmp_path: Path) -> None:
+    folder = make_run_folder(tmp_path, rounds=3)
+    with pytest.raises(BackendError):
+        score.score([folder], "facets", Halting())
+    result = store.read_result(folder)
+    assert result.scores["facets"].scored == 3  # three rounds answered alike, and share one score
+    assert result.scores["facets"].unscored == 3
+    assert result.quality_source == "facets"
+    assert result.metrics["quality"]["mean"] == 4.0
+
+
+def test_a_new_rubric_replaces_the_scores_by_the_old_one() -> None:
+    scores = [point("a", "1", 2.0), point("b", "2", 2.0), point("a", "1", 5.0, rubric="summary:2")]
+    assert [score.value for score in current(scores)] == [5.0]
+
+
+def test_a_judge_that_is_not_trusted_does_not_stand_for_the_cell(tmp_path: Path) -> None:
+    folder = make_run_folder(tmp_path, rounds=1)
+    records = store.read_records(folder)
+    scores = [
+        point(record.sample_id, record.output_hash, value, scorer=scorer)
+        for record in records
+        for scorer, value in (("judge", 5.0), ("facets", 2.0))
+    ]
+    trusted = quality(records, scores, {"judge": Standing(trusted=True, reason=None)})
+    doubted = quality(records, scores, {"judge": Standing(trusted=False, reason="kappa 0.1")})
+    assert (trusted.source, trusted.metrics["quality"].mean) == ("judge", 5.0)
+    assert (doubted.source, doubted.metrics["quality"].mean) == ("facets", 2.0)
+    assert doubted.scores["judge"].quality is not None
+
+
+def test_an_answer_with_an_unscored_criterion_is_unscored_not_low(tmp_path: Path) -> None:
+    folder = make_run_folder(tmp_path, rounds=1)
+    records = store.read_records(folder)
+    first, second = (record for record in records if record.phase == "measure")
+    scores = [
+        point(first.sample_id, first.output_hash, 4.0, weight=3.0),
+        point(first.sample_id, first.output_hash, 2.0, criterion="length"),
+        point(second.sample_id, second.output_hash, 5.0),
+        point(second.sample_id, second.output_hash, None, criterion="length", reason="prose instead of a score"),
+    ]
+    found = quality(records, scores, {})
+    assert found.metrics["quality"].mean == 3.5
+    assert (found.scores["facets"].scored, found.scores["facets"].unscored) == (1, 1)
+
+
+def test_too_few_scored_answers_are_no_headline(tmp_path: Path) -> None:
+    folder = make_run_folder(tmp_path, rounds=1, answers={"retrieval": "same", "privacy": "same"})
+    records = [record for record in store.read_records(folder) for _ in range(3)]
+    found = quality(records, [point("nobody", "0", 5.0)], {})
+    assert found.metrics["quality"] is None
+    assert "0 of 6" in found.missing["quality"]
