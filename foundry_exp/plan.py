@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from foundry_exp import data, prompts, schema, target
+from foundry_exp.digest import digest_of
 from foundry_exp.errors import ConfigError
 from foundry_exp.models import folder
-from foundry_exp.prompts import PromptSet, digest_of
+from foundry_exp.prompts import PromptSet
 from foundry_exp.protocols import ModelRequest
 
 MEASURED_KEYS = ("model", "accel", "streaming", "backend", "generation", "workload")

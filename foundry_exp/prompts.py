@@ -1,12 +1,12 @@
 """Prompt sets: a JSON list or JSON lines, of strings or objects, read and checked whole before a run."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from foundry_exp import schema
+from foundry_exp.digest import digest_of
 from foundry_exp.errors import ConfigError
 from foundry_exp.records import Message, Sample
 
@@ -41,12 +41,6 @@ def _checked(entries: list[Any], name: str, where: str) -> PromptSet:
     samples = tuple(_sample(entry, number, where) for number, entry in enumerate(entries, start=1))
     _refuse_duplicates(samples, where)
     return PromptSet(name, samples, digest_of([sample.digest + sample.sample_id for sample in samples]))
-
-
-def digest_of(value: Any) -> str:
-    """First 16 hex digits of the SHA-256 of a value as canonical JSON."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]
 
 
 def _entries(path: Path) -> list[Any]:

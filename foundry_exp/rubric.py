@@ -1,0 +1,117 @@
+"""Rubrics: a versioned YAML file that says what is judged, by which criteria, and what each of 1 to 5 points means."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from foundry_exp import data, schema
+from foundry_exp.digest import digest_of
+from foundry_exp.errors import ConfigError, near
+
+POINTS = (1, 2, 3, 4, 5)
+FOLDER = "rubrics"
+MAX_FILE_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One question that is asked of an answer."""
+
+    name: str
+    question: str
+    weight: float
+    """More than 0. Only the ratio of weights counts; they need not come to any sum."""
+    anchors: tuple[str, str, str, str, str]
+    """What an answer of 1, 2, 3, 4 and 5 points is like."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rubric:
+    """What answers are judged by."""
+
+    name: str
+    version: int
+    judged: str
+    """What is judged, in one sentence."""
+    criteria: tuple[Criterion, ...]
+    digest: str
+    """SHA-256 of the content, first 16 hex digits; layout and comments of the file do not count."""
+
+    @property
+    def identity(self) -> str:
+        """What scores by this rubric are known by: `name:digest`."""
+        return f"{self.name}:{self.digest}"
+
+
+def find(name: str, where: str) -> Path:
+    """The file of a shipped rubric by its name, or of any other by its path; ConfigError names `where`."""
+    if Path(name).suffix in (".yaml", ".yml"):
+        return data.locate(name, where)
+    folder = data.shipped("prompts") / FOLDER
+    known = sorted(path.stem for path in folder.glob("*.yaml"))
+    if name not in known:
+        msg = f"{where}: no rubric is named {name!r}; {near(name, known)} One of your own is named by its path, x.yaml."
+        raise ConfigError(msg)
+    return folder / f"{name}.yaml"
+
+
+def load(path: Path) -> Rubric:
+    """Read a rubric, or raise ConfigError saying which key of the file is wrong and how."""
+    content = _with_text_keys(_parsed(path))
+    schema.check(content, "rubric", str(path))
+    criteria = tuple(_criterion(fields) for fields in content["criteria"])
+    _refuse_bad_weights(criteria, path)
+    _refuse_twins([criterion.name for criterion in criteria], path)
+    return Rubric(content["name"], content["version"], content["judged"].strip(), criteria, digest_of(content))
+
+
+def _parsed(path: Path) -> Any:
+    import yaml
+
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            msg = f"{path}: larger than {MAX_FILE_BYTES // 1_000_000} MB, which no rubric is; name another file."
+            raise ConfigError(msg)
+        return yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        msg = f"{path}: not UTF-8 (byte {error.start}); save the file as UTF-8."
+        raise ConfigError(msg) from error
+    except OSError as error:
+        msg = f"{path}: cannot be read ({error.strerror}); give a readable YAML file."
+        raise ConfigError(msg) from error
+    except (yaml.YAMLError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        msg = f"{path}{line}: not YAML ({getattr(error, 'problem', None) or 'nested too deep'}); correct the file."
+        raise ConfigError(msg) from error
+
+
+def _with_text_keys(value: Any) -> Any:
+    """YAML reads the 1 of an anchor as a number, and JSON Schema knows keys of text alone."""
+    if isinstance(value, Mapping):
+        return {str(key): _with_text_keys(entry) for key, entry in value.items()}
+    return [_with_text_keys(entry) for entry in value] if isinstance(value, list) else value
+
+
+def _criterion(fields: Mapping[str, Any]) -> Criterion:
+    one, two, three, four, five = (fields["anchors"][str(points)].strip() for points in POINTS)
+    weight = float(fields["weight"])
+    return Criterion(fields["name"], fields["question"].strip(), weight, (one, two, three, four, five))
+
+
+def _refuse_bad_weights(criteria: tuple[Criterion, ...], path: Path) -> None:
+    for number, criterion in enumerate(criteria):
+        if not math.isfinite(criterion.weight):  # .nan and .inf are YAML, and pass a schema's limits
+            msg = (
+                f"{path}: criteria.{number}.weight: must be a number above 0, got {criterion.weight}; change the value."
+            )
+            raise ConfigError(msg)
+
+
+def _refuse_twins(names: list[str], path: Path) -> None:
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            msg = f"{path}: criteria.{number}.name: {name!r} is taken by another criterion; give each its own."
+            raise ConfigError(msg)
