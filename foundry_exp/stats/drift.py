@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from foundry_exp.stats.rank import spearman
 from foundry_exp.stats.student import two_sided_p
 
 FEWEST = 10
@@ -47,7 +48,7 @@ def drift(values: Sequence[float]) -> Drift | None:
     array = np.asarray(values, dtype=np.float64)
     slope = theil_sen(array)
     median = float(np.median(array))
-    rho = spearman(array)
+    rho = spearman(np.arange(n, dtype=np.float64), array)
     return Drift(
         n=n,
         slope=slope,
@@ -65,22 +66,7 @@ def theil_sen(values: npt.NDArray[np.float64]) -> float:
     return float(np.median(rises / (places[second] - places[first])))
 
 
-def spearman(values: npt.NDArray[np.float64]) -> float | None:
-    """Spearman's rank correlation between values and their order, ties sharing a rank; null when all are equal."""
-    ranks = _ranks(values)
-    if np.ptp(ranks) == 0:
-        return None
-    return float(np.clip(np.corrcoef(np.arange(len(values)), ranks)[0, 1], -1, 1))
-
-
 def _p_value(rho: float, n: int) -> float:
     if abs(rho) >= 1:
         return 0.0
     return two_sided_p(rho * math.sqrt((n - 2) / ((1 - rho) * (1 + rho))), n - 2)
-
-
-def _ranks(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Ranks from 1; equal values get the mean of theirs."""
-    _, group, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return np.asarray((last - (counts - 1) / 2)[group], dtype=np.float64)

@@ -1,0 +1,151 @@
+"""How far raters of the same items agree: kappa, alpha, and what a constant guess would reach."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from statistics import fmean, median
+
+import numpy as np
+import numpy.typing as npt
+
+from foundry_exp.stats.estimate import Estimate, estimate
+
+FloatArray = npt.NDArray[np.float64]
+Ratings = Sequence[Sequence[float | None]]
+"""An item a row, a rater a column; null where a rater gave none. Rows may differ in length."""
+
+NO_VARIATION = "no variation: all scores are equal, so agreement beyond chance is undefined"
+
+
+def weighted_kappa(first: Sequence[float], second: Sequence[float], *, seed: int = 0) -> Estimate:
+    """Quadratic weighted kappa of two raters: 1 - mean (x - y)² of items / mean (x - y)² of all pairs of items.
+
+    Cohen, Psychological Bulletin 70 (1968). In this form scores need not be whole, so means over people or
+    repeats can be compared. A constant guess has a kappa of 0, whatever it guesses.
+    """
+    x, y = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    if x.shape != y.shape:
+        msg = f"weighted_kappa: needs as many scores of each rater, got {len(x)} and {len(y)}"
+        raise ValueError(msg)
+
+    def statistic(counts: FloatArray) -> FloatArray:
+        n = counts.sum(axis=1)
+        observed = counts @ (x - y) ** 2 / n
+        expected = (counts @ x**2 + counts @ y**2) / n - 2 * (counts @ x) * (counts @ y) / n**2
+        return _one_minus(observed, expected)
+
+    return estimate(statistic, len(x), NO_VARIATION, seed=seed)
+
+
+def ordinal_alpha(ratings: Ratings, *, seed: int = 0) -> Estimate:
+    """Krippendorff's alpha with the ordinal difference: 1 - observed / expected disagreement of pairs of scores.
+
+    Krippendorff, Content Analysis, 4th ed., 12.3. Items with fewer than two scores count for nothing. It asks
+    for the order of scores only: how far two are apart is how many scores lie between them.
+    """
+    rows = [known for row in ratings if len(known := _known(row)) > 1]
+    values = sorted({value for row in rows for value in row})
+    k = len(values)
+    coincidences = np.array([_coincidences(row, values) for row in rows]).reshape(len(rows), k * k)
+
+    def statistic(counts: FloatArray) -> FloatArray:
+        return np.array([_alpha(table) for table in (counts @ coincidences).reshape(-1, k, k)])
+
+    return estimate(statistic, len(rows), NO_VARIATION, seed=seed)
+
+
+def _coincidences(row: Sequence[float], values: Sequence[float]) -> FloatArray:
+    """How often each ordered pair of values occurs in one item, divided by its scores less one."""
+    counts = np.array([row.count(value) for value in values], dtype=np.float64)
+    return (np.outer(counts, counts) - np.diag(counts)) / (len(row) - 1)
+
+
+def _alpha(table: FloatArray) -> float:
+    """Alpha of a coincidence matrix; NaN without variation."""
+    margin = table.sum(axis=1)
+    n = margin.sum()
+    middles = np.cumsum(margin) - margin / 2
+    # The scores from c to k, of c and k themselves half: the difference of the middles of their ranks.
+    squared = np.subtract.outer(middles, middles) ** 2
+    observed = (table * squared).sum() / n
+    expected = (np.outer(margin, margin) * squared).sum() / (n * (n - 1))
+    return float(_one_minus(np.array([observed]), np.array([expected]))[0])
+
+
+def _one_minus(observed: FloatArray, expected: FloatArray) -> FloatArray:
+    # Sums of squares that cancel leave 1e-16 where there is no variation at all.
+    known = expected > 1e-12  # noqa: PLR2004
+    return np.where(known, 1 - observed / np.where(known, expected, 1.0), np.nan)
+
+
+@dataclass(frozen=True, slots=True)
+class Closeness:
+    """How near two scores of one item come to each other."""
+
+    n: int
+    """Pairs of scores."""
+    exact: float | None
+    """Share of pairs that are equal."""
+    within_one: float | None
+    """Share that differ by one at most."""
+    mean_difference: float | None
+    """Mean of the differences, without their signs."""
+
+
+def closeness(ratings: Ratings) -> Closeness:
+    """Over all pairs of raters that scored the same item."""
+    differences = [abs(one - other) for row in ratings for one, other in combinations(_known(row), 2)]
+    if not differences:
+        return Closeness(0, None, None, None)
+    return Closeness(
+        n=len(differences),
+        exact=fmean(value == 0 for value in differences),
+        within_one=fmean(value <= 1 for value in differences),
+        mean_difference=fmean(differences),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantGuess:
+    """What a rater would reach who gives every item the same score, the one that agrees most often."""
+
+    score: float
+    closeness: Closeness
+
+
+def constant_guess(scores: Iterable[float]) -> ConstantGuess | None:
+    """The baseline beside an agreement with these scores; null of none."""
+    known = list(scores)
+    if not known:
+        return None
+    middle = median(known)
+    guess, _ = min(Counter(known).items(), key=lambda pair: (-pair[1], abs(pair[0] - middle), pair[0]))
+    return ConstantGuess(guess, closeness([(score, guess) for score in known]))
+
+
+@dataclass(frozen=True, slots=True)
+class Consistency:
+    """How far one rater agrees with itself over repeats."""
+
+    alpha: Estimate
+    """Ordinal alpha with the repeats as raters; null for a rater that always says the same."""
+    identical: float | None
+    """Share of the items whose repeats are all equal."""
+    mean_spread: float | None
+    """Mean over items of the largest less the smallest score."""
+
+
+def self_consistency(repeats: Ratings, *, seed: int = 0) -> Consistency:
+    """Over items that were scored at least twice; an item a row, a repeat a column."""
+    rows = [known for row in repeats if len(known := _known(row)) > 1]
+    spreads = [max(row) - min(row) for row in rows]
+    return Consistency(
+        alpha=ordinal_alpha(rows, seed=seed),
+        identical=fmean(spread == 0 for spread in spreads) if spreads else None,
+        mean_spread=fmean(spreads) if spreads else None,
+    )
+
+
+def _known(row: Iterable[float | None]) -> list[float]:
+    return [value for value in row if value is not None]
