@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
-from foundry_exp import load, measure, room, store, target
+from foundry_exp import device_lock, load, measure, room, store, target
 from foundry_exp.errors import FoundryExpError, SkipCellError
 from foundry_exp.protocols import Backend, ChatRequest, LoadedModel, ModelRequest
 from foundry_exp.records import Record, Sample
@@ -24,6 +24,8 @@ from foundry_exp.records import Record, Sample
 # Python hands the interpreter from thread to thread every 5 ms by default; a stamp of an event that another
 # thread delivers would be late by as much. 0.1 ms halves the mean lag at 0.5 ms a token.
 _SWITCH_INTERVAL_S = 1e-4
+_ASK_AGAIN_S = 1.0
+"""Between two looks at a device that another process holds."""
 
 
 class Parent:
@@ -56,8 +58,19 @@ class Parent:
 
 def run(job: dict[str, Any], parent: Parent) -> None:
     """Load, warm up, measure, unload: what a timing is made of, and nothing else."""
-    folder = Path(job["folder"])
     backend: Backend = target.build(job["config"]["backend"], "backend")
+    with device_lock.held(job["config"], job["owner"], lambda holder: _wait(parent, holder)) as is_mine:
+        if is_mine:
+            _run_alone(backend, job, parent)
+
+
+def _wait(parent: Parent, holder: str) -> bool:
+    parent.say("waiting", holder=holder)
+    return not parent.stopped.wait(_ASK_AGAIN_S)
+
+
+def _run_alone(backend: Backend, job: dict[str, Any], parent: Parent) -> None:
+    folder = Path(job["folder"])
     room.check(job)
     parent.rest("ready")
     start_s = time.perf_counter()
@@ -76,7 +89,9 @@ def _measure(backend: Backend, job: dict[str, Any], log: store.RecordLog, parent
     config, workload = job["config"], job["config"]["workload"]
     samples = [store.adapter(Sample).validate_python(entry) for entry in job["samples"]]
     retries = measure.Retries(workload["retries"], workload["retry_backoff_s"])
-    turns = list(load.measured_turns(samples, workload["rounds"], workload["seed"]))
+    done = {(sample_id, round_) for sample_id, round_ in job["done"]}
+    every_turn = load.measured_turns(samples, workload["rounds"], workload["seed"])
+    turns = [turn for turn in every_turn if (turn.sample.sample_id, turn.round) not in done]
 
     def ask(turn: measure.Turn, due_ns: int | None) -> Record:
         request = _request(turn.sample, config, streams=getattr(backend, "streams", True))
@@ -140,10 +155,10 @@ def main() -> int:
     except SkipCellError as error:
         parent.say("skipped", message=str(error))
     except FoundryExpError as error:
-        parent.say("failed", message=str(error))
+        parent.say("failed", message=str(error), error_class=getattr(error, "error_class", None))
     except Exception as error:  # noqa: BLE001 — the parent turns it into a row with a reason
         traceback.print_exc()
-        parent.say("failed", message=f"{type(error).__name__}: {error}")
+        parent.say("failed", message=f"{type(error).__name__}: {error}", error_class=None)
     else:
         parent.say("done")
     return 0

@@ -12,7 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from foundry_exp import deaths, store, target
+from foundry_exp import attempts, deaths, orphans, store, target
+from foundry_exp.attempts import Attempt
 from foundry_exp.backends import foundry_runtime
 from foundry_exp.errors import BackendError, SkipCellError
 from foundry_exp.interrupts import Interrupts
@@ -21,6 +22,7 @@ from foundry_exp.meters.energy import EnergyMeter
 from foundry_exp.models import provision
 from foundry_exp.outcome import Outcome
 from foundry_exp.plan import Cell
+from foundry_exp.records import AttemptFacts
 
 START_TIMEOUT_S = 120.0
 UNLOAD_TIMEOUT_S = 60.0
@@ -31,11 +33,12 @@ LONGEST_GAP = 20.0
 """Of a Poisson schedule, in mean gaps: a longer one comes once in 5 · 10⁸."""
 
 LOOK_UP_EVERY_S = 0.2
+WORDS = {"waiting": "waiting for the device", "warming": "warm-up"}
 
 OnStep = Callable[[dict[str, Any]], None]
 
 
-def measure(cell: Cell, attempt: int, on_step: OnStep) -> Outcome:
+def measure(cell: Cell, attempt: Attempt, on_step: OnStep) -> Outcome:
     """Run one cell in a fresh process and return how it went; never raises for what the child does."""
     try:
         provided = _provided(cell, on_step)
@@ -64,9 +67,10 @@ def _provided(cell: Cell, on_step: OnStep) -> provision.Provided | None:
     return provision.provide(place, cell.model_request(Path()), limits, on_step)
 
 
-def _measure(cell: Cell, attempt: int, on_step: OnStep, provided: provision.Provided | None) -> Outcome:
+def _measure(cell: Cell, attempt: Attempt, on_step: OnStep, provided: provision.Provided | None) -> Outcome:
     log_dir = cell.folder / ".runtime"
     log_dir.mkdir(exist_ok=True)
+    kills_before = deaths.kills_for_memory()
     with (cell.folder / store.RUNTIME_LOG).open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "foundry_exp.cell"],
@@ -77,14 +81,17 @@ def _measure(cell: Cell, attempt: int, on_step: OnStep, provided: provision.Prov
             encoding="utf-8",
             start_new_session=True,  # so that Ctrl-C reaches the parent alone
         )
+    orphans.note(cell.folder, process.pid)
     try:
-        return _Watcher(process, cell, on_step).watch(_job(cell, attempt, log_dir, provided))
+        outcome = _Watcher(process, cell, on_step, attempt.facts).watch(_job(cell, attempt, log_dir, provided))
+        return replace(outcome, out_of_memory=deaths.was_for_memory(outcome, kills_before))
     finally:
         _end(process)
+        orphans.forget(cell.folder)
         _keep_log(log_dir, cell.folder / store.RUNTIME_LOG)
 
 
-def _job(cell: Cell, attempt: int, log_dir: Path, provided: provision.Provided | None) -> dict[str, Any]:
+def _job(cell: Cell, attempt: Attempt, log_dir: Path, provided: provision.Provided | None) -> dict[str, Any]:
     model = cell.model_request(log_dir.absolute())
     files = provided.path if provided else model.path
     if provided is not None:
@@ -92,7 +99,9 @@ def _job(cell: Cell, attempt: int, log_dir: Path, provided: provision.Provided |
     return {
         "config": cell.config,
         "folder": str(cell.folder.absolute()),
-        "attempt": attempt,
+        "attempt": attempt.number,
+        "done": sorted(attempt.done),
+        "owner": {"sweep": cell.sweep_id, "cell": cell.name},
         "files": str(files) if files else None,
         "samples": [json.loads(store.to_json(sample)) for sample in cell.prompts.samples],
         "model": {
@@ -126,10 +135,11 @@ def _keep_log(log_dir: Path, kept: Path) -> None:
 class _Watcher:
     """Follows one child step by step, with a time limit on each."""
 
-    def __init__(self, process: subprocess.Popen[str], cell: Cell, on_step: OnStep) -> None:
+    def __init__(self, process: subprocess.Popen[str], cell: Cell, on_step: OnStep, attempt: AttemptFacts) -> None:
         self._process = process
         self._cell = cell
         self._on_step = on_step
+        self._attempt = attempt
         self._steps: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._model_pid: int | None = process.pid
         self._peak = memory.PeakWatch(process.pid)
@@ -158,12 +168,15 @@ class _Watcher:
             self._note(vram_peak=self._vram_peak.stop())
             if self._window_open:
                 self._meter.stop()  # the child died in it, so what it used is of no known work
-        return replace(self._outcome, rss_peak_mb=self._peak.peak_mb, exit_code=self._process.poll())
+        self._note(rss_peak_mb=self._peak.peak_mb, exit_code=self._process.poll())
+        self._keep_attempt()
+        return self._outcome
 
     def _read_steps(self) -> None:
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._steps.put(json.loads(line))
+        with suppress(json.JSONDecodeError):  # a step that a kill cut off
+            for line in self._process.stdout:
+                self._steps.put(json.loads(line))
         self._steps.put(None)
 
     def _next_step(self) -> dict[str, Any] | None:
@@ -210,9 +223,10 @@ class _Watcher:
                 self._look_at(step["facts"])
                 self._note(rss_loaded_mb=self._rss_mb(), load_s=step["load_s"], facts=step["facts"])
                 self._note(vram_loaded=vram.read_mb(self._process.pid))
+                self._keep_attempt()
                 self._send("go")
-            case "warming":
-                self._expect("warm-up", self._answer_limit_s())
+            case "waiting" | "warming" as phase:
+                self._expect(WORDS[phase], self._answer_limit_s())
             case "measuring":
                 self._expect("measuring", self._answer_limit_s())
                 self._open_window()
@@ -224,7 +238,7 @@ class _Watcher:
                 self._close_window()
                 self._expect("unloading the model", UNLOAD_TIMEOUT_S)
             case "skipped" | "failed" as ending:
-                self._note(ending=ending, reason=step["message"])
+                self._note(ending=ending, reason=step["message"], error_class=step.get("error_class"))
             case "done":
                 self._note(ending="interrupted" if self._heeded else "done")
 
@@ -270,6 +284,22 @@ class _Watcher:
         if self._window_open:
             self._window_open = False
             self._note(energy=self._meter.stop(), cpu_percent=self._cpu_percent(), power_end=power.read())
+
+    def _keep_attempt(self) -> None:
+        """Write down what is known of this attempt; nothing before it is loaded, since it may have no records."""
+        seen = self._outcome
+        if seen.facts:
+            attempts.keep(
+                self._cell.folder,
+                replace(
+                    self._attempt,
+                    load_s=seen.load_s,
+                    rss_baseline_mb=seen.rss_baseline_mb,
+                    rss_loaded_mb=seen.rss_loaded_mb,
+                    rss_peak_mb=seen.rss_peak_mb,
+                    facts=seen.facts,
+                ),
+            )
 
     def _look_at(self, facts: dict[str, Any]) -> None:
         """Watch the process that really runs the model: a service's, or none when it is on another machine."""

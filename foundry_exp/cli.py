@@ -81,7 +81,7 @@ def _experiment(options: argparse.Namespace) -> int:
     from foundry_exp import compose, sweep
 
     if options.hydra_help or options.info or options.shell_completion or options.cfg in ("hydra", "all"):
-        sweep.hand_to_hydra()
+        compose.hand_to_hydra()
         return 0
     folder = compose.user_conf()
     if folder:
@@ -103,24 +103,33 @@ def _experiment(options: argparse.Namespace) -> int:
 def _run(cells: "Sequence[Cell]", overrides: Sequence[str], *, multirun: bool) -> int:
     from rich.console import Console
 
-    from foundry_exp import experiment, sweep, target
+    from foundry_exp import experiment, sweep, sweep_folder, target
     from foundry_exp.report import console as table
     from foundry_exp.report import write
 
+    settings = cells[0].config["sweep"]
     target.build(cells[0].config["tracker"], "tracker").check()
     _need_output_dir(Path(cells[0].config["output_dir"]))
-    completed = sweep.launch(cells, overrides, multirun=multirun)
-    out = Console()
-    if completed and experiment.give_scores(cells, Console(stderr=True), waiting=True):
-        experiment.publish_again(cells, Console(stderr=True))
-    folders = experiment.finished(cells)
-    if len(cells) > 1 and folders:
-        write.write_reports(cells[0].folder.parent, folders)
-    table.show(write.gather(folders), out)
+    command = [*(["-m"] if multirun else []), *overrides]
+    with sweep_folder.opened(cells, sweep.rule_of_order(settings), command) as due:
+        if len(cells) > 1 or settings["name"]:
+            _say_what_comes(cells, due, sweep.rule_of_order(settings))
+        completed = sweep.launch(due, overrides) if due else True
+        if completed and experiment.give_scores(cells, Console(stderr=True), waiting=True):
+            experiment.publish_again(cells, Console(stderr=True))
+        folders = experiment.finished(cells)
+        if len(cells) > 1 and folders:
+            write.write_reports(cells[0].folder.parent, folders)
+    table.show(write.gather(folders), Console())
     _say_what_next(cells, folders)
     if not completed:
         return INTERRUPTED
     return experiment.exit_code(folders, len(cells), cells[0].config["max_error_rate"])
+
+
+def _say_what_comes(cells: "Sequence[Cell]", due: "Sequence[Cell]", order: str) -> None:
+    done = f", {len(cells) - len(due)} of them done before" if len(due) < len(cells) else ""
+    print(f"Sweep {cells[0].sweep_id}: {len(cells)} cells{done}. Order: {order}", file=sys.stderr)
 
 
 def _need_output_dir(folder: Path) -> None:

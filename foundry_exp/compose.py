@@ -2,19 +2,23 @@
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+import shlex
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import hydra
 import yaml
 from hydra import compose, initialize_config_dir
+from hydra._internal.callbacks import Callbacks
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.plugins import Plugins
 from hydra.errors import ConfigCompositionException, MissingConfigException, OverrideParseException
-from hydra.types import RunMode
+from hydra.types import HydraContext, RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationResolutionError, MissingMandatoryValue
 
@@ -83,18 +87,58 @@ class Job:
 
 
 def jobs(overrides: Sequence[str], *, multirun: bool) -> tuple[list[Job], bool]:
-    """Compose every job that Hydra's sweeper would make, and say whether this is a sweep."""
+    """Compose every cell of a command, and say whether it is a sweep."""
     with _hydra(overrides):
-        steers = ("experiment=", "hydra.", f"{routing.KEY}=")
+        steers = ("experiment=", "hydra.", "sweep.", f"{routing.KEY}=")
         recipe = [text for text in overrides if text.startswith(steers) and "," not in text]
         root = _composed(recipe) if recipe else None
         if not multirun and (root is None or root.hydra.mode != RunMode.MULTIRUN):
             return [Job(list(overrides), _composed(overrides))], False
         params = [f"{key}={value}" for key, value in (root.hydra.sweeper.params or {}).items()] if root else []
-        loader = GlobalHydra.instance().config_loader()
-        parsed = OverridesParser.create(config_loader=loader).parse_overrides([*params, *overrides])
-        split = BasicSweeper.split_arguments(parsed, max_batch_size=None)[0]
-        return [Job(list(job), _composed(job)) for job in split], True
+        listed = (root.sweep.combinations if root else None) or [""]
+        grids = [_grid([*params, *shlex.split(combination), *overrides]) for combination in listed]
+        return [Job(job, _composed(job)) for grid in grids for job in grid], True
+
+
+def _grid(overrides: Sequence[str]) -> list[list[str]]:
+    """Every combination of the values that are swept over; of a key given twice, the last one counts."""
+    loader = GlobalHydra.instance().config_loader()
+    parsed = OverridesParser.create(config_loader=loader).parse_overrides(list(overrides))
+    split: list[list[str]] = BasicSweeper.split_arguments(parsed, max_batch_size=None)[0]
+    return [list(job) for job in split]
+
+
+def task_overrides(job: Job) -> tuple[str, ...]:
+    """What a job chooses, without what it says to Hydra: the launcher adds that to every job."""
+    return tuple(text for text in job.overrides if not text.lstrip("+~").startswith(("hydra.", "hydra/")))
+
+
+def launch(task: Callable[[DictConfig], None], every_job: Sequence[Sequence[str]], overrides: Sequence[str]) -> None:
+    """Have Hydra's launcher run the task on each job, in this order.
+
+    The jobs are planned already, so no sweeper of Hydra's composes and checks them all once more; it would also stop
+    at the first job that raises, and not call `on_multirun_end`.
+    """
+    with _hydra(overrides):
+        extra = search_path_override(user_conf())
+        steering = [text for text in overrides if text.lstrip("+~").startswith(("hydra.", "hydra/"))]
+        composer = GlobalHydra.instance().hydra
+        assert composer is not None
+        config = composer.compose_config(CONFIG_NAME, [*every_job[0], *steering, *extra], RunMode.MULTIRUN, True)
+        context = HydraContext(config_loader=composer.config_loader, callbacks=Callbacks(config))
+        context.callbacks.on_multirun_start(config=config, config_name=CONFIG_NAME)
+        try:
+            plugins = Plugins.instance()
+            launcher = plugins.instantiate_launcher(hydra_context=context, task_function=task, config=config)
+            launcher.launch(every_job, initial_job_idx=0)
+        finally:
+            context.callbacks.on_multirun_end(config=config, config_name=CONFIG_NAME)
+
+
+def hand_to_hydra() -> None:
+    """Let Hydra answer a command line that asks for what it knows: --info, --hydra-help, --cfg hydra."""
+    conf = str(data.shipped("conf"))
+    hydra.main(version_base=VERSION_BASE, config_path=conf, config_name=CONFIG_NAME)(lambda _: None)()
 
 
 def plain(config: DictConfig) -> dict[str, Any]:

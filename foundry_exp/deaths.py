@@ -1,21 +1,57 @@
 """How a process that held a model died, and what to try."""
 
 import os
+import re
+from pathlib import Path
 
 from foundry_exp import store
 from foundry_exp.models import fit, folder, options
+from foundry_exp.outcome import Outcome
 from foundry_exp.plan import Cell
+
+OUT_OF_MEMORY = "out_of_memory"
+KILLED = 9
+_SAYS_MEMORY = re.compile(
+    r"(?<!may be )out of memory|bad[_ ]alloc|failed to allocate memory|not enough memory|MemoryError", re.IGNORECASE
+)
+_KERNEL_COUNTERS = Path("/proc/vmstat")
 
 
 def cause(code: int, cell: Cell) -> str:
     """What an exit code means, and what to try."""
-    killed, aborted, segfault = 9, 6, 11
-    signal_number = -code if code < 0 else code - 128 if code > 128 else None  # noqa: PLR2004 — the shell's own rule
-    if os.name == "posix" and signal_number == killed:
+    aborted, segfault = 6, 11
+    signal_number = _signal(code)
+    if os.name == "posix" and signal_number == KILLED:
         return f"killed by signal 9, most likely for want of memory: close other programs{_smaller(cell)}"
     if os.name == "posix" and signal_number in (aborted, segfault):
         return f"native crash, signal {signal_number}: see {store.RUNTIME_LOG}, and try another variant"
     return f"exit code {code}: see {store.RUNTIME_LOG}"
+
+
+def was_for_memory(outcome: Outcome, kills_before: int | None) -> bool:
+    """Whether a cell failed for want of memory: it said so, or the kernel killed a process for it meanwhile."""
+    if outcome.ending != "failed":
+        return False
+    if outcome.error_class == OUT_OF_MEMORY or _SAYS_MEMORY.search(outcome.reason or ""):
+        return True
+    was_killed = outcome.exit_code is not None and _signal(outcome.exit_code) == KILLED
+    return was_killed and (kills_before is None or kills_before != kills_for_memory())
+
+
+def kills_for_memory() -> int | None:
+    """Processes that Linux has killed for want of memory since it started; null where no one counts."""
+    try:
+        counters = dict(line.split() for line in _KERNEL_COUNTERS.read_text(encoding="ascii").splitlines())
+        return int(counters["oom_kill"])
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _signal(code: int) -> int | None:
+    """The signal that an exit code stands for, by subprocess's rule or the shell's."""
+    if code < 0:
+        return -code
+    return code - 128 if code > 128 else None  # noqa: PLR2004 — the shell's own rule
 
 
 def _smaller(cell: Cell) -> str:

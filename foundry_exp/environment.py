@@ -19,6 +19,10 @@ PACKAGES = (
     "mlflow",
     "hydra-core",
 )
+CHANGED = "differs_from_earlier_attempts"
+"""The key under which a resumed cell says what is not as it was."""
+
+_COMPARED = ("os", "machine", "cpu", "cpu_threads", "memory_mb", "python", "power_source")
 
 
 def describe() -> dict[str, Any]:
@@ -34,6 +38,13 @@ def describe() -> dict[str, Any]:
         "packages": {name: _version(name) for name in PACKAGES},
         **_git(Path.cwd()),
     }
+
+
+def changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """What of a machine is not as it was when an earlier attempt ran: `key: before → now`."""
+    old, new = ({**known, **known.get("packages", {})} for known in (before, now))
+    names = (*_COMPARED, *PACKAGES)
+    return [f"{name}: {old[name]} → {new.get(name)}" for name in names if name in old and old[name] != new.get(name)]
 
 
 def _cpu() -> str | None:

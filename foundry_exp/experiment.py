@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from rich.console import Console
 
-from foundry_exp import child, environment, progress, score, store, summary, target
+from foundry_exp import child, environment, failure_policy, progress, resume, score, store, summary, target
 from foundry_exp.errors import BackendError, StoreError
 from foundry_exp.meters import power
 from foundry_exp.outcome import Outcome
@@ -18,20 +18,28 @@ from foundry_exp.plan import Cell
 from foundry_exp.protocols import Scorer, Tracker
 from foundry_exp.records import RunResult
 from foundry_exp.report import write
+from foundry_exp.standing import Standing
 
 
-def run(cell: Cell, console: Console) -> RunResult:
+def run(cell: Cell, console: Console, standing: Standing) -> RunResult:
     """Measure a cell and keep everything: whatever happens to the model is a row with a status and a reason."""
     started_at = datetime.now(UTC)
+    attempt = resume.begin(cell)
     machine = prepare(cell)
-    with progress.shown(cell.name, console, show_usage=cell.config["show_usage"]) as show:
-        outcome = cooled(cell, show) or child.measure(cell, attempt=0, on_step=show)
+    with progress.shown(cell.name, standing.look(), console, show_usage=cell.config["show_usage"]) as show:
+        outcome = (
+            failure_policy.verdict(cell, standing)
+            or resume.from_records(cell, attempt)
+            or cooled(cell, show)
+            or child.measure(cell, attempt, on_step=show)
+        )
     records = store.read_records(cell.folder)
     result = summary.result(cell, machine, outcome, records, started_at)
     store.write_result(cell.folder, result)
     give_scores([cell], console, waiting=False)
     write.write_reports(cell.folder, [cell.folder])
     publish(cell, console)
+    progress.tell(result, standing.look(), console)
     return result
 
 
@@ -67,21 +75,16 @@ def cooled(cell: Cell, show: child.OnStep) -> Outcome | None:
 
 
 def prepare(cell: Cell) -> dict[str, Any]:
-    """Make the run folder and write down what is about to run, and on what."""
-    folder = cell.folder
-    try:
-        folder.mkdir(parents=True)
-    except FileExistsError as error:
-        msg = f"{folder}: exists already; remove it or start again for a new one."
-        raise StoreError(msg) from error
-    except OSError as error:
-        msg = f"{folder}: cannot be made ({error.strerror}); free some disk space, or set output_dir."
-        raise StoreError(msg) from error
+    """Write down what is about to run, and on what; and what of that is not as it was in an earlier attempt."""
     machine = {**environment.describe(), "power_source": power.power_source(), "cpu_governor": power.governor()}
-    store.write_whole(folder / store.CONFIG_FILE, yaml.safe_dump(cell.config, sort_keys=False, allow_unicode=True))
-    store.write_whole(folder / store.ENVIRONMENT_FILE, json.dumps(machine, indent=2) + "\n")
+    before = resume.earlier_machine(cell.folder)
+    changed = environment.changes(before, machine)
+    if changed or before.get(environment.CHANGED):
+        machine[environment.CHANGED] = [*before.get(environment.CHANGED, ()), *changed]
+    store.write_whole(cell.folder / store.CONFIG_FILE, yaml.safe_dump(cell.config, sort_keys=False, allow_unicode=True))
+    store.write_whole(cell.folder / store.ENVIRONMENT_FILE, json.dumps(machine, indent=2) + "\n")
     prompts = [json.loads(store.to_json(sample)) for sample in cell.prompts.samples]
-    store.write_whole(folder / store.PROMPTS_FILE, json.dumps(prompts, indent=2, ensure_ascii=False) + "\n")
+    store.write_whole(cell.folder / store.PROMPTS_FILE, json.dumps(prompts, indent=2, ensure_ascii=False) + "\n")
     return machine
 
 

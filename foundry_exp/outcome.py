@@ -18,6 +18,13 @@ class Outcome:
 
     ending: Ending = "failed"
     reason: str | None = None
+    error_class: str | None = None
+    """Of what ended it, where the child could still say."""
+    out_of_memory: bool = False
+    skip_rule: str | None = None
+    """The rule of the sweep that skipped it."""
+    unseen: str = "the model runs in a process that cannot be seen from here"
+    """Why its memory is not known, where it is not."""
     exit_code: int | None = None
     load_s: float | None = None
     facts: dict[str, Any] = field(default_factory=dict)

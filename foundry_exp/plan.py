@@ -15,6 +15,8 @@ from foundry_exp.protocols import ModelRequest
 MEASURED_KEYS = ("model", "accel", "streaming", "backend", "generation", "workload")
 """The parts of a config that a timing depends on, besides the prompts."""
 
+MEASURED_PACKAGES = ("foundry-exp", "foundry-local-sdk")
+
 # What an option file of the user's own may leave out.
 _UNSAID_OF_MODEL: dict[str, Any] = {
     **dict.fromkeys(("alias", "variant", "path", "context_length", "size_mb", "licence", "licence_source")),
@@ -32,6 +34,8 @@ class Cell:
     config: dict[str, Any]
     prompts: PromptSet
     model_path: Path | None
+    overrides: tuple[str, ...] = ()
+    """What the command, a recipe and the sweep chose for it."""
 
     @property
     def folder(self) -> Path:
@@ -50,7 +54,7 @@ class Cell:
     def fingerprint(self) -> str:
         """Identity of the measurement: what a timing depends on, and nothing of reports or tracking."""
         measured = {key: self.config[key] for key in MEASURED_KEYS}
-        packages = {name: version(name) for name in ("foundry-exp", "foundry-local-sdk")}
+        packages = {name: version(name) for name in MEASURED_PACKAGES}
         return digest_of([measured, self.prompts.digest, packages])
 
     def model_request(self, log_dir: Path) -> ModelRequest:

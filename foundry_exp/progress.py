@@ -1,4 +1,4 @@
-"""What a person sees while a cell runs: one live line on a terminal, nothing where nobody looks."""
+"""What a person sees while cells run: live lines on a terminal, a plain line a cell where nobody looks."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,6 +7,9 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from foundry_exp.records import RunResult
+from foundry_exp.standing import Counts
+
 _WORDS = {
     "ready": "loading the model",
     "warming": "warming up",
@@ -14,13 +17,23 @@ _WORDS = {
     "unloading": "unloading",
     "done": "summarising",
 }
+_PHRASES = {
+    "downloading": "downloading, %",
+    "cooling": "cooling down for {seconds:g} s",
+    "waiting": "waiting for the device, {holder}",
+}
+_MINUTE_S = 60
 
 
 @contextmanager
-def shown(cell: str, console: Console, *, show_usage: bool) -> Iterator[Callable[[dict[str, Any]], None]]:
-    """A live line for one cell, fed with the child's steps; and, if wished, a line for each answer's tokens."""
+def shown(
+    cell: str, counts: Counts, console: Console, *, show_usage: bool
+) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """Live lines for a sweep and its running cell, fed with the child's steps; and, if wished, each answer's tokens."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        if counts.planned > 1:
+            progress.add_task(_standing(counts), total=counts.planned, completed=counts.ended)
         task = progress.add_task(f"{cell}: starting", total=None)
 
         def show(step: dict[str, Any]) -> None:
@@ -28,14 +41,37 @@ def shown(cell: str, console: Console, *, show_usage: bool) -> Iterator[Callable
                 progress.update(task, completed=step["number"], total=step["of"])
                 if show_usage:
                     console.print(_usage(cell, step), markup=False, highlight=False)
-            elif step["step"] == "downloading":
-                progress.update(task, description=f"{cell}: downloading, %", completed=step["percent"], total=100)
-            elif step["step"] == "cooling":
-                progress.update(task, description=f"{cell}: cooling down for {step['seconds']:g} s")
+            elif step["step"] in _PHRASES:
+                progress.update(task, description=f"{cell}: {_PHRASES[step['step']].format(**step)}")
+                progress.update(task, completed=step.get("percent", 0), total=100 if "percent" in step else None)
             elif step["step"] in _WORDS:
                 progress.update(task, description=f"{cell}: {_WORDS[step['step']]}", completed=0, total=step.get("of"))
 
         yield show
+
+
+def tell(result: RunResult, counts: Counts, console: Console) -> None:
+    """A line for a cell that ended: for each where nobody looks, on a terminal for those that are not ok."""
+    if counts.planned > 1 and (result.status != "ok" or not console.is_terminal):
+        said = f"[{counts.ended}/{counts.planned}] {result.cell}: {result.status}, {result.duration_s:.1f} s"
+        console.print(f"{said} · {_standing(counts)}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _standing(counts: Counts) -> str:
+    """`12 of 48 cells done, 1 failed, about 5 min left`."""
+    parts = [f"{counts.ended} of {counts.planned} cells done"]
+    if counts.failed:
+        parts.append(f"{counts.failed} failed")
+    if counts.left_s:
+        parts.append(f"about {_roughly(counts.left_s)} left")
+    return ", ".join(parts)
+
+
+def _roughly(seconds: float) -> str:
+    if seconds < _MINUTE_S:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / _MINUTE_S)
+    return f"{minutes} min" if minutes < _MINUTE_S else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 def _usage(cell: str, step: dict[str, Any]) -> str:

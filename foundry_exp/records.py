@@ -199,6 +199,26 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
+class AttemptFacts:
+    """One process that worked on a cell: a cell continued after a kill has several. Null is unknown."""
+
+    attempt: int
+    """As its records carry it, from 0."""
+    started_at: str
+    """UTC, ISO 8601."""
+    load_s: float | None = None
+    cold_ttft_ms: float | None = None
+    rss_baseline_mb: float | None = None
+    rss_loaded_mb: float | None = None
+    rss_peak_mb: float | None = None
+    """Null when the process that watched was killed too."""
+    measured: int = 0
+    """Requests of the measured phase that it made."""
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What the backend said of the model that it loaded."""
+
+
+@dataclass(frozen=True, slots=True)
 class RunResult:
     """run.json: the summary of one cell, written last, so that its presence means finished."""
 
@@ -238,8 +258,14 @@ class RunResult:
     energy_source: str | None = None
     """Where `energy_j` comes from: rapl, nvml or heuristic; null when it is null."""
     currency: str | None = None
+    """Of every cost."""
     quality_source: str | None = None
     """The scorer that `quality` is from; null when it is null."""
-    repeat: int = 0
-    """Which of `sweep.repeats` this is; repeats share their fingerprint."""
-    """Of every cost."""
+    repeat: int = 1
+    """Which of the sweep's repeats of the same cell it is, from 1."""
+    attempts: tuple[AttemptFacts, ...] = ()
+    """Load, cold start and memory of each process that worked on it; the metrics hold the last one's."""
+    skip_rule: str | None = None
+    """The rule of the sweep that skipped it, `on_failure` or `memory`; a resumed sweep runs it after all."""
+    out_of_memory: bool = False
+    """Whether it failed for want of memory."""

@@ -51,13 +51,31 @@ def append_score(folder: Path, score: Score) -> None:
 
 def _append(path: Path, value: Any) -> None:
     try:
+        is_new = not path.exists()
         with path.open("ab") as file:
             file.write(to_json(value) + b"\n")
             file.flush()
             os.fsync(file.fileno())
+        if is_new:
+            sync_folder(path.parent)
     except OSError as error:
         msg = f"{path}: cannot be added to ({error.strerror}); free some disk space, then run again."
         raise StoreError(msg) from error
+
+
+def cut_torn_line(folder: Path) -> None:
+    """Cut off a last record that a kill left half written, so that the next one starts a line of its own."""
+    path = folder / RECORDS_FILE
+    if not path.exists():
+        return
+    content = path.read_bytes()
+    whole = content.rfind(b"\n") + 1
+    if whole == len(content):
+        return
+    with path.open("r+b") as file:
+        file.truncate(whole)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def read_records(folder: Path) -> list[Record]:
@@ -117,10 +135,22 @@ def write_whole(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
+        sync_folder(path.parent)
     except OSError as error:
         draft.unlink(missing_ok=True)
         msg = f"{path}: cannot be written ({error.strerror}); free some disk space or check its rights."
         raise StoreError(msg) from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring a new or renamed file's name to the disk: syncing the file alone does not. Windows needs no such step."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def read_result(folder: Path) -> RunResult:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from foundry_exp import calibrated, consumption, load, store
+from foundry_exp import attempts, calibrated, consumption, environment, load, store
 from foundry_exp.backends import foundry_runtime
 from foundry_exp.metrics.request import cold_ttft_ms
 from foundry_exp.metrics.summary import summarise
@@ -27,7 +27,7 @@ def result(
     found = summarise(
         records,
         expected_tokens=cell.config["prompts"]["expected_tokens"],
-        cold_ttft_ms=cold_ttft_ms(records),
+        cold_ttft_ms=cold_ttft_ms(_of_last_attempt(records)),
         max_tokens={sample.sample_id: sample.max_tokens or generation["max_tokens"] for sample in cell.prompts.samples},
         greedy=generation["temperature"] == 0,
         slos={name: limit for name, limit in cell.config["slo"].items() if limit is not None},
@@ -61,12 +61,30 @@ def result(
             "download_s": outcome.facts.get("download_s"),
         },
         fingerprint=cell.fingerprint,
-        warnings=(*found.warnings, *used.warnings),
+        warnings=(*found.warnings, *used.warnings, *_elsewhere(machine)),
         intervals=found.intervals,
         warmup=_warmup(records),
         energy_source=used.energy_source,
         currency=cell.config["energy"]["currency"],
+        repeat=cell.config["sweep"]["repeat"],
+        attempts=attempts.counted(attempts.read(cell.folder), records),
+        skip_rule=outcome.skip_rule,
+        out_of_memory=outcome.out_of_memory,
     )
+
+
+def _of_last_attempt(records: list[Record]) -> list[Record]:
+    """Load, cold start and memory are the last attempt's, so that they belong together."""
+    last = max((record.attempt for record in records), default=0)
+    return [record for record in records if record.attempt == last]
+
+
+def _elsewhere(machine: dict[str, Any]) -> list[str]:
+    changed = machine.get(environment.CHANGED)
+    if not changed:
+        return []
+    listed = "; ".join(changed)
+    return [f"earlier attempts ran in other surroundings ({listed}): do not read them as one measurement."]
 
 
 def _status(cell: Cell, outcome: Outcome, measured: list[Record], model: ModelFacts) -> tuple[Status, str | None]:
@@ -140,6 +158,5 @@ def _seen_from_outside(outcome: Outcome, model: ModelFacts) -> tuple[dict[str, f
         "cpu_percent": "measuring took less than 0.1 s, too short to tell",
         "disk_mb": "the model's folder is not known",
     }
-    elsewhere = "the model runs in a process that cannot be seen from here"
-    missing = {name: reasons.get(name, elsewhere) for name, value in values.items() if value is None}
+    missing = {name: reasons.get(name, outcome.unseen) for name, value in values.items() if value is None}
     return values, missing

@@ -1,49 +1,74 @@
-"""Hydra's launch: each job runs one planned cell, and a job never raises but for Ctrl-C."""
+"""A sweep in Hydra's hands: its cells in order, each launched as one job, and a job never raises but for Ctrl-C."""
 
-import json
-import os
+import random
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 from secrets import token_hex
+from typing import TYPE_CHECKING, Any
 
-import hydra
-from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
-from foundry_exp import compose, data
+from foundry_exp import compose
 from foundry_exp.errors import FoundryExpError
 from foundry_exp.plan import Cell, plan
 
-SWEEP_ID = "FOUNDRY_EXP_SWEEP_ID"
-CELL_NAMES = "FOUNDRY_EXP_CELL_NAMES"
-"""The environment is the one channel that reaches jobs under every Hydra launcher."""
+if TYPE_CHECKING:
+    from foundry_exp.standing import Standing
 
 
 def plan_all(every_job: Sequence[compose.Job]) -> list[Cell]:
-    """Check every cell before the first one starts."""
-    sweep_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{token_hex(2)}"
-    named = zip(compose.cell_names(every_job), every_job, strict=True)
-    return [plan(compose.plain(job.config), name, sweep_id) for name, job in named]
+    """Check every cell before the first one starts; in the order in which they run."""
+    configs = [compose.plain(job.config) for job in every_job]
+    settings = configs[0]["sweep"]
+    sweep_id = str(settings["name"] or f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{token_hex(2)}")
+    named = zip(compose.cell_names(every_job), every_job, configs, strict=True)
+    cells = [
+        replace(plan(config, name, sweep_id), overrides=compose.task_overrides(job)) for name, job, config in named
+    ]
+    return in_order(cells, settings)
 
 
-def launch(cells: Sequence[Cell], overrides: Sequence[str], *, multirun: bool) -> bool:
+def in_order(cells: Sequence[Cell], settings: dict[str, Any]) -> list[Cell]:
+    """Every cell once, then every cell again (A B A B), so that heat and other drift hit all alike."""
+    ordered = []
+    for repeat in range(1, settings["repeats"] + 1):
+        turn = [_repeat(cell, repeat, settings["repeats"]) for cell in cells]
+        if settings["order"] == "shuffled":
+            random.Random(f"{settings['seed']} {repeat}").shuffle(turn)
+        ordered += turn
+    return ordered
+
+
+def rule_of_order(settings: dict[str, Any]) -> str:
+    """How the cells are ordered, in words."""
+    how = f"shuffled with sweep.seed={settings['seed']}" if settings["order"] == "shuffled" else "as planned"
+    if settings["repeats"] == 1:
+        return f"{how}."
+    anew = ", anew each time" if settings["order"] == "shuffled" else ""
+    return f"{settings['repeats']} times every cell in turn (A B A B), {how}{anew}."
+
+
+def _repeat(cell: Cell, repeat: int, of: int) -> Cell:
+    name = f"{cell.name}-r{repeat}" if of > 1 else cell.name
+    config = {**cell.config, "sweep": {**cell.config["sweep"], "repeat": repeat, "cell": name}}
+    # Quoted, because a name may look like a number.
+    own = (f"sweep.name='{cell.sweep_id}'", f"sweep.cell='{name}'", f"sweep.repeat={repeat}")
+    return replace(cell, name=name, config=config, overrides=(*cell.overrides, *own))
+
+
+def launch(cells: Sequence[Cell], overrides: Sequence[str]) -> bool:
     """Hand the jobs to Hydra's launcher; false when a person stopped it."""
-    os.environ[SWEEP_ID] = cells[0].sweep_id
-    os.environ[CELL_NAMES] = json.dumps([cell.name for cell in cells])
-    extra = compose.search_path_override(compose.user_conf())
-    sys.argv = ["foundry_exp", *(["--multirun"] if multirun else []), *overrides, *extra]
     try:
-        hand_to_hydra()
+        compose.launch(task, [list(cell.overrides) for cell in cells], overrides)
     except KeyboardInterrupt:
         return False
+    except Exception as error:  # noqa: BLE001 — a launcher whose worker died; the folders hold what was measured
+        print(f"foundry_exp: the launcher ended early ({type(error).__name__}: {error})", file=sys.stderr)
     return True
-
-
-def hand_to_hydra() -> None:
-    """Let Hydra read the command line: it composes, launches, or prints what was asked of it."""
-    conf = str(data.shipped("conf"))
-    hydra.main(version_base=compose.VERSION_BASE, config_path=conf, config_name=compose.CONFIG_NAME)(task)()
 
 
 def task(config: DictConfig) -> None:
@@ -52,12 +77,11 @@ def task(config: DictConfig) -> None:
 
     from foundry_exp import experiment  # numpy, pydantic and rich: not for --cfg or a bad option
 
-    job = HydraConfig.get().job
-    number = 0 if OmegaConf.is_missing(job, "num") else int(job.num)
-    name = json.loads(os.environ[CELL_NAMES])[number]
+    name, sweep_id = config.sweep.cell, config.sweep.name
     console = Console(stderr=True)
     try:
-        result = experiment.run(plan(compose.plain(config), name, os.environ[SWEEP_ID]), console)
+        cell = plan(compose.plain(config), name, sweep_id)
+        result = experiment.run(cell, console, _standing(cell.folder.parent))
     except FoundryExpError as error:
         console.print(f"{name}: {error}", style="red", markup=False)
         return
@@ -66,3 +90,11 @@ def task(config: DictConfig) -> None:
         return
     if result.status == "interrupted":
         raise KeyboardInterrupt
+
+
+@cache
+def _standing(folder: Path) -> "Standing":
+    """Once a process: it remembers the cells that it has read."""
+    from foundry_exp import sweep_folder
+
+    return sweep_folder.standing(folder)

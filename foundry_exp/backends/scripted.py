@@ -11,7 +11,7 @@ from foundry_exp.protocols import ChatRequest, Clock, Event, LoadedModel, ModelR
 from foundry_exp.records import Usage
 
 _NS_PER_MS = 1_000_000
-FAULTS = ("load", "crash", "hang", "load_hang", "empty", "connect", "timeout_idle", "stream_error")
+FAULTS = ("load", "out_of_memory", "crash", "hang", "load_hang", "empty", "connect", "timeout_idle", "stream_error")
 
 
 class ScriptedBackend:
@@ -43,6 +43,8 @@ class ScriptedBackend:
         """Take as long as the script says."""
         if self._fault == "load":
             raise BackendError("load", "the script says that loading fails; set backend.fault=null.")
+        if self._fault == "out_of_memory":
+            raise BackendError("out_of_memory", "the script says that there is no memory left; set backend.fault=null.")
         time.sleep(1e9 if self._fault == "load_hang" else self._load_ms / 1000)
         return LoadedModel(
             variant=model.variant or f"{model.alias}-scripted:1",

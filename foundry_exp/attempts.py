@@ -1,0 +1,68 @@
+"""attempts.json: what each process that worked on a cell found, kept as it goes so that a kill leaves it behind."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from foundry_exp import store
+from foundry_exp.errors import StoreError
+from foundry_exp.metrics.request import cold_ttft_ms
+from foundry_exp.records import AttemptFacts, Record
+
+ATTEMPTS_FILE = "attempts.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One process's work on a cell, before it starts."""
+
+    number: int
+    started_at: str
+    done: frozenset[tuple[str, int]] = frozenset()
+    """Sample id and round of the requests that earlier attempts made."""
+
+    @property
+    def facts(self) -> AttemptFacts:
+        """What is known of it so far."""
+        return AttemptFacts(self.number, self.started_at)
+
+
+def read(folder: Path) -> tuple[AttemptFacts, ...]:
+    """The attempts at a cell so far, oldest first."""
+    path = folder / ATTEMPTS_FILE
+    if not path.exists():
+        return ()
+    try:
+        found: tuple[AttemptFacts, ...] = store.adapter(tuple[AttemptFacts, ...]).validate_json(path.read_bytes())
+    except ValidationError as error:
+        msg = f"{path}: not a list of attempts ({error.errors()[0]['msg']}); remove it to go on without."
+        raise StoreError(msg) from error
+    return found
+
+
+def keep(folder: Path, latest: AttemptFacts) -> None:
+    """Write down what is known of an attempt, instead of what was known of it before."""
+    others = [one for one in read(folder) if one.attempt != latest.attempt]
+    text = json.dumps([json.loads(store.to_json(one)) for one in (*others, latest)], indent=2, ensure_ascii=False)
+    store.write_whole(folder / ATTEMPTS_FILE, text + "\n")
+
+
+def following(folder: Path) -> Attempt:
+    """The attempt that goes on where the records of a folder end."""
+    records = store.read_records(folder)
+    known = [one.attempt for one in read(folder)] + [record.attempt for record in records]
+    done = frozenset((record.sample_id, record.round) for record in records if record.phase == "measure")
+    return Attempt(max(known, default=-1) + 1, datetime.now(UTC).isoformat(timespec="seconds"), done)
+
+
+def counted(found: Sequence[AttemptFacts], records: Sequence[Record]) -> tuple[AttemptFacts, ...]:
+    """The attempts with what their records say of them."""
+    return tuple(_with_records(one, [record for record in records if record.attempt == one.attempt]) for one in found)
+
+
+def _with_records(one: AttemptFacts, own: Sequence[Record]) -> AttemptFacts:
+    return replace(one, cold_ttft_ms=cold_ttft_ms(own), measured=sum(record.phase == "measure" for record in own))
