@@ -83,8 +83,7 @@ def prepare(cell: Cell) -> dict[str, Any]:
         machine[environment.CHANGED] = [*before.get(environment.CHANGED, ()), *changed]
     store.write_whole(cell.folder / store.CONFIG_FILE, yaml.safe_dump(cell.config, sort_keys=False, allow_unicode=True))
     store.write_whole(cell.folder / store.ENVIRONMENT_FILE, json.dumps(machine, indent=2) + "\n")
-    prompts = [json.loads(store.to_json(sample)) for sample in cell.prompts.samples]
-    store.write_whole(cell.folder / store.PROMPTS_FILE, json.dumps(prompts, indent=2, ensure_ascii=False) + "\n")
+    store.write_samples(cell.folder, cell.prompts.samples)
     return machine
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from foundry_exp import schema
+from foundry_exp import facets, rubric, schema
 from foundry_exp.digest import digest_of
 from foundry_exp.errors import ConfigError
 from foundry_exp.records import Message, Sample
@@ -20,7 +20,7 @@ class PromptSet:
     name: str
     samples: tuple[Sample, ...]
     digest: str
-    """SHA-256 over all samples, first 16 hex digits."""
+    """SHA-256 over what is asked, first 16 hex digits; what is expected of the answers is no part of it."""
 
 
 def load(path: Path, name: str) -> PromptSet:
@@ -40,6 +40,11 @@ def _checked(entries: list[Any], name: str, where: str) -> PromptSet:
     schema.check(entries, "prompts", where)
     samples = tuple(_sample(entry, number, where) for number, entry in enumerate(entries, start=1))
     _refuse_duplicates(samples, where)
+    for number, sample in enumerate(samples, start=1):
+        entry = f"{where}: entry {number} ({sample.sample_id})"
+        facets.check(sample.facets, sample.reference, entry)
+        if sample.rubric is not None:
+            rubric.find(sample.rubric, f"{entry}: rubric")
     return PromptSet(name, samples, digest_of([sample.digest + sample.sample_id for sample in samples]))
 
 
@@ -66,12 +71,17 @@ def _entries(path: Path) -> list[Any]:
 
 def _parse(text: str, where: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_refuse_constant)
     except (json.JSONDecodeError, RecursionError) as error:
         reason = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deep"
         line = f":{error.lineno}" if isinstance(error, json.JSONDecodeError) and ":" not in where[-6:] else ""
         msg = f"{where}{line}: not JSON ({reason}); correct the file."
         raise ConfigError(msg) from error
+
+
+def _refuse_constant(name: str) -> Any:
+    msg = f"{name} is no number of JSON"
+    raise json.JSONDecodeError(msg, name, 0)
 
 
 def _sample(entry: str | dict[str, Any], number: int, where: str) -> Sample:
@@ -94,6 +104,7 @@ def _sample(entry: str | dict[str, Any], number: int, where: str) -> Sample:
         reference=fields.get("reference"),
         max_tokens=fields.get("max_tokens"),
         facets=tuple(fields.get("facets", ())),
+        rubric=fields.get("rubric"),
     )
 
 

@@ -36,7 +36,9 @@ class Sample:
     max_tokens: int | None = None
     """Overrides `generation.max_tokens` for this prompt."""
     facets: tuple[Any, ...] = ()
-    """What a good answer has, as the prompt set says it."""
+    """What a good answer has: a sentence each, for people and judges, or a mapping that rules check."""
+    rubric: str | None = None
+    """What a judge or a person judges the answer by: a shipped rubric's name or a file's path; null is their own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,14 @@ def check(value: Any, schema_name: str, where: str) -> None:
     error = best_match(Draft202012Validator(load_schema(schema_name)).iter_errors(value))
     if error is None:
         return
-    key = ".".join(str(part) for part in error.absolute_path)
-    place = ": ".join(part for part in (where, key) if part)
-    msg = f"{place}: {_complaint(error)}"
+    msg = f"{': '.join([*filter(None, [where]), *_key(list(error.absolute_path))])}: {_complaint(error)}"
     raise ConfigError(msg)
+
+
+def _key(path: list[str | int]) -> list[str]:
+    """The place inside the value; entries of a list are counted from 1, as people count them."""
+    entry = [f"entry {path.pop(0) + 1}"] if path and isinstance(path[0], int) else []  # type: ignore[operator]
+    return [*entry, *filter(None, [".".join(map(str, path))])]
 
 
 def _complaint(error: Any) -> str:
@@ -39,7 +43,14 @@ def _complaint(error: Any) -> str:
         missing = next(name for name in error.validator_value if name not in error.instance)
         return f"the key {missing!r} is missing; add it."
     got = json.dumps(error.instance, ensure_ascii=False, default=str)
-    return f"{_allowed(error)}, got {got if len(got) < 80 else got[:77] + '…'}; change the value."  # noqa: PLR2004
+    return f"{_allowed(error)}, got {got if len(got) < 80 else got[:77] + '…'}; {_way_out(error)}"  # noqa: PLR2004
+
+
+def _way_out(error: Any) -> str:
+    if error.validator == "enum" and isinstance(error.instance, str):
+        offer = near(error.instance, filter(None, error.validator_value))
+        return offer if offer.startswith("did you mean") else "change the value."
+    return "change the value."
 
 
 def _allowed(error: Any) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -101,6 +101,12 @@ def read_samples(folder: Path) -> list[Sample]:
     except ValidationError as error:
         msg = f"{path}: not a list of prompts ({error.errors()[0]['msg']}); measure the cell again."
         raise StoreError(msg) from error
+
+
+def write_samples(folder: Path, samples: Iterable[Sample]) -> None:
+    """Write down the prompts of a run, with what is expected of their answers."""
+    prompts = [json.loads(to_json(sample)) for sample in samples]
+    write_whole(folder / PROMPTS_FILE, json.dumps(prompts, indent=2, ensure_ascii=False) + "\n")
 
 
 def _lines(path: Path, kind: Any) -> Iterator[Any]:

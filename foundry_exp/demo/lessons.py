@@ -4,6 +4,7 @@ import json
 import random
 from dataclasses import dataclass
 
+from foundry_exp import prompts
 from foundry_exp.data import shipped
 from foundry_exp.demo.corpus import Pair, questions
 from foundry_exp.demo.notes import notes
@@ -48,7 +49,7 @@ def shipped_pairs() -> list[Pair]:
     pairs = [Pair(entry["prompt"], entry["reference"]) for entry in entries if HELD_OUT not in entry["tags"]]
     answers = {pair.prompt: pair for pair in questions()}
     for name in ("workshop.json", "deterministic.json"):
-        pairs += [answers[prompt] for prompt in json.loads((sets / name).read_text(encoding="utf-8"))]
+        pairs += [answers[sample.messages[-1].content] for sample in prompts.load(sets / name, name).samples]
     return pairs
 
 

@@ -119,7 +119,9 @@ def _headline(by_scorer: Mapping[str, Scored], measured: int) -> tuple[str | Non
     if not measured:
         return None, null(NOTHING_MEASURED)
     if not by_scorer:
-        return None, null("no answer has been scored")
+        return None, null(
+            "no answer has been scored: the prompts have no facets that rules check, or there is no scorer"
+        )
     why = ""
     for name in HEADLINE:
         scored = by_scorer.get(name)

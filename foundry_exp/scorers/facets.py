@@ -1,0 +1,97 @@
+"""The scorer `facets`: what a prompt set expects of an answer, checked by rules, without a model."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from foundry_exp.facets import Facet, facets_of, identity
+from foundry_exp.protocols import Answer
+from foundry_exp.records import Record, Sample, Score, Standing
+from foundry_exp.scorers import form_checks, json_check, text_checks
+from foundry_exp.scorers.points import WORST, Points
+
+NAME = "facets"
+MAX_CHARACTERS = 20_000
+"""Of an answer that is looked at, which bounds the time of every rule."""
+MAX_REASON = 1000
+
+CHECKS: Mapping[str, Callable[[str, Mapping[str, Any]], Points]] = {
+    "contains": text_checks.contains,
+    "any_of": text_checks.any_of,
+    "not_contains": text_checks.not_contains,
+    "regex": text_checks.pattern,
+    "number_equals": text_checks.number_equals,
+    "length": form_checks.length,
+    "sentences": form_checks.sentences,
+    "items": form_checks.items,
+    "language": form_checks.language,
+    "json_schema": json_check.json_schema,
+}
+"""The rule of each kind; `similarity` alone needs the prompt's reference too."""
+
+
+class Facets:
+    """Scores answers by the facets of their prompts; each facet counts by its weight, met 5, missed 1."""
+
+    waits = False
+
+    def score(self, answers: Sequence[Answer]) -> Iterator[tuple[Answer, Score]]:
+        """One score for each criterion that an answer's facets belong to."""
+        from foundry_exp.store import read_samples  # pydantic: not for --cfg or a bad option
+
+        expected: dict[Path, str] = {}
+        for answer in answers:
+            if answer.folder not in expected:
+                expected[answer.folder] = identity(read_samples(answer.folder))
+            for criterion, facets in by_criterion(answer.sample).items():
+                points = criterion_points(answer.record.text, answer.sample, facets)
+                yield answer, _score(answer.record, criterion, facets, points, expected[answer.folder])
+
+    def standing(self) -> Standing | None:
+        """Rules do what they say: there is nothing to doubt."""
+        return None
+
+
+def by_criterion(sample: Sample) -> dict[str, list[Facet]]:
+    """The facets of a prompt, by the criterion that they count for."""
+    found: dict[str, list[Facet]] = {}
+    for facet in facets_of(sample):
+        found.setdefault(facet.criterion, []).append(facet)
+    return found
+
+
+def criterion_points(text: str, sample: Sample, facets: Sequence[Facet]) -> Points:
+    """The weighted mean of the facets of one criterion; null when one of them cannot be told."""
+    answer = text.strip()[:MAX_CHARACTERS]
+    if not answer:
+        return Points(WORST, "the answer is empty")
+    points = [_checked(answer, sample, facet) for facet in facets]
+    reason = "; ".join(found.reason for found in points)
+    known = [
+        (facet.weight, found.value) for facet, found in zip(facets, points, strict=True) if found.value is not None
+    ]
+    if len(known) < len(points):
+        return Points(None, "; ".join(found.reason for found in points if found.value is None))
+    return Points(sum(weight * value for weight, value in known) / sum(weight for weight, _ in known), reason)
+
+
+def _checked(answer: str, sample: Sample, facet: Facet) -> Points:
+    if facet.kind == "similarity":
+        return text_checks.similarity(answer, sample.reference or "")
+    return CHECKS[facet.kind](answer, facet.options)
+
+
+def _score(record: Record, criterion: str, facets: Sequence[Facet], points: Points, rubric: str) -> Score:
+    return Score(
+        sample_id=record.sample_id,
+        output_hash=record.output_hash,
+        scorer=NAME,
+        criterion=criterion,
+        value=points.value,
+        reason=points.reason[:MAX_REASON],
+        weight=sum(facet.weight for facet in facets),
+        scored_by="rules",
+        scored_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        rubric=rubric,
+    )

@@ -1,0 +1,62 @@
+"""The rule that an answer is JSON of a given shape."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from foundry_exp.facets import compiled
+from foundry_exp.scorers.points import BEST, WORST, Points
+from foundry_exp.scorers.text_checks import PATTERN_TIMEOUT_S
+
+WRONG_SHAPE = 3.0
+_FENCE = re.compile(r"^```[a-zA-Z]*\s*\n(.*?)\n?\s*```$", re.DOTALL)
+
+
+def json_schema(answer: str, options: Mapping[str, Any]) -> Points:
+    """5 for JSON that the schema allows, 3 for other JSON, 1 for anything else; one code fence around it is allowed."""
+    fenced = _FENCE.match(answer)
+    try:
+        value = json.loads(fenced.group(1) if fenced else answer, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        said = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+        return Points(WORST, f"is not JSON ({said})")
+    try:
+        wrong = next(iter(_validator_class()(options["schema"], registry=_no_registry()).iter_errors(value)), None)
+    except (TimeoutError, RecursionError) as error:
+        return Points(None, f"gave up checking it by the JSON Schema ({type(error).__name__})")
+    if wrong is None:
+        return Points(BEST, "is JSON that the schema allows")
+    key = ".".join(str(part) for part in wrong.absolute_path)
+    return Points(WRONG_SHAPE, f"is JSON that the schema does not allow: {key or 'the whole'}: {wrong.message}")
+
+
+def _refuse_constant(name: str) -> Any:
+    msg = f"{name} is no number of JSON"
+    raise ValueError(msg)
+
+
+@cache
+def _validator_class() -> Any:
+    """Draft 2020-12, with patterns that give up in time."""
+    from jsonschema import Draft202012Validator, validators
+
+    extend: Any = validators.extend
+    return extend(Draft202012Validator, {"pattern": _pattern})
+
+
+def _pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[Any]:
+    from jsonschema.exceptions import ValidationError
+
+    is_text = isinstance(instance, str)
+    if is_text and not compiled(pattern, ignore_case=False).search(instance, timeout=PATTERN_TIMEOUT_S):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+@cache
+def _no_registry() -> Any:
+    """References outside the schema are not fetched."""
+    from referencing import Registry
+
+    return Registry()

@@ -1,0 +1,1 @@
+"""Scorers: rules, judges and people."""
