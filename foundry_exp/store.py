@@ -32,6 +32,11 @@ def to_json(value: Any) -> bytes:
     return adapter(value.__class__).dump_json(value, by_alias=True)
 
 
+def plain(value: Any) -> Any:
+    """A record as lists, mappings and plain values."""
+    return json.loads(to_json(value))
+
+
 class RecordLog:
     """records.jsonl, open for appending: a line is on disk before the next request starts."""
 
@@ -103,9 +108,25 @@ def read_samples(folder: Path) -> list[Sample]:
         raise StoreError(msg) from error
 
 
+def read_config(folder: Path) -> dict[str, Any]:
+    """The config that a run was measured with, resolved."""
+    import yaml
+
+    path = folder / CONFIG_FILE
+    try:
+        config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        msg = f"{folder}: no {CONFIG_FILE}, so what it was measured with is not known; measure the cell again."
+        raise StoreError(msg) from error
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        msg = f"{path}: not readable as YAML ({str(error).splitlines()[0]}); mend it, or measure the cell again."
+        raise StoreError(msg) from error
+    return config if isinstance(config, dict) else {}
+
+
 def write_samples(folder: Path, samples: Iterable[Sample]) -> None:
     """Write down the prompts of a run, with what is expected of their answers."""
-    prompts = [json.loads(to_json(sample)) for sample in samples]
+    prompts = [plain(sample) for sample in samples]
     write_whole(folder / PROMPTS_FILE, json.dumps(prompts, indent=2, ensure_ascii=False) + "\n")
 
 
@@ -128,7 +149,7 @@ def _lines(path: Path, kind: Any) -> Iterator[Any]:
 
 def write_result(folder: Path, result: RunResult) -> None:
     """Write run.json by rename, so that it is either whole or absent."""
-    text = json.dumps(json.loads(to_json(result)), indent=2, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(plain(result), indent=2, ensure_ascii=False, allow_nan=False)
     write_whole(folder / RESULT_FILE, text + "\n")
 
 

@@ -3,6 +3,7 @@
 VERBS = {
     "calibrate": "measure this tool's own error and cost on this machine",
     "doctor": "say whether the main job can run here, and what to do if not; --probe asks models",
+    "score": "score finished runs again, by other facets, rubrics or judges, without measuring again",
     "report": "write the reports of runs again, and print their table",
     "publish": "send run folders to MLflow (again); nothing is sent twice",
     "models": "what the catalogue and the cache have; pull, verify, add",

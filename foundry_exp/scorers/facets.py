@@ -36,6 +36,9 @@ class Facets:
 
     waits = False
 
+    def check(self, samples: Sequence[Sample]) -> None:
+        """Nothing: facets are checked where a prompt set is read."""
+
     def score(self, answers: Sequence[Answer]) -> Iterator[tuple[Answer, Score]]:
         """One score for each criterion that an answer's facets belong to."""
         from foundry_exp.store import read_samples  # pydantic: not for --cfg or a bad option

@@ -1,0 +1,120 @@
+"""Scoring again: finished runs get scores by their own scorers or by others, without being measured again."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from foundry_exp import data, prompts, score, store, target
+from foundry_exp.digest import digest_of
+from foundry_exp.errors import BackendError, ConfigError, StoreError
+from foundry_exp.protocols import Scorer, Tracker
+from foundry_exp.records import RunResult
+from foundry_exp.report import write
+
+Say = Callable[[str], None]
+"""Told what did not go as wished, a sentence at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished run and what it is to be scored by and published to."""
+
+    folder: Path
+    config: dict[str, Any]
+    """Its own config, as it was measured."""
+    scorers: dict[str, dict[str, Any]]
+    tracker: dict[str, Any]
+
+
+def planned(folder: Path, composed: dict[str, Any], chosen: frozenset[str]) -> Run:
+    """A run with the scorers and tracker that were chosen, or with its own, or with the default ones."""
+    own = store.read_config(folder)
+    scorers = composed["scorer"] if "scorer" in chosen else own.get("scorer") or composed["scorer"]
+    tracker = composed["tracker"] if "tracker" in chosen else own.get("tracker") or composed["tracker"]
+    for name, spec in scorers.items():
+        target.check(spec, f"scorer.{name}")
+    target.check(tracker, "tracker")
+    return Run(folder, own, scorers, tracker)
+
+
+def refresh(run: Run, say: Say) -> None:
+    """Bring what is expected of the answers up to date with the prompt set's file, if it still asks the same.
+
+    Raises ConfigError when the file is there and wrong, and StoreError when the run has no prompts.
+    """
+    kept = store.read_samples(run.folder)
+    asked = run.config.get("prompts") or {}
+    if not asked.get("path"):
+        return
+    try:
+        path = data.locate(asked["path"], "prompts.path")
+    except ConfigError as error:
+        say(f"{run.folder.name}: {error} The facets kept with the run are used.")
+        return
+    now = prompts.load(path, asked["name"]).samples
+    if [(sample.sample_id, sample.digest) for sample in now] != [(sample.sample_id, sample.digest) for sample in kept]:
+        say(f"{run.folder.name}: {path} asks other things than this run was asked; the facets kept with it are used.")
+    elif list(now) != kept:
+        store.write_samples(run.folder, now)
+
+
+def rescore(runs: Sequence[Run], say: Say) -> bool:
+    """Score every run and bring reports and tracker up to date; whether all went well. What is scored is kept."""
+    went_well = True
+    for name, spec, folders in _alike(runs):
+        scorer: Scorer = target.build(spec, f"scorer.{name}")
+        try:
+            score.score(folders, name, scorer)
+        except (BackendError, StoreError) as error:
+            say(f"not scored by {name}: {error} What was scored is kept.")
+            went_well = False
+    write_again([run.folder for run in runs])
+    for run in runs:
+        tracker: Tracker = target.build(run.tracker, "tracker")
+        try:
+            tracker.publish(run.folder)
+        except StoreError as error:
+            say(f"not published: {error} Send it later with: python -m foundry_exp publish {run.folder}")
+            went_well = False
+    return went_well
+
+
+def _alike(runs: Sequence[Run]) -> Iterator[tuple[str, dict[str, Any], list[Path]]]:
+    """Each scorer with its runs, rules first: what loads a model does so once for all runs that share it."""
+    found: dict[str, tuple[str, dict[str, Any], list[Path]]] = {}
+    for run in runs:
+        for name, spec in run.scorers.items():
+            found.setdefault(digest_of([name, spec]), (name, spec, []))[2].append(run.folder)
+    yield from sorted(found.values(), key=lambda entry: _waits(entry[1]))
+
+
+def _waits(spec: dict[str, Any]) -> bool:
+    return bool(target.resolve(spec["_target_"], "scorer._target_").waits)
+
+
+def write_again(folders: Sequence[Path]) -> None:
+    """Write the reports of runs, and of the sweeps that they are part of."""
+    for folder in folders:
+        write.write_reports(folder, [folder])
+    for sweep in dict.fromkeys(folder.parent for folder in folders):
+        cells = store.finished_cells(sweep)
+        if (sweep / write.MARKDOWN_FILE).exists() and cells:
+            write.write_reports(sweep, cells)
+
+
+def quality_of(folder: Path) -> dict[str, Any]:
+    """What scoring a run came to, for programs."""
+    result: RunResult = store.read_result(folder)
+    values = {name: value for name, value in result.metrics.items() if name.startswith("quality")}
+    reasons = {name: why for name, why in result.missing.items() if name.startswith("quality")}
+    return {
+        "folder": str(folder),
+        "cell": result.cell,
+        "model": result.model.alias,
+        "status": result.status,
+        "quality_source": result.quality_source,
+        "metrics": values,
+        "missing": reasons,
+        "scores": store.plain(result)["scores"],
+    }
