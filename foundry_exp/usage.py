@@ -5,6 +5,7 @@ VERBS = {
     "doctor": "say whether the main job can run here, and what to do if not; --probe asks models",
     "score": "score finished runs again, by other facets, rubrics or judges, without measuring again",
     "report": "write the reports of runs again, and print their table",
+    "annotate": "scores by people: blind files out, filled files in, agreement",
     "publish": "send run folders to MLflow (again); nothing is sent twice",
     "models": "what the catalogue and the cache have; pull, verify, add",
     "ui": "open MLflow on 127.0.0.1 over this project's store",

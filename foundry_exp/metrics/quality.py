@@ -65,21 +65,35 @@ def current(scores: Iterable[Score]) -> list[Score]:
 
 
 def answer_quality(scores: Iterable[Score]) -> dict[AnswerKey, float]:
-    """The weighted mean of each answer's criteria, over repeats and people; only of answers scored by all."""
-    by_answer: dict[AnswerKey, dict[str, list[Score]]] = defaultdict(lambda: defaultdict(list))
+    """The mean over raters of the weighted mean of an answer's criteria, over repeats.
+
+    A rater who left a criterion out does not count, and an answer that nobody scored by all of them is unscored.
+    """
+    by_answer: dict[AnswerKey, list[Score]] = defaultdict(list)
     for score in scores:
-        by_answer[score.sample_id, score.output_hash][score.criterion].append(score)
-    whole = {key: _weighted_mean(criteria) for key, criteria in by_answer.items()}
+        by_answer[score.sample_id, score.output_hash].append(score)
+    whole = {key: _over_raters(every) for key, every in by_answer.items()}
     return {key: value for key, value in whole.items() if value is not None}
 
 
+def _over_raters(scores: Sequence[Score]) -> float | None:
+    criteria = {score.criterion for score in scores}
+    by_rater: dict[str, dict[str, list[Score]]] = defaultdict(lambda: {name: [] for name in criteria})
+    for score in scores:
+        by_rater[score.scored_by][score.criterion].append(score)
+    return _mean(_weighted_mean(groups) for groups in by_rater.values())
+
+
 def _weighted_mean(criteria: Mapping[str, Sequence[Score]]) -> float | None:
-    means = [(group[0].weight, _mean(score.value for score in group)) for group in criteria.values()]
-    known = [(weight, mean) for weight, mean in means if mean is not None]
-    total = sum(weight for weight, _ in known)
-    if len(known) < len(means) or not total:
+    means = [
+        (group[0].weight, mean)
+        for group in criteria.values()
+        if (mean := _mean(one.value for one in group)) is not None
+    ]
+    total = sum(weight for weight, _ in means)
+    if len(means) < len(criteria) or not total:
         return None
-    return sum(weight * mean for weight, mean in known) / total
+    return sum(weight * mean for weight, mean in means) / total
 
 
 def _mean(values: Iterable[float | None]) -> float | None:

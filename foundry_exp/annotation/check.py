@@ -1,0 +1,114 @@
+"""Rows of a filled file held against the key: what each person gave to which item, or what is wrong."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from foundry_exp.annotation.filled import Filled, Row
+from foundry_exp.annotation.key import Key
+from foundry_exp.annotation.points import points
+from foundry_exp.errors import near
+
+_COMPARED_CHARACTERS = 1000
+_FEWEST_COMPARED = 20
+"""Of a shorter answer, such as 12 or 3/4, a spreadsheet may make a number or a date of its own."""
+_SHOWN_CHARACTERS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What one person gave to one item."""
+
+    item_id: str
+    annotator: str
+    points: Mapping[str, float | None]
+    """Of every criterion; null where the place was left empty."""
+    comment: str
+
+
+def checked(
+    filled: Filled, key: Key, text_of: Callable[[str], str | None], annotator: str | None = None
+) -> list[Marked]:
+    """The rows that are right and hold a score; what is wrong is added to the file's problems.
+
+    `text_of` is the answer of an item, which a row must show if it shows one: a spreadsheet that sorted one
+    column alone would otherwise give everybody's scores to other answers.
+    """
+    lines: dict[str, int] = {}
+    found = [mark for row in filled.rows if (mark := _checked(row, filled, key, text_of, annotator, lines))]
+    names = sorted({mark.annotator for mark in found})
+    if len(names) > 1:
+        filled.problem(None, f"is from {' and '.join(names)}; one file holds the scores of one person.")
+    for mark in found:
+        if mark.comment and not any(mark.points.values()):
+            filled.notes.append(f"{filled.path}: the comment on {mark.item_id} has no score, so it is not kept.")
+    return [mark for mark in found if any(mark.points.values())]
+
+
+def _checked(
+    row: Row,
+    filled: Filled,
+    key: Key,
+    text_of: Callable[[str], str | None],
+    annotator: str | None,
+    lines: dict[str, int],
+) -> Marked | None:
+    before = len(filled.problems)
+    item_id = row.item.strip().lower()
+    if item_id not in key.items:
+        filled.problem(row.line, _unknown_item(row.item.strip(), key))
+        return None
+    if item_id in lines:
+        filled.problem(row.line, f"{item_id} is there twice, first in line {lines[item_id]}; remove one of the two.")
+    lines.setdefault(item_id, row.line)
+    who = annotator or _known_annotator(row, key, filled)
+    marks = _points(row, key, filled, item_id)
+    text = text_of(item_id)
+    if row.answer is not None and text is not None and not _same_answer(row.answer, text):
+        filled.problem(
+            row.line,
+            f"shows another answer than {item_id} has: rows have come apart, as when one column is sorted alone; "
+            f"start again from the file you were given.",
+        )
+    return None if len(filled.problems) > before else Marked(item_id, who, marks, row.comment.strip())
+
+
+def _unknown_item(item: str, key: Key) -> str:
+    shown = item if len(item) <= _SHOWN_CHARACTERS else f"{item[:_SHOWN_CHARACTERS]}…"
+    if not item:
+        return "has no item; take the id from the file you were given."
+    if re.search(r"\d", item):
+        return f"{shown!r} is no item of this export (ids are letters alone): a spreadsheet may have changed it."
+    close = get_close_matches(item.lower(), key.items, n=1) if len(item) <= _SHOWN_CHARACTERS else []
+    way_out = f"did you mean {close[0]}?" if close else "is it from another export? Name its key with --key."
+    return f"{shown!r} is no item of this export; {way_out}"
+
+
+def _known_annotator(row: Row, key: Key, filled: Filled) -> str:
+    name = row.annotator.strip()
+    known = {given.casefold(): given for given in key.given}
+    if name.casefold() not in known:
+        got = f"{name!r} was given no file" if name else "nobody is named as annotator"
+        who = ", ".join(sorted(key.given))
+        filled.problem(row.line, f"{got}, only {who}; correct the name, or say who it is with --annotator.")
+    return known.get(name.casefold(), name)
+
+
+def _points(row: Row, key: Key, filled: Filled, item_id: str) -> dict[str, float | None]:
+    marks: dict[str, float | None] = dict.fromkeys(key.weights)
+    for name, written in row.scores.items():
+        if name not in marks:
+            filled.problem(row.line, f"{item_id}: {name!r} is no criterion; {near(name, marks)}")
+            continue
+        try:
+            marks[name] = points(written)
+        except ValueError as error:
+            filled.problem(row.line, f"{item_id}: {name}: {error}")
+    return marks
+
+
+def _same_answer(shown: str, text: str) -> bool:
+    """Whether they agree in letters and digits that no encoding changes, in their first thousand."""
+    one, other = (re.sub(r"[^0-9A-Za-z]", "", side)[:_COMPARED_CHARACTERS] for side in (shown, text))
+    return one == other or len(other) < _FEWEST_COMPARED

@@ -1,0 +1,94 @@
+"""The key of an annotation: which item is which answer of which run. It stays with whoever asks."""
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from foundry_exp import store
+from foundry_exp.errors import ConfigError
+
+KEY_FILE = "key.json"
+KEY_VERSION = 1
+NOTE = "Keep this file. Whoever scores must not see it: it says which model gave which answer."
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One answer in one run folder."""
+
+    run: str
+    """Relative to the key's folder, so that both can be moved together."""
+    sample_id: str
+    output_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What an export must remember."""
+
+    note: str
+    key_version: int
+    secret: str
+    """What the items' ids and orders are made with."""
+    rubric: str
+    """`name:digest`."""
+    weights: dict[str, float]
+    """Of each criterion, in the rubric's order."""
+    reference: bool
+    """Whether the files show reference answers."""
+    items: dict[str, tuple[Place, ...]]
+    given: dict[str, tuple[tuple[str, ...], ...]]
+    """What each person was given: a file each export that had something new for them, of item ids in their order."""
+
+
+def place(folder: Path, key_folder: Path, sample_id: str, output_hash: str) -> Place:
+    """Where an answer is, as the key says it."""
+    try:
+        run = Path(os.path.relpath(folder.resolve(), key_folder.resolve())).as_posix()
+    except ValueError:  # another drive
+        run = folder.resolve().as_posix()
+    return Place(run, sample_id, output_hash)
+
+
+def read(path: Path) -> Key:
+    """A key that was written before, or ConfigError."""
+    try:
+        key: Key = store.adapter(Key).validate_json(path.read_bytes())
+    except OSError as error:
+        msg = f"{path}: cannot be read ({error.strerror}); name the {KEY_FILE} of the export with --key."
+        raise ConfigError(msg) from error
+    except ValidationError as error:
+        msg = f"{path}: not the key of an export ({error.errors()[0]['msg']}); put the original back."
+        raise ConfigError(msg) from error
+    return key
+
+
+def write(path: Path, key: Key) -> None:
+    """Replace a key, whole or not at all."""
+    store.write_whole(path, json.dumps(json.loads(store.to_json(key)), indent=1, ensure_ascii=False) + "\n")
+
+
+def find(file: Path, item_ids: Iterable[str], named: Path | None, output_dir: Path) -> Path:
+    """The key that a filled file was made with: named, near the file, or in the output folder."""
+    if named is not None:
+        return named / KEY_FILE if named.is_dir() else named
+    near = (folder / KEY_FILE for folder in file.absolute().parents[:2])
+    beside = next((path for path in near if path.is_file()), None)
+    if beside:
+        return beside
+    wanted = set(item_ids)
+    known = sorted(output_dir.glob(f"annotations/*/{KEY_FILE}"))
+    best = max(known, key=lambda path: len(wanted & read(path).items.keys()), default=None)
+    if best is None or not wanted & read(best).items.keys():
+        msg = f"{file}: no key fits it ({_searched(known, output_dir)}); name the export's key with --key {KEY_FILE}."
+        raise ConfigError(msg)
+    return best
+
+
+def _searched(known: Sequence[Path], output_dir: Path) -> str:
+    where = f"{output_dir / 'annotations'} and beside the file"
+    return f"{len(known)} keys in {where} know none of its items" if known else f"there is none in {where}"

@@ -1,0 +1,64 @@
+"""What people gave → the scores that the runs do not have yet. A change of mind is one more line."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from foundry_exp import store
+from foundry_exp.annotation.check import Marked
+from foundry_exp.annotation.key import Key, Place
+from foundry_exp.annotation.runs import Runs
+from foundry_exp.records import Score
+
+SCORER = "annotation"
+LEFT_EMPTY = "left empty"
+
+_Known = dict[tuple[str, str, str, str], Score]
+
+
+def additions(marks: Iterable[Marked], runs: Runs, scored_at: str) -> Iterator[tuple[Path, Score]]:
+    """The scores to add, with their run folders; what is known already is left out."""
+    known: dict[Path, _Known] = {}
+    for mark in marks:
+        for folder, place in runs.places(mark.item_id):
+            if folder not in known:
+                known[folder] = _latest(folder, runs.key)
+            for score in scores(mark, place, runs.key, scored_at):
+                if _is_new(score, known[folder].get(_identity(score))):
+                    yield folder, score
+
+
+def scores(mark: Marked, place: Place, key: Key, scored_at: str) -> list[Score]:
+    """A score for every criterion; one that was left empty says so, so that half a row is no whole one."""
+    return [
+        Score(
+            sample_id=place.sample_id,
+            output_hash=place.output_hash,
+            scorer=SCORER,
+            criterion=criterion,
+            value=mark.points[criterion],
+            reason=LEFT_EMPTY if mark.points[criterion] is None else mark.comment or None,
+            weight=weight,
+            scored_by=mark.annotator,
+            scored_at=scored_at,
+            rubric=key.rubric,
+        )
+        for criterion, weight in key.weights.items()
+    ]
+
+
+def _latest(folder: Path, key: Key) -> _Known:
+    return {
+        _identity(score): score
+        for score in store.read_scores(folder)
+        if score.scorer == SCORER and score.rubric == key.rubric
+    }
+
+
+def _identity(score: Score) -> tuple[str, str, str, str]:
+    return score.sample_id, score.output_hash, score.criterion, score.scored_by
+
+
+def _is_new(score: Score, before: Score | None) -> bool:
+    if before is None:
+        return True
+    return score.value is not None and (score.value, score.reason) != (before.value, before.reason)

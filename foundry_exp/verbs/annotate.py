@@ -1,0 +1,94 @@
+"""`annotate`: answers out to people, their scores in, and how far they agree; its commands, a module each."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from foundry_exp.errors import ConfigError, FoundryExpError, near
+
+HELP = """\
+usage: python -m foundry_exp annotate export RUN… [--annotators A,B] [--rubric NAME] [--reference]
+                                                  [--out DIR] [--seed N]
+       python -m foundry_exp annotate import FILE… [--key KEY] [--annotator NAME] [--partial] [--json]
+       python -m foundry_exp annotate agreement FILE…|RUN… [--key KEY] [--json]
+
+Scores by people, from 1 to 5 by each criterion of a rubric.
+
+  export     write a file for each person (.csv and .jsonl) with every different answer once, in an order of
+             their own, and nothing that tells which model gave it; the key that says so is kept apart
+  import     read filled files back into scores.jsonl of the runs, with who and when; empty places are fine,
+             a second import of the same file changes nothing, and a change of mind is kept beside what was before
+  agreement  quadratic weighted kappa and Krippendorff's ordinal alpha between people, and between a judge and
+             people, with 95 % intervals and what always the same score would reach
+
+  RUN               a run folder, a run or sweep id, or `last`
+  FILE              a filled file, in any encoding and with any separator that spreadsheets save
+  --annotators A,B  who scores; two or more, or nobody knows how far people agree
+  --rubric NAME     a rubric of prompts/rubrics, or the path of your own x.yaml
+  --reference       show the prompts' reference answers too
+  --out DIR         where the files and the key go (default: mlruns/annotations/…)
+  --seed N          make ids and orders from a number; without it nobody can foretell them
+  --key KEY         the key.json of the export, where it is not found by itself
+  --annotator NAME  who filled the file, where the file does not say it
+  --partial         import the rows that are right from a file with others that are not
+  --output-dir DIR  where runs/ and annotations/ lie (default: mlruns)
+  --json            print the result as JSON
+  -h, --help        this text
+
+examples:
+  python -m foundry_exp annotate export last --annotators anna,ben --rubric summary
+  python -m foundry_exp annotate import anna.csv ben.csv
+  python -m foundry_exp annotate agreement last
+"""
+COMMANDS = ("export", "import", "agreement")
+USAGE_ERROR = 2
+
+
+def main(arguments: list[str]) -> int:
+    """Do the command that comes first: 0 when all went well, 1 when something failed, 2 for a wrong command."""
+    if {"-h", "--help"} & set(arguments):
+        print(HELP, end="")
+        return 0
+    try:
+        code = _command(arguments)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return USAGE_ERROR
+    except FoundryExpError as error:
+        print(error, file=sys.stderr)
+        return 1
+    else:
+        return code
+
+
+def _command(arguments: list[str]) -> int:
+    if not arguments or arguments[0] not in COMMANDS:
+        got = arguments[0] if arguments else "nothing"
+        msg = f"annotate: needs a command, got {got}; {near(got, COMMANDS)}. See annotate --help."
+        raise ConfigError(msg)
+    module = importlib.import_module(f"foundry_exp.verbs.annotate_{arguments[0]}")
+    code: int = module.main(arguments[1:])
+    return code
+
+
+def parsed(command: str, arguments: Sequence[str], what: str, add: Callable[[Any], None]) -> Any:
+    """The arguments of one command; a wrong one is a ConfigError."""
+    parser = argparse.ArgumentParser(prog="annotate", add_help=False, allow_abbrev=False, exit_on_error=False)
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--output-dir", type=Path, default=Path("mlruns"))
+    add(parser)
+    try:
+        found, unknown = parser.parse_known_intermixed_args(list(arguments))
+    except argparse.ArgumentError as error:
+        msg = f"annotate {command}: {error}; see python -m foundry_exp annotate --help."
+        raise ConfigError(msg) from error
+    if unknown:
+        msg = f"annotate {command}: unknown option {unknown[0]}; see python -m foundry_exp annotate --help."
+        raise ConfigError(msg)
+    if not found.names:
+        msg = f"annotate {command}: needs a {what}; see python -m foundry_exp annotate --help."
+        raise ConfigError(msg)
+    return found

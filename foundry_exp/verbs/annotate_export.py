@@ -1,0 +1,47 @@
+"""`annotate export RUN…`: blind files for people to score answers in."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from foundry_exp import data
+from foundry_exp.errors import StoreError
+from foundry_exp.verbs.annotate import parsed
+
+
+def main(arguments: list[str]) -> int:
+    """Write the files of the runs named, and say where they are and what to do with them."""
+    from foundry_exp import rubric, score, store
+    from foundry_exp.annotation.export import check_annotators, default_folder, export, told
+
+    options = parsed("export", arguments, "run", _options)
+    names = [name.strip() for name in options.annotators.split(",")]
+    check_annotators(names, "--annotators")
+    chosen = rubric.load(rubric.find(options.rubric, "--rubric"))
+    folders = [
+        cell for name in options.names for cell in store.finished_cells(store.find_run(name, options.output_dir))
+    ]
+    if not folders:
+        msg = f"{', '.join(options.names)}: no finished run in it; measure first."
+        raise StoreError(msg)
+    answers = [answer for folder in dict.fromkeys(folders) for answer in score.different_answers(folder)]
+    out = options.out or default_folder(answers, chosen, options.output_dir)
+    print(told(export(answers, chosen, names, out, reference=options.reference, seed=options.seed)))
+    return 0
+
+
+def _options(parser: Any) -> None:
+    defaults = _defaults()
+    parser.add_argument("--annotators", default=",".join(defaults["annotators"]))
+    parser.add_argument("--rubric", default=defaults["rubric"])
+    parser.add_argument("--reference", action="store_true", default=defaults["reference"])
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--seed", type=int)
+
+
+def _defaults() -> dict[str, Any]:
+    """Those of `scorer=annotation`, which does the same after a run."""
+    text = (data.shipped("conf") / "scorer" / "annotation.yaml").read_text(encoding="utf-8")
+    defaults: dict[str, Any] = yaml.safe_load(text)
+    return defaults

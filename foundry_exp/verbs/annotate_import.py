@@ -1,0 +1,114 @@
+"""`annotate import FILE…`: filled files become scores of the runs that they are about."""
+
+import json
+import sys
+from collections import Counter
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from foundry_exp.errors import ConfigError
+from foundry_exp.verbs.annotate import parsed
+
+if TYPE_CHECKING:
+    from foundry_exp.annotation.returned import Returned
+
+_MOST_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of one file."""
+
+    file: str
+    annotator: str | None
+    answers: int
+    """Rows that are right and hold a score."""
+    added: int
+    """Scores that no run had yet; an answer that several runs gave counts in each."""
+    problems: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def main(arguments: list[str]) -> int:
+    """Import every file without a problem: 0 when all were, 1 when one was not."""
+    options = parsed("import", arguments, "filled file", _options)
+    touched: Counter[Path] = Counter()
+    results = []
+    try:
+        for name in options.names:
+            results.append(_import(Path(name), options, touched))
+            _tell(results[-1], sys.stderr if options.json else sys.stdout)
+    finally:
+        _catch_up(touched)
+    if options.json:
+        print(json.dumps([asdict(result) for result in results], indent=2, ensure_ascii=False))
+    return 1 if any(result.problems for result in results) else 0
+
+
+def _options(parser: Any) -> None:
+    parser.add_argument("--key", type=Path)
+    parser.add_argument("--annotator")
+    parser.add_argument("--partial", action="store_true")
+    parser.add_argument("--json", action="store_true")
+
+
+def _import(path: Path, options: Any, touched: Counter[Path]) -> Imported:
+    from foundry_exp.annotation.returned import read_back
+
+    try:
+        found = read_back(path, key_file=options.key, output_dir=options.output_dir, annotator=options.annotator)
+    except ConfigError as error:
+        return Imported(str(path), None, 0, 0, (str(error),), ())
+    refused = bool(found.filled.problems) and not options.partial
+    added = 0 if refused else _add(found, touched)
+    notes = [*found.filled.notes, *(f"{path}: the run {run} is gone, so its part is left out." for run in _gone(found))]
+    return Imported(
+        file=str(path),
+        annotator=found.marks[0].annotator if found.marks else None,
+        answers=len(found.marks),
+        added=added,
+        problems=tuple(str(problem) for problem in found.filled.problems),
+        notes=tuple(notes),
+    )
+
+
+def _add(found: "Returned", touched: Counter[Path]) -> int:
+    from foundry_exp import store
+    from foundry_exp.annotation.merge import additions
+
+    added = 0
+    for folder, score in additions(found.marks, found.runs, datetime.now(UTC).isoformat(timespec="seconds")):
+        store.append_score(folder, score)
+        touched[folder] += 1
+        added += 1
+    return added
+
+
+def _gone(found: "Returned") -> list[str]:
+    return sorted(found.runs.missing)
+
+
+def _tell(result: Imported, out: Any) -> None:
+    for note in result.notes[:_MOST_SHOWN]:
+        print(note, file=sys.stderr)
+    for problem in result.problems[:_MOST_SHOWN]:
+        print(problem, file=sys.stderr)
+    if len(result.problems) > _MOST_SHOWN:
+        print(f"{result.file}: and {len(result.problems) - _MOST_SHOWN} more problems.", file=sys.stderr)
+    if result.problems and not result.added:
+        print(f"{result.file}: nothing imported; correct it, or take what is right with --partial.", file=sys.stderr)
+        return
+    who = result.annotator or "nobody"
+    print(f"{result.file}: {who} scored {result.answers} answers; {result.added} new scores.", file=out)
+
+
+def _catch_up(touched: Counter[Path]) -> None:
+    if not touched:
+        return
+    from rich.console import Console
+
+    from foundry_exp.catch_up import catch_up
+
+    catch_up(sorted(touched), Console(stderr=True))
