@@ -48,8 +48,13 @@ def as_csv(lines: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _flat(line: Mapping[str, Any]) -> dict[str, str]:
-    texts = {name: neutral(value) for name, value in line.items() if name not in ("scores", "comment")}
+    texts = {name: neutral(_one_line_end(value)) for name, value in line.items() if name not in ("scores", "comment")}
     return {**texts, **{f"{SCORE_COLUMN}{name}": "" for name in line["scores"]}, "comment": line["comment"]}
+
+
+def _one_line_end(text: str) -> str:
+    """Python's writer leaves a lone carriage return outside quotes, and every reader takes it for a new row."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def neutral(text: str) -> str:

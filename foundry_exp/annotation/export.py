@@ -1,7 +1,6 @@
 """Answers → a file for each person, blind and in an order of their own, and the key that stays here."""
 
 import hashlib
-import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +17,6 @@ from foundry_exp.rubric import Rubric
 
 SEND_FOLDER = "send"
 GUIDE_FILE = "guide.md"
-_NAME = re.compile(r"\w[\w.-]{0,39}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +28,6 @@ class Exported:
     written: tuple[Path, ...]
     kept: tuple[Path, ...]
     """Files that were there before, which may be filled in and are not touched."""
-
-
-def check_annotators(names: Sequence[str], where: str) -> None:
-    """Raise ConfigError unless the names can be files' names, and differ."""
-    for name in names:
-        if not _NAME.fullmatch(name):
-            msg = f"{where}: {name!r} cannot be a file's name; use letters, digits, dots and hyphens, 40 at most."
-            raise ConfigError(msg)
-    if not names or len({name.casefold() for name in names}) < len(names):
-        msg = f"{where}: needs one or more different names, got {', '.join(names) or 'none'}; as in anna,ben."
-        raise ConfigError(msg)
 
 
 def export(
@@ -140,6 +127,6 @@ def told(made: Exported) -> str:
         lines.append(f"  {len(made.kept)} files were there before and are left as they are.")
     lines += [
         f"Give everybody their own file and {GUIDE_FILE}; keep {KEY_FILE}, which says who gave which answer.",
-        f"When they come back: python -m foundry_exp annotate import {made.folder / SEND_FOLDER}/*.csv",
+        f"When they come back: python -m foundry_exp annotate import {made.folder / SEND_FOLDER}",
     ]
     return "\n".join(lines)

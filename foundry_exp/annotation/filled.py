@@ -157,8 +157,12 @@ def _columns_fit(columns: Sequence[str], criteria: Sequence[str] | None, line: i
         found.problem(line, f"the column {name} is there twice; remove one.")
     unknown = [name for name in columns if name.startswith(SCORE_COLUMN) and criteria and name not in wanted]
     for name in unknown:
-        found.problem(line, f"the column {name} belongs to no criterion; {near(name, wanted[2:])}")
+        found.problem(line, f"the column {name} belongs to no criterion; {_near_criterion(name, criteria or ())}")
     return not found.problems
+
+
+def _near_criterion(column: str, criteria: Sequence[str]) -> str:
+    return near(column.removeprefix(SCORE_COLUMN), criteria)
 
 
 def _row(number: int, cells: Mapping[str, str], columns: Sequence[str]) -> Row:

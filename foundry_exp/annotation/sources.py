@@ -34,6 +34,23 @@ def of_files(files: Sequence[Returned]) -> dict[str, list[Score]]:
     return {rubric: _once(every) for rubric, every in found.items()}
 
 
+def apart(folders: Iterable[Path], rubrics: Iterable[str]) -> list[str]:
+    """A sentence for every scorer that cannot be compared with people, since it scored by another rubric."""
+    by_people = set(rubrics)
+    found = {(score.scorer, score.rubric) for folder in folders for score in _read(folder)}
+    return [
+        f"{scorer} scored by {rubric}, which is another rubric than people's, so it is not compared."
+        for scorer, rubric in sorted(found)
+        if scorer != SCORER and rubric not in by_people
+    ]
+
+
+def folders_of(files: Sequence[Returned]) -> list[Path]:
+    """The runs that the files are about."""
+    found = (folder for file in files for item_id in file.runs.key.items for folder, _ in file.runs.places(item_id))
+    return sorted(set(found))
+
+
 def _of_others(file: Returned) -> list[Score]:
     names: dict[Path, dict[AnswerKey, AnswerKey]] = {}
     for item_id in file.runs.key.items:

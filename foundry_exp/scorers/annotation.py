@@ -3,9 +3,14 @@
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.protocols import Answer
-from foundry_exp.records import Score, Standing
+from foundry_exp.records import Sample, Score, Standing
+
+if TYPE_CHECKING:
+    from foundry_exp.rubric import Rubric
 
 
 class Annotation:
@@ -15,27 +20,46 @@ class Annotation:
     waits = True
 
     def __init__(
-        self, rubric: str, annotators: list[str], reference: bool, seed: int | None, out: str | None, output_dir: str
+        self,
+        rubric: str | None,
+        annotators: list[str],
+        reference: bool,
+        seed: int | None,
+        out: str | None,
+        output_dir: str,
     ) -> None:
         """Keep what is asked."""
         self._rubric = rubric
-        self._annotators = [str(name) for name in annotators]
+        self._annotators = annotators
         self._reference = reference
         self._seed = seed
         self._out = Path(out) if out else None
         self._output_dir = Path(output_dir)
 
-    def score(self, answers: Sequence[Answer]) -> Iterator[tuple[Answer, Score]]:
-        """Write the files; people's scores come later."""
-        from foundry_exp import rubric
-        from foundry_exp.annotation.export import check_annotators, default_folder, export, told
+    def check(self, samples: Sequence[Sample]) -> None:
+        """Raise ConfigError when no file could be made for these prompts."""
+        from foundry_exp.annotation.names import check_annotators
 
         check_annotators(self._annotators, "scorer.annotation.annotators")
-        chosen = rubric.load(rubric.find(self._rubric, "scorer.annotation.rubric"))
-        out = self._out or default_folder(answers, chosen, self._output_dir)
-        made = export(answers, chosen, self._annotators, out, reference=self._reference, seed=self._seed)
+        self._chosen_rubric(samples)
+
+    def score(self, answers: Sequence[Answer]) -> Iterator[tuple[Answer, Score]]:
+        """Write the files; people's scores come later."""
+        from foundry_exp.annotation.export import default_folder, export, told
+
+        try:
+            chosen = self._chosen_rubric([answer.sample for answer in answers])
+            out = self._out or default_folder(answers, chosen, self._output_dir)
+            made = export(answers, chosen, self._annotators, out, reference=self._reference, seed=self._seed)
+        except ConfigError as error:  # everything has been measured, so this is no longer a command that ran nothing
+            raise StoreError(str(error)) from error
         print(told(made), file=sys.stderr)
         yield from ()
+
+    def _chosen_rubric(self, samples: Sequence[Sample]) -> "Rubric":
+        from foundry_exp.annotation.choice import rubric_for
+
+        return rubric_for(samples, self._rubric, "scorer.annotation.rubric")
 
     def standing(self) -> Standing | None:
         """People are what judges are held to."""

@@ -25,9 +25,10 @@ Scores by people, from 1 to 5 by each criterion of a rubric.
              people, with 95 % intervals and what always the same score would reach
 
   RUN               a run folder, a run or sweep id, or `last`
-  FILE              a filled file, in any encoding and with any separator that spreadsheets save
+  FILE              a filled file, in any encoding and with any separator that spreadsheets save; or a folder of them
   --annotators A,B  who scores; two or more, or nobody knows how far people agree
-  --rubric NAME     a rubric of prompts/rubrics, or the path of your own x.yaml
+  --rubric NAME     a rubric of prompts/rubrics, or the path of your own x.yaml (default: the one that the prompts
+                    name, or answer)
   --reference       show the prompts' reference answers too
   --out DIR         where the files and the key go (default: mlruns/annotations/…)
   --seed N          make ids and orders from a number; without it nobody can foretell them

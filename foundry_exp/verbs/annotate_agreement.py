@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,27 +11,35 @@ from foundry_exp.errors import StoreError
 from foundry_exp.verbs.annotate import parsed
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from foundry_exp.annotation.agreement import Comparison
     from foundry_exp.records import Score
     from foundry_exp.stats.agreement import ConstantGuess
     from foundry_exp.stats.estimate import Estimate
 
+_LEGEND = """\
+n: answers that both scored. kappa: quadratic weighted; alpha: Krippendorff's, ordinal; in brackets 95 %, by
+resampling answers; 1 is perfect, 0 is chance. equal, within 1: shares of the pairs of scores. constant: the
+share of equal ones that always the same score would reach; its kappa is 0."""
+
 
 def main(arguments: list[str]) -> int:
     """Print the agreement of each rubric: 0 when there is any, 1 when there are too few raters for it."""
+    from foundry_exp.annotation import sources
     from foundry_exp.annotation.agreement import compare
 
     options = parsed("agreement", arguments, "filled file or a run", _options)
-    by_rubric = _scores(options)
+    by_rubric, folders = _scores(options)
     found = {rubric: compare(scores) for rubric, scores in by_rubric.items()}
     if options.json:
         plain = {rubric: [asdict(row) for row in rows] for rubric, rows in found.items()}
         print(json.dumps(plain, indent=2, ensure_ascii=False))
-    for rubric, rows in found.items():
-        if not options.json and rows:
-            _show(rubric, rows)
+    elif any(found.values()):
+        _show(found)
     lonely = [_lonely(rubric, by_rubric[rubric]) for rubric, rows in found.items() if not rows]
-    for sentence in lonely or ([] if found else ["nobody has scored these answers yet; see annotate export."]):
+    nobody = [] if found else ["nobody has scored these answers yet; see annotate export."]
+    for sentence in [*(sources.apart(folders, by_rubric) if found else ()), *lonely, *nobody]:
         print(sentence, file=sys.stderr)
     return 0 if any(found.values()) else 1
 
@@ -42,7 +50,8 @@ def _options(parser: Any) -> None:
     parser.add_argument("--json", action="store_true")
 
 
-def _scores(options: Any) -> "dict[str, list[Score]]":
+def _scores(options: Any) -> "tuple[dict[str, list[Score]], list[Path]]":
+    """By rubric what people and others gave, and the runs that it is about."""
     from foundry_exp import store
     from foundry_exp.annotation import sources
     from foundry_exp.annotation.returned import read_back
@@ -50,7 +59,8 @@ def _scores(options: Any) -> "dict[str, list[Score]]":
     files = [Path(name) for name in options.names if Path(name).is_file()]
     if not files:
         runs = [store.find_run(name, options.output_dir) for name in options.names]
-        return sources.of_runs([cell for run in runs for cell in store.finished_cells(run)])
+        folders = [cell for run in runs for cell in store.finished_cells(run)]
+        return sources.of_runs(folders), folders
     if len(files) < len(options.names):
         msg = f"annotate agreement: {options.names}: give filled files or runs, not both, and only what exists."
         raise StoreError(msg)
@@ -62,7 +72,7 @@ def _scores(options: Any) -> "dict[str, list[Score]]":
     if problems:
         msg = f"{problems[0]} ({len(problems)} problems in all; annotate import lists them.)"
         raise StoreError(msg)
-    return sources.of_files(read)
+    return sources.of_files(read), sources.folders_of(read)
 
 
 def _lonely(rubric: str, scores: "Sequence[Score]") -> str:
@@ -70,26 +80,35 @@ def _lonely(rubric: str, scores: "Sequence[Score]") -> str:
     return f"{rubric}: only {', '.join(who) or 'nobody'} scored these answers; agreement needs two people, or a judge."
 
 
-def _show(rubric: str, rows: "Sequence[Comparison]") -> None:
+def _show(found: "Mapping[str, Sequence[Comparison]]") -> None:
     from rich.console import Console
-    from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title=f"Agreement by the rubric {rubric}", title_justify="left")
-    for name in ("criterion", "between"):
-        table.add_column(name)
-    for name in ("answers", "kappa", "alpha", "equal", "within 1", "always the same"):
-        table.add_column(name, justify="right")
-    for row in rows:
-        near = row.closeness
-        guess = _guess(row.constant_guess)
-        shares = (_share(near.exact), _share(near.within_one), guess)
-        between = " – ".join(row.between)
-        table.add_row(row.criterion, between, str(row.alpha.n), _figure(row.kappa), _figure(row.alpha), *shares)
-    Console().print(table)
+    console = Console()
+    rows = [row for of_rubric in found.values() for row in of_rubric]
+    for rubric, of_rubric in found.items():
+        for between in dict.fromkeys(row.between for row in of_rubric):
+            console.print(Text(f"{' – '.join(between)}, by the rubric {rubric}", style="bold"))
+            console.print(_table([row for row in of_rubric if row.between == between]))
+            console.print()
     for reason in dict.fromkeys(why for row in rows for one in (row.kappa, row.alpha) if one and (why := one.reason)):
         print(f"- {reason}")
-    print("kappa: quadratic weighted; alpha: Krippendorff's, ordinal; in brackets 95 % by resampling answers.")
-    print("always the same: the share of equal scores that the commonest score alone would reach; its kappa is 0.")
+    print(_LEGEND)
+
+
+def _table(rows: "Sequence[Comparison]") -> "Table":
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for header in ("criterion", "n", "kappa", "alpha", "equal", "within 1", "constant"):
+        table.add_column(header, justify="left" if header == "criterion" else "right")
+    for row in rows:
+        near = row.closeness
+        shares = (_share(near.exact), _share(near.within_one), _guess(row.constant_guess))
+        cells = (row.criterion, str(row.alpha.n), _figure(row.kappa), _figure(row.alpha), *shares)
+        table.add_row(*(Text(cell) for cell in cells))
+    return table
 
 
 def _figure(found: "Estimate | None") -> str:

@@ -12,13 +12,14 @@ from foundry_exp.verbs.annotate import parsed
 
 def main(arguments: list[str]) -> int:
     """Write the files of the runs named, and say where they are and what to do with them."""
-    from foundry_exp import rubric, score, store
-    from foundry_exp.annotation.export import check_annotators, default_folder, export, told
+    from foundry_exp import score, store
+    from foundry_exp.annotation.choice import rubric_for
+    from foundry_exp.annotation.export import default_folder, export, told
+    from foundry_exp.annotation.names import check_annotators
 
     options = parsed("export", arguments, "run", _options)
     names = [name.strip() for name in options.annotators.split(",")]
     check_annotators(names, "--annotators")
-    chosen = rubric.load(rubric.find(options.rubric, "--rubric"))
     folders = [
         cell for name in options.names for cell in store.finished_cells(store.find_run(name, options.output_dir))
     ]
@@ -26,6 +27,7 @@ def main(arguments: list[str]) -> int:
         msg = f"{', '.join(options.names)}: no finished run in it; measure first."
         raise StoreError(msg)
     answers = [answer for folder in dict.fromkeys(folders) for answer in score.different_answers(folder)]
+    chosen = rubric_for((answer.sample for answer in answers), options.rubric, "--rubric")
     out = options.out or default_folder(answers, chosen, options.output_dir)
     print(told(export(answers, chosen, names, out, reference=options.reference, seed=options.seed)))
     return 0

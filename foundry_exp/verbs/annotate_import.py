@@ -37,8 +37,8 @@ def main(arguments: list[str]) -> int:
     touched: Counter[Path] = Counter()
     results = []
     try:
-        for name in options.names:
-            results.append(_import(Path(name), options, touched))
+        for path in _files(options.names):
+            results.append(_import(path, options, touched))
             _tell(results[-1], sys.stderr if options.json else sys.stdout)
     finally:
         _catch_up(touched)
@@ -52,6 +52,15 @@ def _options(parser: Any) -> None:
     parser.add_argument("--annotator")
     parser.add_argument("--partial", action="store_true")
     parser.add_argument("--json", action="store_true")
+
+
+def _files(names: list[str]) -> list[Path]:
+    """The files named; of a folder its .csv and .jsonl files."""
+    found = []
+    for path in map(Path, names):
+        inside = [file for file in sorted(path.iterdir()) if file.suffix in (".csv", ".jsonl")] if path.is_dir() else []
+        found += inside or [path]
+    return found
 
 
 def _import(path: Path, options: Any, touched: Counter[Path]) -> Imported:
@@ -100,8 +109,10 @@ def _tell(result: Imported, out: Any) -> None:
     if result.problems and not result.added:
         print(f"{result.file}: nothing imported; correct it, or take what is right with --partial.", file=sys.stderr)
         return
-    who = result.annotator or "nobody"
-    print(f"{result.file}: {who} scored {result.answers} answers; {result.added} new scores.", file=out)
+    if not result.answers:
+        print(f"{result.file}: nothing is filled in yet.", file=out)
+        return
+    print(f"{result.file}: {result.annotator} scored {result.answers} answers; {result.added} new scores.", file=out)
 
 
 def _catch_up(touched: Counter[Path]) -> None:
