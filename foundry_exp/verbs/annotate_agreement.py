@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 _LEGEND = """\
 n: answers that both scored. kappa: quadratic weighted; alpha: Krippendorff's, ordinal; in brackets 95 %, by
-resampling answers; 1 is perfect, 0 is chance. equal, within 1: shares of the pairs of scores. constant: the
-share of equal ones that always the same score would reach; its kappa is 0."""
+resampling answers; 1 is perfect, 0 is chance. equal, ±1: shares of the pairs of scores. constant: what always
+this score would reach of equal; its kappa is 0."""
 
 
 def main(arguments: list[str]) -> int:
@@ -101,8 +101,9 @@ def _table(rows: "Sequence[Comparison]") -> "Table":
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for header in ("criterion", "n", "kappa", "alpha", "equal", "within 1", "constant"):
-        table.add_column(header, justify="left" if header == "criterion" else "right")
+    for header in ("criterion", "n", "kappa", "alpha", "equal", "±1", "constant"):
+        is_text = header == "criterion"
+        table.add_column(header, justify="left" if is_text else "right", no_wrap=not is_text, overflow="fold")
     for row in rows:
         near = row.closeness
         shares = (_share(near.exact), _share(near.within_one), _guess(row.constant_guess))
@@ -120,7 +121,7 @@ def _figure(found: "Estimate | None") -> str:
 
 
 def _guess(found: "ConstantGuess | None") -> str:
-    return "–" if found is None else f"{found.score:g}: {_share(found.closeness.exact)}"
+    return "–" if found is None else f"{found.score:.2g}: {_share(found.closeness.exact)}"
 
 
 def _share(value: float | None) -> str:

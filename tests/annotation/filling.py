@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from foundry_exp.store import read_scores
 from foundry_exp.verbs import annotate
@@ -14,12 +15,9 @@ CRITERIA = ("coverage", "faithfulness", "instruction", "language")
 Marks = Mapping[str, object]
 
 
-def make_runs(folder: Path, models: int = 2, **changes: object) -> list[Path]:
+def make_runs(folder: Path, models: int = 2, **changes: Any) -> list[Path]:
     """A sweep whose models answer differently."""
-    return [
-        make_run_folder(folder / "mlruns" / "runs", model=f"model-{number}", **changes)  # type: ignore[arg-type]
-        for number in range(models)
-    ]
+    return [make_run_folder(folder / "mlruns" / "runs", model=f"model-{number}", **changes) for number in range(models)]
 
 
 def export(folder: Path, *arguments: str, annotators: str = "anna,ben") -> Path:

@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -22,7 +23,7 @@ from tests.annotation.filling import CRITERIA, all_of, export, fill_csv, fill_js
 LONG = {"retrieval": "Retrieval looks up passages before it answers.", "privacy": "Nothing leaves the machine at all."}
 
 
-def exported(folder: Path, **changes: object) -> tuple[list[Path], Path]:
+def exported(folder: Path, **changes: Any) -> tuple[list[Path], Path]:
     runs = make_runs(folder, **changes)
     return runs, export(folder) / "send"
 
