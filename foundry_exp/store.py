@@ -85,7 +85,12 @@ def cut_torn_line(folder: Path) -> None:
 
 def read_records(folder: Path) -> list[Record]:
     """Every whole record of a run folder; a last line cut off by a kill is left out."""
-    return list(_lines(folder / RECORDS_FILE, Record))
+    return list(each_record(folder))
+
+
+def each_record(folder: Path) -> Iterator[Record]:
+    """The same one by one, for whoever need not hold them all."""
+    yield from _lines(folder / RECORDS_FILE, Record)
 
 
 def read_scores(folder: Path) -> list[Score]:

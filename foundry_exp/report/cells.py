@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from foundry_exp.errors import StoreError
-from foundry_exp.records import Record, RunResult
+from foundry_exp.records import RunResult
+from foundry_exp.report.requests import Request, request
 from foundry_exp.report.rows import Row, row, scalar
-from foundry_exp.store import PROMPTS_FILE, read_records, read_result
+from foundry_exp.store import PROMPTS_FILE, each_record, read_result
 
 DEMO_PREFIX = "demo-"
 DEMO_NOTICE = "Demonstration models are for trying the tool: their figures say nothing about a model worth choosing."
@@ -18,17 +19,18 @@ SCRIPTED_NOTICE = "The scripted backend plays back made-up answers at made-up sp
 
 @dataclass(frozen=True, slots=True)
 class CellReport:
-    """A finished cell: its folder, its summary, its row, and its measured requests."""
+    """A finished cell: its folder, its summary, its row, and its requests."""
 
     folder: Path
     result: RunResult
     row: Row
-    measured: tuple[Record, ...]
+    warmup: tuple[Request, ...]
+    measured: tuple[Request, ...]
     prompts: dict[str, str]
     """What the user asked, by sample id; empty where the run folder does not say."""
 
     @property
-    def answers(self) -> list[Record]:
+    def answers(self) -> list[Request]:
         """Measured requests that were answered, in the order of the rounds."""
         return sorted((record for record in self.measured if record.error is None), key=lambda record: record.round)
 
@@ -59,8 +61,10 @@ def gather(cells: Sequence[Path]) -> list[CellReport]:
 
 def _read(folder: Path) -> CellReport:
     result = read_result(folder)
-    measured = tuple(record for record in read_records(folder) if record.phase == "measure")
-    return CellReport(folder, result, _counted(row(result), measured), measured, _prompts(folder))
+    every = [request(record) for record in each_record(folder)]
+    warmup = tuple(one for one in every if one.phase == "warmup")
+    measured = tuple(one for one in every if one.phase == "measure")
+    return CellReport(folder, result, _counted(row(result), measured), warmup, measured, _prompts(folder))
 
 
 def _prompts(folder: Path) -> dict[str, str]:
@@ -74,7 +78,7 @@ def _prompts(folder: Path) -> dict[str, str]:
         raise StoreError(msg) from error
 
 
-def _counted(summary: Row, measured: Sequence[Record]) -> Row:
+def _counted(summary: Row, measured: Sequence[Request]) -> Row:
     """The row with its requests counted from the records, where the summary has no count."""
     known = summary.requests is not None or not measured or summary.status == "device_mismatch"
     return summary if known else replace(summary, requests=len(measured))

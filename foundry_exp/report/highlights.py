@@ -1,135 +1,60 @@
-"""What the numbers say in plain Markdown sentences, each with its unit and n; nothing that they do not carry.
+"""What the numbers say in plain sentences, each with its unit and n; nothing that they do not carry."""
 
-Figures are compared as they are: whether a difference is more than chance is not tested here.
-"""
-
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
 from foundry_exp.report.cells import CellReport, labels
 from foundry_exp.report.figures import Unit, number, share, time_unit, times
 from foundry_exp.report.provenance import differences
-from foundry_exp.report.rows import Row, scalar
-from foundry_exp.report.text import markdown
+from foundry_exp.report.rows import Row
+from foundry_exp.report.standings import Contest, Entry, Standing, comparable, standings, why_left_out
 
 NOT_TESTED = "Whether these differences are more than chance is not tested here."
-TIE = 1.01
-"""Figures less than 1 % apart are called a tie."""
 _LENGTHS_DIFFER = 1.1
-_QUICKER = "{ratio} quicker than {other}"
 
 
 @dataclass(frozen=True, slots=True)
-class Contest:
-    """One figure by which cells are ordered, and the words for it."""
+class Sentence:
+    """A sentence as it is, to be made harmless by whoever writes it; `lead` is its emphasised beginning."""
 
-    title: str
-    value: Callable[[Row], float | None]
-    n: Callable[[Row], int | None]
-    """Requests behind the figure; null for what is measured once."""
-    unit: Unit | None
-    """Null chooses between milliseconds and seconds."""
-    how: str
-    comparison: str
-    """A comparison of the leader with another cell."""
-    least_wins: bool = True
-    from_tokens: bool = False
+    text: str
+    lead: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One cell's figure in a contest."""
-
-    label: str
-    value: float
-    n: int | None
-
-
-_UNRANKED_ANSWERS = {
-    "degenerate_rate": "repeat themselves or are not text",
-    "empty_rate": "are empty",
-    "truncated_rate": "were cut off at generation.max_tokens",
-}
-"""Flags of answers whose speed says nothing, and what they did."""
-
-CONTESTS = (
-    Contest("Fastest first token", lambda row: row.ttft_p50_ms, lambda row: row.ttft_n, None, "median", _QUICKER),
-    Contest("Quickest whole answer", lambda row: row.e2e_p50_ms, lambda row: row.n, None, "median", _QUICKER),
-    Contest(
-        "Highest throughput",
-        lambda row: row.throughput_tok_per_s,
-        lambda row: row.n,
-        Unit("tokens/s"),
-        "over the measured window",
-        "{ratio} the throughput of {other}",
-        least_wins=False,
-        from_tokens=True,
-    ),
-    Contest(
-        "Least memory", lambda row: row.rss_peak_mb, lambda _: None, Unit("MB"), "peak", "{other} takes {ratio} as much"
-    ),
-)
-
-
-def highlights(cells: Sequence[CellReport]) -> list[str]:
+def highlights(cells: Sequence[CellReport]) -> list[Sentence]:
     """Sentences about one cell, or about how several compare."""
     if len(cells) == 1:
-        return list(_single(cells[0]))
-    ranked = [cell for cell in cells if _why_left_out(cell) is None]
-    named = [(markdown(label), cell) for label, cell in zip(labels(ranked), ranked, strict=True)]
-    return list(_several(named)) if len(named) > 1 else []
+        return [Sentence(text) for text in _single(cells[0])]
+    named = comparable(cells)
+    return list(_several(cells, named)) if len(named) > 1 else []
 
 
 def left_out(cells: Sequence[CellReport]) -> list[str]:
     """Cells that have figures and are not compared, each with the reason."""
-    why = [(label, _why_left_out(cell)) for label, cell in zip(labels(cells), cells, strict=True) if cell.row.n]
-    return [f"{markdown(label)}, because {reason}." for label, reason in why if reason]
+    why = [(label, why_left_out(cell)) for label, cell in zip(labels(cells), cells, strict=True) if cell.row.n]
+    return [f"{label}, because {reason}." for label, reason in why if reason]
 
 
-def _why_left_out(cell: CellReport) -> str | None:
-    if cell.row.status != "ok":
-        return f"its status is {cell.row.status.replace('_', ' ')}"
-    flagged = ((scalar(cell.result, name), what) for name, what in _UNRANKED_ANSWERS.items())
-    return next((f"{share(rate)} of its answers {what}" for rate, what in flagged if rate), None)
-
-
-def _several(named: Sequence[tuple[str, CellReport]]) -> Iterator[str]:
+def _several(cells: Sequence[CellReport], named: Sequence[tuple[str, CellReport]]) -> Iterator[Sentence]:
     differing = differences([cell for _, cell in named])
     if differing:
-        yield f"The cells are not ranked, because they differ in {_listed(differing)}."
+        yield Sentence(f"The cells are not ranked, because they differ in {_listed(differing)}.")
         return
-    for contest in CONTESTS:
-        yield from _ranked(contest, named)
+    for standing in standings(cells):
+        yield Sentence(f"{_said(standing)}.", f"{standing.contest.title}:")
     yield from _lengths(named)
     yield from _repeatable(named)
 
 
-def _ranked(contest: Contest, named: Sequence[tuple[str, CellReport]]) -> Iterator[str]:
-    """Who leads a contest, by how much; nothing when fewer than two cells have the figure."""
-    entries = [
-        Entry(label, value, contest.n(cell.row))
-        for label, cell in named
-        if (value := contest.value(cell.row)) is not None
-        and value > 0
-        and not (contest.from_tokens and cell.tokens_estimated)
+def _said(standing: Standing) -> str:
+    """Who leads a contest, and by how much over the next and the last."""
+    others = standing.others if len(standing.others) < 2 else (standing.others[0], standing.others[-1])  # noqa: PLR2004
+    compared = [
+        standing.contest.comparison.format(ratio=times(standing.ratio(other)), other=_figure(other, standing.unit))
+        for other in others
     ]
-    if len(entries) > 1:
-        entries.sort(key=lambda entry: entry.value, reverse=not contest.least_wins)
-        unit = contest.unit or time_unit(entry.value for entry in entries)
-        yield f"**{contest.title}:** {_standing(contest, entries, unit)}."
-
-
-def _standing(contest: Contest, entries: Sequence[Entry], unit: Unit) -> str:
-    best = entries[0]
-    leaders = [entry for entry in entries if _ratio(best, entry) < TIE]
-    rest = entries[len(leaders) :]
-    said = [_leaders(leaders, contest, unit)]
-    if rest:
-        others = rest[:1] if len(rest) == 1 else [rest[0], rest[-1]]
-        ratios = [(times(_ratio(best, other)), _figure(other, unit)) for other in others]
-        said += [contest.comparison.format(ratio=ratio, other=other) for ratio, other in ratios]
-    return "; ".join(said)
+    return "; ".join([_leaders(standing.leaders, standing.contest, standing.unit), *compared])
 
 
 def _leaders(leaders: Sequence[Entry], contest: Contest, unit: Unit) -> str:
@@ -145,17 +70,13 @@ def _figure(entry: Entry, unit: Unit, how: str = "") -> str:
     return f"{said} ({basis})" if basis else said
 
 
-def _ratio(best: Entry, other: Entry) -> float:
-    return max(best.value, other.value) / min(best.value, other.value)
-
-
-def _lengths(named: Sequence[tuple[str, CellReport]]) -> Iterator[str]:
+def _lengths(named: Sequence[tuple[str, CellReport]]) -> Iterator[Sentence]:
     """A reminder that a shorter answer is sooner finished, where answers differ in length."""
     known = [(label, length) for label, cell in named if (length := completion_tokens(cell)) is not None]
     sizes = [length for _, length in known if length > 0]
     if len(sizes) > 1 and max(sizes) > _LENGTHS_DIFFER * min(sizes):
         said = _listed([f"{label} {number(length)}" for label, length in known])
-        yield f"**Answers differ in length,** which whole-answer times include: {said} tokens on average."
+        yield Sentence(f"which whole-answer times include: {said} tokens on average.", "Answers differ in length,")
 
 
 def completion_tokens(cell: CellReport) -> float | None:
@@ -164,13 +85,14 @@ def completion_tokens(cell: CellReport) -> float | None:
     return fmean(counts) if counts and not cell.tokens_estimated else None
 
 
-def _repeatable(named: Sequence[tuple[str, CellReport]]) -> Iterator[str]:
+def _repeatable(named: Sequence[tuple[str, CellReport]]) -> Iterator[Sentence]:
     known = [(label, rate) for label, cell in named if (rate := cell.row.determinism_rate) is not None]
     if known and all(rate == 1 for _, rate in known):
-        yield f"**Same output every round:** byte-identical for every prompt of {_listed([name for name, _ in known])}."
+        who = _listed([name for name, _ in known])
+        yield Sentence(f"byte-identical for every prompt of {who}.", "Same output every round:")
     elif known:
         said = _listed([f"{label} {share(rate)}" for label, rate in known])
-        yield f"**Same output every round:** {said} of the prompts."
+        yield Sentence(f"{said} of the prompts.", "Same output every round:")
 
 
 def _single(cell: CellReport) -> Iterator[str]:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from foundry_exp.records import Record
 from foundry_exp.report.cells import CellReport, labels, notices
-from foundry_exp.report.highlights import NOT_TESTED, highlights, left_out
+from foundry_exp.report.highlights import NOT_TESTED, Sentence, highlights, left_out
 from foundry_exp.report.markdown_tables import details_table, main_table, notes
 from foundry_exp.report.provenance import UNKNOWN, surroundings
+from foundry_exp.report.requests import Request
 from foundry_exp.report.rows import Row
 from foundry_exp.report.samples import first_answer, shared_prompt
 from foundry_exp.report.text import SAMPLE_CHARACTERS, excerpt, markdown, sentence
@@ -56,11 +56,17 @@ def _section(title: str, lines: Sequence[str] | Iterator[str]) -> str:
 
 def _highlights(cells: Sequence[CellReport]) -> Iterator[str]:
     said = highlights(cells)
-    yield from (f"- {line}" for line in said)
+    yield from (f"- {spoken(line)}" for line in said)
     if len(cells) > 1:
-        yield from (f"- Not compared: {line}" for line in left_out(cells))
+        yield from (f"- Not compared: {markdown(line)}" for line in left_out(cells))
         if said:
             yield f"\n{NOT_TESTED}"
+
+
+def spoken(said: Sentence) -> str:
+    """A sentence as Markdown."""
+    lead = f"**{markdown(said.lead)}** " if said.lead else ""
+    return lead + markdown(said.text)
 
 
 def _failures(cells: Sequence[CellReport], unfinished: Sequence[str]) -> Iterator[str]:
@@ -116,7 +122,7 @@ def _asked(cell: CellReport, sample_id: str) -> str:
     return f"Prompt {markdown(sample_id)}" + (f": “{markdown(excerpt(question))}”" if question else "")
 
 
-def _said(record: Record) -> str:
+def _said(record: Request) -> str:
     nothing = "*(reasoning only, no answer)*" if record.reasoning else "*(no text)*"
     return markdown(excerpt(record.text)) or nothing
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from foundry_exp.records import Record
 from foundry_exp.report.cells import CellReport
+from foundry_exp.report.requests import Request
 from foundry_exp.report.text import sample
 
 
@@ -14,7 +14,7 @@ def shared_prompt(cells: Sequence[CellReport]) -> str | None:
     return next((name for cell in cells for name in cell.prompts if name in common), min(common, default=None))
 
 
-def first_answer(cell: CellReport, sample_id: str | None = None) -> Record | None:
+def first_answer(cell: CellReport, sample_id: str | None = None) -> Request | None:
     """The earliest answer, to one prompt if named; in the order of the prompt set, as rounds are shuffled."""
     place = {name: number for number, name in enumerate(cell.prompts)}
     found = [record for record in cell.answers if sample_id in (None, record.sample_id)]

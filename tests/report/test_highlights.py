@@ -5,11 +5,12 @@ import pytest
 
 from foundry_exp.report.cells import gather
 from foundry_exp.report.highlights import highlights, left_out
+from foundry_exp.report.markdown import spoken
 from tests.run_folders import make_distribution, make_run_folder
 
 
 def said(*folders: Path) -> str:
-    return "\n".join(highlights(gather(folders)))
+    return "\n".join(spoken(line) for line in highlights(gather(folders)))
 
 
 def small(runs: Path, **changes: Any) -> Path:

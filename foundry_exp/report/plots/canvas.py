@@ -1,0 +1,143 @@
+"""One figure from start to SVG: same look, same bytes every time, colours by name.
+
+Drawn with matplotlib's objects alone: pyplot would keep every figure in a list shared by the whole process.
+"""
+
+import io
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+from foundry_exp.report.palette import DARK, LIGHT, declarations
+
+NARROW_IN = 5.2
+WIDE_IN = 10.4
+ROW_IN = 0.34
+"""Height of one row of a plot with a row per cell."""
+
+# matplotlib draws with one made-up colour a name, which the SVG then turns into a CSS variable.
+_STAND_INS = {name: f"#fe{number:02x}f1" for number, name in enumerate(LIGHT)}
+_STYLE: dict[str, Any] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "foundry_exp",
+    "text.parse_math": False,
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 8.5,
+    "axes.titlesize": 8.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.spines.left": False,
+    "axes.axisbelow": True,
+    "axes.formatter.useoffset": False,
+    "xtick.major.size": 3,
+    "ytick.major.size": 0,
+}
+_DROPPED = re.compile(
+    r"<metadata>.*?</metadata>|<style type=\"text/css\">.*?</style>| transform=\"rotate\(-0 [^\"]*\"|"
+    r" font-family: 'DejaVu Sans', sans-serif;",
+    re.DOTALL,
+)
+_COORDINATES = re.compile(r' (?:d|x|y|transform)="[^"]*"')
+_DIGITS = re.compile(r"(\.\d\d)\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A picture and the words around it."""
+
+    name: str
+    """Its file in `plots/`, without the ending."""
+    title: str
+    reading: str
+    """How to read it, and what it leaves out."""
+    svg: str
+    is_wide: bool = False
+
+
+def colour(name: str) -> str:
+    """What matplotlib is told for a named colour."""
+    return _STAND_INS[name]
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Settings of every figure; those of the process stay as they were."""
+    named = {
+        "text.color": colour("ink"),
+        "axes.edgecolor": colour("line"),
+        "axes.labelcolor": colour("muted"),
+        "axes.facecolor": "none",
+        "figure.facecolor": "none",
+        "grid.color": colour("line"),
+        "grid.linewidth": 0.7,
+        "xtick.color": colour("line"),
+        "ytick.color": colour("line"),
+        "xtick.labelcolor": colour("muted"),
+        "ytick.labelcolor": colour("ink"),
+    }
+    settings: Any = _STYLE | named
+    with warnings.catch_warnings(), mpl.rc_context(settings):
+        # a browser has the letters of a model's name that the font used for measuring lacks
+        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+        yield
+
+
+def figure(height_in: float, width_in: float = NARROW_IN) -> Figure:
+    """An empty figure whose parts find their room by themselves."""
+    drawn = Figure(figsize=(width_in, height_in), layout="constrained")
+    FigureCanvasSVG(drawn)
+    return drawn
+
+
+def title(drawn: Figure, text: str, n: str) -> None:
+    """What a figure shows, and from how many requests."""
+    drawn.suptitle(f"{text} ({n})", x=0.008, ha="left", fontweight="bold", fontsize=_STYLE["axes.titlesize"])
+
+
+def heading(axes: Axes, text: str, unit: str, n: str) -> None:
+    """What a panel shows, in which unit, and from how many requests."""
+    axes.set_title(f"{text} ({n})", loc="left", fontweight="bold", pad=8)
+    axes.set_xlabel(unit, loc="left")
+
+
+def rows(axes: Axes, labels: Sequence[str]) -> None:
+    """One row a label, the first on top."""
+    axes.set_yticks(range(len(labels)), labels)
+    axes.set_ylim(len(labels) - 0.4, -0.6)
+    axes.grid(visible=True, axis="x")
+
+
+def svg(drawn: Figure, name: str, label: str) -> str:
+    """The figure as an SVG element that can stand in a page among others."""
+    file = io.StringIO()
+    drawn.savefig(file, format="svg", metadata={"Date": None, "Creator": None, "Type": None, "Format": None})
+    text = file.getvalue()
+    text = _DROPPED.sub("", text[text.index("<svg") :])
+    text = re.sub(r' (?:width|height)="[\d.]+pt"', "", text, count=2)
+    text = text.replace("<svg ", f'<svg class="plot" role="img" aria-label="{escape(label)}" ', 1)
+    text = _COORDINATES.sub(lambda found: _DIGITS.sub(r"\1", found.group()), text)
+    text = re.sub(r'((?: id|xlink:href)="#?|url\(#)', rf"\g<1>{name}-", text)
+    for word, stand_in in _STAND_INS.items():
+        text = text.replace(stand_in, f"var(--{word})")
+    return re.sub(r"\s*\n\s*", "\n", text)
+
+
+def standalone(plot: Plot) -> str:
+    """A file of its own: the element with both palettes inside."""
+    look = (
+        f"<style>svg {{ {declarations(LIGHT)} background: var(--paper); font-family: system-ui, sans-serif; }} "
+        f"@media (prefers-color-scheme: dark) {{ svg {{ {declarations(DARK)} }} }} "
+        "svg * { stroke-linejoin: round; stroke-linecap: butt; }</style>"
+    )
+    head = plot.svg.index(">") + 1
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{plot.svg[:head]}{look}{plot.svg[head:]}'

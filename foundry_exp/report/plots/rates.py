@@ -1,0 +1,74 @@
+"""First token and decode speed of each cell: medians with their intervals."""
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+
+from foundry_exp.records import Distribution
+from foundry_exp.report.cells import CellReport
+from foundry_exp.report.plots import canvas
+from foundry_exp.report.plots.canvas import Plot, colour
+from foundry_exp.report.plots.series import Series, chosen, series
+from foundry_exp.report.rows import distribution
+
+MOST_ROWS = 24
+TITLE = "First token and decode speed"
+_PANELS = (("ttft_ms", "First token, median", "ms"), ("decode_tok_per_s", "Decode speed, median", "tokens/s"))
+
+
+def rates(cells: Sequence[CellReport]) -> Plot | None:
+    """Two panels with a row a cell: median and 95 % interval."""
+    shown, left_out = chosen(series(cells), MOST_ROWS, lambda cell: cell.row.e2e_p50_ms)
+    if not any(distribution(one.cell.result, name) for one in shown for name, _, _ in _PANELS):
+        return None
+    with canvas.style():
+        drawn = canvas.figure(0.95 + canvas.ROW_IN * len(shown), canvas.WIDE_IN)
+        for axes, (name, title, unit) in zip(drawn.subplots(1, 2, sharey=True), _PANELS, strict=True):
+            n = sum(_panel_row(axes, place, one, name) for place, one in enumerate(shown))
+            canvas.rows(axes, [one.label for one in shown])
+            axes.set_xlim(left=0)
+            canvas.heading(axes, title, unit, f"n={n}")
+        drawing = canvas.svg(drawn, "rates", TITLE)
+    reading = (
+        "The line is the 95 % interval of the median; a hollow point has too few requests for one, and ≈ rests on "
+        f"tokens that were estimated. {left_out}"
+    )
+    return Plot("rates", TITLE, reading.strip(), drawing, is_wide=True)
+
+
+def _panel_row(axes: Axes, place: int, one: Series, name: str) -> int:
+    """Draw one cell's median; how many requests are behind it."""
+    found = distribution(one.cell.result, name)
+    if found is None or found.p50 is None:
+        why = "not streamed" if not one.cell.row.streaming else one.cell.result.missing.get(name, "not measured")
+        axes.annotate(
+            why, (0, place), (4, 0), textcoords="offset points", va="center", fontsize=7.5, color=colour("muted")
+        )
+        return 0
+    _point(axes, place, one, found, found.p50)
+    estimated = "≈ " if name != "ttft_ms" and one.cell.tokens_estimated else ""
+    axes.annotate(
+        f"{estimated}{found.p50:.3g}",
+        (found.p50, place),
+        (0, 6),
+        textcoords="offset points",
+        ha="center",
+        fontsize=7.5,
+        color=colour("muted"),
+    )
+    return found.n
+
+
+def _point(axes: Axes, place: int, one: Series, found: Distribution, median: float) -> None:
+    interval = found.intervals.get("p50")
+    if interval:
+        axes.plot([interval.low, interval.high], [place] * 2, color=colour(one.colour), linewidth=2, alpha=0.55)
+    axes.plot(
+        [median],
+        [place],
+        one.marker,
+        color=colour(one.colour),
+        markersize=6,
+        markerfacecolor=colour(one.colour) if interval else colour("paper"),
+        markeredgewidth=1.3,
+    )

@@ -1,0 +1,82 @@
+"""Which cells a plot shows, and the colour and marker that stand for each in all plots of a report."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from foundry_exp.report.cells import CellReport, labels
+from foundry_exp.report.palette import SERIES
+from foundry_exp.report.text import one_line
+
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p")
+DASHES: tuple[str | tuple[int, tuple[int, ...]], ...] = ("-", (0, (4, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)))  # type: ignore[assignment]
+LONGEST_LABEL = 34
+NOT_PLOTTED = ("failed", "skipped", "device_mismatch")
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A cell as it is drawn."""
+
+    label: str
+    colour: str
+    """A name of the palette: one a model, so that colours repeat after eight."""
+    place: int
+    """Its number among the cells of its model, which chooses marker and dashes."""
+    cell: CellReport
+
+    @property
+    def marker(self) -> str:
+        """Its marker, so that no two cells are told apart by colour alone."""
+        return MARKERS[(self.place + _round(self.colour)) % len(MARKERS)]
+
+
+def _round(colour: str) -> int:
+    return SERIES.index(colour)
+
+
+def series(cells: Sequence[CellReport]) -> list[Series]:
+    """Every cell with its look, in the order given."""
+    models = list(dict.fromkeys(cell.row.model for cell in cells))
+    seen: dict[str, int] = {}
+    made = []
+    for label, cell in zip(labels(cells), cells, strict=True):
+        model = cell.row.model
+        seen[model] = seen.get(model, -1) + 1
+        made.append(Series(short(label), SERIES[models.index(model) % len(SERIES)], seen[model], cell))
+    return made
+
+
+def short(text: str, length: int = LONGEST_LABEL) -> str:
+    """A label that leaves room for the plot."""
+    line = one_line(text)
+    return line if len(line) <= length else line[: length - 1] + "…"
+
+
+def chosen(
+    every: Sequence[Series], most: int, has_value: Callable[[CellReport], float | None]
+) -> tuple[list[Series], str]:
+    """At most so many of the cells that have a figure, those where it is least; and what is left out, in words."""
+    possible = [(has_value(one.cell), one) for one in every if one.cell.row.status not in NOT_PLOTTED]
+    with_value = [(value, one) for value, one in possible if value is not None]
+    best = sorted(with_value, key=lambda pair: pair[0])[:most]
+    kept = {id(one) for _, one in best}
+    shown = [one for _, one in with_value if id(one) in kept]
+    return shown, _left_out(every, shown, len(with_value))
+
+
+def _left_out(every: Sequence[Series], shown: Sequence[Series], available: int) -> str:
+    said = []
+    if available > len(shown):
+        said.append(f"The {len(shown)} quickest of {available} cells; report.csv has all.")
+    without = len(every) - available
+    if without and without <= _NAMED:
+        missing = [one for one in every if one.cell.row.status in NOT_PLOTTED]
+        said += [f"Not plotted: {one.label} ({one.cell.row.status.replace('_', ' ')})." for one in missing]
+        without -= len(missing)
+    if without:
+        said.append(f"{without} {'cell has' if without == 1 else 'cells have'} no figure to plot.")
+    return " ".join(said)
+
+
+_NAMED = 6
+"""Cells without a figure are named up to this many, and counted beyond."""

@@ -1,0 +1,124 @@
+"""What is bought with what: quality, speed and memory against each other, with the Pareto front."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from matplotlib.axes import Axes
+
+from foundry_exp.report.cells import CellReport
+from foundry_exp.report.plots import canvas
+from foundry_exp.report.plots.canvas import Plot, colour
+from foundry_exp.report.plots.series import Series, chosen, series
+from foundry_exp.report.rows import Row
+from foundry_exp.report.standings import why_left_out
+
+MOST_POINTS = 200
+MOST_LABELS = 12
+TITLE = "Quality, speed and memory against each other"
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """One figure of a trade."""
+
+    words: str
+    unit: str
+    value: Callable[[Row], float | None]
+    least_wins: bool = True
+
+
+class Point(NamedTuple):
+    """A cell's place in a panel."""
+
+    x: float
+    y: float
+    series: Series
+
+
+SPEED = Dimension("Whole answer, median", "ms", lambda row: row.e2e_p50_ms)
+MEMORY = Dimension("Resident memory, peak", "MB", lambda row: row.rss_peak_mb)
+QUALITY = Dimension("Quality", "1–5", lambda row: row.quality, least_wins=False)
+_PANELS = ((SPEED, QUALITY), (MEMORY, QUALITY), (SPEED, MEMORY))
+
+
+def trade_off(cells: Sequence[CellReport]) -> Plot | None:
+    """A panel for each pair of dimensions that at least two cells have."""
+    shown, left_out = chosen(series(cells), MOST_POINTS, lambda cell: cell.row.e2e_p50_ms)
+    panels = [(x, y, points) for x, y in _PANELS if len(points := _points(shown, x, y)) > 1]
+    if not panels:
+        return None
+    with canvas.style():
+        drawn = canvas.figure(3.3, canvas.NARROW_IN if len(panels) == 1 else canvas.WIDE_IN)
+        for axes, (x, y, points) in zip(drawn.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
+            _panel(axes, x, y, points)
+        drawing = canvas.svg(drawn, "trade-off", TITLE)
+    unscored = "" if any(y is QUALITY for _, y, _ in panels) else "No two cells have a quality score yet. "
+    reading = (
+        "Cells on the line (the Pareto front) are beaten by no other in both figures at once; pale ones are, or are "
+        f"not compared (see the sentences above). {unscored}{left_out}"
+    )
+    return Plot("trade-off", TITLE, reading.strip(), drawing, is_wide=len(panels) > 1)
+
+
+def _points(shown: Sequence[Series], x: Dimension, y: Dimension) -> list[Point]:
+    both = ((x.value(one.cell.row), y.value(one.cell.row), one) for one in shown)
+    return [Point(first, second, one) for first, second, one in both if first is not None and second is not None]
+
+
+def front(points: Sequence[Point], *, y_least_wins: bool) -> list[Point]:
+    """The points that no other beats in one figure without losing in the other, from left to right."""
+    sign = 1 if y_least_wins else -1
+    kept: list[Point] = []
+    for point in sorted(points, key=lambda point: (point.x, sign * point.y)):
+        if not kept or sign * point.y < sign * kept[-1].y:
+            kept.append(point)
+    return kept
+
+
+def _panel(axes: Axes, x: Dimension, y: Dimension, points: Sequence[Point]) -> None:
+    leading = front([point for point in points if why_left_out(point.series.cell) is None], y_least_wins=y.least_wins)
+    axes.step(
+        [point.x for point in leading],
+        [point.y for point in leading],
+        where="post",
+        color=colour("muted"),
+        linewidth=1.1,
+        linestyle=(0, (4, 2)),
+    )
+    labelled = points if len(points) <= MOST_LABELS else leading[:MOST_LABELS]
+    for point in points:
+        is_leading = point in leading
+        axes.plot(
+            [point.x],
+            [point.y],
+            point.series.marker,
+            color=colour(point.series.colour),
+            markersize=8 if is_leading else 6.5,
+            alpha=1 if is_leading else 0.5,
+            markeredgecolor=colour("paper"),
+        )
+    _name(axes, labelled, points)
+    axes.grid(visible=True)
+    axes.margins(0.12, 0.18)
+    axes.set_ylabel(f"{y.words} ({y.unit})", loc="top")
+    canvas.heading(axes, f"{y.words} against {_small(x.words)}", f"{x.words} ({x.unit})", f"{len(points)} cells")
+
+
+def _name(axes: Axes, labelled: Sequence[Point], points: Sequence[Point]) -> None:
+    """Labels beside the points, towards the middle, so that none leaves the picture."""
+    middle = (min(point.x for point in points) + max(point.x for point in points)) / 2
+    for place, point in enumerate(sorted(labelled, key=lambda point: (point.y, point.x))):
+        is_left = point.x <= middle
+        axes.annotate(
+            point.series.label,
+            (point.x, point.y),
+            (8 if is_left else -8, 7 if place % 2 else -10),
+            textcoords="offset points",
+            ha="left" if is_left else "right",
+            fontsize=7.5,
+        )
+
+
+def _small(words: str) -> str:
+    return words[0].lower() + words[1:]
