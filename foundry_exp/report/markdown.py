@@ -9,7 +9,7 @@ from foundry_exp.report.provenance import UNKNOWN, surroundings
 from foundry_exp.report.requests import Request
 from foundry_exp.report.rows import Row
 from foundry_exp.report.samples import first_answer, shared_prompt
-from foundry_exp.report.text import SAMPLE_CHARACTERS, excerpt, markdown, sentence
+from foundry_exp.report.text import SAMPLE_CHARACTERS, excerpt, markdown, one_line, sentence
 
 CELL_FILES = ("run.json", "records.jsonl", "config.yaml", "environment.json", "runtime.log")
 
@@ -42,11 +42,15 @@ def _title(cells: Sequence[CellReport]) -> str:
 
 def _summary(cells: Sequence[CellReport], unfinished: Sequence[str]) -> Iterator[str]:
     first = cells[0].result
-    counts = [cell.row.status for cell in cells] + ["not finished"] * len(unfinished)
-    tally = ", ".join(f"{counts.count(status)} {status.replace('_', ' ')}" for status in dict.fromkeys(counts))
     started = min(cell.result.started_at for cell in cells).replace("T", " ").replace("+00:00", " UTC")
-    yield f"{tally}. Run {markdown(first.sweep_id)}, started {markdown(started)}."
+    yield f"{tally(cells, unfinished)}. Run {markdown(first.sweep_id)}, started {markdown(started)}."
     yield from (f"\n> {notice}" for notice in notices(cells))
+
+
+def tally(cells: Sequence[CellReport], unfinished: Sequence[str]) -> str:
+    """How many cells ended in which way."""
+    counts = [cell.row.status for cell in cells] + ["not finished"] * len(unfinished)
+    return ", ".join(f"{counts.count(status)} {status.replace('_', ' ')}" for status in dict.fromkeys(counts))
 
 
 def _section(title: str, lines: Sequence[str] | Iterator[str]) -> str:
@@ -129,21 +133,22 @@ def _said(record: Request) -> str:
 
 def _provenance(cells: Sequence[CellReport]) -> Iterator[str]:
     facts = [surroundings(cell.result) for cell in cells]
-    yield f"- Chosen: {_choices(cells)}"
+    yield f"- Chosen: {markdown(choices(cells))}"
     for name in facts[0]:
         values = list(dict.fromkeys(each[name] for each in facts))
         if values != [UNKNOWN]:
             yield f"- {name}: {' **or** '.join(markdown(value) for value in values)}"
 
 
-def _choices(cells: Sequence[CellReport]) -> str:
+def choices(cells: Sequence[CellReport]) -> str:
+    """The options that were swept over or set."""
     rows = [cell.row for cell in cells]
     chosen = {
         "accel": [row.accel for row in rows],
         "streaming": ["on" if row.streaming else "off" for row in rows],
         "backend": [row.backend for row in rows],
     }
-    return ", ".join(f"{name} {markdown('/'.join(dict.fromkeys(values)))}" for name, values in chosen.items())
+    return ", ".join(f"{name} {one_line('/'.join(dict.fromkeys(values)))}" for name, values in chosen.items())
 
 
 def _files(cells: Sequence[CellReport], *, inside: bool) -> Iterator[str]:

@@ -42,7 +42,7 @@ def details_table(cells: Sequence[CellReport]) -> str:
     columns = [
         *_names(cells),
         ("Variant", [_text(row.variant) for row in rows], False),
-        ("Ran on", [_ran_on(cell) for cell in cells], False),
+        ("Ran on", [markdown(ran_on(cell)) for cell in cells], False),
         ("Load (s)", [number(row.load_s) for row in rows], True),
         (f"Cold first token ({cold.name})", [cold.show(row.cold_ttft_ms) for row in rows], True),
         (f"Typical answer ({typical.name})", [typical.show(row.typical_answer_ms) for row in rows], True),
@@ -78,11 +78,12 @@ def _names(cells: Sequence[CellReport]) -> list[tuple[str, list[str], bool]]:
     return [(axis.header, [markdown(value) for value in axis.values], False) for axis in axes(cells)]
 
 
-def _ran_on(cell: CellReport) -> str:
+def ran_on(cell: CellReport) -> str:
+    """Device and execution provider, and how that is known."""
     facts = cell.result.model
     known = ", ".join(part for part in (facts.device, facts.execution_provider) if part)
     proof = {"log": " (from its log)", "id_only": " (from its name only)"}
-    return _text(known) + (proof.get(facts.accel_evidence or "", "") if known else "")
+    return known + proof.get(facts.accel_evidence or "", "") if known else NOTHING
 
 
 def _text(value: str | None) -> str:

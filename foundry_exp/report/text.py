@@ -58,3 +58,8 @@ def sentence(text: str) -> str:
     """Text on one line, closed by a full stop."""
     line = one_line(text)
     return line if not line or line[-1] in ".!?…" else f"{line}."
+
+
+def lines(text: str) -> str:
+    """Text whose line breaks are kept, each line made harmless by itself."""
+    return "\n".join(one_line(line) for line in re.split(r"\r\n|[\r\n\x85\u2028\u2029]", text)).strip()

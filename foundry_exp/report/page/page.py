@@ -1,0 +1,179 @@
+"""The whole page: a template, its style and its script in one file that asks nothing of any network."""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from foundry_exp.report.cells import CellReport, labels, notices
+from foundry_exp.report.figures import NOTHING
+from foundry_exp.report.highlights import NOT_TESTED, highlights, left_out
+from foundry_exp.report.markdown import CELL_FILES, choices, concerned_cells, reason_of, tally, warnings_by_cell
+from foundry_exp.report.markdown_tables import notes, ran_on
+from foundry_exp.report.page.answers import side_by_side
+from foundry_exp.report.page.columns import Column, Value, columns
+from foundry_exp.report.page.verdict import cards
+from foundry_exp.report.palette import DARK, LIGHT, declarations
+from foundry_exp.report.plots.canvas import Plot
+from foundry_exp.report.plots.series import Series, series
+from foundry_exp.report.provenance import UNKNOWN, surroundings
+from foundry_exp.report.text import one_line, sentence
+
+MOST_WARNINGS = 60
+MOST_LINKED = 100
+"""Cells whose files are linked to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A cell as a line of the table."""
+
+    look: Series
+    status: str
+    reason: str
+    """Empty when the status is ok."""
+    values: tuple[tuple[Column, Value], ...]
+
+
+def render(cells: Sequence[CellReport], plots: Sequence[Plot], *, inside: bool, unfinished: Sequence[str] = ()) -> str:
+    """The file's text; `inside` when it lies in the one cell's own folder."""
+    looks = series(cells)
+    asked, answers_left_out = side_by_side(looks)
+    script = _asset("report.js")
+    said = highlights(cells)
+    return _template().render(
+        title=_title(cells),
+        summary=_summary(cells, unfinished),
+        notices=notices(cells),
+        cards=cards(cells, looks),
+        sentences=said,
+        left_out=left_out(cells) if len(cells) > 1 else [],
+        not_tested=NOT_TESTED if said and len(cells) > 1 else "",
+        columns=(table := columns(cells)),
+        lines=_lines(looks, table),
+        notes=list(notes(cells)),
+        unfinished=[one_line(name) for name in unfinished],
+        plots=[(plot, Markup(plot.svg)) for plot in plots],
+        asked=asked,
+        answers_left_out=answers_left_out,
+        warnings=_warnings(cells),
+        facts=_facts(cells),
+        ran=_ran(looks),
+        files=[] if len(cells) > MOST_LINKED else _files(cells, inside=inside),
+        style=Markup(_style()),
+        script=Markup(script),
+        script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    )
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("foundry_exp.report.page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _template() -> Any:
+    return _environment().get_template("report.html.jinja")
+
+
+def _asset(name: str) -> str:
+    environment = _environment()
+    assert environment.loader is not None
+    return environment.loader.get_source(environment, name)[0]
+
+
+def _style() -> str:
+    light, dark = declarations(LIGHT), declarations(DARK)
+    themes = (
+        f":root {{ color-scheme: light; {light} }}",
+        f'@media (prefers-color-scheme: dark) {{ :root:not([data-theme="light"]) {{ color-scheme: dark; {dark} }} }}',
+        f':root[data-theme="dark"] {{ color-scheme: dark; {dark} }}',
+        f"@media print {{ :root, :root[data-theme] {{ color-scheme: light; {light} }} }}",
+    )
+    return "\n".join((*themes, _asset("report.css")))
+
+
+def _title(cells: Sequence[CellReport]) -> str:
+    models = [one_line(model) for model in dict.fromkeys(cell.row.model for cell in cells)]
+    if len(cells) == 1:
+        return f"{models[0]} on {one_line(cells[0].row.accel)}"
+    if len(models) == 1:
+        return f"{models[0]}, {len(cells)} ways"
+    if len(models) > 4:  # noqa: PLR2004 - as many names as a heading holds
+        return f"{', '.join(models[:3])} and {len(models) - 3} more models"
+    return f"{', '.join(models[:-1])} and {models[-1]}"
+
+
+def _summary(cells: Sequence[CellReport], unfinished: Sequence[str]) -> list[tuple[str, str]]:
+    first = cells[0].result
+    started = min(cell.result.started_at for cell in cells)
+    prompts = dict.fromkeys(str(cell.result.prompts.get("name", NOTHING)) for cell in cells)
+    n = sum(len(cell.measured) for cell in cells)
+    return [
+        ("Cells", tally(cells, unfinished)),
+        ("Requests", f"{n:,} measured"),
+        ("Prompts", one_line(", ".join(prompts))),
+        ("Chosen", choices(cells)),
+        ("Started", one_line(started.replace("T", " ").replace("+00:00", " UTC"))),
+        ("Run", one_line(first.sweep_id)),
+    ]
+
+
+def _lines(looks: Sequence[Series], table: Sequence[Column]) -> list[Line]:
+    values = zip(*(column.values for column in table), strict=True)
+    return [
+        Line(look, row.status, "" if row.status == "ok" else reason_of(row), tuple(zip(table, each, strict=True)))
+        for look, each in zip(looks, values, strict=True)
+        for row in (look.cell.row,)
+    ]
+
+
+def _warnings(cells: Sequence[CellReport]) -> list[tuple[str, str]]:
+    found = [
+        (one_line(concerned_cells(cells, concerned)), sentence(text))
+        for text, concerned in warnings_by_cell(cells).items()
+    ]
+    more = len(found) - MOST_WARNINGS
+    return found if more <= 0 else [*found[:MOST_WARNINGS], ("others", f"{more} more warnings are in report.md.")]
+
+
+def _facts(cells: Sequence[CellReport]) -> list[tuple[str, list[str]]]:
+    """What is known of the machine and the settings; several values where cells differ."""
+    every = [surroundings(cell.result) for cell in cells]
+    found = [(name, list(dict.fromkeys(each[name] for each in every))) for name in every[0]]
+    return [(name, values) for name, values in found if values != [UNKNOWN]]
+
+
+def _ran(looks: Sequence[Series]) -> list[tuple[Any, ...]]:
+    """What was loaded for each cell, exactly."""
+    return [
+        (
+            look,
+            one_line(facts.variant or NOTHING),
+            one_line(ran_on(look.cell)),
+            one_line(facts.files_digest or NOTHING),
+            NOTHING if facts.context_length is None else f"{facts.context_length:,}",
+            one_line(facts.licence_source or NOTHING),
+        )
+        for look in looks
+        if (facts := look.cell.result.model)
+    ]
+
+
+def _files(cells: Sequence[CellReport], *, inside: bool) -> list[tuple[str, list[tuple[str, str]]]]:
+    found = []
+    for label, cell in zip(labels(cells), cells, strict=True):
+        prefix = "" if inside else f"{quote(cell.folder.name)}/"
+        found.append((one_line(label), [(name, prefix + name) for name in CELL_FILES if (cell.folder / name).exists()]))
+    return found
