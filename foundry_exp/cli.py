@@ -111,6 +111,7 @@ def _run(cells: "Sequence[Cell]", overrides: Sequence[str], *, multirun: bool) -
     target.build(cells[0].config["tracker"], "tracker").check()
     _need_output_dir(Path(cells[0].config["output_dir"]))
     command = [*(["-m"] if multirun else []), *overrides]
+    where = cells[0].folder.parent if len(cells) > 1 else cells[0].folder
     with sweep_folder.opened(cells, sweep.rule_of_order(settings), command) as due:
         if len(cells) > 1 or settings["name"]:
             _say_what_comes(cells, due, sweep.rule_of_order(settings))
@@ -118,10 +119,11 @@ def _run(cells: "Sequence[Cell]", overrides: Sequence[str], *, multirun: bool) -
         if completed and experiment.give_scores(cells, Console(stderr=True), waiting=True):
             experiment.publish_again(cells, Console(stderr=True))
         folders = experiment.finished(cells)
-        if len(cells) > 1 and folders:
-            write.write_reports(cells[0].folder.parent, folders)
-    table.show(write.gather(folders), Console())
-    _say_what_next(cells, folders)
+        if folders:
+            read = write.gather(folders)
+            table.show(read, Console())
+            experiment.conclude(cells[0], where, read, Console(stderr=True))
+    _say_what_next(cells, where, folders)
     if not completed:
         return INTERRUPTED
     return experiment.exit_code(folders, len(cells), cells[0].config["max_error_rate"])
@@ -140,13 +142,11 @@ def _need_output_dir(folder: Path) -> None:
         raise ConfigError(msg) from error
 
 
-def _say_what_next(cells: "Sequence[Cell]", finished: Sequence[Path]) -> None:
-    folder = cells[0].folder.parent
-    where = folder if len(cells) > 1 else cells[0].folder
+def _say_what_next(cells: "Sequence[Cell]", where: Path, finished: Sequence[Path]) -> None:
     if not finished:
         print(f"\nNothing was finished; what was measured is in {where}")
         return
-    print(f"\nReport      {where / 'report.md'}")
+    print(f"\nReport      {where / 'report.html'}")
     print(f"Everything  {where}")
     print("\nCompare in MLflow:         python -m foundry_exp ui")
     if len(cells) == 1:

@@ -106,6 +106,19 @@ def publish_again(cells: Sequence[Cell], console: Console) -> None:
             publish(cell, console)
 
 
+def conclude(cell: Cell, folder: Path, read: Sequence[write.CellReport], console: Console) -> None:
+    """When everything is measured: the page of the run or sweep, and the tracker's view of it."""
+    with console.status("drawing the report"):
+        if not write.inside(folder, read):
+            write.write_texts(folder, read)
+        write.write_pages(folder, read)
+    tracker: Tracker = target.build(cell.config["tracker"], "tracker")
+    try:
+        tracker.conclude(folder, [each.folder for each in read])
+    except StoreError as error:
+        console.print(f"[yellow]comparison not published[/]: {error}")
+
+
 def finished(cells: Sequence[Cell]) -> list[Path]:
     """The run folders that came to an end, in the order of the plan."""
     return [cell.folder for cell in cells if (cell.folder / store.RESULT_FILE).exists()]

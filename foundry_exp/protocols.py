@@ -147,3 +147,7 @@ class Tracker(Protocol):
     def publish(self, folder: Path) -> str:
         """Send one finished run folder, replacing what was sent of it before; return where it is."""
         ...
+
+    def conclude(self, folder: Path, cells: Sequence[Path]) -> None:
+        """Show the reports of a run or sweep beside its published cells."""
+        ...

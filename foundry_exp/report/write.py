@@ -8,11 +8,14 @@ from foundry_exp.report import csv_table, markdown, source_json
 from foundry_exp.report.cells import CellReport, gather
 from foundry_exp.store import CONFIG_FILE, RECORDS_FILE, RESULT_FILE, write_whole
 
-__all__ = ["CellReport", "gather", "write_reports"]
+__all__ = ["CellReport", "gather", "write_pages", "write_reports", "write_texts"]
 
 MARKDOWN_FILE = "report.md"
 CSV_FILE = "report.csv"
 JSON_FILE = "report.json"
+HTML_FILE = "report.html"
+MOST_OWN_PAGES = 24
+"""Cells of a sweep that get a page each beside the sweep's; drawing one takes half a second."""
 
 
 def write_reports(folder: Path, cells: Sequence[Path]) -> None:
@@ -20,15 +23,42 @@ def write_reports(folder: Path, cells: Sequence[Path]) -> None:
     if not cells:
         msg = f"{folder}: no finished run to report on; measure a cell first, or run it again."
         raise StoreError(msg)
-    read = gather(cells)
-    inside = [path.resolve() for path in cells] == [folder.resolve()]
+    write_texts(folder, gather(cells))
+
+
+def write_texts(folder: Path, read: Sequence[CellReport]) -> None:
+    """The same of cells that have been read already."""
     documents = {
-        MARKDOWN_FILE: markdown.report(read, inside=inside, unfinished=unfinished(folder)),
+        MARKDOWN_FILE: markdown.report(read, inside=inside(folder, read), unfinished=unfinished(folder)),
         CSV_FILE: csv_table.table(read),
         JSON_FILE: source_json.document(read),
     }
     for name, text in documents.items():
         write_whole(folder / name, text)
+
+
+def write_pages(folder: Path, read: Sequence[CellReport]) -> None:
+    """Write report.html and plots/ of a run or a sweep, and of each cell of a small sweep."""
+    _write_page(folder, read)
+    if not inside(folder, read) and len(read) <= MOST_OWN_PAGES:
+        for cell in read:
+            _write_page(cell.folder, [cell])
+
+
+def _write_page(folder: Path, read: Sequence[CellReport]) -> None:
+    # matplotlib and jinja2 are not for the processes that measure
+    from foundry_exp.report.page.page import render
+    from foundry_exp.report.plots import draw
+
+    drawn = draw.plots(read)
+    draw.write(folder, drawn)
+    page = render(read, drawn, inside=inside(folder, read), unfinished=unfinished(folder))
+    write_whole(folder / HTML_FILE, page)
+
+
+def inside(folder: Path, read: Sequence[CellReport]) -> bool:
+    """Whether a folder is that of the one cell."""
+    return [cell.folder.resolve() for cell in read] == [folder.resolve()]
 
 
 def unfinished(folder: Path) -> list[str]:

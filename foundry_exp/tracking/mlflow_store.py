@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from pathlib import Path
@@ -57,6 +57,22 @@ class MlflowTracker:
             client = _client(location)
             run_id = log_run(client, self._experiment_id(client, location), folder, result)
         return f"MLflow run {run_id} in experiment {self._experiment}"
+
+    def conclude(self, folder: Path, cells: Sequence[Path]) -> None:
+        """Add the pages of a run or sweep to its cells' runs, and its comparison to the experiment's description."""
+        from foundry_exp.tracking import comparison
+
+        location = locate(self._uri, self._output_dir)
+        _import_mlflow()
+        with _sentences(folder, location), _alone(location):
+            client = _client(location)
+            experiment = client.get_experiment_by_name(self._experiment)
+            if experiment is None or experiment.lifecycle_stage != "active":
+                return
+            comparison.log_pages(client, experiment.experiment_id, folder, cells)
+            text = comparison.note(folder)
+            if text is not None:
+                client.set_experiment_tag(experiment.experiment_id, "mlflow.note.content", text)
 
     def _experiment_id(self, client: Any, location: Location) -> str:
         """The experiment's id, made at its first run with an explicit place for artifacts."""

@@ -1,5 +1,6 @@
 """`tracker=none`: the run folder is all that is kept."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -12,3 +13,6 @@ class NoTracker:
     def publish(self, folder: Path) -> str:  # noqa: ARG002 - the protocol's argument
         """Leave the run folder where it is."""
         return "not published"
+
+    def conclude(self, folder: Path, cells: Sequence[Path]) -> None:
+        """The reports are in the run folders already."""

@@ -55,7 +55,13 @@ def _publish_run(tracker: MlflowTracker, run: Path) -> int:
     if not cells:
         print(f"{run}: no finished run in it, so there is nothing to publish.", file=sys.stderr)
         return 1
-    return max(_publish_cell(tracker, cell) for cell in cells)
+    code = max(_publish_cell(tracker, cell) for cell in cells)
+    try:
+        tracker.conclude(run, cells)
+    except StoreError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return code
 
 
 def _publish_cell(tracker: MlflowTracker, cell: Path) -> int:

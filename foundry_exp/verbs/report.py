@@ -10,8 +10,10 @@ from foundry_exp.store import find_run, finished_cells
 HELP = """\
 usage: python -m foundry_exp report RUN… [--output-dir DIR]
 
-Write report.md, report.csv and report.json of finished runs again, and print their table.
-Nothing is measured: the reports are made from what lies in the run folders.
+Write the reports of finished runs again, and print their table: report.html for people, with plots/,
+report.md for a pull request, report.csv and report.json for programs. Nothing is measured: they are made from
+what lies in the run folders. Each cell of a sweep of up to 24 gets a page of its own; of a larger one, ask for
+the cell: report mlruns/runs/SWEEP/CELL
 
   RUN               a run folder, a run or sweep id, or `last`
   --output-dir DIR  where runs/ lies (default: mlruns)
@@ -55,16 +57,21 @@ def _parser() -> argparse.ArgumentParser:
 
 def _report(folder: Path, *, titled: bool) -> None:
     # Imported here, so that --help and a wrong argument are answered at once.
+    from rich.console import Console
+
     from foundry_exp.report.console import show
-    from foundry_exp.report.write import MARKDOWN_FILE, gather, write_reports
+    from foundry_exp.report.write import HTML_FILE, gather, write_pages, write_texts
 
     cells = finished_cells(folder)
     if not cells:
         msg = f"{folder}: no finished run in it; its records.jsonl files hold what was measured. Run it again."
         raise StoreError(msg)
-    for cell in cells:
-        write_reports(cell, [cell])
-    if cells != [folder]:
-        write_reports(folder, cells)
-    show(gather(cells), title=folder.name if titled else None)
-    print(f"\nreports: {folder / MARKDOWN_FILE} (and .csv, .json beside it)")
+    with Console(stderr=True).status(f"reporting on {len(cells)} cells"):
+        read = gather(cells)
+        for cell in read:
+            write_texts(cell.folder, [cell])
+        if cells != [folder]:
+            write_texts(folder, read)
+        write_pages(folder, read)
+    show(read, title=folder.name if titled else None)
+    print(f"\nreports: {folder / HTML_FILE} (and .md, .csv, .json and plots/ beside it)")

@@ -13,9 +13,10 @@ def test_a_sweep_is_reported_on_as_a_whole_and_cell_by_cell(tmp_path: Path, caps
         assert (folder / "report.md").exists()
         assert (folder / "report.csv").exists()
         assert (folder / "report.json").exists()
+        assert (folder / "report.html").exists()
     printed = capsys.readouterr().out
     assert "demo-small" in printed
-    assert "report.md" in printed
+    assert "report.html" in printed
 
 
 def test_a_single_cell_gets_its_own_report_only(tmp_path: Path) -> None:

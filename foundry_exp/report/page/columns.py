@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from foundry_exp.report.cells import CellReport
-from foundry_exp.report.figures import NOTHING, Unit, number, share, time_unit
+from foundry_exp.report.figures import NOTHING, Unit, share, time_unit
 from foundry_exp.report.markdown_tables import few, rate
 from foundry_exp.report.provenance import differences
 from foundry_exp.report.rows import Row, distribution
@@ -55,7 +55,7 @@ _DIMENSIONS = (
     Figure("Latency avg", lambda row: row.e2e_avg_ms, None, least_wins=True, interval_of=("e2e_ms", "mean")),
     Figure("Latency p95", lambda row: row.e2e_p95_ms, None, least_wins=True, interval_of=("e2e_ms", "p95")),
     Figure("Throughput", lambda row: row.throughput_tok_per_s, Unit("tok/s"), least_wins=False, from_tokens=True),
-    Figure("Resident memory, peak", lambda row: row.rss_peak_mb, Unit("MB"), least_wins=True),
+    Figure("Resident memory", lambda row: row.rss_peak_mb, Unit("MB, peak"), least_wins=True),
     Figure("Quality", lambda row: row.quality, Unit("1–5"), least_wins=False),
     Figure("Disk", lambda row: row.disk_mb, Unit("MB"), least_wins=True),
 )
@@ -152,8 +152,3 @@ def _shares(header: str, values: Sequence[float | None]) -> Column:
 def _texts(header: str, values: Sequence[str | None]) -> Column:
     shown = (one_line(value) if value else None for value in values)
     return Column(header, "", tuple(Value(text or NOTHING, text) for text in shown), is_text=True)
-
-
-def main_figure(value: float | None) -> str:
-    """A number alone, for where its unit stands elsewhere."""
-    return number(value)

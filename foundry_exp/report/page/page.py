@@ -47,7 +47,7 @@ def render(cells: Sequence[CellReport], plots: Sequence[Plot], *, inside: bool, 
     asked, answers_left_out = side_by_side(looks)
     script = _asset("report.js")
     said = highlights(cells)
-    return _template().render(
+    text: str = _template().render(
         title=_title(cells),
         summary=_summary(cells, unfinished),
         notices=notices(cells),
@@ -70,6 +70,7 @@ def render(cells: Sequence[CellReport], plots: Sequence[Plot], *, inside: bool, 
         script=Markup(script),
         script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
+    return text + "\n"
 
 
 @cache
@@ -167,7 +168,7 @@ def _ran(looks: Sequence[Series]) -> list[tuple[Any, ...]]:
             one_line(facts.licence_source or NOTHING),
         )
         for look in looks
-        if (facts := look.cell.result.model)
+        for facts in (look.cell.result.model,)
     ]
 
 

@@ -19,6 +19,9 @@ class Card:
     leaders: tuple[Series, ...]
     """Whose figure it is; none on the page of one cell."""
     remark: str
+    """How far behind the next one is."""
+    basis: str
+    """Which statistic it is, of how many requests."""
 
 
 def cards(cells: Sequence[CellReport], looks: Sequence[Series]) -> list[Card]:
@@ -32,19 +35,24 @@ def cards(cells: Sequence[CellReport], looks: Sequence[Series]) -> list[Card]:
 def _contest(standing: Standing, look_of: dict[int, Series]) -> Card:
     best = standing.leaders[0]
     leaders = tuple(look_of[id(entry.cell)] for entry in standing.leaders)
-    return Card(standing.contest.title, standing.unit.show(best.value), standing.unit.name, leaders, _remark(standing))
+    basis = ", ".join(part for part in (standing.contest.how, f"n={best.n}" if best.n else "") if part)
+    return Card(
+        standing.contest.title,
+        standing.unit.show(best.value),
+        standing.unit.name,
+        leaders,
+        _remark(standing),
+        basis[0].upper() + basis[1:],
+    )
 
 
 def _remark(standing: Standing) -> str:
-    how = standing.contest.how
-    n = standing.leaders[0].n
-    basis = ", ".join(part for part in (how, f"n={n}" if n else "") if part)
-    tied = "A tie, less than 1 % apart. " if len(standing.leaders) > 1 else ""
+    tied = "A tie, less than 1 % apart" if len(standing.leaders) > 1 else ""
     if not standing.others:
-        return f"{tied}{basis}"
+        return tied
     following = standing.others[0]
     compared = standing.contest.comparison.format(ratio=times(standing.ratio(following)), other=following.label)
-    return f"{tied}{compared[0].upper()}{compared[1:]} ({standing.unit.say(following.value)}). {basis}"
+    return f"{tied}{'; ' if tied else ''}{compared}: {standing.unit.say(following.value)}"
 
 
 def _figures(cell: CellReport) -> Iterator[Card]:
@@ -62,4 +70,4 @@ def _figures(cell: CellReport) -> Iterator[Card]:
     )
     for title, value, own, remark in every:
         if value is not None:
-            yield Card(title, own.show(value), own.name, (), remark)
+            yield Card(title, own.show(value), own.name, (), "", remark[0].upper() + remark[1:])

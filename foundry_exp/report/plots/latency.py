@@ -123,7 +123,7 @@ def shares(cells: Sequence[CellReport]) -> Plot | None:
                 label=f"{one.label}, n={len(values)}",
             )
         axes.grid(visible=True)
-        axes.set_yticks([0, 0.25, 0.5, 0.75, 0.95, 1], ["0 %", "25 %", "50 %", "75 %", "95 %", "100 %"])
+        axes.set_yticks([0, 0.25, 0.5, 0.75, 0.95], ["0 %", "25 %", "50 %", "75 %", "95 %"])
         _scale(axes, [value for _, values in found for value in values])
         axes.set_xlabel("ms from request to last token", loc="left")
         drawn.legend(loc="outside lower left", frameon=False, fontsize=7.5, ncols=2)

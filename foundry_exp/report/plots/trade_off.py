@@ -49,7 +49,7 @@ def trade_off(cells: Sequence[CellReport]) -> Plot | None:
     if not panels:
         return None
     with canvas.style():
-        drawn = canvas.figure(3.3, canvas.NARROW_IN if len(panels) == 1 else canvas.WIDE_IN)
+        drawn = canvas.figure(3.1, canvas.WIDE_IN)
         for axes, (x, y, points) in zip(drawn.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
             _panel(axes, x, y, points)
         drawing = canvas.svg(drawn, "trade-off", TITLE)
@@ -58,7 +58,7 @@ def trade_off(cells: Sequence[CellReport]) -> Plot | None:
         "Cells on the line (the Pareto front) are beaten by no other in both figures at once; pale ones are, or are "
         f"not compared (see the sentences above). {unscored}{left_out}"
     )
-    return Plot("trade-off", TITLE, reading.strip(), drawing, is_wide=len(panels) > 1)
+    return Plot("trade-off", TITLE, reading.strip(), drawing, is_wide=True)
 
 
 def _points(shown: Sequence[Series], x: Dimension, y: Dimension) -> list[Point]:

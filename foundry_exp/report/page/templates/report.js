@@ -66,9 +66,14 @@ function addOrderChoice(table) {
   const label = document.createElement("label");
   const select = document.createElement("select");
   label.className = "order";
-  label.append("Order by ", select);
+  label.append("In the order of ", select);
+  const asRun = [...table.tBodies];
+  select.add(new Option("the run", -1));
   [...table.tHead.rows[0].cells].forEach((head, column) => select.add(new Option(head.textContent.trim(), column)));
-  select.addEventListener("change", () => sortBy(table, Number(select.value), 1));
+  select.addEventListener("change", () => {
+    if (Number(select.value) < 0) table.append(...asRun);
+    else sortBy(table, Number(select.value), 1);
+  });
   table.closest(".scroll").before(label);
 }
 
