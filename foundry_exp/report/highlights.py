@@ -1,6 +1,6 @@
 """What the numbers say in plain sentences, each with its unit and n; nothing that they do not carry."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -12,6 +12,7 @@ from foundry_exp.report.standings import Contest, Entry, Standing, comparable, s
 
 NOT_TESTED = "Whether these differences are more than chance is not tested here."
 _LENGTHS_DIFFER = 1.1
+_MOST_NAMED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,16 @@ def _lengths(named: Sequence[tuple[str, CellReport]]) -> Iterator[Sentence]:
     known = [(label, length) for label, cell in named if (length := completion_tokens(cell)) is not None]
     sizes = [length for _, length in known if length > 0]
     if len(sizes) > 1 and max(sizes) > _LENGTHS_DIFFER * min(sizes):
-        said = _listed([f"{label} {number(length)}" for label, length in known])
+        said = _spread(known, number)
         yield Sentence(f"which whole-answer times include: {said} tokens on average.", "Answers differ in length,")
+
+
+def _spread(known: Sequence[tuple[str, float]], show: Callable[[float], str]) -> str:
+    """Each cell's figure; of many cells, the least and the most."""
+    if len(known) <= _MOST_NAMED:
+        return _listed([f"{label} {show(value)}" for label, value in known])
+    least, most = (choose(known, key=lambda pair: pair[1]) for choose in (min, max))
+    return f"from {show(least[1])} ({least[0]}) to {show(most[1])} ({most[0]})"
 
 
 def completion_tokens(cell: CellReport) -> float | None:
@@ -88,11 +97,11 @@ def completion_tokens(cell: CellReport) -> float | None:
 def _repeatable(named: Sequence[tuple[str, CellReport]]) -> Iterator[Sentence]:
     known = [(label, rate) for label, cell in named if (rate := cell.row.determinism_rate) is not None]
     if known and all(rate == 1 for _, rate in known):
-        who = _listed([name for name, _ in known])
-        yield Sentence(f"byte-identical for every prompt of {who}.", "Same output every round:")
+        few = len(known) <= _MOST_NAMED
+        whose = _listed([label for label, _ in known]) if few else f"the {len(known)} cells compared"
+        yield Sentence(f"byte-identical for every prompt of {whose}.", "Same output every round:")
     elif known:
-        said = _listed([f"{label} {share(rate)}" for label, rate in known])
-        yield Sentence(f"{said} of the prompts.", "Same output every round:")
+        yield Sentence(f"{_spread(known, share)} of the prompts.", "Same output every round:")
 
 
 def _single(cell: CellReport) -> Iterator[str]:

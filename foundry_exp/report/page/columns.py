@@ -122,7 +122,8 @@ def _latencies(figure: Figure, cells: Sequence[CellReport]) -> list[float | None
 def _best(entries: Sequence[float], least_wins: bool | None) -> float | None:
     if least_wins is None or len(entries) < 2:  # noqa: PLR2004
         return None
-    return min(entries) if least_wins else max(entries)
+    best, worst = (min(entries), max(entries)) if least_wins else (max(entries), min(entries))
+    return None if _is_tied(worst, best) else best  # with all alike, none is the best
 
 
 def _is_tied(value: float, best: float) -> bool:

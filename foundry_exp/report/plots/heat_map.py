@@ -19,6 +19,7 @@ MOST_PROMPTS = 40
 TITLE = "Median time to the whole answer, by prompt"
 _LOGARITHMIC = 30.0
 _MOST_FIGURES = 16 * 24
+_MOST_LEVEL = 6
 _PALE = 0.55
 """Place on the scale from which black text reads better than white."""
 
@@ -32,11 +33,12 @@ def heat_map(cells: Sequence[CellReport]) -> Plot | None:
     if len(shown) < 2 or np.isnan(grid).all():  # noqa: PLR2004 - of one cell, the points by prompt say it
         return None
     with canvas.style():
-        drawn = canvas.figure(1.35 + 0.27 * min(len(prompts), MOST_PROMPTS), canvas.WIDE_IN)
+        drawn = canvas.figure(
+            1.35 + (0.7 if len(shown) > _MOST_LEVEL else 0) + 0.27 * min(len(prompts), MOST_PROMPTS), canvas.WIDE_IN
+        )
         axes = drawn.add_subplot()
         _tiles(axes, grid)
-        axes.set_xticks(range(len(shown)), [_broken(one.label) for one in shown])
-        axes.tick_params(axis="x", labeltop=True, labelbottom=False, length=0, labelcolor=colour("ink"))
+        _across(axes, [one.label for one in shown])
         axes.set_yticks(range(len(grid)), [short(name, 28) for name in prompts[:MOST_PROMPTS]])
         n = sum(request.e2e_ms is not None for one in shown for request in one.cell.measured)
         axes.set_xlabel("ms, median over rounds; darker is quicker", loc="left")
@@ -81,6 +83,15 @@ def _tiles(axes: Axes, grid: npt.NDArray[np.float64]) -> None:
         hue = colour("muted") if np.isnan(value) else "#000000" if is_pale else "#ffffff"
         said = "–" if np.isnan(value) else f"{value:,.0f}" if value >= 10 else f"{value:.2g}"  # noqa: PLR2004
         axes.text(column, row, said, ha="center", va="center", fontsize=7.5, color=hue)
+
+
+def _across(axes: Axes, labels: Sequence[str]) -> None:
+    """The cells' names above the tiles, slanted where there are too many to stand side by side."""
+    axes.tick_params(axis="x", labeltop=True, labelbottom=False, length=0, labelcolor=colour("ink"))
+    if len(labels) <= _MOST_LEVEL:
+        axes.set_xticks(range(len(labels)), [_broken(label) for label in labels])
+    else:
+        axes.set_xticks(range(len(labels)), labels, rotation=28, ha="left", rotation_mode="anchor")
 
 
 def _broken(label: str) -> str:

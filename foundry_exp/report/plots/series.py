@@ -71,7 +71,8 @@ def _left_out(every: Sequence[Series], shown: Sequence[Series], available: int) 
     without = len(every) - available
     if without and without <= _NAMED:
         missing = [one for one in every if one.cell.row.status in NOT_PLOTTED]
-        said += [f"Not plotted: {one.label} ({one.cell.row.status.replace('_', ' ')})." for one in missing]
+        named = [f"{one.label} ({one.cell.row.status.replace('_', ' ')})" for one in missing]
+        said += [f"Not plotted: {', '.join(named)}."] if named else []
         without -= len(missing)
     if without:
         said.append(f"{without} {'cell has' if without == 1 else 'cells have'} no figure to plot.")

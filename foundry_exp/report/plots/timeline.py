@@ -53,10 +53,11 @@ def _panel(axes: Axes, one: Series) -> None:
     strange = [request for request in measured if _is_outlier(one.cell, request)]
     axes.plot(*_places(strange, start_ns), marker="o", color=colour("ink"), **(look | hollow | {"markersize": 8}))
     axes.set_ylim(0, 1.22 * max((request.e2e_ms or 0.0 for request in every), default=0.0) or 1.0)
-    axes.margins(x=0.02)
+    end_s = max(_seconds(request, start_ns) for request in every) or 1.0
+    axes.set_xlim(-0.02 * end_s, 1.02 * end_s)
     _failures(axes, measured, start_ns)
     axes.grid(visible=True, axis="y")
-    axes.set_ylabel("ms to the whole answer")
+    axes.set_ylabel("ms to whole answer")
     again = f", attempt {attempts[-1] + 1} of {len(attempts)}" if len(attempts) > 1 else ""
     canvas.heading(axes, f"{one.label}{again}", "s since the first request", f"n={len(measured)}")
 

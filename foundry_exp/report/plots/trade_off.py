@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from foundry_exp.report.cells import CellReport
 from foundry_exp.report.plots import canvas
@@ -14,7 +16,7 @@ from foundry_exp.report.rows import Row
 from foundry_exp.report.standings import why_left_out
 
 MOST_POINTS = 200
-MOST_LABELS = 12
+MOST_NAMES = 40
 TITLE = "Quality, speed and memory against each other"
 
 
@@ -22,6 +24,7 @@ TITLE = "Quality, speed and memory against each other"
 class Dimension:
     """One figure of a trade."""
 
+    name: str
     words: str
     unit: str
     value: Callable[[Row], float | None]
@@ -36,9 +39,9 @@ class Point(NamedTuple):
     series: Series
 
 
-SPEED = Dimension("Whole answer, median", "ms", lambda row: row.e2e_p50_ms)
-MEMORY = Dimension("Resident memory, peak", "MB", lambda row: row.rss_peak_mb)
-QUALITY = Dimension("Quality", "1–5", lambda row: row.quality, least_wins=False)
+SPEED = Dimension("speed", "Whole answer, median", "ms", lambda row: row.e2e_p50_ms)
+MEMORY = Dimension("memory", "Resident memory, peak", "MB", lambda row: row.rss_peak_mb)
+QUALITY = Dimension("quality", "Quality", "1–5", lambda row: row.quality, least_wins=False)
 _PANELS = ((SPEED, QUALITY), (MEMORY, QUALITY), (SPEED, MEMORY))
 
 
@@ -49,9 +52,10 @@ def trade_off(cells: Sequence[CellReport]) -> Plot | None:
     if not panels:
         return None
     with canvas.style():
-        drawn = canvas.figure(3.1, canvas.WIDE_IN)
+        drawn = canvas.figure(2.9 + 0.05 * min(len(shown), MOST_NAMES), canvas.WIDE_IN)
         for axes, (x, y, points) in zip(drawn.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
             _panel(axes, x, y, points)
+        _names(drawn, [one for one in shown if any(point.series is one for *_, points in panels for point in points)])
         drawing = canvas.svg(drawn, "trade-off", TITLE)
     unscored = "" if any(y is QUALITY for _, y, _ in panels) else "No two cells have a quality score yet. "
     reading = (
@@ -86,7 +90,6 @@ def _panel(axes: Axes, x: Dimension, y: Dimension, points: Sequence[Point]) -> N
         linewidth=1.1,
         linestyle=(0, (4, 2)),
     )
-    labelled = points if len(points) <= MOST_LABELS else leading[:MOST_LABELS]
     for point in points:
         is_leading = point in leading
         axes.plot(
@@ -98,27 +101,16 @@ def _panel(axes: Axes, x: Dimension, y: Dimension, points: Sequence[Point]) -> N
             alpha=1 if is_leading else 0.5,
             markeredgecolor=colour("paper"),
         )
-    _name(axes, labelled, points)
     axes.grid(visible=True)
-    axes.margins(0.12, 0.18)
+    axes.margins(0.1, 0.14)
     axes.set_ylabel(f"{y.words} ({y.unit})", loc="top")
-    canvas.heading(axes, f"{y.words} against {_small(x.words)}", f"{x.words} ({x.unit})", f"{len(points)} cells")
+    canvas.heading(axes, f"{y.name.capitalize()} against {x.name}", f"{x.words} ({x.unit})", f"{len(points)} cells")
 
 
-def _name(axes: Axes, labelled: Sequence[Point], points: Sequence[Point]) -> None:
-    """Labels beside the points, towards the middle, so that none leaves the picture."""
-    middle = (min(point.x for point in points) + max(point.x for point in points)) / 2
-    for place, point in enumerate(sorted(labelled, key=lambda point: (point.y, point.x))):
-        is_left = point.x <= middle
-        axes.annotate(
-            point.series.label,
-            (point.x, point.y),
-            (8 if is_left else -8, 7 if place % 2 else -10),
-            textcoords="offset points",
-            ha="left" if is_left else "right",
-            fontsize=7.5,
-        )
-
-
-def _small(words: str) -> str:
-    return words[0].lower() + words[1:]
+def _names(drawn: Figure, shown: Sequence[Series]) -> None:
+    """A legend, since labels beside that many points would cover each other."""
+    handles = [
+        Line2D([], [], color=colour(one.colour), marker=one.marker, linestyle="none", markersize=5.5, label=one.label)
+        for one in shown[:MOST_NAMES]
+    ]
+    drawn.legend(handles=handles, loc="outside lower left", ncols=4, frameon=False, fontsize=7.5, handletextpad=0.1)
