@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from foundry_exp.errors import StoreError
-from foundry_exp.records import RunResult
+from foundry_exp.metrics.quality import current
+from foundry_exp.records import RunResult, Score
 from foundry_exp.report.requests import Request, request
 from foundry_exp.report.rows import Row, row, scalar
-from foundry_exp.store import PROMPTS_FILE, each_record, read_result
+from foundry_exp.store import PROMPTS_FILE, each_record, read_result, read_scores
 
 DEMO_PREFIX = "demo-"
 DEMO_NOTICE = "Demonstration models are for trying the tool: their figures say nothing about a model worth choosing."
@@ -28,6 +29,8 @@ class CellReport:
     measured: tuple[Request, ...]
     prompts: dict[str, str]
     """What the user asked, by sample id; empty where the run folder does not say."""
+    scores: tuple[Score, ...]
+    """Those that count, of every scorer."""
 
     @property
     def answers(self) -> list[Request]:
@@ -64,7 +67,8 @@ def _read(folder: Path) -> CellReport:
     every = [request(record) for record in each_record(folder)]
     warmup = tuple(one for one in every if one.phase == "warmup")
     measured = tuple(one for one in every if one.phase == "measure")
-    return CellReport(folder, result, _counted(row(result), measured), warmup, measured, _prompts(folder))
+    scores = tuple(current(read_scores(folder)))
+    return CellReport(folder, result, _counted(row(result), measured), warmup, measured, _prompts(folder), scores)
 
 
 def _prompts(folder: Path) -> dict[str, str]:

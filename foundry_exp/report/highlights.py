@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from foundry_exp.report.cells import CellReport, labels
-from foundry_exp.report.figures import Unit, number, share, time_unit, times
+from foundry_exp.report.figures import Unit, number, share, time_unit
 from foundry_exp.report.provenance import differences
 from foundry_exp.report.rows import Row
 from foundry_exp.report.standings import Contest, Entry, Standing, comparable, standings, why_left_out
@@ -51,10 +51,7 @@ def _several(cells: Sequence[CellReport], named: Sequence[tuple[str, CellReport]
 def _said(standing: Standing) -> str:
     """Who leads a contest, and by how much over the next and the last."""
     others = standing.others if len(standing.others) < 2 else (standing.others[0], standing.others[-1])  # noqa: PLR2004
-    compared = [
-        standing.contest.comparison.format(ratio=times(standing.ratio(other)), other=_figure(other, standing.unit))
-        for other in others
-    ]
+    compared = [standing.compared(other, _figure(other, standing.unit)) for other in others]
     return "; ".join([_leaders(standing.leaders, standing.contest, standing.unit), *compared])
 
 

@@ -45,6 +45,9 @@ class Row:
     rss_peak_mb: float | None
     disk_mb: float | None
     quality: float | None
+    """Mean over prompts."""
+    quality_n: int | None
+    """Prompts with a score."""
     licence: str | None
     determinism_rate: float | None
 
@@ -87,6 +90,7 @@ def row(result: RunResult) -> Row:
         rss_peak_mb=scalar(result, "rss_peak_mb"),
         disk_mb=disk_mb if disk_mb is not None else finite(result.model.disk_mb),
         quality=_mean(result, "quality"),
+        quality_n=_n(distribution(result, "quality")),
         licence=result.model.licence,
         determinism_rate=scalar(result, "determinism_rate"),
     )

@@ -5,9 +5,11 @@ Figures are compared as they are: whether a difference is more than chance is no
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from foundry_exp.records import RunResult
 from foundry_exp.report.cells import CellReport, labels
-from foundry_exp.report.figures import Unit, share, time_unit
+from foundry_exp.report.figures import Unit, share, time_unit, times
 from foundry_exp.report.provenance import differences
 from foundry_exp.report.rows import Row, scalar
 
@@ -31,6 +33,10 @@ class Contest:
     """A comparison of the leader with another cell."""
     least_wins: bool = True
     from_tokens: bool = False
+    is_difference: bool = False
+    """A comparison is by how much, not by how many times."""
+    basis: Callable[[RunResult], Any] = lambda _: None
+    """What must be equal for two figures to be compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,12 @@ class Standing:
         """How many times the leader's figure is better than another's."""
         return ratio(self.leaders[0], other)
 
+    def compared(self, other: Entry, who: str) -> str:
+        """The leader against another, in words."""
+        points = f"{abs(self.leaders[0].value - other.value):.2g}"
+        by = points if self.contest.is_difference else times(self.ratio(other))
+        return self.contest.comparison.format(ratio=by, other=who)
+
 
 _UNRANKED_ANSWERS = {
     "degenerate_rate": "repeat themselves or are not text",
@@ -65,6 +77,14 @@ _UNRANKED_ANSWERS = {
     "truncated_rate": "were cut off at generation.max_tokens",
 }
 """Flags of answers whose speed says nothing, and what they did."""
+
+
+def graded_by(result: RunResult) -> tuple[str | None, str | None]:
+    """Whose points the quality is, and by which rubric: points of two rubrics are not compared."""
+    source = result.quality_source
+    scored = result.scores.get(source) if source else None
+    return source, scored.rubric if scored else None
+
 
 CONTESTS = (
     Contest("Fastest first token", lambda row: row.ttft_p50_ms, lambda row: row.ttft_n, None, "median", _QUICKER),
@@ -81,6 +101,17 @@ CONTESTS = (
     ),
     Contest(
         "Least memory", lambda row: row.rss_peak_mb, lambda _: None, Unit("MB"), "peak", "{other} takes {ratio} as much"
+    ),
+    Contest(
+        "Best quality",
+        lambda row: row.quality,
+        lambda row: row.quality_n,
+        Unit("of 5"),
+        "mean over prompts",
+        "{ratio} points above {other}",
+        least_wins=False,
+        is_difference=True,
+        basis=graded_by,
     ),
 )
 
@@ -106,7 +137,7 @@ def standings(cells: Sequence[CellReport]) -> Iterator[Standing]:
         return
     for contest in CONTESTS:
         entries = _entries(contest, named)
-        if len(entries) > 1:
+        if len(entries) > 1 and len({contest.basis(entry.cell.result) for entry in entries}) == 1:
             unit = contest.unit or time_unit(entry.value for entry in entries)
             leaders = tuple(entry for entry in entries if ratio(entries[0], entry) < TIE)
             yield Standing(contest, unit, leaders, tuple(entries[len(leaders) :]))

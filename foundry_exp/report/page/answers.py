@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from foundry_exp.metrics.quality import AnswerKey
 from foundry_exp.report.figures import number
+from foundry_exp.report.grades import Grade, best_median_worst, grades
 from foundry_exp.report.plots.series import Series
 from foundry_exp.report.requests import Request
 from foundry_exp.report.text import lines, one_line
@@ -11,6 +13,7 @@ from foundry_exp.report.text import lines, one_line
 MOST_PROMPTS = 20
 MOST_CELLS = 12
 MOST_CHARACTERS = 1500
+Known = dict[int, dict[AnswerKey, Grade]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +21,16 @@ class Answer:
     """One cell's answer to one prompt, from its first measured round."""
 
     look: Series
+    sample_id: str
     text: str
     cut: int
     """Characters left out at the end."""
     facts: str
     problem: str
     """Why there is no text; empty when there is."""
+    grade: Grade | None
+    place: str = ""
+    """Its rank among the cell's answers, where that is what it is shown for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,8 @@ def side_by_side(looks: Sequence[Series]) -> tuple[list[Asked], str]:
     shown = [look for look in looks if look.cell.measured]
     prompts = dict.fromkeys(name for look in shown for name in look.cell.prompts)
     prompts |= dict.fromkeys(request.sample_id for look in shown for request in look.cell.measured)
-    asked = [_asked(name, shown[:MOST_CELLS]) for name in list(prompts)[:MOST_PROMPTS]]
+    known = {id(look): grades(look.cell) for look in shown[:MOST_CELLS]}
+    asked = [_asked(name, shown[:MOST_CELLS], known) for name in list(prompts)[:MOST_PROMPTS]]
     return [one for one in asked if one.answers], _left_out(len(shown), len(prompts))
 
 
@@ -53,25 +61,39 @@ def _left_out(cells: int, prompts: int) -> str:
     return f"Shown are {' and '.join(said)}; every answer is in the cells' records.jsonl." if said else ""
 
 
-def _asked(sample_id: str, looks: Sequence[Series]) -> Asked:
+def _asked(sample_id: str, looks: Sequence[Series], known: Known) -> Asked:
     question = next((look.cell.prompts[sample_id] for look in looks if sample_id in look.cell.prompts), "")
     answers = []
     for look in looks:
         rounds = [request for request in look.cell.measured if request.sample_id == sample_id]
         if rounds:
-            answers.append(_answer(look, sorted(rounds, key=lambda request: (request.attempt, request.round))))
+            answered = [request for request in rounds if request.error is None]
+            first = min(answered or rounds, key=lambda request: (request.attempt, request.round))
+            answers.append(_shown(look, first, answered, known[id(look)].get((first.sample_id, first.output_hash))))
     return Asked(one_line(sample_id), lines(question[:MOST_CHARACTERS]), tuple(answers))
 
 
-def _answer(look: Series, rounds: Sequence[Request]) -> Answer:
-    answered = [request for request in rounds if request.error is None]
-    first = answered[0] if answered else rounds[0]
+def extremes(looks: Sequence[Series]) -> list[tuple[Series, list[Answer]]]:
+    """For each scored cell its best, its median and its worst answer."""
+    found = []
+    for look in looks[:MOST_CELLS]:
+        ranked = best_median_worst(look.cell)
+        shown = [_shown(look, one.request, [], one.grade, one.place) for one in ranked]
+        if shown:
+            found.append((look, shown))
+    return found
+
+
+def _shown(look: Series, first: Request, answered: Sequence[Request], grade: Grade | None, place: str = "") -> Answer:
     return Answer(
         look=look,
+        sample_id=one_line(first.sample_id),
         text=lines(first.text[:MOST_CHARACTERS]),
         cut=max(0, len(first.text) - MOST_CHARACTERS),
         facts=_facts(first, answered),
         problem=_problem(first),
+        grade=grade,
+        place=place,
     )
 
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from foundry_exp.records import RunResult
 from foundry_exp.report.cells import CellReport
 from foundry_exp.report.figures import NOTHING, Unit, share, time_unit
 from foundry_exp.report.markdown_tables import few, rate
 from foundry_exp.report.provenance import differences
 from foundry_exp.report.rows import Row, distribution
-from foundry_exp.report.standings import TIE, comparable
+from foundry_exp.report.standings import TIE, comparable, graded_by
 from foundry_exp.report.text import one_line
 
 _PLAIN = Unit("")
@@ -49,6 +51,8 @@ class Figure:
     from_tokens: bool = False
     interval_of: tuple[str, str] | None = None
     """Metric and statistic whose 95 % interval stands below."""
+    basis: Callable[[RunResult], Any] = lambda _: None
+    """What must be equal for one of the values to be the best."""
 
 
 _DIMENSIONS = (
@@ -56,7 +60,14 @@ _DIMENSIONS = (
     Figure("Latency p95", lambda row: row.e2e_p95_ms, None, least_wins=True, interval_of=("e2e_ms", "p95")),
     Figure("Throughput", lambda row: row.throughput_tok_per_s, Unit("tok/s"), least_wins=False, from_tokens=True),
     Figure("Resident memory", lambda row: row.rss_peak_mb, Unit("MB, peak"), least_wins=True),
-    Figure("Quality", lambda row: row.quality, Unit("1–5"), least_wins=False),
+    Figure(
+        "Quality",
+        lambda row: row.quality,
+        Unit("1–5"),
+        least_wins=False,
+        interval_of=("quality", "mean"),
+        basis=graded_by,
+    ),
     Figure("Disk", lambda row: row.disk_mb, Unit("MB"), least_wins=True),
 )
 _FINER = (
@@ -99,7 +110,8 @@ def _numbers(figure: Figure, cells: Sequence[CellReport], ranked: set[int]) -> C
         for cell, value in zip(cells, found, strict=True)
         if value is not None and id(cell) in ranked and not (figure.from_tokens and cell.tokens_estimated)
     ]
-    best = _best(entries, figure.least_wins)
+    bases = {figure.basis(cell.result) for cell in cells if figure.value(cell.row) is not None and id(cell) in ranked}
+    best = _best(entries, figure.least_wins) if len(bases) == 1 else None
     values = tuple(
         Value(
             _shown(figure, cell, value, unit),

@@ -16,7 +16,7 @@ from foundry_exp.report.figures import NOTHING
 from foundry_exp.report.highlights import NOT_TESTED, highlights, left_out
 from foundry_exp.report.markdown import CELL_FILES, choices, concerned_cells, reason_of, tally, warnings_by_cell
 from foundry_exp.report.markdown_tables import notes, ran_on
-from foundry_exp.report.page.answers import side_by_side
+from foundry_exp.report.page.answers import extremes, side_by_side
 from foundry_exp.report.page.columns import Column, Value, columns
 from foundry_exp.report.page.verdict import cards
 from foundry_exp.report.palette import DARK, LIGHT, declarations
@@ -57,11 +57,12 @@ def render(cells: Sequence[CellReport], plots: Sequence[Plot], *, inside: bool, 
         not_tested=NOT_TESTED if said and len(cells) > 1 else "",
         columns=(table := columns(cells)),
         lines=_lines(looks, table),
-        notes=list(notes(cells)),
+        notes=[*notes(cells), *_why_unscored(cells)],
         unfinished=[one_line(name) for name in unfinished],
         plots=[(plot, Markup(plot.svg)) for plot in plots],
         asked=asked,
         answers_left_out=answers_left_out,
+        extremes=extremes(looks),
         warnings=_warnings(cells),
         facts=_facts(cells),
         ran=_ran(looks),
@@ -147,6 +148,11 @@ def _warnings(cells: Sequence[CellReport]) -> list[tuple[str, str]]:
     ]
     more = len(found) - MOST_WARNINGS
     return found if more <= 0 else [*found[:MOST_WARNINGS], ("others", f"{more} more warnings are in report.md.")]
+
+
+def _why_unscored(cells: Sequence[CellReport]) -> list[str]:
+    reasons = (cell.result.missing.get("quality") for cell in cells if cell.row.quality is None and cell.measured)
+    return [f"Quality {NOTHING}: {sentence(reason)}" for reason in dict.fromkeys(reasons) if reason]
 
 
 def _facts(cells: Sequence[CellReport]) -> list[tuple[str, list[str]]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from foundry_exp.report.cells import CellReport
-from foundry_exp.report.figures import Unit, time_unit, times
+from foundry_exp.report.figures import Unit, time_unit
 from foundry_exp.report.plots.series import Series
 from foundry_exp.report.standings import Standing, standings
 
@@ -51,7 +51,7 @@ def _remark(standing: Standing) -> str:
     if not standing.others:
         return tied
     following = standing.others[0]
-    compared = standing.contest.comparison.format(ratio=times(standing.ratio(following)), other=following.label)
+    compared = standing.compared(following, following.label)
     return f"{tied}{'; ' if tied else ''}{compared}: {standing.unit.say(following.value)}"
 
 
@@ -64,7 +64,7 @@ def _figures(cell: CellReport) -> Iterator[Card]:
         ("Whole answer", row.e2e_avg_ms, unit, f"average, n={row.n}; {tail}"),
         ("Throughput", row.throughput_tok_per_s, Unit("tokens/s"), "over the measured window"),
         ("Resident memory", row.rss_peak_mb, Unit("MB"), "peak of the process that held the model"),
-        ("Quality", row.quality, Unit("of 5"), "mean over scored answers"),
+        ("Quality", row.quality, Unit("of 5"), f"mean over {row.quality_n} prompts"),
         ("On disk", row.disk_mb, Unit("MB"), "the variant's folder"),
         ("Model load", row.load_s, Unit("s"), "once, not in any latency"),
     )
