@@ -16,6 +16,8 @@ MOST_CELLS = 24
 """Cells of a sweep whose runs are each given its pages."""
 MAX_NOTE = 4900
 """MLflow takes 5000 characters of an experiment's tag."""
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a4fb5", "#57606c")
+"""Okabe and Ito's, without black and yellow, and two more."""
 _COMPARISON_ENDS = "\n## More figures"
 _CUT = "\n\n… the rest is in the sweep's report.html."
 
@@ -25,11 +27,22 @@ def log_pages(client: Any, experiment_id: str, folder: Path, cells: Sequence[Pat
     if len(cells) > MOST_CELLS:
         return
     for cell in cells:
-        key = contents.run_key(read_result(cell))
-        for run in client.search_runs([experiment_id], f"tags.`{contents.RUN_TAG}` = '{key}'", max_results=1):
+        for run in _runs_of(client, experiment_id, cell):
             _log(client, run.info.run_id, cell, None)
             if cell.resolve() != folder.resolve():
                 _log(client, run.info.run_id, folder, SWEEP)
+
+
+def colour_runs(client: Any, experiment_id: str, cells: Sequence[Path]) -> None:
+    """Give the runs of a sweep colours that can be told apart; MLflow's own repeat among a handful."""
+    for place, cell in enumerate(cells[:MOST_CELLS]):
+        for run in _runs_of(client, experiment_id, cell):
+            client.set_tag(run.info.run_id, "mlflow.runColor", COLOURS[place % len(COLOURS)])
+
+
+def _runs_of(client: Any, experiment_id: str, cell: Path) -> Any:
+    key = contents.run_key(read_result(cell))
+    return client.search_runs([experiment_id], f"tags.`{contents.RUN_TAG}` = '{key}'", max_results=1)
 
 
 def _log(client: Any, run_id: str, folder: Path, place: str | None) -> None:
@@ -39,7 +52,7 @@ def _log(client: Any, run_id: str, folder: Path, place: str | None) -> None:
         client.log_artifacts(run_id, str(folder / PLOTS), f"{place}/{PLOTS}" if place else PLOTS)
 
 
-def note(folder: Path) -> str | None:
+def note(folder: Path, cells: Sequence[Path]) -> str | None:
     """The comparison out of report.md, cut at a line's end to what MLflow takes; null without a report."""
     path = folder / "report.md"
     try:
@@ -49,6 +62,10 @@ def note(folder: Path) -> str | None:
     except (OSError, ValueError) as error:
         msg = f"{path}: not readable ({error}); write it again with: python -m foundry_exp report {folder}"
         raise StoreError(msg) from error
+    title, _, rest = text.partition("\n")
+    # MLflow folds all but the first line away, and a heading would fill the page
+    where = "an artifact of each run" if len(cells) <= MOST_CELLS else f"in the run folder {folder.name}"
+    text = f"**{title.removeprefix('# ')}**: report.html is {where}\n{rest}"
     if len(text) <= MAX_NOTE:
         return text
     return text[: MAX_NOTE - len(_CUT)].rpartition("\n")[0] + _CUT

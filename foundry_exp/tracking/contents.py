@@ -38,12 +38,16 @@ def run_key(result: RunResult) -> str:
 
 def run_name(result: RunResult) -> str:
     """The name that MLflow's charts use as their legend."""
-    parts = (result.model.alias, result.model.device or result.accel, str(result.prompts.get("name", "prompts")))
-    return "·".join(parts) + ("" if result.streaming else " · streaming off")
+    # MLflow cuts a name's end, so what differs within a sweep comes first
+    how = (result.model.alias, result.model.device or result.accel, *(() if result.streaming else ("unstreamed",)))
+    return "·".join((*how, str(result.prompts.get("name", "prompts"))))
 
 
 def run_params(result: RunResult, folder: Path) -> dict[str, str]:
-    """About twenty-five settings as text; the whole config is an artifact."""
+    """About twenty-five settings as text; the whole config is an artifact.
+
+    MLflow's comparison draws the first three in the alphabet that differ: a digest must not be one of them.
+    """
     facts: dict[str, object] = {
         "model.alias": result.model.alias,
         "model.variant": result.model.variant,
@@ -51,7 +55,7 @@ def run_params(result: RunResult, folder: Path) -> dict[str, str]:
         "model.execution_provider": result.model.execution_provider,
         "model.licence": result.model.licence,
         "model.context_length": result.model.context_length,
-        "model.files_digest": result.model.files_digest,
+        "weights.digest": result.model.files_digest,
         "accel": result.accel,
         "backend": result.backend,
         "streaming": "on" if result.streaming else "off",

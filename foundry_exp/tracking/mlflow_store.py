@@ -70,7 +70,8 @@ class MlflowTracker:
             if experiment is None or experiment.lifecycle_stage != "active":
                 return
             comparison.log_pages(client, experiment.experiment_id, folder, cells)
-            text = comparison.note(folder)
+            comparison.colour_runs(client, experiment.experiment_id, cells)
+            text = comparison.note(folder, cells)
             if text is not None:
                 client.set_experiment_tag(experiment.experiment_id, "mlflow.note.content", text)
 

@@ -14,6 +14,8 @@ from foundry_exp.report.standings import TIE, comparable, graded_by
 from foundry_exp.report.text import one_line
 
 _PLAIN = Unit("")
+_WORST, _BEST = 1.0, 5.0
+"""Ends of the quality scale, beyond which an interval of a mean says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,10 @@ def _interval(figure: Figure, cell: CellReport, unit: Unit) -> str:
     metric, statistic = figure.interval_of
     spread = distribution(cell.result, metric)
     found = spread.intervals.get(statistic) if spread else None
-    return f"{unit.show(found.low)}–{unit.show(found.high)}" if found else ""
+    if found is None:
+        return ""
+    low, high = (found.low, found.high) if metric != "quality" else (max(found.low, _WORST), min(found.high, _BEST))
+    return f"{unit.show(low)}–{unit.show(high)}"
 
 
 def _shares(header: str, values: Sequence[float | None]) -> Column:

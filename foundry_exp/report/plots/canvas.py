@@ -48,6 +48,7 @@ _DROPPED = re.compile(
     re.DOTALL,
 )
 _COORDINATES = re.compile(r' (?:d|x|y|transform)="[^"]*"')
+_BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 _DIGITS = re.compile(r"(\.\d\d)\d+")
 
 
@@ -140,4 +141,5 @@ def standalone(plot: Plot) -> str:
         "svg * { stroke-linejoin: round; stroke-linecap: butt; }</style>"
     )
     head = plot.svg.index(">") + 1
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{plot.svg[:head]}{look}{plot.svg[head:]}'
+    sized = _BOX.sub(r'width="\1pt" height="\2pt" \g<0>', plot.svg[:head])  # shown as a picture, it needs a size
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{sized}{look}{plot.svg[head:]}'
