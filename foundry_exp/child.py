@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from foundry_exp import attempts, deaths, orphans, store, target
+from foundry_exp import attempts, deaths, orphans, room, store, target
 from foundry_exp.attempts import Attempt
 from foundry_exp.backends import foundry_runtime
 from foundry_exp.errors import BackendError, SkipCellError
@@ -64,7 +64,9 @@ def _provided(cell: Cell, on_step: OnStep) -> provision.Provided | None:
         return None
     place = provision.Place.of(backend, offline=cell.config["offline"])
     limits = provision.Limits(**cell.config["provision"])
-    return provision.provide(place, cell.model_request(Path()), limits, on_step)
+    return provision.provide(
+        place, cell.model_request(Path()), limits, on_step, lambda found: room.check_stated(cell, found)
+    )
 
 
 def _measure(cell: Cell, attempt: Attempt, on_step: OnStep, provided: provision.Provided | None) -> Outcome:
@@ -83,7 +85,8 @@ def _measure(cell: Cell, attempt: Attempt, on_step: OnStep, provided: provision.
         )
     orphans.note(cell.folder, process.pid)
     try:
-        outcome = _Watcher(process, cell, on_step, attempt.facts).watch(_job(cell, attempt, log_dir, provided))
+        watcher = _Watcher(process, cell, on_step, attempt.facts, provided)
+        outcome = watcher.watch(_job(cell, attempt, log_dir, provided))
         return replace(outcome, out_of_memory=deaths.was_for_memory(outcome, kills_before))
     finally:
         _end(process)
@@ -103,6 +106,7 @@ def _job(cell: Cell, attempt: Attempt, log_dir: Path, provided: provision.Provid
         "done": sorted(attempt.done),
         "owner": {"sweep": cell.sweep_id, "cell": cell.name},
         "files": str(files) if files else None,
+        "smaller": dict(provided.smaller) if provided else {},
         "samples": [json.loads(store.to_json(sample)) for sample in cell.prompts.samples],
         "model": {
             "alias": model.alias, "variant": model.variant, "path": str(model.path) if model.path else None,
@@ -135,9 +139,17 @@ def _keep_log(log_dir: Path, kept: Path) -> None:
 class _Watcher:
     """Follows one child step by step, with a time limit on each."""
 
-    def __init__(self, process: subprocess.Popen[str], cell: Cell, on_step: OnStep, attempt: AttemptFacts) -> None:
+    def __init__(
+        self,
+        process: subprocess.Popen[str],
+        cell: Cell,
+        on_step: OnStep,
+        attempt: AttemptFacts,
+        provided: provision.Provided | None,
+    ) -> None:
         self._process = process
         self._cell = cell
+        self._provided = provided
         self._on_step = on_step
         self._attempt = attempt
         self._steps: queue.Queue[dict[str, Any] | None] = queue.Queue()
@@ -248,9 +260,8 @@ class _Watcher:
         if self._heeded and self._outcome.reason is None:
             self._note(ending="interrupted")
         elif self._outcome.ending == "failed" and self._outcome.reason is None:
-            self._note(
-                reason=f"the process that held the model died while {self._doing} ({deaths.cause(code, self._cell)})."
-            )
+            cause = deaths.cause(code, self._cell, self._provided)
+            self._note(reason=f"the process that held the model died while {self._doing} ({cause}).")
 
     def _answer_limit_s(self) -> float:
         """The longest that no answer may come: every try to its limit, the pauses between, and the schedule's gaps."""

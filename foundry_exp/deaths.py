@@ -6,6 +6,7 @@ from pathlib import Path
 
 from foundry_exp import store
 from foundry_exp.models import fit, folder, options
+from foundry_exp.models.provision import Provided
 from foundry_exp.outcome import Outcome
 from foundry_exp.plan import Cell
 
@@ -17,12 +18,12 @@ _SAYS_MEMORY = re.compile(
 _KERNEL_COUNTERS = Path("/proc/vmstat")
 
 
-def cause(code: int, cell: Cell) -> str:
-    """What an exit code means, and what to try."""
+def cause(code: int, cell: Cell, provided: Provided | None = None) -> str:
+    """What an exit code means, and what to try; `provided` is the variant of a catalogue that was held."""
     aborted, segfault = 6, 11
     signal_number = _signal(code)
     if os.name == "posix" and signal_number == KILLED:
-        return f"killed by signal 9, most likely for want of memory: close other programs{_smaller(cell)}"
+        return f"killed by signal 9, most likely for want of memory: close other programs{_smaller(cell, provided)}"
     if os.name == "posix" and signal_number in (aborted, segfault):
         return f"native crash, signal {signal_number}: see {store.RUNTIME_LOG}, and try another variant"
     return f"exit code {code}: see {store.RUNTIME_LOG}"
@@ -54,6 +55,7 @@ def _signal(code: int) -> int | None:
     return code - 128 if code > 128 else None  # noqa: PLR2004 — the shell's own rule
 
 
-def _smaller(cell: Cell) -> str:
-    size_mb = folder.size_mb(cell.model_path) if cell.model_path else cell.config["model"]["size_mb"]
-    return fit.offer(size_mb, options.sizes_mb())
+def _smaller(cell: Cell, provided: Provided | None) -> str:
+    path = provided.path if provided else cell.model_path
+    size_mb = folder.size_mb(path) if path else cell.config["model"]["size_mb"]
+    return fit.offer(size_mb, options.sizes_mb(), provided.smaller if provided else {})

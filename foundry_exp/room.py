@@ -1,5 +1,6 @@
-"""Look whether a cell's model fits into the memory of this machine, just before it is loaded."""
+"""Look whether a cell's model fits into this machine's memory: by its stated size, and by its files before loading."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,23 @@ import psutil
 
 from foundry_exp.meters import nvml
 from foundry_exp.meters.unavailable import UnavailableError
-from foundry_exp.models import fit, folder, options
+from foundry_exp.models import fit, folder, options, variants
+from foundry_exp.plan import Cell
 
 
-def check(job: dict[str, Any]) -> None:
+def check_stated(cell: Cell, resolved: Mapping[str, Any]) -> None:
+    """Raise SkipCellError when the variant of the catalogue that a cell came to cannot fit; nothing is here yet."""
+    config = cell.config
+    files_mb = resolved["size_mb"] or config["model"]["size_mb"]
+    if config["fit"] == "ignore" or files_mb is None:
+        return
+    asked = (([message.content for message in sample.messages], sample.max_tokens) for sample in cell.prompts.samples)
+    tokens = _tokens(asked, config["generation"]["max_tokens"])
+    needed = fit.stated_need(files_mb, resolved["context_length"], tokens, config["workload"]["concurrency"])
+    _refuse(needed, resolved["device"], resolved["smaller"])
+
+
+def check(job: Mapping[str, Any]) -> None:
     """Raise SkipCellError when the model of a cell's job does not fit; only the runtime's own models are judged."""
     config = job["config"]
     if config["fit"] == "ignore" or "cache_dir" not in config["backend"]:
@@ -19,22 +33,22 @@ def check(job: dict[str, Any]) -> None:
     files_mb = folder.size_mb(path) if path else config["model"]["size_mb"]
     if files_mb is None:
         return
-    needed = fit.need(files_mb, _genai_config(path), _tokens(job), config["workload"]["concurrency"])
-    vram_mb = _free_vram_mb() if config["accel"]["device"] == "GPU" else None
-    if vram_mb is not None:
-        fit.refuse(needed, vram_mb, "VRAM", options.sizes_mb)
-    else:
-        fit.refuse(needed, psutil.virtual_memory().available / 1e6, "memory", options.sizes_mb)
+    asked = (([message["content"] for message in one["messages"]], one["max_tokens"]) for one in job["samples"])
+    tokens = _tokens(asked, config["generation"]["max_tokens"])
+    needed = fit.need(files_mb, _genai_config(path), tokens, config["workload"]["concurrency"])
+    device = variants.device_of(job["model"]["variant"] or "") or config["accel"]["device"]
+    _refuse(needed, device, job["smaller"])
 
 
-def _tokens(job: dict[str, Any]) -> int:
+def _refuse(needed: fit.Need, device: str | None, smaller: Mapping[str, float]) -> None:
+    vram_mb = _free_vram_mb() if device == "GPU" else None
+    free_mb, where = (vram_mb, "VRAM") if vram_mb is not None else (_free_memory_mb(), "memory")
+    fit.refuse(needed, free_mb, where, options.sizes_mb, smaller)
+
+
+def _tokens(asked: Iterable[tuple[list[str], int | None]], limit: int) -> int:
     """The longest prompt, estimated, and its answer."""
-    limit: int = job["config"]["generation"]["max_tokens"]
-    return max(
-        sum(len(message["content"]) for message in sample["messages"]) // fit.CHARACTERS_PER_TOKEN
-        + int(sample["max_tokens"] or limit)
-        for sample in job["samples"]
-    )
+    return max(sum(map(len, texts)) // fit.CHARACTERS_PER_TOKEN + int(most or limit) for texts, most in asked)
 
 
 def _genai_config(path: Path | None) -> dict[str, Any] | None:
@@ -42,6 +56,10 @@ def _genai_config(path: Path | None) -> dict[str, Any] | None:
         return folder.read_genai_config(path) if path else None
     except (OSError, ValueError):
         return None
+
+
+def _free_memory_mb() -> float:
+    return float(psutil.virtual_memory().available / 1e6)
 
 
 def _free_vram_mb() -> float | None:

@@ -4,16 +4,20 @@ The rule is coarse: it does not know what a provider allocates besides. A model 
 so `fit=ignore` tries; one that it lets pass may still be killed, which is then said.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from foundry_exp.errors import SkipCellError
+from foundry_exp.models.facts import VariantFacts
 
 WORKING_ROOM = 1.2
 """Weights in memory, with the runtime's buffers, over weights on disk."""
 KV_BYTES = 4
 """Of one number in the KV cache: CPU exports keep 32-bit floats; where they are 16-bit, this is too much."""
+KV_SHARE_PER_TOKEN = 5e-5
+"""KV cache of one token over the files' size, where only that size is known: the median of seven models of the
+catalogue, by the layers, KV heads and head size that their makers publish (0.17e-4 to 3.7e-4)."""
 CHARACTERS_PER_TOKEN = 3
 """Of a prompt, from the careful side: English has about four."""
 _OFFERED = 3
@@ -28,6 +32,8 @@ class Need:
     """Null when the folder does not say how large the cache of a token is."""
     tokens: int
     """Of prompt and answer, that the cache is made for."""
+    stated: bool = False
+    """Whether only the catalogue's word is known of it, before it was downloaded."""
 
     @property
     def total_mb(self) -> float:
@@ -44,26 +50,58 @@ def need(files_mb: float, genai_config: Mapping[str, Any] | None, tokens: int, a
     return Need(files_mb, per_token * held * at_once / 1e6 if per_token else None, held)
 
 
-def refuse(needed: Need, free_mb: float, where: str, sizes: Callable[[], Mapping[str, float]]) -> None:
+def stated_need(files_mb: float, context: int | None, tokens: int, at_once: int = 1) -> Need:
+    """The same by what the catalogue states; the cache of a token is then a share of the files' size."""
+    held = min(tokens, context) if context else tokens
+    return Need(files_mb, files_mb * KV_SHARE_PER_TOKEN * held * at_once, held, stated=True)
+
+
+def refuse(
+    needed: Need, free_mb: float, where: str, sizes: Callable[[], Mapping[str, float]], visible: Mapping[str, float]
+) -> None:
     """Raise SkipCellError with the numbers when `needed` is more than what is free `where` (memory, VRAM)."""
     if needed.total_mb <= free_mb:
         return
-    cache = f" + {needed.kv_mb:.0f} MB of KV cache for {needed.tokens} tokens" if needed.kv_mb is not None else ""
+    about = "about " if needed.stated else ""
+    cache = (
+        f" + {about}{needed.kv_mb:.0f} MB of KV cache for {needed.tokens} tokens" if needed.kv_mb is not None else ""
+    )
+    unloaded = ", so it was not downloaded" if needed.stated else ""
+    below_mb = min(needed.files_mb, free_mb / WORKING_ROOM)
     msg = (
         f"does not fit: needs about {needed.total_mb:.0f} MB ({needed.files_mb:.0f} MB of files × {WORKING_ROOM:g}"
-        f"{cache}), {free_mb:.0f} MB of {where} are free; close other programs{offer(needed.files_mb, sizes())}, "
-        "or try it all the same with fit=ignore."
+        f"{cache}), {free_mb:.0f} MB of {where} are free{unloaded}; close other programs"
+        f"{offer(below_mb, sizes(), visible)}, or try it all the same with fit=ignore."
     )
     raise SkipCellError(msg)
 
 
-def offer(files_mb: float | None, sizes: Mapping[str, float]) -> str:
-    """A clause that names options of `model` smaller than this one, the largest of them first."""
-    smaller = sorted((size, name) for name, size in sizes.items() if files_mb is None or size < files_mb)
-    if files_mb is not None:
-        smaller.reverse()
-    listed = ", ".join(f"{name} ({size:.0f} MB)" for size, name in smaller[:_OFFERED])
+def instead(variants: Sequence[VariantFacts], of: VariantFacts) -> dict[str, float]:
+    """Size in MB of each smaller variant of the same model, and of each smaller chat model that is here."""
+    return {
+        one.id: one.size_mb
+        for one in variants
+        if (one.alias == of.alias or one.cached)
+        and one.not_measurable is None
+        and one.size_mb is not None
+        and (of.size_mb is None or one.size_mb < of.size_mb)
+        and one.id != of.id
+    }
+
+
+def offer(below_mb: float | None, sizes: Mapping[str, float], visible: Mapping[str, float]) -> str:
+    """A clause that names what is smaller: first of what is `visible` here, then of the options of `model`.
+
+    The largest come first; where it is not known how small it must be, the smallest.
+    """
+    named = [*_smaller(below_mb, visible), *_smaller(below_mb, sizes)][:_OFFERED]
+    listed = ", ".join(f"{name} ({size:.0f} MB)" for size, name in named)
     return f", take a smaller model ({listed})" if listed else ", take a smaller model"
+
+
+def _smaller(below_mb: float | None, sizes: Mapping[str, float]) -> list[tuple[float, str]]:
+    found = [(size, name) for name, size in sizes.items() if below_mb is None or size < below_mb]
+    return sorted(found, reverse=below_mb is not None)
 
 
 def _kv_bytes(decoder: Mapping[str, Any]) -> int | None:

@@ -43,7 +43,7 @@ class Worker:
         self._seen_bytes = 0
         self._said_last = False
         threading.Thread(target=self._read, daemon=True).start()
-        self._send(json.dumps(task))
+        self.send(json.dumps(task))
 
     def written_bytes(self) -> int | None:
         """Bytes that it has written so far; null where the system does not say (macOS)."""
@@ -84,7 +84,8 @@ class Worker:
             self._steps.put(json.loads(line))
         self._steps.put(None)
 
-    def _send(self, line: str) -> None:
+    def send(self, line: str) -> None:
+        """Tell it to go on with what it said that it found, or to stop."""
         assert self._process.stdin is not None
         with suppress(OSError):  # it is gone; its end shows on the other pipe
             self._process.stdin.write(line + "\n")
@@ -93,7 +94,7 @@ class Worker:
     def end(self, *, gently: bool) -> None:
         """Stop it: gently lets a download write down how far it came."""
         if self._process.poll() is None and gently and not self._said_last:
-            self._send("stop")
+            self.send("stop")
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(_END_S)
         self._process.kill()

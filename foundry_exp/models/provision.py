@@ -1,7 +1,7 @@
 """Before anything is timed: which variant is meant, and is it here; if not, it is downloaded, and resumed, and said."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ _HOPELESS = frozenset(
 )
 
 OnStep = Callable[[Step], None]
+Accept = Callable[[Step], None]
+"""Given what is known of a variant before it is downloaded; raises SkipCellError when it is better left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class Provided:
     """Whether it is one of your own, registered from its folder."""
     download_s: float | None
     """Seconds from the first try to the last byte; null when it was here."""
+    smaller: Mapping[str, float]
+    """What could be taken instead, MB by id: smaller variants of the same model, and smaller models that are here."""
 
 
 def look(place: Place, accel: str, limit_s: float = CATALOGUE_LIMIT_S) -> facts.Known:
@@ -79,11 +83,19 @@ def add(place: Place, path: Path, variant: str) -> facts.VariantFacts:
     return facts.VariantFacts(**process.ask(task, CATALOGUE_LIMIT_S))
 
 
-def provide(place: Place, model: ModelRequest, limits: Limits, on_step: OnStep) -> Provided:
-    """The variant meant, downloaded if need be; raises BackendError or SkipCellError with what to do."""
+def accept_any(_: Step) -> None:
+    """Let every variant be downloaded."""
+
+
+def provide(
+    place: Place, model: ModelRequest, limits: Limits, on_step: OnStep, accept: Accept = accept_any
+) -> Provided:
+    """The variant meant, downloaded if need be and accepted; raises BackendError or SkipCellError with what to do."""
     task = {"do": "pull", "model": _said(model), "download": limits.download and not place.offline}
     start_s = time.monotonic()
-    answer = _patiently(limits, on_step, lambda: _in_time(place, lambda at: _pull({**task, **at}, limits, on_step)))
+    answer = _patiently(
+        limits, on_step, lambda: _in_time(place, lambda at: _pull({**task, **at}, limits, on_step, accept))
+    )
     took_s = time.monotonic() - start_s if answer["download_s"] is not None else None
     return Provided(**{**answer, "path": Path(answer["path"]), "download_s": took_s})
 
@@ -112,9 +124,13 @@ def _given_up(error: BackendError, limits: Limits) -> str:
     return f"download failed after {tries}: {error}{stalled}; what came is kept, run it again to resume."
 
 
-def _pull(task: dict[str, Any], limits: Limits, on_step: OnStep) -> Any:
+def _pull(task: dict[str, Any], limits: Limits, on_step: OnStep, accept: Accept) -> Any:
     with process.working(task) as worker:
-        on_step(_resolved(worker.steps(CATALOGUE_LIMIT_S, process.SILENT)))
+        found = _resolved(worker.steps(CATALOGUE_LIMIT_S, process.SILENT))
+        on_step(found)
+        if not found["cached"]:
+            accept(found)
+            worker.send("go")
         before_bytes = worker.written_bytes() or 0
         steps = worker.steps(limits.stall_timeout_s)
         return process.answer_of(_shown(steps, on_step, lambda: (worker.written_bytes() or 0) - before_bytes))

@@ -1,8 +1,8 @@
 """`python -m foundry_exp.models.worker`: the SDK in a process of its own, since it can hang, for one task.
 
-One line of JSON in says which task; a line of JSON out for each step, the last one an answer or an error. It stops
-a download and ends when it is told "stop", and ends when its standard input closes, which happens when its parent
-dies.
+One line of JSON in says which task; a line of JSON out for each step, the last one an answer or an error. A download
+begins when it is told "go", and stops when it is told "stop". The process ends when its standard input closes, which
+happens when its parent dies.
 """
 
 import json
@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from foundry_exp.errors import BackendError, FoundryExpError, SkipCellError
-from foundry_exp.models import audit, catalogue, resolve, runtime, variants
+from foundry_exp.models import audit, catalogue, fit, resolve, runtime, variants
+from foundry_exp.models.facts import VariantFacts
 from foundry_exp.protocols import ModelRequest
 
 HEADROOM = 1.1
@@ -35,6 +36,7 @@ class Parent:
         self._out = out
         self.task: dict[str, Any] = json.loads(sys.stdin.readline())
         self.stopped = threading.Event()
+        self._told = threading.Event()
         threading.Thread(target=self._listen, daemon=True).start()
 
     def say(self, step: str, **facts: Any) -> None:
@@ -42,10 +44,17 @@ class Parent:
         self._out.write(json.dumps({"step": step, **facts}) + "\n")
         self._out.flush()
 
+    def wait(self) -> None:
+        """Until it is told to go on; raises BackendError("cancelled") when it is told to stop."""
+        self._told.wait()
+        if self.stopped.is_set():
+            raise BackendError("cancelled", "stopped before anything was downloaded")
+
     def _listen(self) -> None:
-        if sys.stdin.readline():  # "stop"; nothing is the end of the parent
-            self.stopped.set()
-            sys.stdin.readline()
+        for line in sys.stdin:
+            if line.strip() == "stop":
+                self.stopped.set()
+            self._told.set()
         os._exit(1)  # native code may hang, so nothing gentler is sure
 
 
@@ -90,16 +99,26 @@ def listing(opened: Runtime, parent: Parent) -> dict[str, Any]:
 def pull(opened: Runtime, parent: Parent) -> dict[str, Any]:
     """Find the variant and download it, unless it is here."""
     variant = _found(opened, parent.task["model"])
-    facts = catalogue.facts_of(variant, catalogue.PUBLIC)
-    parent.say("resolved", id=facts.id, size_mb=facts.size_mb, cached=facts.cached)
+    local = not variant.info.uri
+    facts = catalogue.facts_of(variant, catalogue.LOCAL if local else catalogue.PUBLIC)
+    if not facts.cached and not parent.task["download"]:
+        raise BackendError("not_cached", _not_cached(facts.id))
+    with runtime.translated("catalogue"):
+        smaller = fit.instead(catalogue.read(opened.manager), facts)
+    told = ("id", "device", "size_mb", "context_length", "cached")
+    parent.say("resolved", **{name: getattr(facts, name) for name in told}, smaller=smaller)
+    took_s = None if facts.cached else _fetched(variant, facts, parent, opened.cache_dir)
+    found = {"id": facts.id, "alias": facts.alias, "path": variant.get_path(), "local": local}
+    return {**found, "download_s": took_s, "smaller": smaller}
+
+
+def _fetched(variant: Any, facts: VariantFacts, parent: Parent, cache_dir: Path) -> float:
+    """Seconds that the download took, once the parent said that it is worth it."""
+    parent.wait()
     start_s = time.monotonic()
-    if not facts.cached:
-        if not parent.task["download"]:
-            raise BackendError("not_cached", _not_cached(facts.id))
-        _need_room(opened.cache_dir, facts.id, facts.size_mb)
-        _download(variant, parent, opened.cache_dir)
-    took_s = None if facts.cached else time.monotonic() - start_s
-    return {"id": facts.id, "alias": facts.alias, "path": variant.get_path(), "download_s": took_s, **_kind(variant)}
+    _need_room(cache_dir, facts.id, facts.size_mb)
+    _download(variant, parent, cache_dir)
+    return time.monotonic() - start_s
 
 
 def _found(opened: Runtime, asked: dict[str, Any]) -> Any:
@@ -127,10 +146,6 @@ def _download(variant: Any, parent: Parent, cache_dir: Path) -> None:
             raise
         msg = f"{variant.id}: the disk of {cache_dir} is full ({error}); free some and run it again: what came is kept."
         raise BackendError("disk_full", msg) from error
-
-
-def _kind(variant: Any) -> dict[str, bool]:
-    return {"local": not variant.info.uri}
 
 
 def _not_cached(variant: str) -> str:

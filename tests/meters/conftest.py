@@ -42,6 +42,13 @@ def nvmlDeviceGetComputeRunningProcesses(gpu):
 def nvmlDeviceGetGraphicsRunningProcesses(gpu):
     return [Process(pid, used) for pid, used in gpu.get("graphics", {{}}).items()]
 
+class Memory:
+    def __init__(self, free):
+        self.free = free
+
+def nvmlDeviceGetMemoryInfo(gpu):
+    return Memory(gpu["free"])
+
 def _next(gpu, key):
     if key not in gpu:
         raise NVMLError("Not Supported")

@@ -1,7 +1,9 @@
 """Whether a model fits is decided by a stated rule, with the numbers, and can be overridden."""
 
+import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -9,6 +11,7 @@ import yaml
 from foundry_exp import cli, store
 from foundry_exp.errors import SkipCellError
 from foundry_exp.models import fit, options
+from foundry_exp.models.facts import VariantFacts
 from tests.conftest import demo_model, native
 from tests.loopback_catalogue import Variant, model_files, serving
 
@@ -42,9 +45,9 @@ def test_what_a_folder_does_not_say_is_unknown_and_not_zero(config: dict[str, ob
 
 def test_what_fits_is_let_pass_and_what_does_not_is_skipped_with_the_numbers() -> None:
     needed = fit.need(1000.0, CONFIG, 1000)
-    fit.refuse(needed, 1225.0, "memory", SIZES.copy)
+    fit.refuse(needed, 1225.0, "memory", SIZES.copy, {})
     with pytest.raises(SkipCellError) as caught:
-        fit.refuse(needed, 1224.0, "VRAM", SIZES.copy)
+        fit.refuse(needed, 1224.0, "VRAM", SIZES.copy, {})
     message = str(caught.value)
     for words in ("1225 MB", "1000 MB of files × 1.2", "25 MB of KV cache for 1000 tokens", "1224 MB of VRAM are free"):
         assert words in message
@@ -54,9 +57,46 @@ def test_what_fits_is_let_pass_and_what_does_not_is_skipped_with_the_numbers() -
 
 
 def test_smaller_models_are_offered_largest_first_and_for_an_unknown_size_the_smallest() -> None:
-    assert "large (9000 MB), middle (2000 MB), small (600 MB)" in fit.offer(10_000, SIZES)
-    assert "tiny (100 MB), small (600 MB)" in fit.offer(None, SIZES)
-    assert "(" not in fit.offer(50, SIZES)
+    assert "large (9000 MB), middle (2000 MB), small (600 MB)" in fit.offer(10_000, SIZES, {})
+    assert "tiny (100 MB), small (600 MB)" in fit.offer(None, SIZES, {})
+    assert "(" not in fit.offer(50, SIZES, {})
+
+
+def test_what_is_visible_here_is_offered_before_the_options() -> None:
+    offered = fit.offer(10_000, SIZES, {"mine-openvino-gpu:2": 5000.0, "mine-cuda-gpu:2": 12_000.0})
+    assert offered == ", take a smaller model (mine-openvino-gpu:2 (5000 MB), large (9000 MB), middle (2000 MB))"
+
+
+def test_instead_are_smaller_variants_of_the_same_model_and_smaller_chat_models_that_are_here() -> None:
+    asked = variant("big-generic-cpu:1", "big", 5154.0)
+    others = [
+        asked,
+        variant("big-openvino-cpu:1", "big", 2310.0),
+        variant("big-cuda-gpu:1", "big", 6000.0),
+        variant("here-generic-cpu:1", "here", 860.0, cached=True),
+        variant("elsewhere-generic-cpu:1", "elsewhere", 860.0),
+        variant("vectors-generic-cpu:1", "vectors", 600.0, cached=True, not_measurable="it gives vectors"),
+        variant("unknown-generic-cpu:1", "unknown", None, cached=True),
+    ]
+    assert fit.instead(others, asked) == {"big-openvino-cpu:1": 2310.0, "here-generic-cpu:1": 860.0}
+
+
+def test_what_would_not_fit_either_is_not_offered() -> None:
+    with pytest.raises(SkipCellError, match=r"take a smaller model \(small \(600 MB\), tiny \(100 MB\)\)"):
+        fit.refuse(fit.need(30_000.0, None, 100), 2000.0, "memory", SIZES.copy, {})
+
+
+def test_by_what_the_catalogue_states_the_cache_is_a_share_of_the_files() -> None:
+    needed = fit.stated_need(5154.0, 131072, 1000)
+    assert needed.kv_mb == pytest.approx(257.7)
+    assert fit.stated_need(5154.0, 500, 1000, at_once=2).kv_mb == pytest.approx(257.7), "at most the context, twice"
+    with pytest.raises(SkipCellError, match=r"about 258 MB of KV cache .* memory are free, so it was not downloaded"):
+        fit.refuse(needed, 6000.0, "memory", SIZES.copy, {})
+
+
+def variant(name: str, alias: str, size_mb: float | None, **facts: Any) -> VariantFacts:
+    unknown: dict[str, Any] = dict.fromkeys(field.name for field in dataclasses.fields(VariantFacts))
+    return VariantFacts(**{**unknown, "id": name, "alias": alias, "size_mb": size_mb, "cached": False, **facts})
 
 
 def test_sizes_are_those_that_the_options_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

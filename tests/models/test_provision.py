@@ -3,8 +3,12 @@
 import json
 from typing import Any
 
+import psutil
+
 from tests.conftest import demo_model
-from tests.models.conftest import Tool
+from tests.loopback_catalogue import Variant
+from tests.models.conftest import MIB, Tool
+from tests.test_faults import when
 
 RUN = ("model=custom", "tracker=none", "workload.rounds=1", "workload.warmup=1", "generation.max_tokens=8")
 
@@ -44,6 +48,40 @@ def test_a_stalled_download_fails_its_cell_after_its_retries(tool: Tool) -> None
     patience = ("provision.stall_timeout_s=1", "provision.retries=1", "workload.load_timeout_s=1")
     assert tool.run(*RUN, "model.alias=small", "accel=cpu", *patience).returncode == 1
     assert "download failed after 2 tries: nothing came for 1 s" in result(tool)["reason"]
+
+
+def test_a_model_that_cannot_fit_is_skipped_before_a_byte_of_it_comes(tool: Tool) -> None:
+    tool.catalogue.variants.append(Variant("huge-openvino-cpu", "huge", size_bytes=9 * MIB, version=2))
+    assert tool.run(*RUN, "model.alias=huge", "accel=cpu").returncode == 1
+    found = result(tool)
+    assert found["status"] == "skipped"
+    assert "does not fit: needs about 12" in found["reason"]
+    assert "of memory are free, so it was not downloaded" in found["reason"]
+    assert "take a smaller model (huge-openvino-cpu:2 (9 MB), " in found["reason"]
+    assert not tool.catalogue.asked("/store/")
+
+
+def test_fit_ignore_tries_it_and_the_disk_is_looked_at_before_it_comes(tool: Tool) -> None:
+    assert tool.run(*RUN, "model.alias=huge", "accel=cpu", "fit=ignore").returncode == 1
+    assert result(tool)["status"] == "failed"
+    assert "huge-generic-cpu:1: needs 1100000000 MB" in result(tool)["reason"]
+    assert not tool.catalogue.asked("/store/")
+
+
+def test_a_catalogue_model_killed_for_memory_offers_what_is_smaller_and_visible(tool: Tool) -> None:
+    held_files = tool.catalogue.variants[0].files
+    tool.catalogue.variants[:2] = [
+        Variant("small-generic-cpu", "small", files=held_files, size_bytes=2 * MIB),
+        Variant("small-openvino-cpu", "small", size_bytes=MIB),
+    ]
+    process = tool.start(*RUN, "model.alias=small", "accel=cpu", "workload.rounds=5000")
+    when(tool.folder, "mlruns/runs/*/*/records.jsonl", lines=2)
+    (held,) = psutil.Process(process.pid).children()
+    held.kill()
+    process.communicate(timeout=60)
+    found = result(tool)
+    assert (process.returncode, found["status"]) == (1, "failed")
+    assert "want of memory: close other programs, take a smaller model (small-openvino-cpu:1 (1 MB)" in found["reason"]
 
 
 def test_an_accelerator_without_a_variant_is_skipped(tool: Tool) -> None:
