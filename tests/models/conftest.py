@@ -1,5 +1,6 @@
 """A catalogue on 127.0.0.1, and the tool started as a user does, with its runtime's files in the test's folder."""
 
+import json
 import os
 import signal
 import subprocess
@@ -7,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,8 @@ from tests.conftest import clean_environment, command, demo_model
 from tests.loopback_catalogue import LoopbackCatalogue, Variant, model_files, serving
 
 MIB = 2**20
+RUN = ("model=custom", "tracker=none", "workload.rounds=1", "workload.warmup=1", "generation.max_tokens=8")
+"""A run of a few requests; the model is to be named."""
 
 
 @dataclass
@@ -55,6 +59,11 @@ def until(true: Callable[[], object], limit_s: float = 30) -> None:
     while not true():
         assert time.monotonic() < deadline_s, "it did not happen"
         time.sleep(0.02)
+
+
+def results(tool: Tool) -> list[dict[str, Any]]:
+    """What was written of each cell of every run."""
+    return [json.loads(path.read_text(encoding="utf-8")) for path in tool.folder.glob("mlruns/runs/*/*/run.json")]
 
 
 def interrupt(process: "subprocess.Popen[str]") -> None:

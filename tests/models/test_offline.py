@@ -5,7 +5,8 @@ import time
 from pathlib import Path
 
 from foundry_exp.models import catalogue, provision
-from tests.models.conftest import Tool
+from tests.conftest import demo_model
+from tests.models.conftest import RUN, Tool, results
 
 
 def closed(tool: Tool) -> Tool:
@@ -43,6 +44,34 @@ def test_offline_asks_nothing_at_all(tool: Tool) -> None:
     refused = tool.run("models", "pull", "mistral-7b-v0.2", "offline=true")
     assert (refused.returncode, "not downloaded" in refused.stderr) == (1, True)
     assert tool.catalogue.requests == []
+
+
+def test_offline_the_service_asks_nothing_either(tool: Tool) -> None:
+    path = str(demo_model("demo-small"))
+    assert tool.run("models", "pull", "small", "accel=cpu").returncode == 0
+    assert tool.run("models", "add", path, "--alias", "mine").returncode == 0
+    tool.catalogue.requests.clear()
+    service = (*RUN, "backend=service", "offline=true", "accel=cpu")
+    done = tool.run("-m", *service, "model.alias=small,mine,mistral-7b-v0.2")
+    found = {one["model"]["alias"]: one for one in results(tool)}
+    reasons = done.stdout + done.stderr
+    assert {name: one["status"] for name, one in found.items()} == {
+        "small": "ok", "mine": "ok", "mistral-7b-v0.2": "failed",
+    }, reasons  # fmt: skip
+    assert found["small"]["model"]["variant"] == "small-generic-cpu:1"
+    assert found["small"]["model"]["accel_evidence"] == "log"
+    assert "python -m foundry_exp models pull mistral-7b-v0.2" in found["mistral-7b-v0.2"]["reason"]
+    assert tool.catalogue.requests == []
+
+
+def test_the_service_does_not_wait_for_a_catalogue(tool: Tool) -> None:
+    """The SDK would try for over four seconds, and they would count as loading."""
+    assert tool.run("models", "pull", "small", "accel=cpu").returncode == 0
+    done = closed(tool).run(*RUN, "backend=service", "model.alias=small", "accel=cpu", "offline=true")
+    (found,) = results(tool)
+    assert found["status"] == "ok", done.stdout + done.stderr
+    assert "Endpoint=custom" in (next(tool.folder.glob("mlruns/runs/*/*")) / "runtime.log").read_text()
+    assert tool.catalogue.url not in (next(tool.folder.glob("mlruns/runs/*/*")) / "runtime.log").read_text()
 
 
 def test_a_catalogue_that_answers_nothing_is_given_up_in_time(tool: Tool) -> None:

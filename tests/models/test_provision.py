@@ -1,20 +1,17 @@
 """A run whose model is not here fetches it first, outside every timing, and says how long that took."""
 
-import json
 from typing import Any
 
 import psutil
 
 from tests.conftest import demo_model
 from tests.loopback_catalogue import Variant
-from tests.models.conftest import MIB, Tool
+from tests.models.conftest import MIB, RUN, Tool, results
 from tests.test_faults import when
-
-RUN = ("model=custom", "tracker=none", "workload.rounds=1", "workload.warmup=1", "generation.max_tokens=8")
 
 
 def result(tool: Tool) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(next(tool.folder.glob("mlruns/runs/*/*/run.json")).read_text())
+    (found,) = results(tool)
     return found
 
 
@@ -87,7 +84,7 @@ def test_a_catalogue_model_killed_for_memory_offers_what_is_smaller_and_visible(
 def test_an_accelerator_without_a_variant_is_skipped(tool: Tool) -> None:
     done = tool.run("-m", *RUN, "model.alias=small", "accel=cpu,gpu")
     assert done.returncode == 0, done.stdout + done.stderr
-    found = {one["accel"]: one for one in map(_read, tool.folder.glob("mlruns/runs/*/*/run.json"))}
+    found = {one["accel"]: one for one in results(tool)}
     assert found["cpu"]["status"] == "ok"
     assert found["gpu"]["status"] == "skipped"
     assert "missing execution providers: CUDAExecutionProvider" in found["gpu"]["reason"]
@@ -98,12 +95,7 @@ def test_a_model_of_your_own_is_found_by_its_alias(tool: Tool) -> None:
     assert tool.run("models", "add", path, "--variant", "mine-generic-gpu:1").returncode == 0
     assert tool.run("models", "add", path, "--alias", "mine").returncode == 0
     done = tool.run("-m", *RUN, "model.alias=mine", "accel=cpu,gpu")
-    found = {one["accel"]: one for one in map(_read, tool.folder.glob("mlruns/runs/*/*/run.json"))}
+    found = {one["accel"]: one for one in results(tool)}
     assert {name: one["status"] for name, one in found.items()} == {"cpu": "ok", "gpu": "device_mismatch"}
     assert done.returncode == 1
     assert found["gpu"]["model"]["variant"] == "mine-generic-gpu:1"
-
-
-def _read(path: Any) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(path.read_text())
-    return found

@@ -16,6 +16,7 @@ from typing import Any, TextIO
 
 from foundry_exp.backends.native import NativeBackend
 from foundry_exp.errors import BackendError, FoundryExpError, SkipCellError
+from foundry_exp.models import closed_catalogue, runtime
 from foundry_exp.protocols import ModelRequest
 
 _END_S = 8.0  # the runtime's close can hang (foundry-local-sdk 2.2.1)
@@ -28,7 +29,7 @@ def main() -> int:
     said = json.loads(sys.stdin.readline())
     closed = threading.Event()
     threading.Thread(target=_watch_stdin, args=(closed,), daemon=True).start()
-    backend = NativeBackend(said["data_dir"], said["cache_dir"], said["catalogue_url"])
+    backend = _backend(said)
     try:
         _say(out, _serve(backend, _request(said["model"])))
     except FoundryExpError as error:
@@ -39,6 +40,13 @@ def main() -> int:
     closed.wait()
     _stop(backend)
     return 0
+
+
+def _backend(said: dict[str, Any]) -> NativeBackend:
+    if not said["cache_only"]:
+        return NativeBackend(said["data_dir"], said["cache_dir"], said["catalogue_url"])
+    runtime.send_nothing()
+    return NativeBackend(said["data_dir"], said["cache_dir"], closed_catalogue.opened())
 
 
 def _serve(backend: NativeBackend, model: ModelRequest) -> dict[str, Any]:

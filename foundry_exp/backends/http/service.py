@@ -24,14 +24,16 @@ class ServiceBackend:
         load_timeout_s: float,
         quick_ack: bool,
         catalogue_url: str | None = None,
+        cache_only: bool = False,
     ) -> None:
-        """Name the folders of the runtime; nothing is started yet."""
+        """Name the folders of the runtime; nothing is started yet. `cache_only` keeps the service from the network."""
         self._data_dir = data_dir
         self._cache_dir = cache_dir
         self._connect_timeout_s = connect_timeout_s
         self._load_timeout_s = load_timeout_s
         self._quick_ack = quick_ack
         self._catalogue_url = catalogue_url
+        self._cache_only = cache_only
         self._child: Child | None = None
         self._endpoint: EndpointBackend | None = None
 
@@ -76,6 +78,7 @@ class ServiceBackend:
         return {
             "data_dir": self._data_dir,
             "catalogue_url": self._catalogue_url,
+            "cache_only": self._cache_only,
             "cache_dir": self._cache_dir,
             "model": {**asdict(model), **paths},
         }
