@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from foundry_exp.models.bar import Amount
 from foundry_exp.records import RunResult
 from foundry_exp.standing import Counts
 
@@ -18,7 +19,7 @@ _WORDS = {
     "done": "summarising",
 }
 _PHRASES = {
-    "downloading": "downloading, %",
+    "retrying": "{reason}; again in {pause_s:g} s",
     "cooling": "cooling down for {seconds:g} s",
     "waiting": "waiting for the device, {holder}",
 }
@@ -30,22 +31,31 @@ def shown(
     cell: str, counts: Counts, console: Console, *, show_usage: bool
 ) -> Iterator[Callable[[dict[str, Any]], None]]:
     """Live lines for a sweep and its running cell, fed with the child's steps; and, if wished, each answer's tokens."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    texts = [TextColumn(text, markup=False) for text in ("{task.description}", "{task.fields[count]}")]
+    columns = (texts[0], BarColumn(), texts[1], TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         if counts.planned > 1:
-            progress.add_task(_standing(counts), total=counts.planned, completed=counts.ended)
-        task = progress.add_task(f"{cell}: starting", total=None)
+            progress.add_task(_standing(counts), total=counts.planned, completed=counts.ended, count="")
+        task = progress.add_task(f"{cell}: starting", total=None, count="")
+        amount = Amount()
+
+        def say(doing: str, *, count: str = "", completed: float | None = None, total: float | None = None) -> None:
+            progress.update(task, description=f"{cell}: {doing}", completed=completed, total=total, count=count)
 
         def show(step: dict[str, Any]) -> None:
-            if step["step"] == "answer":
-                progress.update(task, completed=step["number"], total=step["of"])
-                if show_usage:
-                    console.print(_usage(cell, step), markup=False, highlight=False)
-            elif step["step"] in _PHRASES:
-                progress.update(task, description=f"{cell}: {_PHRASES[step['step']].format(**step)}")
-                progress.update(task, completed=step.get("percent", 0), total=100 if "percent" in step else None)
-            elif step["step"] in _WORDS:
-                progress.update(task, description=f"{cell}: {_WORDS[step['step']]}", completed=0, total=step.get("of"))
+            amount.take(step)
+            match step["step"]:
+                case "answer":
+                    count = f"{step['number']}/{step['of']}"
+                    progress.update(task, completed=step["number"], total=step["of"], count=count)
+                    if show_usage:
+                        console.print(_usage(cell, step), markup=False, highlight=False)
+                case "downloading" | "bytes":
+                    say("downloading", completed=amount.done_bytes, total=amount.total_bytes, count=str(amount))
+                case name if name in _PHRASES:
+                    say(_PHRASES[name].format(**step))
+                case name if name in _WORDS:
+                    say(_WORDS[name], completed=0, total=step.get("of"))
 
         yield show
 

@@ -98,8 +98,9 @@ def shown(name: str) -> Iterator[OnStep]:
                 said = f"{name}: {step['reason']}; again in {step['pause_s']:g} s ({step['tries_left']} left)"
                 console.print(said, markup=False, highlight=False, soft_wrap=True)
                 return
-            title = {"description": _fitted(step["id"], console.width)} if step["step"] == "resolved" else {}
-            drawn.update(task, **title, total=amount.total_bytes, completed=amount.done_bytes, amount=str(amount))
+            title = _fitted(step["id"], console.width) if step["step"] == "resolved" else None
+            here = str(amount)
+            drawn.update(task, description=title, total=amount.total_bytes, completed=amount.done_bytes, amount=here)
 
         yield show
 
