@@ -14,12 +14,11 @@ from typing import Any
 
 from foundry_exp import attempts, deaths, orphans, room, store, target
 from foundry_exp.attempts import Attempt
-from foundry_exp.backends import foundry_runtime
 from foundry_exp.errors import BackendError, SkipCellError
 from foundry_exp.interrupts import Interrupts
 from foundry_exp.meters import memory, power, vram
 from foundry_exp.meters.energy import EnergyMeter
-from foundry_exp.models import provision
+from foundry_exp.models import provision, runtime
 from foundry_exp.outcome import Outcome
 from foundry_exp.plan import Cell
 from foundry_exp.records import AttemptFacts
@@ -128,7 +127,7 @@ def _end(process: subprocess.Popen[str]) -> None:
 def _keep_log(log_dir: Path, kept: Path) -> None:
     """Add the runtime's log files to the cell's, unless the child's own stderr brought the same lines already."""
     files = sorted(log_dir.iterdir())
-    if not foundry_runtime.providers(kept.read_bytes()):
+    if not runtime.providers(kept.read_bytes()):
         with kept.open("ab") as log:
             log.writelines(path.read_bytes() for path in files)
     for path in files:

@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from foundry_exp import attempts, calibrated, consumption, environment, load, store
-from foundry_exp.backends import foundry_runtime
 from foundry_exp.metrics.request import cold_ttft_ms
 from foundry_exp.metrics.summary import summarise
-from foundry_exp.models import folder
+from foundry_exp.models import folder, runtime
 from foundry_exp.outcome import Outcome
 from foundry_exp.plan import Cell
 from foundry_exp.records import SCHEMA_VERSION, ModelFacts, Record, RunResult, Status
@@ -116,7 +115,7 @@ def _model_facts(cell: Cell, outcome: Outcome) -> ModelFacts:
     facts, asked = outcome.facts, cell.config["model"]
     path = facts.get("path") or (str(cell.model_path) if cell.model_path else None)
     log = cell.folder / store.RUNTIME_LOG
-    providers = set(foundry_runtime.providers(log.read_bytes())) if log.exists() else set()
+    providers = set(runtime.providers(log.read_bytes())) if log.exists() else set()
     known = facts.get("licence")
     return ModelFacts(
         alias=cell.alias,

@@ -81,8 +81,7 @@ class LoopbackCatalogue:
         self.listing_status = 200
         self.slow_after_bytes: int | None = None
         """From as many bytes on, a piece takes 0.1 s."""
-        self._ca = folder / "ca.pem"
-        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._ca, self._server = folder / "ca.pem", _Server(("127.0.0.1", 0), _Handler)
         self._server.state, self._server.tls = self, _tls(folder, self._ca)
         self.closing = threading.Event()
         self.turn = threading.Lock()
@@ -140,14 +139,12 @@ def entity(variant: Variant) -> dict[str, Any]:
         "minFLVersion": "0.0.1",
     }
     assets = "azureml://registries/loopback/models"
+    stated = {key: value for key, value in about.items() if value is not None}
     kind = {"modelType": "ONNX", "device": variant.device, "executionProvider": variant.provider}
     return {
         "assetId": f"{assets}/{variant.name}/versions/{variant.version}",
         "entityId": f"azureml://ent/{variant.id}",
-        "annotations": {
-            "tags": {"alias": variant.alias, "foundryLocal": ""},
-            "systemCatalogData": {key: value for key, value in about.items() if value is not None},
-        },
+        "annotations": {"tags": {"alias": variant.alias, "foundryLocal": ""}, "systemCatalogData": stated},
         "properties": {
             "id": variant.id,
             "name": variant.name,
@@ -180,12 +177,16 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: "_Server"
 
+    @property
+    def _state(self) -> LoopbackCatalogue:
+        return self.server.state
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 — its parent's name for it
         pass
 
     def do_CONNECT(self) -> None:
         """Be every host that is asked for, behind a certificate of our own."""
-        self.server.state.requests.append(f"CONNECT {self.path}")
+        self._state.requests.append(f"CONNECT {self.path}")
         self.send_response(200)
         self.end_headers()
         self.connection = self.server.tls.wrap_socket(self.connection, server_side=True)
@@ -196,18 +197,18 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         wanted = {entry["field"].rpartition("/")[2]: entry["values"] for entry in asked["filters"]}
-        self.server.state.requests.append(f"POST {self.path} {wanted.get('device')} {wanted.get('executionProvider')}")
-        if self.server.state.silent.is_set():
-            self.server.state.closing.wait()
+        self._state.requests.append(f"POST {self.path} {wanted.get('device')} {wanted.get('executionProvider')}")
+        if self._state.silent.is_set():
+            self._state.closing.wait()
             return
-        found = [entity(variant) for variant in self.server.state.variants if _fits(variant, wanted)]
-        self._json(self.server.state.listing_status, {"totalCount": len(found), "value": found})
+        found = [entity(variant) for variant in self._state.variants if _fits(variant, wanted)]
+        self._json(self._state.listing_status, {"totalCount": len(found), "value": found})
 
     def do_HEAD(self) -> None:
         self.do_GET()
 
     def do_GET(self) -> None:
-        self.server.state.requests.append(f"{self.command} {self.path} {self._range() or ''}".strip())
+        self._state.requests.append(f"{self.command} {self.path} {self._range() or ''}".strip())
         address = urlsplit(self.path)
         query = parse_qs(address.query)
         if "modelregistry" in address.path:
@@ -218,54 +219,48 @@ class _Handler(BaseHTTPRequestHandler):
             self._blob(*unquote(address.path).removeprefix("/store/").split("/", 1))
 
     def _registry(self, asset: str) -> None:
-        name = asset.partition("/models/")[2].partition("/")[0]
-        self._json(
-            self.server.state.registry_status,
-            {"blobSasUri": f"{self.server.state.address}/store/{name}?sv=2024-01-01&sig=x"},
-        )
+        model = asset.partition("/models/")[2].partition("/")[0]
+        place = f"{self._state.address}/store/{model}?sv=2024-01-01&sig=x"
+        self._json(self._state.registry_status, {"blobSasUri": place})
 
     def _list(self, path: str) -> None:
         blobs = "".join(
             f"<Blob><Name>{name}</Name><Properties><Creation-Time>{_DATE}</Creation-Time><Last-Modified>{_DATE}"
             f"</Last-Modified><Etag>0x1</Etag><Content-Length>{len(content)}</Content-Length>"
             f"<BlobType>BlockBlob</BlobType></Properties></Blob>"
-            for name, content in _files(self.server.state, path.removeprefix("/store/")).items()
+            for name, content in _files(self._state, path.removeprefix("/store/")).items()
         )
-        whole = (
-            f'<?xml version="1.0" encoding="utf-8"?><EnumerationResults ServiceEndpoint="{self.server.state.address}/" '
-        )
-        whole += f'ContainerName="c"><Blobs>{blobs}</Blobs><NextMarker /></EnumerationResults>'
+        about = f'ServiceEndpoint="{self._state.address}/" ContainerName="c"'
+        inside = f"<Blobs>{blobs}</Blobs><NextMarker />"
+        whole = f'<?xml version="1.0" encoding="utf-8"?><EnumerationResults {about}>{inside}</EnumerationResults>'
         self._head(200, len(whole), {"Content-Type": "application/xml"})
         self.wfile.write(whole.encode())
 
     def _blob(self, model: str, name: str) -> None:
-        content = _files(self.server.state, model)[name]
-        first, last = 0, len(content) - 1
+        content = _files(self._state, model)[name]
+        first, last, headers = 0, len(content) - 1, dict(_BLOB_HEADERS)
         asked = re.match(r"bytes=(\d+)-(\d*)", self._range() or "")
-        headers = dict(_BLOB_HEADERS)
         if asked:
-            first = int(asked[1])
-            last = min(int(asked[2] or last), last)
+            first, last = int(asked[1]), min(int(asked[2] or last), last)
             headers["Content-Range"] = f"bytes {first}-{last}/{len(content)}"
         self._head(206 if asked else 200, last - first + 1, headers)
         if self.command == "GET":
-            with self.server.state.turn:
+            with self._state.turn:
                 self._send(memoryview(content)[first : last + 1])
 
     def _send(self, content: memoryview) -> None:
         for start in range(0, len(content), _PIECE):
-            while start and self.server.state.hold.is_set():
-                if self.server.state.closing.wait(0.02):
+            while start and self._state.hold.is_set():
+                if self._state.closing.wait(0.02):
                     return
-            if self.server.state.cut_after_bytes is not None and start >= self.server.state.cut_after_bytes:
+            if self._state.cut_after_bytes is not None and start >= self._state.cut_after_bytes:
                 self.close_connection = True
                 return
             piece = content[start : start + _PIECE]
             self.wfile.write(piece)
-            self.server.state.sent_bytes += len(piece)
-            slow_after = self.server.state.slow_after_bytes
-            if slow_after is not None and self.server.state.sent_bytes > slow_after:
-                self.server.state.closing.wait(0.1)
+            self._state.sent_bytes += len(piece)
+            if self._state.slow_after_bytes is not None and self._state.sent_bytes > self._state.slow_after_bytes:
+                self._state.closing.wait(0.1)
 
     def _range(self) -> str | None:
         return self.headers.get("x-ms-range") or self.headers.get("Range")

@@ -8,10 +8,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from foundry_exp.backends import foundry_runtime
 from foundry_exp.backends.watch import Watch
 from foundry_exp.errors import BackendError
-from foundry_exp.models import folder, variants
+from foundry_exp.models import folder, resolve, runtime, variants
 from foundry_exp.protocols import ChatRequest, Clock, Event, LoadedModel, ModelRequest
 from foundry_exp.records import EventKind, Message, Usage
 
@@ -36,9 +35,9 @@ class NativeBackend:
     def load(self, model: ModelRequest) -> LoadedModel:
         """Open the runtime, fetch the model if it is not here, and load it."""
         folders = (self._data_dir, self._cache_dir, model.log_dir)
-        manager = self._open.enter_context(foundry_runtime.opened(*folders, self._catalogue_url, self._cache_only))
-        with foundry_runtime.translated("load"):
-            found = foundry_runtime.find(manager, model)
+        manager = self._open.enter_context(runtime.opened(*folders, self._catalogue_url, self._cache_only))
+        with runtime.translated("load"):
+            found = resolve.find(manager, model)
             download_s = _fetched(found)
             found.load()
         self._model = found
@@ -62,7 +61,7 @@ class NativeBackend:
         """Answer one prompt in a session of its own: a reused one would keep the turns before."""
         from foundry_local_sdk import ChatSession, Request
 
-        with foundry_runtime.translated("request"), ChatSession(self._model) as session, Request() as native:
+        with runtime.translated("request"), ChatSession(self._model) as session, Request() as native:
             _fill(native, request)
             _refuse_overflow(session, native)
             answer = _streamed if request.streaming else _plain
@@ -73,7 +72,7 @@ class NativeBackend:
         model, self._model = self._model, None
         try:
             if model is not None:
-                with foundry_runtime.translated("unload"):
+                with runtime.translated("unload"):
                     model.unload()
         finally:
             self._open.close()

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from foundry_exp import target
-from foundry_exp.backends import foundry_runtime
 from foundry_exp.errors import FoundryExpError
+from foundry_exp.models import runtime
 from foundry_exp.protocols import Backend, ModelRequest, one_token
 from foundry_exp.records import CONTENT_KINDS
 
@@ -51,9 +51,7 @@ def _write(out: TextIO, said: dict[str, Any]) -> None:
 
 def _runtime(job: dict[str, Any], say: Say) -> None:
     """Open the runtime and list what it has; its own log, on stderr, tells the rest."""
-    opened = foundry_runtime.opened(
-        Path(job["data_dir"]), Path(job["cache_dir"]), Path(job["log_dir"]), **job["catalogue"]
-    )
+    opened = runtime.opened(Path(job["data_dir"]), Path(job["cache_dir"]), Path(job["log_dir"]), **job["catalogue"])
     _never_closed.append(opened)
     manager = opened.__enter__()
     say("library")

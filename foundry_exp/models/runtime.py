@@ -14,6 +14,7 @@ APP_NAME = "foundry_exp"
 DISK_FULL = "errno 28"
 """How 2.2.1 says that the disk is full."""
 LOG_GLOB = "foundry_local_*.log"
+_PROVIDER = re.compile(rb"\[Telemetry\] Model .*?\bEP=(\S+)")
 _SOURCE_POSITION = re.compile(r"^(?:[\w/\\.-]+\.(?:cc|cpp|h):\d+[:\s]*)+")
 # With an external service named, the SDK reads its catalogue from its own cache alone. That is undocumented in
 # 2.2.1; tests/models/test_offline.py guards it. Nothing ever connects to the address.
@@ -88,6 +89,11 @@ def _class_of(error: Any, message: str, otherwise: str) -> str:
 def plain(message: str) -> str:
     """The runtime's message without its C++ source positions, on one line."""
     return _SOURCE_POSITION.sub("", " ".join(message.split())) or "the runtime gave no reason"
+
+
+def providers(log: bytes) -> list[str]:
+    """The execution provider of each request, as the runtime's own log has it."""
+    return [match.decode("utf-8", "replace") for match in _PROVIDER.findall(log)]
 
 
 def registered(manager: Any, wanted: Sequence[str] | None) -> Providers:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp.backends import foundry_runtime
 from foundry_exp.backends.native import NativeBackend
 from foundry_exp.errors import BackendError, SkipCellError
+from foundry_exp.models import runtime
 from foundry_exp.protocols import Backend, ModelRequest
 from foundry_exp.records import Message, Sample
 from tests.backends.contract import PROMPT, BackendContract, asked, model_request, refused, request
@@ -44,8 +44,8 @@ def test_what_was_loaded_is_named_exactly(backend: NativeBackend, asked_for: Mod
 
 def test_the_log_names_the_provider_of_each_request(backend: Backend, asked_for: ModelRequest) -> None:
     asked(backend)
-    logs = b"".join(path.read_bytes() for path in asked_for.log_dir.glob(foundry_runtime.LOG_GLOB))
-    assert set(foundry_runtime.providers(logs)) == {"CPUExecutionProvider"}
+    logs = b"".join(path.read_bytes() for path in asked_for.log_dir.glob(runtime.LOG_GLOB))
+    assert set(runtime.providers(logs)) == {"CPUExecutionProvider"}
 
 
 def test_a_prompt_longer_than_the_context_is_refused_with_its_size(backend: Backend) -> None:

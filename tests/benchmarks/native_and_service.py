@@ -26,11 +26,11 @@ from statistics import mean, median
 from typing import Any
 
 from foundry_exp import measure
-from foundry_exp.backends import foundry_runtime
 from foundry_exp.backends import native as sdk
 from foundry_exp.backends.http import transport
 from foundry_exp.backends.http.service import ServiceBackend
 from foundry_exp.metrics.request import request_metrics
+from foundry_exp.models import runtime
 from foundry_exp.records import Record
 from tests.backends.contract import PROMPT, model_request, request
 from tests.benchmarks.native_stamps import silent
@@ -69,7 +69,7 @@ def visit(side: str, model: str, requests: int, tokens: int) -> Parts:
             parts["before its clock starts"].append((record.t_start_ns - before_ns) / _NS_PER_MS)
             _note(parts, record)
         backend.unload()
-        log = b"".join(path.read_bytes() for path in Path(folder).glob(foundry_runtime.LOG_GLOB))
+        log = b"".join(path.read_bytes() for path in Path(folder).glob(runtime.LOG_GLOB))
     parts["runtime's TotalTimeMs"] = [float(ms) for ms in _TOTAL.findall(log)[-requests:]]
     if "rtt_ms" in loaded.runtime:
         parts["round trip of GET /status"] = [float(loaded.runtime["rtt_ms"])]

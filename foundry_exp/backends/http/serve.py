@@ -67,9 +67,7 @@ def _serve(backend: NativeBackend, model: ModelRequest) -> dict[str, Any]:
 def _start_service() -> str:
     from foundry_local_sdk import FoundryLocalManager
 
-    from foundry_exp.backends import foundry_runtime
-
-    with foundry_runtime.translated("service"):
+    with runtime.translated("service"):
         manager = FoundryLocalManager.instance
         manager.start_web_service()
         return str(manager.urls[0]).rstrip("/")
@@ -78,9 +76,7 @@ def _start_service() -> str:
 def _stop(backend: NativeBackend) -> None:
     from foundry_local_sdk import FoundryLocalManager
 
-    from foundry_exp.backends import foundry_runtime
-
-    with foundry_runtime.translated("service"):
+    with runtime.translated("service"):
         FoundryLocalManager.instance.stop_web_service()
     backend.unload()
 
