@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +105,7 @@ def _job(cell: Cell, attempt: Attempt, log_dir: Path, provided: provision.Provid
         "done": sorted(attempt.done),
         "owner": {"sweep": cell.sweep_id, "cell": cell.name},
         "files": str(files) if files else None,
-        "smaller": dict(provided.smaller) if provided else {},
+        "visible": asdict(provided.visible) if provided else None,
         "samples": [json.loads(store.to_json(sample)) for sample in cell.prompts.samples],
         "model": {
             "alias": model.alias, "variant": model.variant, "path": str(model.path) if model.path else None,

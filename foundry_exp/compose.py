@@ -25,6 +25,7 @@ from omegaconf.errors import InterpolationResolutionError, MissingMandatoryValue
 from foundry_exp import data
 from foundry_exp.errors import ConfigError, near
 from foundry_exp.models import routing
+from foundry_exp.models.variants import OWN_MODEL
 
 VERSION_BASE = "1.3"
 ENDPOINT_VARIABLE = "FOUNDRY_LOCAL_ENDPOINT"
@@ -211,7 +212,8 @@ def _in_our_words(overrides: Sequence[str]) -> Iterator[None]:
         raise ConfigError(_unresolved(str(error))) from error
     except MissingMandatoryValue as error:
         key = str(error).rpartition(": ")[2].split("\n")[0]
-        msg = f"{key}: must be given, got nothing; add {key}=… to the command."
+        way_out = OWN_MODEL if key == "model.path" else f"add {key}=… to the command."
+        msg = f"{key}: must be given, got nothing; {way_out}"
         raise ConfigError(msg) from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark

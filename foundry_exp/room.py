@@ -21,7 +21,7 @@ def check_stated(cell: Cell, resolved: Mapping[str, Any]) -> None:
     asked = (([message.content for message in sample.messages], sample.max_tokens) for sample in cell.prompts.samples)
     tokens = _tokens(asked, config["generation"]["max_tokens"])
     needed = fit.stated_need(files_mb, resolved["context_length"], tokens, config["workload"]["concurrency"])
-    _refuse(needed, resolved["device"], resolved["smaller"])
+    _refuse(needed, resolved["device"], fit.Visible(**resolved["visible"]))
 
 
 def check(job: Mapping[str, Any]) -> None:
@@ -37,13 +37,13 @@ def check(job: Mapping[str, Any]) -> None:
     tokens = _tokens(asked, config["generation"]["max_tokens"])
     needed = fit.need(files_mb, _genai_config(path), tokens, config["workload"]["concurrency"])
     device = variants.device_of(job["model"]["variant"] or "") or config["accel"]["device"]
-    _refuse(needed, device, job["smaller"])
+    _refuse(needed, device, fit.Visible(**job["visible"]) if job["visible"] else fit.NOTHING_VISIBLE)
 
 
-def _refuse(needed: fit.Need, device: str | None, smaller: Mapping[str, float]) -> None:
+def _refuse(needed: fit.Need, device: str | None, seen: fit.Visible) -> None:
     vram_mb = _free_vram_mb() if device == "GPU" else None
     free_mb, where = (vram_mb, "VRAM") if vram_mb is not None else (_free_memory_mb(), "memory")
-    fit.refuse(needed, free_mb, where, options.sizes_mb, smaller)
+    fit.refuse(needed, free_mb, where, options.sizes_mb, seen)
 
 
 def _tokens(asked: Iterable[tuple[list[str], int | None]], limit: int) -> int:

@@ -7,6 +7,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -93,6 +94,7 @@ def _model(job: dict[str, Any], say: Say) -> None:
 
 def _listed_by(pid: int | None) -> list[str] | None:
     """The ids at /v1/models of the service that a process runs on 127.0.0.1; null when it cannot be found."""
+    import urllib.error
     import urllib.request
 
     import psutil
@@ -104,7 +106,10 @@ def _listed_by(pid: int | None) -> list[str] | None:
     for port in ports:
         # models of your own folders are listed under the second address only (2.2.1)
         for path in ("v1/models", "catalogs/local/v1/models"):
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=30) as answer:
+            with (
+                suppress(urllib.error.HTTPError),  # the process listens for other things too
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=30) as answer,
+            ):
                 found += [entry["id"] for entry in json.load(answer).get("data", [])]
     return found if ports else None
 

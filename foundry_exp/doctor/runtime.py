@@ -64,7 +64,7 @@ def _catalogue(told: Told, cache_dir: Path, bad: Severity) -> Finding:
     count = f"{len(listed['aliases'])} models, {len(listed['cached'])} downloaded" if listed else "nothing listed"
     fetched = _FETCH.findall(told.log)
     if listed and any(status == "Success" for _, status in fetched):
-        return Finding("ok", "catalogue", f"reachable at {fetched[-1][0]}: {count}")
+        return Finding("ok", "catalogue", f"reachable{_at(fetched[-1][0])}: {count}")
     if listed and listed["aliases"] and not fetched:
         return Finding("ok", "catalogue", f"not asked, the stored list {_age(cache_dir)} is young enough: {count}")
     reasons = _REASON.findall(told.log)
@@ -76,6 +76,11 @@ def _catalogue(told: Told, cache_dir: Path, bad: Severity) -> Finding:
         )
     fix = "connect once (HTTPS_PROXY is honoured); demonstration models and folders of your own run without it."
     return Finding(bad, "catalogue", f"unreachable ({reason}), and no list of models is stored in {cache_dir}", fix)
+
+
+def _at(endpoint: str) -> str:
+    """The log names Foundry's own address, and any other `custom`."""
+    return "" if endpoint == "custom" else f" at {endpoint}"
 
 
 def _unasked(told: Told, needs_download: bool) -> Finding:

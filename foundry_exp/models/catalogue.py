@@ -87,14 +87,6 @@ def unfinished(cache_dir: Path) -> list[str]:
     return sorted(_STORED_NAME.sub(r":\1", name) for name in found)
 
 
-def saved_ns(cache_dir: Path) -> int | None:
-    """When the stored catalogue was written; null when there is none."""
-    try:
-        return (cache_dir / SNAPSHOT).stat().st_mtime_ns
-    except FileNotFoundError:
-        return None
-
-
 def has_snapshot(cache_dir: Path) -> bool:
     """Whether a catalogue was stored here by an earlier look at it."""
     return (cache_dir / SNAPSHOT).is_file()

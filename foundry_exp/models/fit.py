@@ -41,6 +41,19 @@ class Need:
         return self.files_mb * WORKING_ROOM + (self.kv_mb or 0.0)
 
 
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """What could be taken instead of a variant, MB by id."""
+
+    variants: Mapping[str, float]
+    """Others of the same model."""
+    cached: Mapping[str, float]
+    """Other models that are here."""
+
+
+NOTHING_VISIBLE = Visible({}, {})
+
+
 def need(files_mb: float, genai_config: Mapping[str, Any] | None, tokens: int, at_once: int = 1) -> Need:
     """What a model of this size takes for `at_once` answers of `tokens`, no more than its context each."""
     model = (genai_config or {}).get("model", {})
@@ -57,7 +70,11 @@ def stated_need(files_mb: float, context: int | None, tokens: int, at_once: int 
 
 
 def refuse(
-    needed: Need, free_mb: float, where: str, sizes: Callable[[], Mapping[str, float]], visible: Mapping[str, float]
+    needed: Need,
+    free_mb: float,
+    where: str,
+    sizes: Callable[[], Mapping[str, float]],
+    seen: Visible = NOTHING_VISIBLE,
 ) -> None:
     """Raise SkipCellError with the numbers when `needed` is more than what is free `where` (memory, VRAM)."""
     if needed.total_mb <= free_mb:
@@ -71,30 +88,25 @@ def refuse(
     msg = (
         f"does not fit: needs about {needed.total_mb:.0f} MB ({needed.files_mb:.0f} MB of files × {WORKING_ROOM:g}"
         f"{cache}), {free_mb:.0f} MB of {where} are free{unloaded}; close other programs"
-        f"{offer(below_mb, sizes(), visible)}, or try it all the same with fit=ignore."
+        f"{offer(below_mb, sizes(), seen)}, or try it all the same with fit=ignore."
     )
     raise SkipCellError(msg)
 
 
-def instead(variants: Sequence[VariantFacts], of: VariantFacts) -> dict[str, float]:
-    """Size in MB of each smaller variant of the same model, and of each smaller chat model that is here."""
-    return {
-        one.id: one.size_mb
-        for one in variants
-        if (one.alias == of.alias or one.cached)
-        and one.not_measurable is None
-        and one.size_mb is not None
-        and (of.size_mb is None or one.size_mb < of.size_mb)
-        and one.id != of.id
-    }
+def visible(variants: Sequence[VariantFacts], chosen: VariantFacts) -> Visible:
+    """What a look at the runtime showed, besides the variant chosen."""
+    others = [one for one in variants if one.not_measurable is None and one.id != chosen.id]
+    of_model = {one.id: one.size_mb for one in others if one.alias == chosen.alias and one.size_mb is not None}
+    cached = {one.id: one.size_mb for one in others if one.cached and one.size_mb is not None}
+    return Visible(of_model, {name: size for name, size in cached.items() if name not in of_model})
 
 
-def offer(below_mb: float | None, sizes: Mapping[str, float], visible: Mapping[str, float]) -> str:
-    """A clause that names what is smaller: first of what is `visible` here, then of the options of `model`.
+def offer(below_mb: float | None, sizes: Mapping[str, float], seen: Visible = NOTHING_VISIBLE) -> str:
+    """A clause that names what is smaller: variants of the same model, then models that are here and options.
 
     The largest come first; where it is not known how small it must be, the smallest.
     """
-    named = [*_smaller(below_mb, visible), *_smaller(below_mb, sizes)][:_OFFERED]
+    named = [*_smaller(below_mb, seen.variants), *_smaller(below_mb, {**sizes, **seen.cached})][:_OFFERED]
     listed = ", ".join(f"{name} ({size:.0f} MB)" for size, name in named)
     return f", take a smaller model ({listed})" if listed else ", take a smaller model"
 

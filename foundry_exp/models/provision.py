@@ -1,13 +1,14 @@
 """Before anything is timed: which variant is meant, and is it here; if not, it is downloaded, and resumed, and said."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from foundry_exp.errors import BackendError
 from foundry_exp.models import facts, process
+from foundry_exp.models.fit import Visible
 from foundry_exp.models.process import Step
 from foundry_exp.protocols import ModelRequest
 
@@ -60,8 +61,8 @@ class Provided:
     """Whether it is one of your own, registered from its folder."""
     download_s: float | None
     """Seconds from the first try to the last byte; null when it was here."""
-    smaller: Mapping[str, float]
-    """What could be taken instead, MB by id: smaller variants of the same model, and smaller models that are here."""
+    visible: Visible
+    """What could be taken instead."""
 
 
 def look(place: Place, accel: str, limit_s: float = CATALOGUE_LIMIT_S) -> facts.Known:
@@ -97,7 +98,9 @@ def provide(
         limits, on_step, lambda: _in_time(place, lambda at: _pull({**task, **at}, limits, on_step, accept))
     )
     took_s = time.monotonic() - start_s if answer["download_s"] is not None else None
-    return Provided(**{**answer, "path": Path(answer["path"]), "download_s": took_s})
+    return Provided(
+        **{**answer, "path": Path(answer["path"]), "download_s": took_s, "visible": Visible(**answer["visible"])}
+    )
 
 
 def _patiently(limits: Limits, on_step: OnStep, once: Callable[[], Any]) -> Any:

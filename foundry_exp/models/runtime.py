@@ -15,6 +15,7 @@ DISK_FULL = "errno 28"
 """How 2.2.1 says that the disk is full."""
 LOG_GLOB = "foundry_local_*.log"
 _PROVIDER = re.compile(rb"\[Telemetry\] Model .*?\bEP=(\S+)")
+_FETCHED = re.compile(rb"CatalogFetch .*? Status=Success")
 _SOURCE_POSITION = re.compile(r"^(?:[\w/\\.-]+\.(?:cc|cpp|h):\d+[:\s]*)+")
 # With an external service named, the SDK reads its catalogue from its own cache alone. That is undocumented in
 # 2.2.1; tests/models/test_offline.py guards it. Nothing ever connects to the address.
@@ -94,6 +95,11 @@ def plain(message: str) -> str:
 def providers(log: bytes) -> list[str]:
     """The execution provider of each request, as the runtime's own log has it."""
     return [match.decode("utf-8", "replace") for match in _PROVIDER.findall(log)]
+
+
+def fetched_catalogue(log: bytes) -> bool:
+    """Whether the catalogue answered: only the log says so, for the SDK is silent when a fetch fails."""
+    return _FETCHED.search(log) is not None
 
 
 def registered(manager: Any, wanted: Sequence[str] | None) -> Providers:

@@ -61,22 +61,19 @@ class Parent:
 class Runtime:
     """The opened SDK, and what this task knows around it."""
 
-    def __init__(self, manager: Any, task: dict[str, Any]) -> None:
+    def __init__(self, manager: Any, task: dict[str, Any], log_dir: Path) -> None:
         """Keep what the tasks share."""
         self.manager = manager
         self.task = task
         self.cache_dir = Path(task["cache_dir"])
-        self._saved_before_ns = self._saved_ns()
+        self._log_dir = log_dir
 
     def catalogue_state(self) -> str:
         """`reached`, `stored`, `absent` or `offline`, once the catalogue was asked."""
         if self.task["cache_only"]:
             return "offline" if self.task["offline"] else self._unreached()
-        return "reached" if self._saved_ns() != self._saved_before_ns else self._unreached()
-
-    def _saved_ns(self) -> int | None:
-        """When the stored catalogue was written: the SDK does so after each fetch, and is silent when one fails."""
-        return catalogue.saved_ns(self.cache_dir)
+        log = b"".join(path.read_bytes() for path in self._log_dir.glob(runtime.LOG_GLOB))
+        return "reached" if runtime.fetched_catalogue(log) else self._unreached()
 
     def _unreached(self) -> str:
         return "stored" if catalogue.has_snapshot(self.cache_dir) else "absent"
@@ -104,12 +101,12 @@ def pull(opened: Runtime, parent: Parent) -> dict[str, Any]:
     if not facts.cached and not parent.task["download"]:
         raise BackendError("not_cached", _not_cached(facts.id))
     with runtime.translated("catalogue"):
-        smaller = fit.instead(catalogue.read(opened.manager), facts)
+        visible = asdict(fit.visible(catalogue.read(opened.manager), facts))
     told = ("id", "device", "size_mb", "context_length", "cached")
-    parent.say("resolved", **{name: getattr(facts, name) for name in told}, smaller=smaller)
+    parent.say("resolved", **{name: getattr(facts, name) for name in told}, visible=visible)
     took_s = None if facts.cached else _fetched(variant, facts, parent, opened.cache_dir)
     found = {"id": facts.id, "alias": facts.alias, "path": variant.get_path(), "local": local}
-    return {**found, "download_s": took_s, "smaller": smaller}
+    return {**found, "download_s": took_s, "visible": visible}
 
 
 def _fetched(variant: Any, facts: VariantFacts, parent: Parent, cache_dir: Path) -> float:
@@ -221,7 +218,7 @@ def main() -> int:
             where = (Path(task["data_dir"]), Path(task["cache_dir"]), log_dir)
             url, cache_only = task["catalogue_url"], task["cache_only"]
             with runtime.opened(*where, url, cache_only) as manager:
-                answer = TASKS[task["do"]](Runtime(manager, task), parent)
+                answer = TASKS[task["do"]](Runtime(manager, task, log_dir), parent)
                 parent.say("answer", answer=answer)
         except (FoundryExpError, OSError) as error:
             known = error if isinstance(error, FoundryExpError) else BackendError("runtime", str(error))

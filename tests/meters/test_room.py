@@ -16,7 +16,7 @@ PHI: dict[str, Any] = {
     "size_mb": 3870.0,
     "context_length": 131072,
     "cached": False,
-    "smaller": {"phi-4-mini-instruct-openvino-gpu:2": 2310.0},
+    "visible": {"variants": {"phi-4-mini-instruct-openvino-gpu:2": 2310.0}, "cached": {}},
 }
 
 

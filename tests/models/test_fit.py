@@ -12,6 +12,7 @@ from foundry_exp import cli, store
 from foundry_exp.errors import SkipCellError
 from foundry_exp.models import fit, options
 from foundry_exp.models.facts import VariantFacts
+from foundry_exp.models.fit import Visible
 from tests.conftest import demo_model, native
 from tests.loopback_catalogue import Variant, model_files, serving
 
@@ -45,9 +46,9 @@ def test_what_a_folder_does_not_say_is_unknown_and_not_zero(config: dict[str, ob
 
 def test_what_fits_is_let_pass_and_what_does_not_is_skipped_with_the_numbers() -> None:
     needed = fit.need(1000.0, CONFIG, 1000)
-    fit.refuse(needed, 1225.0, "memory", SIZES.copy, {})
+    fit.refuse(needed, 1225.0, "memory", SIZES.copy)
     with pytest.raises(SkipCellError) as caught:
-        fit.refuse(needed, 1224.0, "VRAM", SIZES.copy, {})
+        fit.refuse(needed, 1224.0, "VRAM", SIZES.copy)
     message = str(caught.value)
     for words in ("1225 MB", "1000 MB of files × 1.2", "25 MB of KV cache for 1000 tokens", "1224 MB of VRAM are free"):
         assert words in message
@@ -57,33 +58,34 @@ def test_what_fits_is_let_pass_and_what_does_not_is_skipped_with_the_numbers() -
 
 
 def test_smaller_models_are_offered_largest_first_and_for_an_unknown_size_the_smallest() -> None:
-    assert "large (9000 MB), middle (2000 MB), small (600 MB)" in fit.offer(10_000, SIZES, {})
-    assert "tiny (100 MB), small (600 MB)" in fit.offer(None, SIZES, {})
-    assert "(" not in fit.offer(50, SIZES, {})
+    assert "large (9000 MB), middle (2000 MB), small (600 MB)" in fit.offer(10_000, SIZES)
+    assert "tiny (100 MB), small (600 MB)" in fit.offer(None, SIZES)
+    assert "(" not in fit.offer(50, SIZES)
 
 
-def test_what_is_visible_here_is_offered_before_the_options() -> None:
-    offered = fit.offer(10_000, SIZES, {"mine-openvino-gpu:2": 5000.0, "mine-cuda-gpu:2": 12_000.0})
-    assert offered == ", take a smaller model (mine-openvino-gpu:2 (5000 MB), large (9000 MB), middle (2000 MB))"
+def test_variants_of_the_same_model_come_first_then_what_is_here_among_the_options() -> None:
+    seen = Visible({"mine-openvino-gpu:2": 500.0, "mine-cuda-gpu:2": 12_000.0}, {"here-generic-cpu:1": 3000.0})
+    offered = fit.offer(9_000, SIZES, seen)
+    said = "mine-openvino-gpu:2 (500 MB), here-generic-cpu:1 (3000 MB), middle (2000 MB)"
+    assert offered == f", take a smaller model ({said})"
 
 
-def test_instead_are_smaller_variants_of_the_same_model_and_smaller_chat_models_that_are_here() -> None:
+def test_visible_are_variants_of_the_same_model_and_chat_models_that_are_here() -> None:
     asked = variant("big-generic-cpu:1", "big", 5154.0)
     others = [
         asked,
         variant("big-openvino-cpu:1", "big", 2310.0),
-        variant("big-cuda-gpu:1", "big", 6000.0),
+        variant("big-cuda-gpu:1", "big", None),
         variant("here-generic-cpu:1", "here", 860.0, cached=True),
         variant("elsewhere-generic-cpu:1", "elsewhere", 860.0),
         variant("vectors-generic-cpu:1", "vectors", 600.0, cached=True, not_measurable="it gives vectors"),
-        variant("unknown-generic-cpu:1", "unknown", None, cached=True),
     ]
-    assert fit.instead(others, asked) == {"big-openvino-cpu:1": 2310.0, "here-generic-cpu:1": 860.0}
+    assert fit.visible(others, asked) == Visible({"big-openvino-cpu:1": 2310.0}, {"here-generic-cpu:1": 860.0})
 
 
 def test_what_would_not_fit_either_is_not_offered() -> None:
     with pytest.raises(SkipCellError, match=r"take a smaller model \(small \(600 MB\), tiny \(100 MB\)\)"):
-        fit.refuse(fit.need(30_000.0, None, 100), 2000.0, "memory", SIZES.copy, {})
+        fit.refuse(fit.need(30_000.0, None, 100), 2000.0, "memory", SIZES.copy)
 
 
 def test_by_what_the_catalogue_states_the_cache_is_a_share_of_the_files() -> None:
@@ -91,7 +93,7 @@ def test_by_what_the_catalogue_states_the_cache_is_a_share_of_the_files() -> Non
     assert needed.kv_mb == pytest.approx(257.7)
     assert fit.stated_need(5154.0, 500, 1000, at_once=2).kv_mb == pytest.approx(257.7), "at most the context, twice"
     with pytest.raises(SkipCellError, match=r"about 258 MB of KV cache .* memory are free, so it was not downloaded"):
-        fit.refuse(needed, 6000.0, "memory", SIZES.copy, {})
+        fit.refuse(needed, 6000.0, "memory", SIZES.copy)
 
 
 def variant(name: str, alias: str, size_mb: float | None, **facts: Any) -> VariantFacts:

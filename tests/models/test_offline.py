@@ -24,6 +24,8 @@ def test_no_catalogue_and_no_snapshot_is_told_apart_from_no_such_model(tool: Too
 
 def test_with_a_snapshot_the_listing_says_that_it_is_one(tool: Tool) -> None:
     assert tool.run("models").returncode == 0
+    again = tool.run("models")
+    assert "cannot be reached" not in again.stdout, "a young snapshot is not written anew, and says nothing"
     done = closed(tool).run("models")
     assert done.returncode == 0
     assert "The catalogue cannot be reached: this is what an earlier look at it stored." in done.stdout

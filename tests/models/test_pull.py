@@ -30,7 +30,7 @@ def test_one_failing_fails_alone(tool: Tool) -> None:
     assert "huge-generic-cpu:1: needs 1100000000 MB" in done.stderr
     assert "speech: failed: speech-generic-cpu:1: it transcribes speech" in done.stderr
     assert "gemma-2-2b: failed: not in the Foundry catalogue, nor any of its family" in done.stderr
-    assert "did you mean mistral-7b-v0.2?" in done.stderr
+    assert "did you mean mistral-7b-v0.2?\n" in done.stderr, "the catalogue was reached, so that is all"
     assert "demo-small: ships with the tool" in done.stdout
     assert "small-generic-cpu:1: downloaded" in done.stdout
 
