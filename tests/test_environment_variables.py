@@ -66,7 +66,7 @@ def service(tmp_path: Path) -> Iterator[str]:
     child = Child("foundry_exp.backends.http.serve")
     try:
         wish = {
-            "catalogue_url": None, "data_dir": str(tmp_path / "theirs"),
+            "catalogue_url": None, "cache_only": False, "data_dir": str(tmp_path / "theirs"),
             "cache_dir": str(tmp_path / "theirs" / "models"),
             "model": {
                 "alias": "demo-small", "variant": None, "path": str(demo_model("demo-small")), "accel": "cpu",

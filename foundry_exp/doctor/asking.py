@@ -4,12 +4,16 @@ The runtime can hang in native code, where nothing gentler than the end of its p
 """
 
 import json
-import subprocess
-import sys
 import tempfile
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from foundry_exp.process import ModuleProcess, Step
+
+_MODULE = "foundry_exp.doctor.probe"
+_END_S = 5.0
+"""For a process that has closed its output to be gone."""
 _SHOWN = 300
 
 
@@ -26,30 +30,26 @@ class Told:
 
 def ask(job: dict[str, Any], limit_s: float) -> Told:
     """Run one job in a process of its own; never raises for what becomes of it."""
+    deadline_s = time.monotonic() + limit_s
+    steps: dict[str, Step] = {}
     with tempfile.TemporaryFile() as errors, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as log_dir:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "foundry_exp.doctor.probe"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-        )
+        process = ModuleProcess(_MODULE, errors)
+        process.send(json.dumps({**job, "log_dir": log_dir}))
         timed_out = False
         try:
-            out, _ = process.communicate(json.dumps({**job, "log_dir": log_dir}).encode() + b"\n", timeout=limit_s)
-        except subprocess.TimeoutExpired:
+            while (step := process.next_step(deadline_s - time.monotonic())) is not None:
+                steps[step.pop("step")] = step
+        except TimeoutError:
             timed_out = True
-            process.kill()
-            out, _ = process.communicate()
         finally:
-            process.kill()
-            process.wait()
+            code = process.wait(0.0 if timed_out else _END_S)
+            process.end()
         errors.seek(0)
         log = errors.read().decode("utf-8", "replace")
-    steps = _steps(out)
-    return Told(steps, _problem(steps, limit_s if timed_out else None, process.returncode, log), log)
+    return Told(steps, _problem(steps, limit_s if timed_out else None, code, log), log)
 
 
-def _problem(steps: dict[str, dict[str, Any]], waited_s: float | None, code: int, log: str) -> str | None:
+def _problem(steps: dict[str, Step], waited_s: float | None, code: int | None, log: str) -> str | None:
     if "done" in steps:
         return None
     if "failed" in steps:
@@ -57,15 +57,3 @@ def _problem(steps: dict[str, dict[str, Any]], waited_s: float | None, code: int
     if waited_s is not None:
         return f"no answer within {waited_s:g} s"
     return f"its process ended with code {code}: {' '.join(log.split())[-_SHOWN:] or 'it said nothing'}"
-
-
-def _steps(out: bytes) -> dict[str, dict[str, Any]]:
-    """Each step with its facts; a line cut off by the process's end is left out."""
-    steps = {}
-    for line in out.splitlines():
-        try:
-            said = json.loads(line)
-        except ValueError:
-            continue
-        steps[said.pop("step")] = said
-    return steps

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -29,6 +30,7 @@ def main() -> int:
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what native code prints must not mix with the steps
     job = json.loads(sys.stdin.readline())
+    threading.Thread(target=_end_with_parent, daemon=True).start()
 
     def say(step: str, **facts: Any) -> None:
         _write(out, {"step": step, **facts})
@@ -43,6 +45,11 @@ def main() -> int:
     else:
         say("done")
     return 0
+
+
+def _end_with_parent() -> None:
+    sys.stdin.read()
+    os._exit(1)  # native code may hang, so nothing gentler is sure
 
 
 def _write(out: TextIO, said: dict[str, Any]) -> None:

@@ -1,18 +1,15 @@
 """The parent's side of the worker: started for one task, watched for signs of life, ended for certain."""
 
 import json
-import queue
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 import psutil
 
 from foundry_exp.errors import BackendError, SkipCellError
+from foundry_exp.process import ModuleProcess, Step
 
 _MODULE = "foundry_exp.models.worker"
 _LOOK_EVERY_S = 0.2
@@ -23,26 +20,15 @@ _LIFE_BYTES = 4096
 SILENT = "silent"
 """The class of error of a catalogue that does not answer."""
 
-Step = dict[str, Any]
-
 
 class Worker:
-    """One running worker. It also ends when this process does, because its stdin closes with it."""
+    """One running worker."""
 
     def __init__(self, task: dict[str, Any]) -> None:
         """Start it on its task."""
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", _MODULE],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            start_new_session=True,  # so that Ctrl-C reaches the parent alone
-        )
-        self._steps: queue.Queue[Step | None] = queue.Queue()
+        self._process = ModuleProcess(_MODULE)
         self._seen_bytes = 0
         self._said_last = False
-        threading.Thread(target=self._read, daemon=True).start()
         self.send(json.dumps(task))
 
     def written_bytes(self) -> int | None:
@@ -59,11 +45,13 @@ class Worker:
         alive_s = time.monotonic()
         while True:
             try:
-                step = self._steps.get(timeout=min(_LOOK_EVERY_S, quiet_s))
-            except queue.Empty:
+                step = self._process.next_step(min(_LOOK_EVERY_S, quiet_s))
+            except TimeoutError:
                 step = self._bytes_step()
             if step is None:
-                raise BackendError("crash", f"the runtime's process ended with exit code {self._process.wait()}")
+                code = self._process.end()
+                msg = f"the runtime's process ended with exit code {code}; its last words: {self._process.last_words}"
+                raise BackendError("crash", msg)
             self._said_last = step["step"] in ("answer", "error")
             if step["step"] != "quiet":
                 alive_s = time.monotonic()
@@ -78,31 +66,16 @@ class Worker:
         self._seen_bytes = written
         return {"step": "bytes"}
 
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._steps.put(json.loads(line))
-        self._steps.put(None)
-
     def send(self, line: str) -> None:
         """Tell it to go on with what it said that it found, or to stop."""
-        assert self._process.stdin is not None
-        with suppress(OSError):  # it is gone; its end shows on the other pipe
-            self._process.stdin.write(line + "\n")
-            self._process.stdin.flush()
+        self._process.send(line)
 
     def end(self, *, gently: bool) -> None:
         """Stop it: gently lets a download write down how far it came."""
         if self._process.poll() is None and gently and not self._said_last:
             self.send("stop")
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(_END_S)
-        self._process.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe:
-                with suppress(OSError):
-                    pipe.close()
+            self._process.wait(_END_S)
+        self._process.end()
 
 
 @contextmanager
