@@ -1,13 +1,8 @@
 """The parent's side of a cell's process: start it, watch it from outside, and say how it ended."""
 
 import json
-import queue
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +16,7 @@ from foundry_exp.meters.energy import EnergyMeter
 from foundry_exp.models import provision, runtime
 from foundry_exp.outcome import Outcome
 from foundry_exp.plan import Cell
+from foundry_exp.process import ModuleProcess
 from foundry_exp.records import AttemptFacts
 
 START_TIMEOUT_S = 120.0
@@ -73,22 +69,14 @@ def _measure(cell: Cell, attempt: Attempt, on_step: OnStep, provided: provision.
     log_dir.mkdir(exist_ok=True)
     kills_before = deaths.kills_for_memory()
     with (cell.folder / store.RUNTIME_LOG).open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "foundry_exp.cell"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            encoding="utf-8",
-            start_new_session=True,  # so that Ctrl-C reaches the parent alone
-        )
+        process = ModuleProcess("foundry_exp.cell", log)
     orphans.note(cell.folder, process.pid)
     try:
         watcher = _Watcher(process, cell, on_step, attempt.facts, provided)
         outcome = watcher.watch(_job(cell, attempt, log_dir, provided))
         return replace(outcome, out_of_memory=deaths.was_for_memory(outcome, kills_before))
     finally:
-        _end(process)
+        process.end()
         orphans.forget(cell.folder)
         _keep_log(log_dir, cell.folder / store.RUNTIME_LOG)
 
@@ -114,16 +102,6 @@ def _job(cell: Cell, attempt: Attempt, log_dir: Path, provided: provision.Provid
     }  # fmt: skip
 
 
-def _end(process: subprocess.Popen[str]) -> None:
-    if process.poll() is None:
-        process.kill()
-    process.wait()
-    for pipe in (process.stdin, process.stdout):
-        if pipe:
-            with suppress(OSError):  # the child is gone, and with it whoever would read what is left
-                pipe.close()
-
-
 def _keep_log(log_dir: Path, kept: Path) -> None:
     """Add the runtime's log files to the cell's, unless the child's own stderr brought the same lines already."""
     files = sorted(log_dir.iterdir())
@@ -140,7 +118,7 @@ class _Watcher:
 
     def __init__(
         self,
-        process: subprocess.Popen[str],
+        process: ModuleProcess,
         cell: Cell,
         on_step: OnStep,
         attempt: AttemptFacts,
@@ -151,7 +129,6 @@ class _Watcher:
         self._provided = provided
         self._on_step = on_step
         self._attempt = attempt
-        self._steps: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._model_pid: int | None = process.pid
         self._peak = memory.PeakWatch(process.pid)
         self._vram_peak = vram.PeakWatch(process.pid)
@@ -166,8 +143,7 @@ class _Watcher:
 
     def watch(self, job: dict[str, Any]) -> Outcome:
         """Send the job and follow it to its end."""
-        threading.Thread(target=self._read_steps, daemon=True).start()
-        self._send(json.dumps(job))
+        self._process.send(json.dumps(job))
         try:
             self._interrupts.listen()
             while (step := self._next_step()) is not None:
@@ -183,18 +159,11 @@ class _Watcher:
         self._keep_attempt()
         return self._outcome
 
-    def _read_steps(self) -> None:
-        assert self._process.stdout is not None
-        with suppress(json.JSONDecodeError):  # a step that a kill cut off
-            for line in self._process.stdout:
-                self._steps.put(json.loads(line))
-        self._steps.put(None)
-
     def _next_step(self) -> dict[str, Any] | None:
         """The next step; null when the child has ended or was ended."""
         try:
             step = self._wait()
-        except queue.Empty:
+        except TimeoutError:
             self._process.kill()
             reason = f"hung: nothing happened within {self._limit_s:g} s of {self._doing}; see {store.RUNTIME_LOG}."
             self._outcome = replace(self._outcome, ending="failed", reason=reason)
@@ -209,8 +178,8 @@ class _Watcher:
             self._heed_interrupts()
             left_s = deadline_s - time.monotonic()
             try:
-                return self._steps.get(timeout=max(0.01, min(left_s, LOOK_UP_EVERY_S)))
-            except queue.Empty:
+                return self._process.next_step(max(0.01, min(left_s, LOOK_UP_EVERY_S)))
+            except TimeoutError:
                 if left_s <= 0:
                     raise
 
@@ -220,7 +189,7 @@ class _Watcher:
             self._heeded = self._interrupts.count
             if self._heeded > 1:
                 self._process.kill()
-            self._send("stop")
+            self._process.send("stop")
 
     def _take(self, step: dict[str, Any]) -> None:
         match step["step"]:
@@ -229,19 +198,19 @@ class _Watcher:
                 self._peak.start()
                 self._vram_peak.start()
                 self._expect("loading the model", self._cell.config["workload"]["load_timeout_s"])
-                self._send("go")
+                self._process.send("go")
             case "loaded":
                 self._look_at(step["facts"])
                 self._note(rss_loaded_mb=self._rss_mb(), load_s=step["load_s"], facts=step["facts"])
                 self._note(vram_loaded=vram.read_mb(self._process.pid))
                 self._keep_attempt()
-                self._send("go")
+                self._process.send("go")
             case "waiting" | "warming" as phase:
                 self._expect(WORDS[phase], self._answer_limit_s())
             case "measuring":
                 self._expect("measuring", self._answer_limit_s())
                 self._open_window()
-                self._send("go")
+                self._process.send("go")
             case "answer":
                 what = "warm-up request" if step["phase"] == "warmup" else "request"
                 self._expect(f"{what} {step['number'] + 1} of {step['of']}", self._answer_limit_s())
@@ -255,7 +224,7 @@ class _Watcher:
 
     def _explain_end(self) -> None:
         """Say why the child ended, if it did not say so itself."""
-        code = self._process.wait()
+        code = self._process.end()
         if self._heeded and self._outcome.reason is None:
             self._note(ending="interrupted")
         elif self._outcome.ending == "failed" and self._outcome.reason is None:
@@ -275,12 +244,6 @@ class _Watcher:
 
     def _note(self, **seen: Any) -> None:
         self._outcome = replace(self._outcome, **seen)
-
-    def _send(self, line: str) -> None:
-        assert self._process.stdin is not None
-        with suppress(OSError):  # the child is gone; its end explains itself on the other pipe
-            self._process.stdin.write(line + "\n")
-            self._process.stdin.flush()
 
     def _open_window(self) -> None:
         """The child waits meanwhile, so no request is disturbed."""

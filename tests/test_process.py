@@ -48,7 +48,7 @@ def test_silence_is_told_apart_from_the_end_and_ending_is_for_certain(talker: st
     process.send("")
     assert process.next_step(30) is not None
     process.send("hang")
-    with pytest.raises(TimeoutError, match="nothing came for 0"):
+    with pytest.raises(TimeoutError, match=r"nothing came for 0\.05 s"):
         process.next_step(0.05)
     assert process.poll() is None
     assert process.end() != 0
