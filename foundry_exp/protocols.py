@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from foundry_exp.records import EventKind, Message, Record, Sample, Score, Standing, Usage
 
@@ -41,6 +41,8 @@ class ChatRequest:
     first_token_timeout_s: float
     idle_timeout_s: float
     total_timeout_s: float
+    response_schema: dict[str, Any] | None = None
+    """JSON Schema that the answer is held to while it is written, by backends that can; others let it be."""
 
 
 def one_token(limit_s: float) -> ChatRequest:

@@ -1,5 +1,6 @@
 """The Foundry Local SDK in this process: a fresh session for each prompt, stamped as events are handed over."""
 
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from foundry_exp.backends import constraint
 from foundry_exp.backends.watch import Watch
 from foundry_exp.errors import BackendError
 from foundry_exp.models import folder, resolve, runtime, variants
@@ -100,7 +102,13 @@ def _fill(native: Any, request: ChatRequest) -> None:
         seed=request.seed,
         max_output_tokens=request.max_tokens,
     )
-    native.set_options(RequestOptions(search=search))
+    native.set_options(RequestOptions(search=search, additional_options=_constrained(request)))
+
+
+def _constrained(request: ChatRequest) -> dict[str, str]:
+    if request.response_schema is None:
+        return {}
+    return {"guidance_type": "json_schema", "guidance_data": json.dumps(constraint.compact(request.response_schema))}
 
 
 def _item(message: Message) -> Any:

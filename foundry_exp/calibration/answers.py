@@ -68,8 +68,8 @@ class Answer:
 
     def _refused(self) -> bool:
         behaviour, connection = self._behaviour, self._connection
-        if behaviour.refuses_stream_options and "stream_options" in self._said:
-            connection.answer_json(400, _error("Unsupported parameter: stream_options"))
+        if behaviour.refuses and behaviour.refuses in self._said:
+            connection.answer_json(400, _error(f"Unsupported parameter: {behaviour.refuses}"))
         elif behaviour.fault == "hang_up":
             raise _GoneError
         elif behaviour.fault == "status":

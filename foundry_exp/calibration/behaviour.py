@@ -42,7 +42,8 @@ class Behaviour:
     """Counts at the end when asked for, in every chunk, or never."""
     doubled_headers: bool = False
     """The head of a stream says its Content-Type twice, as Foundry 2.2.1 does."""
-    refuses_stream_options: bool = False
+    refuses: str = ""
+    """A field of the request that gets a 400."""
     work_rounds: int = 0
     """PBKDF2 rounds for each token, on every core: a CPU-bound model. Its pace replaces `gap_ms`."""
     fault: Fault | None = None

@@ -1,6 +1,8 @@
 """What every backend must do, whatever runs the model."""
 
+import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -82,3 +84,21 @@ def refused(backend: Backend, sample: Sample, max_tokens: int = 24) -> BackendEr
     with pytest.raises(BackendError) as caught:
         list(backend.stream(request(sample=sample, max_tokens=max_tokens), time.perf_counter_ns))
     return caught.value
+
+
+VERDICT = {
+    "type": "object",
+    "properties": {
+        "reason": {"type": "string", "minLength": 1, "maxLength": 60},
+        "score": {"type": "integer", "minimum": 1, "maximum": 5},
+    },
+    "required": ["reason", "score"],
+    "additionalProperties": False,
+}
+
+
+def held_to_a_schema(backend: Backend) -> dict[str, object]:
+    """What a model answers that must answer with a verdict."""
+    wished = replace(request(max_tokens=100), response_schema=VERDICT)
+    answer: dict[str, object] = json.loads(ask(backend, Turn(PROMPT, 0, "measure"), wished, 0).text)
+    return answer

@@ -11,7 +11,7 @@ from foundry_exp.errors import BackendError, SkipCellError
 from foundry_exp.models import runtime
 from foundry_exp.protocols import Backend, ModelRequest
 from foundry_exp.records import Message, Sample
-from tests.backends.contract import PROMPT, BackendContract, asked, model_request, refused, request
+from tests.backends.contract import PROMPT, BackendContract, asked, held_to_a_schema, model_request, refused, request
 from tests.conftest import demo_model
 
 
@@ -88,3 +88,10 @@ def test_a_folder_that_moved_is_registered_again(backend: Backend, asked_for: Mo
     assert backend.load(ModelRequest(**{**fields, "path": tmp_path / "moved"})).path == tmp_path / "moved"
     backend.unload()
     assert backend.load(asked_for).path == demo_model("demo-small")
+
+
+def test_an_answer_is_held_to_a_schema_while_it_is_written(backend: Backend) -> None:
+    answer = held_to_a_schema(backend)
+    assert list(answer) == ["reason", "score"]
+    assert answer["score"] in range(1, 6)
+    assert not asked(backend).text.startswith("{"), "the next request is free again"

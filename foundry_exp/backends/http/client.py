@@ -12,6 +12,7 @@ from typing import Any
 import httpx2
 import openai
 
+from foundry_exp.backends import constraint
 from foundry_exp.backends.http import address, chat, explicit_openai, faults
 from foundry_exp.backends.http.tape import Limits, StampedBy, Tape
 from foundry_exp.backends.http.transport import Line, StampingTransport
@@ -22,6 +23,7 @@ from foundry_exp.protocols import ChatRequest, Clock, Event
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
 _GET_BYTES = 4 * 1024 * 1024
 _WARM_S = 10.0
+_UNPROCESSABLE = 422
 
 
 _LOG = logging.getLogger(__name__)
@@ -45,8 +47,8 @@ class ChatClient:
         """Prepare the client; nothing is connected yet. `clock` is for the requests that are not chats."""
         self.service = service
         self.where = address.public(service.base)
-        self.top_k_in_metadata = False
-        """Whether the service is Foundry's, which takes top_k only there."""
+        self.is_foundry = False
+        """Whether the service is Foundry's, which takes top_k in the metadata, and a grammar's own options."""
         self.warm_url = f"{service.base}/models"
         """What a new connection is opened with."""
         self.stamped_by: Counter[StampedBy] = Counter()
@@ -55,6 +57,7 @@ class ChatClient:
         self._key = os.environ.get(api_key_env, "") if api_key_env else ""
         self._max_answer_bytes = max_answer_bytes
         self._ask_usage = True
+        self._ask_schema = True
         self._lock = threading.Lock()
         self._transport = StampingTransport(wishes)
         timeout = httpx2.Timeout(None, connect=connect_timeout_s)
@@ -103,12 +106,20 @@ class ChatClient:
         return chat.whole(body, tape.pieces[-1][0], tape.start_ns, self.where)
 
     def _answered(self, model_id: str, request: ChatRequest, clock: Clock) -> tuple[Tape, BackendError | None]:
-        asked_usage = self._ask_usage
+        asked_usage, asked_schema = self._ask_usage, self._ask_schema
         tape, cut = self._exchange(model_id, request, clock)
-        if cut is None or not (asked_usage and request.streaming and _refuses_usage(cut)):
-            return tape, cut
-        self._ask_usage = False
-        return self._exchange(model_id, request, clock)
+        if cut is not None and asked_usage and request.streaming and _refuses(cut, "stream_options", "include_usage"):
+            self._ask_usage = False
+            tape, cut = self._exchange(model_id, request, clock)
+        if (
+            cut is not None
+            and asked_schema
+            and request.response_schema
+            and _refuses(cut, "response_format", "json_schema")
+        ):
+            self._ask_schema = False
+            tape, cut = self._exchange(model_id, request, clock)
+        return tape, cut
 
     def _exchange(self, model_id: str, request: ChatRequest, clock: Clock) -> tuple[Tape, BackendError | None]:
         """One request on the wire: what was read, and what ended it early."""
@@ -158,9 +169,17 @@ class ChatClient:
         }
         if request.streaming and self._ask_usage:
             arguments["stream_options"] = {"include_usage": True}
-        if self.top_k_in_metadata:
+        if self.is_foundry:
             arguments["metadata"] = {"top_k": str(request.top_k)}
+        if request.response_schema is not None and self._ask_schema:
+            arguments["response_format"] = self._response_format(request.response_schema)
         return arguments
+
+    def _response_format(self, schema: dict[str, Any]) -> dict[str, Any]:
+        wrapped = {"name": "answer", "schema": schema, "strict": True}
+        # Foundry 2.2.1 takes the wrapper itself for the schema, which then allows any JSON
+        told = {**wrapped, **constraint.compact(schema)} if self.is_foundry else wrapped
+        return {"type": "json_schema", "json_schema": told}
 
     def _check_content(self, response: httpx2.Response, *, streaming: bool) -> None:
         # Foundry 2.2.1 sends the header of a stream twice, which arrives joined by a comma
@@ -182,9 +201,11 @@ class ChatClient:
         return error
 
 
-def _refuses_usage(error: BackendError) -> bool:
-    named = "stream_options" in str(error) or "include_usage" in str(error)
-    return error.http_status == faults.HTTP_BAD_REQUEST and named
+def _refuses(error: BackendError, *fields: str) -> bool:
+    """Whether a service does not take one of these fields, so that it is worth asking without."""
+    return error.http_status in (faults.HTTP_BAD_REQUEST, _UNPROCESSABLE) and any(
+        field in str(error) for field in fields
+    )
 
 
 def _limits(request: ChatRequest, max_bytes: int) -> Limits:

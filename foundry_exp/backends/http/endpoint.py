@@ -80,7 +80,7 @@ class EndpointBackend:
         from foundry_exp.backends.http.transport import CAN_QUICK_ACK
 
         kind = discovery.generation(client)
-        client.top_k_in_metadata = kind == "foundry"
+        client.is_foundry = kind == "foundry"
         client.warm_url = discovery.status_url(client, kind)
         before = discovery.loaded(client, kind)
         self._model_id = self._resolve(client, kind, model, before or [])

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -11,9 +12,10 @@ from foundry_exp.backends.http.endpoint import EndpointBackend
 from foundry_exp.calibration.behaviour import Behaviour, Service
 from foundry_exp.calibration.process import TimedServer
 from foundry_exp.errors import BackendError, ConfigError, SkipCellError
+from foundry_exp.measure import Turn, ask
 from foundry_exp.protocols import Backend, ModelRequest
 from foundry_exp.records import Message, Sample
-from tests.backends.contract import BackendContract, asked, request
+from tests.backends.contract import PROMPT, VERDICT, BackendContract, asked, request
 from tests.backends.http.conftest import Serve, wanted
 
 Attach = Callable[..., EndpointBackend]
@@ -125,6 +127,16 @@ def test_stream_options_that_are_refused_are_left_out_from_then_on(server: Timed
     first, second = asked(backend), asked(backend)
     assert (first.error, first.usage, second.error, second.usage) == (None, None, None, None)
     assert len(server.truths()) == 1, "both have the same prompt, and the refusal is not asked for again"
+
+
+def test_a_schema_that_is_refused_is_left_out_from_then_on(server: TimedServer, attach: Attach) -> None:
+    backend = attach(server.url)
+    backend.load(wanted("free-text"))
+    server.truths()
+    held = replace(request(), response_schema=VERDICT)
+    first, second = (ask(backend, Turn(PROMPT, 0, "measure"), held, 0) for _ in range(2))
+    assert (first.error, second.error) == (None, None)
+    assert first.text == second.text != ""
 
 
 def test_requests_of_a_thread_share_one_warmed_connection(serve: Serve, attach: Attach) -> None:

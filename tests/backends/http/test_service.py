@@ -16,7 +16,7 @@ from foundry_exp.errors import BackendError, SkipCellError
 from foundry_exp.models import folder
 from foundry_exp.protocols import ModelRequest
 from foundry_exp.records import Message, Sample
-from tests.backends.contract import BackendContract, asked, model_request, refused, request
+from tests.backends.contract import BackendContract, asked, held_to_a_schema, model_request, refused, request
 from tests.conftest import absent, demo_model
 
 _PARENT = """
@@ -127,3 +127,9 @@ def test_answers_are_acknowledged_at_once_so_that_they_come_event_by_event(
     # a new connection is acknowledged at once by itself for its first exchanges
     record = [asked(backend) for _ in range(20)][-1]
     assert len(set(record.event_ns)) > len(record.event_ns) / 2
+
+
+def test_an_answer_is_held_to_a_schema_while_it_is_written(backend: ServiceBackend) -> None:
+    answer = held_to_a_schema(backend)
+    assert list(answer) == ["reason", "score"]
+    assert answer["score"] in range(1, 6)
