@@ -177,8 +177,11 @@ def folder_name(text: str) -> str:
 
 
 def _part(key: str, value: str) -> str:
-    """`demo-small` for a model, `streaming-on` for what needs its name."""
-    return value if key in ("model", "model.alias", "prompts") else f"{key.lstrip('+').rpartition('.')[2]}-{value}"
+    """`demo-small` for a model, `streaming-on` for what needs its name, `judge-model-phi-4-mini` for a part's part."""
+    if key in ("model", "model.alias", "prompts"):
+        return value
+    place = key.lstrip("+").rpartition("@")[2].split(".")
+    return f"{'-'.join(place[-2:] if '@' in key else place[-1:])}-{value}"
 
 
 @contextmanager

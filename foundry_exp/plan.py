@@ -8,7 +8,7 @@ from typing import Any
 from foundry_exp import data, prompts, schema, target
 from foundry_exp.digest import digest_of
 from foundry_exp.errors import ConfigError
-from foundry_exp.models import folder
+from foundry_exp.models import request
 from foundry_exp.prompts import PromptSet
 from foundry_exp.protocols import ModelRequest
 
@@ -18,10 +18,6 @@ MEASURED_KEYS = ("model", "accel", "streaming", "backend", "generation", "worklo
 MEASURED_PACKAGES = ("foundry-exp", "foundry-local-sdk")
 
 # What an option file of the user's own may leave out.
-_UNSAID_OF_MODEL: dict[str, Any] = {
-    **dict.fromkeys(("alias", "variant", "path", "context_length", "size_mb", "licence", "licence_source")),
-    "capabilities": [],
-}
 _UNSAID_OF_PROMPTS: dict[str, Any] = dict.fromkeys(("path", "text", "expected_tokens"))
 
 
@@ -45,10 +41,7 @@ class Cell:
     @property
     def alias(self) -> str:
         """What tables call the model."""
-        model = self.config["model"]
-        if model["alias"]:
-            return str(model["alias"])
-        return str(model["variant"]).partition(":")[0] if model["variant"] else (self.model_path or Path("model")).name
+        return request.alias_of(self.config["model"], self.model_path)
 
     @property
     def fingerprint(self) -> str:
@@ -59,38 +52,22 @@ class Cell:
 
     def model_request(self, log_dir: Path) -> ModelRequest:
         """What the backend is asked to load."""
-        accel = self.config["accel"]
-        return ModelRequest(
-            alias=self.alias,
-            variant=self.config["model"]["variant"],
-            path=self.model_path,
-            accel=accel["name"],
-            device=accel["device"],
-            prefer=tuple(accel["prefer"]),
-            log_dir=log_dir,
-        )
+        return request.request(self.config["model"], self.config["accel"], self.model_path, log_dir)
 
 
 def plan(config: dict[str, Any], name: str, sweep_id: str) -> Cell:
     """Check one composed config against schemas and files; raise ConfigError for the first thing wrong."""
     schema.check(config, "config", "config")
     target.check(config["backend"], "backend")
-    _refuse_no_address(config["backend"])
+    request.refuse_no_address(config["backend"], "backend")
     target.check(config["tracker"], "tracker")
     target.check(config["energy"], "energy")
+    whole = {**config, "model": request.whole(config["model"]), "prompts": _UNSAID_OF_PROMPTS | config["prompts"]}
+    cell = Cell(name, sweep_id, whole, _prompts(whole["prompts"]), request.local_path(whole["model"], "model"))
     for scorer, spec in config["scorer"].items():
         target.check(spec, f"scorer.{scorer}")
-    whole = {**config, "model": _UNSAID_OF_MODEL | config["model"], "prompts": _UNSAID_OF_PROMPTS | config["prompts"]}
-    return Cell(name, sweep_id, whole, _prompts(whole["prompts"]), _model_path(whole["model"]))
-
-
-def _refuse_no_address(backend: dict[str, Any]) -> None:
-    if "base_url" in backend and not backend["base_url"]:
-        msg = (
-            "backend.base_url: not set, got null; give the service's address, as in "
-            "backend.base_url=http://127.0.0.1:5273/v1, or set FOUNDRY_LOCAL_ENDPOINT."
-        )
-        raise ConfigError(msg)
+        target.build(spec, f"scorer.{scorer}").check(cell.prompts.samples)
+    return cell
 
 
 def _prompts(asked: dict[str, Any]) -> PromptSet:
@@ -100,14 +77,3 @@ def _prompts(asked: dict[str, Any]) -> PromptSet:
         msg = "prompts: neither path nor text is given, got null; name a file with prompts.path=…"
         raise ConfigError(msg)
     return prompts.load(data.locate(asked["path"], "prompts.path"), asked["name"])
-
-
-def _model_path(model: dict[str, Any]) -> Path | None:
-    if model["path"]:
-        path = data.locate(model["path"], "model.path")
-        folder.check(path, "model.path")
-        return path.resolve()
-    if not model["alias"] and not model["variant"]:
-        msg = "model: neither alias, variant nor path is given, got null; name one, as in model.alias=phi-4-mini."
-        raise ConfigError(msg)
-    return None

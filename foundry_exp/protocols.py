@@ -130,6 +130,10 @@ class Scorer(Protocol):
     waits: bool
     """Whether it loads a model, and so must wait until every cell is measured."""
 
+    def check(self, samples: Sequence[Sample]) -> None:
+        """Raise ConfigError when answers to these prompts could not be scored; cheap, and done before anything runs."""
+        ...
+
     def score(self, answers: Sequence[Answer]) -> Iterator[tuple[Answer, Score]]:
         """Yield each score as it is made; raise BackendError when no more can be."""
         ...

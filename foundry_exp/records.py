@@ -116,7 +116,7 @@ class Score:
     weight: float
     """Of the criterion in the answer's quality."""
     scored_by: str
-    """`rules`, the judge's exact variant, or a person's name."""
+    """`rules`, the judge's exact variant and a digest of all that it judged with, or a person's name."""
     scored_at: str
     """UTC, ISO 8601."""
     rubric: str

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from foundry_exp import store
-from foundry_exp.metrics import quality
+from foundry_exp.metrics import kinship, quality
 from foundry_exp.protocols import Answer, Scorer
 from foundry_exp.records import RunResult, Standing
 
@@ -13,12 +13,15 @@ from foundry_exp.records import RunResult, Standing
 def score(folders: Sequence[Path], name: str, scorer: Scorer) -> list[RunResult]:
     """Score every different answer of finished runs once; each score is on disk as it is made."""
     answers = [answer for folder in folders for answer in different_answers(folder)]
+    scored: set[Path] = set()
     try:
         for answer, made in scorer.score(answers):
             store.append_score(answer.folder, made)
-    finally:
+            scored.add(answer.folder)
+        scored = set(folders)
+    finally:  # where a scorer that failed gave no score, the ones before stand as they stood
         standing = {name: scorer.standing()}
-        results = [summarised(folder, standing) for folder in folders]
+        results = [summarised(folder, standing if folder in scored else {}) for folder in folders]
     return results
 
 
@@ -46,6 +49,7 @@ def summarised(folder: Path, standings: dict[str, Standing | None]) -> RunResult
         quality_source=found.source,
         metrics=measured | found.metrics,
         missing=reasons | found.missing,
+        warnings=kinship.warned(result, found.scores),
     )
     store.write_result(folder, result)
     return result

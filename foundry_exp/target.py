@@ -36,6 +36,8 @@ def check(spec: dict[str, Any], where: str) -> None:
     for key, value in arguments.items():
         if key.endswith("_class"):  # an argument that names a class of the user's own
             resolve(value, f"{where}.{key}")
+        if isinstance(value, dict) and "_target_" in value:  # a part of a part, such as a judge's backend
+            check(value, f"{where}.{key}")
 
 
 def resolve(path: str, where: str) -> Any:

@@ -53,13 +53,17 @@ def quality(records: Iterable[Record], scores: Iterable[Score], standings: Mappi
 
 
 def current(scores: Iterable[Score]) -> list[Score]:
-    """The scores that count: of each scorer those by its latest rubric, and of equal ones the latest."""
+    """The scores that count: of each scorer those by its latest rubric, and of equal ones the latest.
+
+    People are many, but the judge is one: the latest.
+    """
     everything = list(scores)
     rubric = {score.scorer: score.rubric for score in everything}
+    judge = next((score.scored_by for score in reversed(everything) if score.scorer == "judge"), None)
     kept = {
         (score.scorer, score.sample_id, score.output_hash, score.criterion, score.scored_by, score.repeat): score
         for score in everything
-        if score.rubric == rubric[score.scorer]
+        if score.rubric == rubric[score.scorer] and (score.scorer != "judge" or score.scored_by == judge)
     }
     return list(kept.values())
 

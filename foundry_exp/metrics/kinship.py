@@ -1,0 +1,37 @@
+"""Judge and judged of one family: models favour answers that sound like their own."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from foundry_exp.records import ModelFacts, RunResult, Scored
+
+_OPENING = "judge and judged: "
+"""What every warning of this kind begins with, so that a new score replaces the last one's."""
+
+
+def warned(result: RunResult, scores: Mapping[str, Scored]) -> tuple[str, ...]:
+    """A run's warnings, brought up to date with who judged it."""
+    others = tuple(warning for warning in result.warnings if not warning.startswith(_OPENING))
+    judged_by = scores["judge"].standing if "judge" in scores else None
+    judge = judged_by.figures.get("judge") if judged_by else None
+    found = _kin(result.model, judge) if judge else None
+    return (*others, _OPENING + found) if found else others
+
+
+def _kin(model: ModelFacts, judge: Mapping[str, Any]) -> str | None:
+    """How the two belong together; null when they do not."""
+    if judge["files_digest"] is not None and judge["files_digest"] == model.files_digest:
+        return f"{judge['variant']} judges itself, and models favour their own answers; take another judge."
+    shared = families(judge["variant"]) & (families(model.alias) | families(model.variant or ""))
+    if not shared:
+        return None
+    return (
+        f"{judge['variant']} and {model.alias} are of one family ({', '.join(sorted(shared))}), and models favour "
+        f"answers like their own; take a judge of another family."
+    )
+
+
+def families(name: str) -> set[str]:
+    """The family that a model's name begins with, and the one that it was distilled into: phi, qwen, deepseek."""
+    return set(re.findall(r"(?:^|distill-)([a-z]+)", name.lower()))

@@ -1,0 +1,62 @@
+"""A config's model section → what a backend is asked to load."""
+
+from pathlib import Path
+from typing import Any
+
+from foundry_exp import data
+from foundry_exp.errors import ConfigError
+from foundry_exp.models import folder
+from foundry_exp.protocols import ModelRequest
+
+# What an option file of the user's own may leave out.
+_UNSAID: dict[str, Any] = {
+    **dict.fromkeys(("alias", "variant", "path", "context_length", "size_mb", "licence", "licence_source")),
+    "capabilities": [],
+}
+
+
+def whole(model: dict[str, Any]) -> dict[str, Any]:
+    """The section with every key; what was left out is null."""
+    return _UNSAID | model
+
+
+def local_path(model: dict[str, Any], where: str) -> Path | None:
+    """The model's own folder, looked at; null when the catalogue has it. ConfigError names `where`."""
+    if model["path"]:
+        path = data.locate(model["path"], f"{where}.path")
+        folder.check(path, f"{where}.path")
+        return path.resolve()
+    if not model["alias"] and not model["variant"]:
+        msg = f"{where}: neither alias, variant nor path is given, got null; name one, as in {where}.alias=phi-4-mini."
+        raise ConfigError(msg)
+    return None
+
+
+def alias_of(model: dict[str, Any], path: Path | None) -> str:
+    """What tables call the model."""
+    if model["alias"]:
+        return str(model["alias"])
+    return str(model["variant"]).partition(":")[0] if model["variant"] else (path or Path("model")).name
+
+
+def request(model: dict[str, Any], accel: dict[str, Any], path: Path | None, log_dir: Path) -> ModelRequest:
+    """What the backend is asked to load."""
+    return ModelRequest(
+        alias=alias_of(model, path),
+        variant=model["variant"],
+        path=path,
+        accel=accel["name"],
+        device=accel["device"],
+        prefer=tuple(accel["prefer"]),
+        log_dir=log_dir,
+    )
+
+
+def refuse_no_address(backend: dict[str, Any], where: str) -> None:
+    """Raise ConfigError when a backend's section of a config wants an address and has none."""
+    if "base_url" in backend and not backend["base_url"]:
+        msg = (
+            f"{where}.base_url: not set, got null; give the service's address, as in "
+            f"{where}.base_url=http://127.0.0.1:5273/v1, or set FOUNDRY_LOCAL_ENDPOINT."
+        )
+        raise ConfigError(msg)

@@ -1,0 +1,162 @@
+"""The scorer `judge`: a second model gives the points when all cells are measured, and is tried before believed."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from foundry_exp import data
+from foundry_exp.errors import BackendError
+from foundry_exp.models import request
+from foundry_exp.protocols import Answer
+from foundry_exp.records import Sample, Score, Standing
+
+if TYPE_CHECKING:  # the door looks at configs with this module, so it loads what it needs when it needs it
+    from foundry_exp.scorers.judge.bench import Bench
+    from foundry_exp.scorers.judge.calibration_set import CalibrationSet
+    from foundry_exp.scorers.judge.identity import Identity
+    from foundry_exp.scorers.judge.shown import Shown
+    from foundry_exp.scorers.judge.trial import Trial
+    from foundry_exp.scorers.judge.turns import Turn
+    from foundry_exp.scorers.judge.verdict import Unusable, Verdict
+
+NAME = "judge"
+FOLDER = "judges"
+"""Under `output_dir`: what calibrating came to, and the log of a judge that failed."""
+
+
+class JudgeScorer:
+    """Loads the judge once, calibrates it unless that was done before, and asks for every score that is not there."""
+
+    waits = True
+
+    def __init__(
+        self,
+        model: dict[str, Any],
+        backend: dict[str, Any],
+        accel: dict[str, Any],
+        rubric: str | None,
+        calibration: str | None,
+        repeats: int,
+        seed: int,
+        max_tokens: int,
+        load_timeout_s: float,
+        first_token_timeout_s: float,
+        idle_timeout_s: float,
+        total_timeout_s: float,
+        thresholds: dict[str, Any],
+        provision: dict[str, Any],
+        offline: bool,
+        output_dir: str,
+    ) -> None:
+        """Keep what the config says; nothing is read or started yet."""
+        self._model = {"model": request.whole(model), "backend": backend, "accel": accel}
+        self._loading = {"load_timeout_s": load_timeout_s, "provision": provision, "offline": offline}
+        self._rubric = rubric
+        self._calibration = calibration
+        self._repeats = repeats
+        self._settings: dict[str, Any] = {
+            "seed": seed,
+            "max_tokens": max_tokens,
+            "first_token_timeout_s": first_token_timeout_s,
+            "idle_timeout_s": idle_timeout_s,
+            "total_timeout_s": total_timeout_s,
+        }
+        self._thresholds = thresholds
+        self._folder = Path(output_dir) / FOLDER
+        self._standing: Standing | None = None
+
+    def check(self, samples: Sequence[Sample]) -> None:
+        """Raise ConfigError when the judge's model, rubrics or calibration set cannot be found or read."""
+        from foundry_exp.scorers.judge.rubrics import Rubrics
+
+        request.refuse_no_address(self._model["backend"], f"scorer.{NAME}.backend")
+        request.local_path(self._model["model"], f"scorer.{NAME}.model")
+        for sample in samples:
+            Rubrics(self._rubric).of(sample)
+        self._calibration_set()
+
+    def score(self, answers: Sequence[Answer]) -> Iterator[tuple[Answer, Score]]:
+        """Every missing score as it is made; raises BackendError when the judge can be asked no more."""
+        from foundry_exp.scorers.judge import seat, turns
+        from foundry_exp.scorers.judge.bench import Settings
+        from foundry_exp.scorers.judge.rubrics import Rubrics
+
+        asked = list(turns.turns(answers, Rubrics(self._rubric), self._repeats))
+        if not asked:
+            return
+        shown = _shown()
+        trial = self._trial()
+        place = seat.Seat(**self._model, **self._loading, log_dir=self._folder)
+        with seat.seated(place, Settings(**self._settings)) as (bench, judge):
+            by = {turn.rubric.identity: turn.rubric for turn in asked}
+            self._standing = trial.standing(bench, judge, list(by.values()), shown)
+            left = turns.missing(asked, NAME, judge.scored_by)
+            for turn, found in _judged(bench, left, shown):
+                yield turn.answer, _score(turn, found, judge)
+
+    def standing(self) -> Standing | None:
+        """Whether the judge that gave the last scores can be believed; null before it was tried."""
+        return self._standing
+
+    def _trial(self) -> "Trial":
+        from foundry_exp.scorers.judge.calibration import Thresholds
+        from foundry_exp.scorers.judge.trial import Trial
+
+        return Trial(self._calibration_set(), Thresholds(**self._thresholds), self._folder)
+
+    def _calibration_set(self) -> "CalibrationSet | None":
+        from foundry_exp.scorers.judge import calibration_set
+
+        if self._calibration is None:
+            return None
+        return calibration_set.load(data.locate(self._calibration, f"scorer.{NAME}.calibration"))
+
+
+def _judged(bench: "Bench", turns: "Sequence[Turn]", shown: "Shown") -> "Iterator[tuple[Turn, Verdict | Unusable]]":
+    """What the judge says to each turn; when it can be asked no more, the rest say why, and then that is raised.
+
+    Turns that are alike in all that the judge sees are asked once.
+    """
+    from foundry_exp.scorers.judge.verdict import Unusable
+
+    said: dict[tuple[Any, ...], Verdict | Unusable] = {}
+    stopped: BackendError | None = None
+    for turn in shown.each(turns, "judging"):
+        if stopped is None and turn.key not in said:
+            try:
+                said[turn.key] = bench.judge(
+                    turn.rubric, turn.criterion, turn.answer.sample, turn.answer.record.text, turn.repeat
+                )
+            except BackendError as error:
+                stopped = error
+        yield turn, said.get(turn.key) or Unusable(f"not asked, since the judge stopped: {stopped}", again=False)
+    if stopped is not None:
+        raise stopped
+
+
+def _score(turn: "Turn", found: "Verdict | Unusable", judge: "Identity") -> Score:
+    from foundry_exp.scorers.judge.verdict import Verdict
+
+    value, reason = (found.score, found.reason) if isinstance(found, Verdict) else (None, found.problem)
+    return Score(
+        sample_id=turn.answer.sample.sample_id,
+        output_hash=turn.answer.record.output_hash,
+        scorer=NAME,
+        criterion=turn.criterion.name,
+        value=value,
+        reason=reason,
+        weight=turn.criterion.weight,
+        scored_by=judge.scored_by,
+        scored_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        rubric=turn.scored_by_rubric,
+        repeat=turn.repeat,
+    )
+
+
+def _shown() -> "Shown":
+    from rich.console import Console
+
+    from foundry_exp.scorers.judge.shown import Shown
+
+    return Shown(Console(stderr=True))

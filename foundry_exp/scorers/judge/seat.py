@@ -1,0 +1,64 @@
+"""A judge in its seat: its model found or fetched, loaded in a process of its own, and known by its identity."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from foundry_exp.errors import BackendError, SkipCellError
+from foundry_exp.models import provision, request
+from foundry_exp.protocols import ModelRequest
+from foundry_exp.scorers.judge import chat_process
+from foundry_exp.scorers.judge.bench import Bench, Settings
+from foundry_exp.scorers.judge.identity import Identity, identify
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Which model is to judge, and how it is got."""
+
+    model: dict[str, Any]
+    backend: dict[str, Any]
+    accel: dict[str, Any]
+    load_timeout_s: float
+    provision: dict[str, Any]
+    offline: bool
+    log_dir: Path
+    """Where its log stays when it fails."""
+
+
+@contextmanager
+def seated(seat: Seat, settings: Settings) -> Iterator[tuple[Bench, Identity]]:
+    """The loaded judge, which is unloaded when the block ends; raises BackendError when it cannot be had."""
+    path = request.local_path(seat.model, "scorer.judge.model")
+    alias = request.alias_of(seat.model, path)
+    log = _new_log(seat.log_dir, alias)
+    with tempfile.TemporaryDirectory(prefix="foundry-exp-judge-", ignore_cleanup_errors=True) as runtime_logs:
+        try:
+            asked = _provided(seat, request.request(seat.model, seat.accel, path, Path(runtime_logs)))
+            with chat_process.chatting(log) as chat:
+                facts = chat.load(seat.backend, asked, seat.load_timeout_s)
+                yield Bench(chat, settings), identify(facts, seat.backend, settings)
+        except SkipCellError as error:
+            raise BackendError("skip", f"{alias}: {error}") from error
+        except BackendError as error:
+            raise BackendError(error.error_class, f"{alias}: {error}") from error
+    log.unlink(missing_ok=True)
+
+
+def _new_log(folder: Path, alias: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{alias}-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.log"
+
+
+def _provided(seat: Seat, model: ModelRequest) -> ModelRequest:
+    """The one variant meant, on this disk, where the runtime is Foundry's own; fetched by a process of its own."""
+    if model.path is not None or "cache_dir" not in seat.backend:
+        return model
+    place = provision.Place.of(seat.backend, offline=seat.offline)
+    limits = provision.Limits(**seat.provision)
+    provided = provision.provide(place, model, limits, lambda _step: None)
+    return replace(model, variant=provided.id, path=provided.path if provided.local else None)
