@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from foundry_exp import store
-from foundry_exp.metrics import kinship, quality
+from foundry_exp.metrics import judged, quality
 from foundry_exp.protocols import Answer, Scorer
 from foundry_exp.records import RunResult, Standing
 
@@ -49,7 +49,7 @@ def summarised(folder: Path, standings: dict[str, Standing | None]) -> RunResult
         quality_source=found.source,
         metrics=measured | found.metrics,
         missing=reasons | found.missing,
-        warnings=kinship.warned(result, found.scores),
+        warnings=judged.warned(result, found.scores),
     )
     store.write_result(folder, result)
     return result

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-MOST_REASON_CHARS = 300
+MOST_REASON_CHARS = 200
 
 SCHEMA: dict[str, Any] = {
     "type": "object",

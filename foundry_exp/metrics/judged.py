@@ -1,4 +1,4 @@
-"""Judge and judged of one family: models favour answers that sound like their own."""
+"""What a reader must know of who judged a run: a judge that is not believed, or one of the judged model's family."""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from typing import Any
 
 from foundry_exp.records import ModelFacts, RunResult, Scored
 
-_OPENING = "judge and judged: "
+_OPENING = "judge: "
 """What every warning of this kind begins with, so that a new score replaces the last one's."""
 
 
@@ -14,9 +14,11 @@ def warned(result: RunResult, scores: Mapping[str, Scored]) -> tuple[str, ...]:
     """A run's warnings, brought up to date with who judged it."""
     others = tuple(warning for warning in result.warnings if not warning.startswith(_OPENING))
     judged_by = scores["judge"].standing if "judge" in scores else None
-    judge = judged_by.figures.get("judge") if judged_by else None
-    found = _kin(result.model, judge) if judge else None
-    return (*others, _OPENING + found) if found else others
+    if judged_by is None:
+        return others
+    judge = judged_by.figures.get("judge")
+    found = [judged_by.reason, _kin(result.model, judge) if judge else None]
+    return (*others, *(_OPENING + why for why in found if why is not None))
 
 
 def _kin(model: ModelFacts, judge: Mapping[str, Any]) -> str | None:
