@@ -11,8 +11,7 @@ import yaml
 from rich.console import Console
 
 from foundry_exp import child, environment, failure_policy, progress, resume, score, store, summary, target
-from foundry_exp.digest import digest_of
-from foundry_exp.errors import BackendError, StoreError
+from foundry_exp.errors import BackendError, ConfigError, StoreError
 from foundry_exp.meters import power
 from foundry_exp.outcome import Outcome
 from foundry_exp.plan import Cell
@@ -50,27 +49,18 @@ def give_scores(cells: Sequence[Cell], console: Console, *, waiting: bool) -> bo
     True when one had something to score; a scorer that fails is said, and what it scored is kept.
     """
     found = False
-    for name, spec, done in scored_alike(cells):
+    runs = [(folder, cell.config["scorer"]) for cell in cells for folder in finished([cell])]
+    for name, spec, done in score.alike(runs):
         scorer: Scorer = target.build(spec, f"scorer.{name}")
-        if scorer.waits is waiting and done:
+        if scorer.waits is waiting:
             found = True
             try:
                 score.score(done, name, scorer)
-            except (BackendError, StoreError) as error:
+            except (BackendError, ConfigError, StoreError) as error:
                 again = f"python -m foundry_exp score {done[0].parent} scorer=[{name}]"
                 console.print(f"not scored by {name}: {error}", style="yellow", markup=False)
                 console.print(f"  What was scored is kept. Score the rest later with: {again}", markup=False)
     return found
-
-
-def scored_alike(cells: Sequence[Cell]) -> list[tuple[str, dict[str, Any], list[Path]]]:
-    """Each scorer with the finished runs that it is to score: one load of a judge serves all that share it."""
-    alike: dict[str, tuple[str, dict[str, Any], list[Path]]] = {}
-    for cell in cells:
-        for name, spec in cell.config["scorer"].items():
-            entry = alike.setdefault(digest_of([name, spec]), (name, spec, []))
-            entry[2].extend(finished([cell]))
-    return list(alike.values())
 
 
 def cooled(cell: Cell, show: child.OnStep) -> Outcome | None:

@@ -1,12 +1,11 @@
 """Scoring again: finished runs get scores by their own scorers or by others, without being measured again."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from foundry_exp import data, prompts, score, store, target
-from foundry_exp.digest import digest_of
 from foundry_exp.errors import BackendError, ConfigError, StoreError
 from foundry_exp.protocols import Scorer, Tracker
 from foundry_exp.records import RunResult
@@ -34,6 +33,7 @@ def planned(folder: Path, composed: dict[str, Any], chosen: frozenset[str]) -> R
     tracker = composed["tracker"] if "tracker" in chosen else own.get("tracker") or composed["tracker"]
     for name, spec in scorers.items():
         target.check(spec, f"scorer.{name}")
+        target.build(spec, f"scorer.{name}").check(())
     target.check(tracker, "tracker")
     return Run(folder, own, scorers, tracker)
 
@@ -62,11 +62,12 @@ def refresh(run: Run, say: Say) -> None:
 def rescore(runs: Sequence[Run], say: Say) -> bool:
     """Score every run and bring reports and tracker up to date; whether all went well. What is scored is kept."""
     went_well = True
-    for name, spec, folders in _alike(runs):
+    shared = score.alike((run.folder, run.scorers) for run in runs)
+    for name, spec, folders in sorted(shared, key=lambda entry: _waits(entry[1])):  # rules first
         scorer: Scorer = target.build(spec, f"scorer.{name}")
         try:
             score.score(folders, name, scorer)
-        except (BackendError, StoreError) as error:
+        except (BackendError, ConfigError, StoreError) as error:
             say(f"not scored by {name}: {error} What was scored is kept.")
             went_well = False
     write_again([run.folder for run in runs])
@@ -78,15 +79,6 @@ def rescore(runs: Sequence[Run], say: Say) -> bool:
             say(f"not published: {error} Send it later with: python -m foundry_exp publish {run.folder}")
             went_well = False
     return went_well
-
-
-def _alike(runs: Sequence[Run]) -> Iterator[tuple[str, dict[str, Any], list[Path]]]:
-    """Each scorer with its runs, rules first: what loads a model does so once for all runs that share it."""
-    found: dict[str, tuple[str, dict[str, Any], list[Path]]] = {}
-    for run in runs:
-        for name, spec in run.scorers.items():
-            found.setdefault(digest_of([name, spec]), (name, spec, []))[2].append(run.folder)
-    yield from sorted(found.values(), key=lambda entry: _waits(entry[1]))
 
 
 def _waits(spec: dict[str, Any]) -> bool:

@@ -1,10 +1,12 @@
 """The score stage: answers that lie in run folders get points, and each folder's run.json is brought up to date."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from foundry_exp import store
+from foundry_exp.digest import digest_of
 from foundry_exp.metrics import judged, quality
 from foundry_exp.protocols import Answer, Scorer
 from foundry_exp.records import RunResult, Standing
@@ -23,6 +25,15 @@ def score(folders: Sequence[Path], name: str, scorer: Scorer) -> list[RunResult]
         standing = {name: scorer.standing()}
         results = [summarised(folder, standing if folder in scored else {}) for folder in folders]
     return results
+
+
+def alike(runs: Iterable[tuple[Path, Mapping[str, dict[str, Any]]]]) -> list[tuple[str, dict[str, Any], list[Path]]]:
+    """Each scorer of some runs with those that share it: what loads a model does so once for all of them."""
+    found: dict[str, tuple[str, dict[str, Any], list[Path]]] = {}
+    for folder, scorers in runs:
+        for name, spec in scorers.items():
+            found.setdefault(digest_of([name, spec]), (name, spec, []))[2].append(folder)
+    return list(found.values())
 
 
 def different_answers(folder: Path) -> list[Answer]:

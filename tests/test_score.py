@@ -9,7 +9,7 @@ from foundry_exp import score, store
 from foundry_exp.errors import BackendError
 from foundry_exp.metrics.quality import current, quality
 from foundry_exp.protocols import Answer
-from foundry_exp.records import Score, Standing
+from foundry_exp.records import Sample, Score, Standing
 from tests.run_folders import make_run_folder
 
 
@@ -26,6 +26,9 @@ class Halting:
     """Gives 4 points to the first answer, then has no more."""
 
     waits = False
+
+    def check(self, samples: Sequence[Sample]) -> None:
+        pass
 
     def score(self, answers: Sequence[Answer]) -> Iterator[tuple[Answer, Score]]:
         first = answers[0]

@@ -30,6 +30,7 @@ config says.
 examples:
   python -m foundry_exp score last
   python -m foundry_exp score last scorer=facets tracker=none --json
+  python -m foundry_exp score last scorer=[judge] model@scorer.judge.model=phi-4-mini
 
 Exit code 1 says that something was not scored or not published; what was scored is kept.
 """
@@ -56,7 +57,8 @@ def main(arguments: list[str]) -> int:
     if not folders:
         msg = f"{', '.join(options.runs)}: no finished run in it; its records.jsonl files hold what was measured."
         raise StoreError(msg)
-    runs = _planned(list(dict.fromkeys(folders)), overrides)
+    place = f'output_dir="{options.output_dir.as_posix()}"'
+    runs = _planned(list(dict.fromkeys(folders)), [*overrides, place])
     readable, went_well = _refreshed(runs)
     if readable:
         went_well = rescore.rescore(readable, _say) and went_well

@@ -55,9 +55,9 @@ def figures(judged: Sequence[Judged], rubric: Rubric, known: CalibrationSet) -> 
     from foundry_exp.stats.agreement import constant_guess, self_consistency, weighted_kappa
 
     first = {(one.item.sample.sample_id, one.criterion.name): one.value for one in judged if one.repeat == 0}
-    pairs = [(item, own) for item in known.items if (own := _quality(rubric, _own(first, item, rubric))) is not None]
-    agreed = [_quality(rubric, item.agreed) or 0.0 for item, _ in pairs]
-    own = [value for _, value in pairs]
+    whole = [(item, points) for item in known.items if (points := _own(first, item, rubric)) is not None]
+    own = [_quality(rubric, points) for _, points in whole]
+    agreed = [_quality(rubric, item.agreed) for item, _ in whole]
     kappa = weighted_kappa(own, agreed)
     again = self_consistency(_repeats(judged))
     guess = constant_guess(float(points) for item in known.items for points in item.agreed.values())
@@ -72,7 +72,7 @@ def figures(judged: Sequence[Judged], rubric: Rubric, known: CalibrationSet) -> 
         "constant_guess": None if guess is None else {"score": guess.score, "exact": guess.closeness.exact, "kappa": 0},
         "self_consistency": again.identical,
         "unparseable": _share([one.value is None for one in judged]),
-        "length_correlation": _length_correlation([len(item.answer) for item, _ in pairs], own, agreed),
+        "length_correlation": _length_correlation([len(item.answer) for item, _ in whole], own, agreed),
         "calibration": f"{known.name}:{known.digest}",
     }
 
@@ -119,10 +119,8 @@ def _own(first: dict[tuple[str, str], int | None], item: Item, rubric: Rubric) -
     return known if len(known) == len(points) else None
 
 
-def _quality(rubric: Rubric, points: dict[str, int] | None) -> float | None:
-    """The weighted mean of the criteria, as answers get it; null when one has no points."""
-    if points is None:
-        return None
+def _quality(rubric: Rubric, points: dict[str, int]) -> float:
+    """The weighted mean of the criteria, as answers get it."""
     total = sum(criterion.weight for criterion in rubric.criteria)
     return sum(criterion.weight * points[criterion.name] for criterion in rubric.criteria) / total
 

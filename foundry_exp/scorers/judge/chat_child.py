@@ -8,7 +8,9 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -31,9 +33,9 @@ def main() -> int:
     backend: Backend = target.build(job["backend"], "scorer.judge.backend")
     loaded = _said(out, lambda: _facts(backend.load(_model_request(job["model"]))))
     while loaded and (asked := lines.get()) != {"do": "end"}:
-        _said(out, lambda asked=asked: _reply(backend, asked))  # type: ignore[misc]
+        _said(out, partial(_reply, backend, asked))
     if loaded:
-        _said(out, lambda: {"unloaded": backend.unload()})  # type: ignore[func-returns-value]
+        _said(out, partial(_unloaded, backend))
     return 0
 
 
@@ -43,7 +45,7 @@ def _listen(stdin: TextIO, lines: "queue.Queue[Line]") -> None:
     os._exit(1)  # the parent is gone; native code may hold every lock, so nothing gentler is sure
 
 
-def _said(out: TextIO, does: Any) -> bool:
+def _said(out: TextIO, does: Callable[[], Line]) -> bool:
     """Say what came of it; false when it failed."""
     try:
         answer = does()
@@ -65,6 +67,11 @@ def _reply(backend: Backend, asked: Line) -> Line:
     finish = next((event.finish_reason for event in reversed(events) if event.finish_reason), None)
     text = "".join(event.text for event in events if event.kind == "text")
     return {"text": text, "finish_reason": finish}
+
+
+def _unloaded(backend: Backend) -> Line:
+    backend.unload()
+    return {}
 
 
 def _model_request(model: Line) -> ModelRequest:

@@ -10,15 +10,19 @@ from foundry_exp.errors import BackendError
 from foundry_exp.models import request
 from foundry_exp.protocols import Answer
 from foundry_exp.records import Sample, Score, Standing
+from foundry_exp.scorers.judge import calibration_set
+from foundry_exp.scorers.judge.bench import Bench, Settings
+from foundry_exp.scorers.judge.calibration import Thresholds
+from foundry_exp.scorers.judge.calibration_set import CalibrationSet
+from foundry_exp.scorers.judge.identity import Identity
+from foundry_exp.scorers.judge.rubrics import Rubrics
+from foundry_exp.scorers.judge.seat import Seat, seated
+from foundry_exp.scorers.judge.verdict import Unusable, Verdict
 
-if TYPE_CHECKING:  # the door looks at configs with this module, so it loads what it needs when it needs it
-    from foundry_exp.scorers.judge.bench import Bench
-    from foundry_exp.scorers.judge.calibration_set import CalibrationSet
-    from foundry_exp.scorers.judge.identity import Identity
+if TYPE_CHECKING:
     from foundry_exp.scorers.judge.shown import Shown
     from foundry_exp.scorers.judge.trial import Trial
     from foundry_exp.scorers.judge.turns import Turn
-    from foundry_exp.scorers.judge.verdict import Unusable, Verdict
 
 NAME = "judge"
 FOLDER = "judges"
@@ -50,45 +54,33 @@ class JudgeScorer:
         output_dir: str,
     ) -> None:
         """Keep what the config says; nothing is read or started yet."""
-        self._model = {"model": request.whole(model), "backend": backend, "accel": accel}
-        self._loading = {"load_timeout_s": load_timeout_s, "provision": provision, "offline": offline}
-        self._rubric = rubric
+        self._folder = Path(output_dir) / FOLDER
+        self._seat = Seat(request.whole(model), backend, accel, load_timeout_s, provision, offline, self._folder)
+        self._settings = Settings(seed, max_tokens, first_token_timeout_s, idle_timeout_s, total_timeout_s)
+        self._limits = Thresholds(**thresholds)
+        self._rubrics = Rubrics(rubric)
         self._calibration = calibration
         self._repeats = repeats
-        self._settings: dict[str, Any] = {
-            "seed": seed,
-            "max_tokens": max_tokens,
-            "first_token_timeout_s": first_token_timeout_s,
-            "idle_timeout_s": idle_timeout_s,
-            "total_timeout_s": total_timeout_s,
-        }
-        self._thresholds = thresholds
-        self._folder = Path(output_dir) / FOLDER
         self._standing: Standing | None = None
 
     def check(self, samples: Sequence[Sample]) -> None:
         """Raise ConfigError when the judge's model, rubrics or calibration set cannot be found or read."""
-        from foundry_exp.scorers.judge.rubrics import Rubrics
-
-        request.refuse_no_address(self._model["backend"], f"scorer.{NAME}.backend")
-        request.local_path(self._model["model"], f"scorer.{NAME}.model")
+        request.refuse_no_address(self._seat.backend, f"scorer.{NAME}.backend")
+        request.local_path(self._seat.model, f"scorer.{NAME}.model")
         for sample in samples:
-            Rubrics(self._rubric).of(sample)
+            self._rubrics.of(sample)
         self._calibration_set()
 
     def score(self, answers: Sequence[Answer]) -> Iterator[tuple[Answer, Score]]:
         """Every missing score as it is made; raises BackendError when the judge can be asked no more."""
-        from foundry_exp.scorers.judge import seat, turns
-        from foundry_exp.scorers.judge.bench import Settings
-        from foundry_exp.scorers.judge.rubrics import Rubrics
+        from foundry_exp.scorers.judge import turns  # pydantic: not for a look at the config
 
-        asked = list(turns.turns(answers, Rubrics(self._rubric), self._repeats))
+        asked = list(turns.turns(answers, self._rubrics, self._repeats))
         if not asked:
             return
         shown = _shown()
         trial = self._trial()
-        place = seat.Seat(**self._model, **self._loading, log_dir=self._folder)
-        with seat.seated(place, Settings(**self._settings)) as (bench, judge):
+        with seated(self._seat, self._settings) as (bench, judge):
             by = {turn.rubric.identity: turn.rubric for turn in asked}
             self._standing = trial.standing(bench, judge, list(by.values()), shown)
             left = turns.missing(asked, NAME, judge.scored_by)
@@ -100,26 +92,21 @@ class JudgeScorer:
         return self._standing
 
     def _trial(self) -> "Trial":
-        from foundry_exp.scorers.judge.calibration import Thresholds
         from foundry_exp.scorers.judge.trial import Trial
 
-        return Trial(self._calibration_set(), Thresholds(**self._thresholds), self._folder)
+        return Trial(self._calibration_set(), self._limits, self._folder)
 
-    def _calibration_set(self) -> "CalibrationSet | None":
-        from foundry_exp.scorers.judge import calibration_set
-
+    def _calibration_set(self) -> CalibrationSet | None:
         if self._calibration is None:
             return None
         return calibration_set.load(data.locate(self._calibration, f"scorer.{NAME}.calibration"))
 
 
-def _judged(bench: "Bench", turns: "Sequence[Turn]", shown: "Shown") -> "Iterator[tuple[Turn, Verdict | Unusable]]":
+def _judged(bench: Bench, turns: "Sequence[Turn]", shown: "Shown") -> "Iterator[tuple[Turn, Verdict | Unusable]]":
     """What the judge says to each turn; when it can be asked no more, the rest say why, and then that is raised.
 
     Turns that are alike in all that the judge sees are asked once.
     """
-    from foundry_exp.scorers.judge.verdict import Unusable
-
     said: dict[tuple[Any, ...], Verdict | Unusable] = {}
     stopped: BackendError | None = None
     for turn in shown.each(turns, "judging"):
@@ -135,9 +122,7 @@ def _judged(bench: "Bench", turns: "Sequence[Turn]", shown: "Shown") -> "Iterato
         raise stopped
 
 
-def _score(turn: "Turn", found: "Verdict | Unusable", judge: "Identity") -> Score:
-    from foundry_exp.scorers.judge.verdict import Verdict
-
+def _score(turn: "Turn", found: Verdict | Unusable, judge: Identity) -> Score:
     value, reason = (found.score, found.reason) if isinstance(found, Verdict) else (None, found.problem)
     return Score(
         sample_id=turn.answer.sample.sample_id,

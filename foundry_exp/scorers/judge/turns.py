@@ -26,7 +26,7 @@ class Turn:
     def key(self) -> tuple[str | int | None, ...]:
         """Equal for turns that are alike in all that the judge sees."""
         sample, record = self.answer.sample, self.answer.record
-        seen = (sample.digest, sample.reference, record.output_hash)
+        seen = (sample.digest, sample.reference, repr(sample.facets), record.output_hash)
         return (*seen, self.rubric.identity, self.criterion.name, self.repeat)
 
 
