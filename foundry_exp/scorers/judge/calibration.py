@@ -9,8 +9,11 @@ from foundry_exp.rubric import Criterion, Rubric
 from foundry_exp.scorers.judge.calibration_set import CalibrationSet, Item
 from foundry_exp.scorers.judge.verdict import Unusable, Verdict
 
-AGAIN_EVERY = 3
-"""Of the calibration answers, which are judged a second time, for the judge's self-consistency."""
+AGAIN_EVERY = 4
+"""Of the calibration answers, which are judged a second time, for the judge's self-consistency.
+
+A set that lists three answers a prompt, good to bad, so has some of each judged again.
+"""
 
 Judge = Callable[[Criterion, Sample, str, int], Verdict | Unusable]
 """Criterion, prompt, answer and repeat → one score."""
@@ -43,7 +46,7 @@ class Judged:
 
 
 def turns(items: Sequence[Item], rubric: Rubric) -> Iterator[tuple[Item, Criterion, int]]:
-    """Every score to ask for: all answers once, and each third one again."""
+    """Every score to ask for: all answers once, and each fourth one again."""
     for number, item in enumerate(items):
         for criterion in rubric.criteria:
             for repeat in range(1 if number % AGAIN_EVERY else 2):
@@ -64,11 +67,11 @@ def figures(judged: Sequence[Judged], rubric: Rubric, known: CalibrationSet) -> 
     return {
         "answers": len(known.items),
         "scores_asked": len(judged),
-        "kappa": kappa.value,
+        "kappa": _rounded(kappa.value),
         "kappa_interval": asdict(kappa.interval) if kappa.interval else None,
         "kappa_reason": kappa.reason,
         "kappa_by_criterion": {criterion.name: _kappa_of(judged, criterion) for criterion in rubric.criteria},
-        "exact": _share([one.value == one.item.agreed[one.criterion.name] for one in judged if one.value is not None]),
+        "exact": _exact(judged),
         "constant_guess": None if guess is None else {"score": guess.score, "exact": guess.closeness.exact, "kappa": 0},
         "self_consistency": again.identical,
         "unparseable": _share([one.value is None for one in judged]),
@@ -125,12 +128,23 @@ def _quality(rubric: Rubric, points: dict[str, int]) -> float:
     return sum(criterion.weight * points[criterion.name] for criterion in rubric.criteria) / total
 
 
+def _exact(judged: Sequence[Judged]) -> float | None:
+    """Share of first scores that are the agreed ones."""
+    first = [one for one in judged if one.repeat == 0 and one.value is not None]
+    return _share([one.value == one.item.agreed[one.criterion.name] for one in first])
+
+
 def _kappa_of(judged: Sequence[Judged], criterion: Criterion) -> float | None:
     from foundry_exp.stats.agreement import weighted_kappa
 
     of_it = [one for one in judged if one.criterion == criterion and one.repeat == 0 and one.value is not None]
     agreed = [one.item.agreed[criterion.name] for one in of_it]
-    return weighted_kappa([one.value or 0 for one in of_it], agreed).value
+    return _rounded(weighted_kappa([one.value or 0 for one in of_it], agreed).value)
+
+
+def _rounded(kappa: float | None) -> float | None:
+    """Without the last digits, in which a constant guess would be below 0."""
+    return None if kappa is None else round(kappa, 9) + 0.0
 
 
 def _repeats(judged: Sequence[Judged]) -> list[list[float | None]]:

@@ -59,7 +59,7 @@ def question(rubric: Rubric, criterion: Criterion, sample: Sample, answer: str, 
     text = _TASK.format(
         judged=rubric.judged,
         question=criterion.question,
-        anchors="\n".join(f"{value} points: {anchor}" for value, anchor in listed),
+        anchors="\n".join(f"{value} of 5: {anchor}" for value, anchor in listed),
         task=neutral(_conversation(sample.messages)),
         expected=expected,
         reference=reference,
