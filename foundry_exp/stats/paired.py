@@ -1,58 +1,81 @@
-"""Two models on the same prompts: the difference prompt by prompt, which leaves out how hard each prompt is."""
+"""Two candidates on the same prompts: their difference, paired by prompt and resampled by prompt and by run."""
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from statistics import fmean
+from dataclasses import replace
+from functools import lru_cache
+from statistics import NormalDist
 
 import numpy as np
+import numpy.typing as npt
 
-from foundry_exp.records import Interval
-from foundry_exp.stats.bootstrap import cluster_bootstrap
-from foundry_exp.stats.mean import sample_sd
+from foundry_exp.stats.bootstrap import MINIMUM_CLUSTERS
+from foundry_exp.stats.difference import FEWEST, Difference, from_parts, variance_of_mean
 from foundry_exp.stats.percentile import ALPHA
-from foundry_exp.stats.student import t_quantile
+from foundry_exp.stats.student import t_quantile, two_sided_p
 
-POWER = 0.8
+FloatArray = npt.NDArray[np.float64]
 
-
-@dataclass(frozen=True, slots=True)
-class PairedDifference:
-    """Second minus first, over the prompts that both have values for."""
-
-    n: int
-    """Prompts in the comparison."""
-    left_out: int
-    """Prompts that only one of the two has values for."""
-    mean: float
-    interval: Interval | None
-    """95 %, by resampling prompts; null for fewer than ten of them."""
-    minimum_detectable: float | None
-    """The smallest true difference that as many such prompts show four times in five; null for fewer than two."""
+RESAMPLES = 4000
+_RESOLVED = 5
+"""Draws beyond nought without which their share is too uncertain to take a p-value from."""
+_NORMAL = NormalDist()
 
 
-def paired_difference(
-    first: Mapping[str, Sequence[float]], second: Mapping[str, Sequence[float]], *, seed: int = 0
-) -> PairedDifference | None:
-    """The mean difference by prompt (values of one prompt are its mean first); null when no prompt is in both."""
-    shared = sorted(name for name in first.keys() & second.keys() if first[name] and second[name])
-    if not shared:
+def paired(first: FloatArray, second: FloatArray, *, seed: int = 0) -> Difference | None:
+    """Second minus first, each an array [run, prompt] with the same prompts; null for fewer than two prompts.
+
+    A prompt's difference is that of its means over each side's runs; the effect is the mean over prompts. Prompts
+    are drawn with replacement, and, where a side has several runs, its runs too, independently: a process that is
+    slow is slow on every prompt. The percentiles taken are those that t with as few degrees of freedom asks for,
+    and deviations are widened by √(n / (n - 1)), since a resample varies too little (Hesterberg, What Teachers
+    Should Know About the Bootstrap, 2015). With fewer than ten prompts a resample says too little, and the
+    interval is Student's t.
+    """
+    by_prompt = second.mean(axis=0) - first.mean(axis=0)
+    if len(by_prompt) < FEWEST:
         return None
-    differences = [fmean(second[name]) - fmean(first[name]) for name in shared]
-    everyone = {name for values in (first, second) for name in values if values[name]}
-    return PairedDifference(
-        n=len(shared),
-        left_out=len(everyone) - len(shared),
-        mean=fmean(differences),
-        interval=cluster_bootstrap([[value] for value in differences], lambda drawn: float(np.mean(drawn)), seed=seed),
-        minimum_detectable=minimum_detectable(differences),
+    runs = [side.mean(axis=1) for side in (first, second) if len(side) >= FEWEST]
+    parts = [variance_of_mean(values) for values in (by_prompt, *runs)]
+    effect = float(by_prompt.mean())
+    found = from_parts(effect, parts, n=len(by_prompt), method="t over prompts")
+    if len(by_prompt) < MINIMUM_CLUSTERS or found.standard_error == 0:
+        return found
+    return _bootstrapped(found, effect + _deviations(by_prompt, runs, seed))
+
+
+def _deviations(by_prompt: FloatArray, runs: list[FloatArray], seed: int) -> FloatArray:
+    """How far each resample's effect is from the one measured."""
+    total = resampled(by_prompt, seed)
+    for place, values in enumerate(runs, start=1):
+        total = total + resampled(values, seed + place)  # a difference's spread has no sign, so both sides add
+    return total
+
+
+def resampled(values: FloatArray, seed: int) -> FloatArray:
+    """The deviation of each resample's mean from the mean, widened by √(n / (n - 1))."""
+    n = len(values)
+    centred = values - values.mean()
+    widened: FloatArray = (_counts(n, seed) @ centred) / n * np.sqrt(n / (n - 1))
+    return widened
+
+
+@lru_cache(maxsize=64)
+def _counts(n: int, seed: int) -> FloatArray:
+    """How often each of n is drawn, a row a resample; the same for every pair, so that they can be compared."""
+    return np.random.default_rng([seed, n]).multinomial(n, [1 / n] * n, size=RESAMPLES).astype(np.float64)
+
+
+def _bootstrapped(by_t: Difference, draws: FloatArray) -> Difference:
+    tail = _NORMAL.cdf(-t_quantile(1 - ALPHA / 2, by_t.df))
+    low, high = np.quantile(draws, (tail, 1 - tail))
+    return replace(
+        by_t, low=float(low), high=float(high), p_value=_p_value(by_t, draws), method="bootstrap by prompt and run"
     )
 
 
-def minimum_detectable(differences: Sequence[float]) -> float | None:
-    """(t(0.975) + t(0.8)) · sd / √n with n - 1 degrees of freedom; null for fewer than two values."""
-    sd = sample_sd(differences)
-    if sd is None:
-        return None
-    freedom = len(differences) - 1
-    return (t_quantile(1 - ALPHA / 2, freedom) + t_quantile(POWER, freedom)) * sd / math.sqrt(len(differences))
+def _p_value(by_t: Difference, draws: FloatArray) -> float:
+    """The level at which the interval would just reach nought; by t where the draws cannot resolve it."""
+    beyond = min(int(np.count_nonzero(draws <= 0)), int(np.count_nonzero(draws >= 0)))
+    if beyond >= _RESOLVED:
+        return two_sided_p(_NORMAL.inv_cdf(min(0.5, beyond / len(draws))), by_t.df)
+    least = -_NORMAL.inv_cdf(_RESOLVED / len(draws))
+    return two_sided_p(max(least, abs(by_t.effect) / by_t.standard_error), by_t.df)

@@ -52,7 +52,7 @@ class MlflowTracker:
 
         result = read_result(folder)
         location = locate(self._uri, self._output_dir)
-        _import_mlflow()
+        import_mlflow()
         with _sentences(folder, location), _alone(location):
             client = _client(location)
             run_id = log_run(client, self._experiment_id(client, location), folder, result)
@@ -121,7 +121,7 @@ def _sentences(folder: Path, location: Location) -> Iterator[None]:
         raise StoreError(msg) from error
 
 
-def _import_mlflow() -> None:
+def import_mlflow() -> None:
     """Import MLflow with its telemetry and its talk switched off first."""
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)

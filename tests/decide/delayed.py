@@ -17,7 +17,7 @@ class DelayedNative:
     """The native backend behind a delay that grows with the answer, as a slower model's would."""
 
     def __init__(self, factor: float, data_dir: str, cache_dir: str, catalogue_url: str | None = None) -> None:
-        """Keep the factor (1.1 is 10 % slower) and what the native backend is made of."""
+        """Keep the factor (1.1 holds a whole answer back by a tenth) and what the native backend is made of."""
         self._factor = factor
         self._native = NativeBackend(data_dir, cache_dir, catalogue_url, cache_only=True)
 

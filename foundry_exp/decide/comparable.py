@@ -1,0 +1,108 @@
+"""What must be the same for figures to be compared: prompts, rubric, settings, runtime, power and machine."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from foundry_exp.decide.candidates import Candidate
+from foundry_exp.decide.figures import CellFigures
+from foundry_exp.errors import ConfigError
+from foundry_exp.report.text import one_line
+
+RUNTIME_PACKAGES = ("foundry-local-sdk", "onnxruntime", "onnxruntime-genai-core")
+_SHOWN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """One thing that is not the same for all."""
+
+    what: str
+    values: dict[str, str]
+    """Value → the candidates that have it, as text."""
+
+    def sentence(self) -> str:
+        """`power: mains (demo-small), battery (demo-large)`."""
+        return f"{self.what}: " + ", ".join(f"{value} ({who})" for value, who in self.values.items())
+
+
+def mismatches(candidates: Sequence[Candidate], names: Sequence[str] | None = None) -> list[Mismatch]:
+    """What differs between candidates, or between the runs of one; what a run does not say differs from nothing."""
+    found = []
+    for what, of in FACTS.items():
+        if names is not None and what not in names:
+            continue
+        values: dict[str, list[str]] = {}
+        for candidate in candidates:
+            for cell in candidate.cells:
+                value = of(cell)
+                if value is not None and candidate.label not in values.setdefault(one_line(value), []):
+                    values[one_line(value)].append(candidate.label)
+        if len(values) > 1:
+            found.append(Mismatch(what, {value: _listed(labels) for value, labels in values.items()}))
+    return found
+
+
+def refuse(found: Sequence[Mismatch]) -> None:
+    """Raise ConfigError that shows every difference."""
+    if found:
+        shown = "\n  ".join(mismatch.sentence() for mismatch in found)
+        msg = f"these runs cannot be compared, because they differ:\n  {shown}\nmeasure them alike, or add --force."
+        raise ConfigError(msg)
+
+
+def _listed(labels: Sequence[str]) -> str:
+    rest = len(labels) - _SHOWN
+    return ", ".join(labels[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _prompts(cell: CellFigures) -> str | None:
+    prompts = cell.result.prompts
+    return f"{prompts.get('name')} {prompts['digest']}" if prompts.get("digest") else None
+
+
+def _generation(cell: CellFigures) -> str | None:
+    return ", ".join(f"{key} {_plain(value)}" for key, value in sorted(cell.result.generation.items())) or None
+
+
+def _rubric(cell: CellFigures) -> str | None:
+    source = cell.result.quality_source
+    scored = cell.result.scores.get(source) if source else None
+    return f"{source} {scored.rubric}" if scored else None
+
+
+def _runtime(cell: CellFigures) -> str | None:
+    known: dict[str, Any] = {}
+    for source in ("packages", "runtime"):
+        part = cell.result.environment.get(source)
+        known |= part if isinstance(part, dict) else {}
+    return ", ".join(f"{name} {known[name]}" for name in RUNTIME_PACKAGES if known.get(name)) or None
+
+
+def _power(cell: CellFigures) -> str | None:
+    environment = cell.result.environment
+    parts = (environment.get("power_source"), environment.get("cpu_governor"))
+    return ", ".join(str(part) for part in parts if part) or None
+
+
+def _machine(cell: CellFigures) -> str | None:
+    environment = cell.result.environment
+    memory_mb = environment.get("memory_mb")
+    memory = f"{memory_mb / 1000:.0f} GB" if isinstance(memory_mb, int | float) else None
+    cores = environment.get("cpu_threads")
+    parts = (environment.get("cpu"), f"{cores} threads" if cores else None, memory)
+    return ", ".join(str(part) for part in parts if part) or None
+
+
+def _plain(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+FACTS: dict[str, Callable[[CellFigures], str | None]] = {
+    "prompts": _prompts,
+    "rubric": _rubric,
+    "generation": _generation,
+    "runtime": _runtime,
+    "power": _power,
+    "machine": _machine,
+}

@@ -1,0 +1,152 @@
+"""Candidates in pairs: what differs by more than chance, with intervals, over all pairs and figures at once."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from statistics import median
+
+import numpy as np
+
+from foundry_exp.decide.candidates import Candidate
+from foundry_exp.decide.comparable import Mismatch
+from foundry_exp.decide.contrasts import BY_RUN, PAIRED, Contrast, by_prompt, of_run
+from foundry_exp.decide.figures import QUALITY, TOKENS, Prompt
+from foundry_exp.errors import ConfigError
+from foundry_exp.stats.difference import FEWEST, Difference, welch
+from foundry_exp.stats.holm import holm
+from foundry_exp.stats.paired import FloatArray, paired
+from foundry_exp.stats.percentile import ALPHA
+
+MOST_FOR_ALL_PAIRS = 20
+"""With more candidates each is compared with the first alone: a thousand would make half a million pairs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """How the second of a pair differs from the first in one figure."""
+
+    contrast: Contrast
+    difference: Difference
+    """Of logarithms where the contrast is a ratio."""
+    adjusted_p: float = 1.0
+    """By Holm over every pair and figure of the comparison."""
+
+    @property
+    def found(self) -> bool:
+        """Whether the difference is more than chance."""
+        return self.adjusted_p <= ALPHA
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two candidates, and how the second differs from the first."""
+
+    first: Candidate
+    second: Candidate
+    effects: tuple[Effect, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Everything that a comparison found."""
+
+    candidates: tuple[Candidate, ...]
+    left_out: tuple[str, ...]
+    """Candidates, and answers, that do not count, in full sentences."""
+    forced: tuple[Mismatch, ...]
+    """What differs although it should not; empty unless forced."""
+    pairs: tuple[Pair, ...]
+    tests: int
+    expected_tokens: float
+    """Of a typical answer: the median over the compared candidates."""
+
+
+def compare(candidates: Sequence[Candidate], forced: Sequence[Mismatch] = (), seed: int = 0) -> Comparison:
+    """Compare every pair of candidates that have figures; raise ConfigError when there are not two."""
+    able = [candidate for candidate in candidates if candidate.why_not is None]
+    if len(able) < FEWEST:
+        named = "; ".join(f"{one.label}: {one.why_not}" for one in candidates if one.why_not)
+        have = f"got {len(able)}" + (f" ({named})" if named else "")
+        msg = f"compare: needs two candidates with figures, {have}; name more runs, or measure what is missing."
+        raise ConfigError(msg)
+    tokens = expected_tokens(able)
+    every = list(combinations(able, 2)) if len(able) <= MOST_FOR_ALL_PAIRS else [(able[0], one) for one in able[1:]]
+    pairs = [_pair(first, second, tokens, seed, forced) for first, second in every]
+    return Comparison(
+        candidates=tuple(candidates),
+        left_out=tuple(_left_out(candidates)),
+        forced=tuple(forced),
+        pairs=tuple(_adjusted(pairs)),
+        tests=sum(len(pair.effects) for pair in pairs),
+        expected_tokens=tokens,
+    )
+
+
+def expected_tokens(candidates: Sequence[Candidate]) -> float:
+    """Tokens of a typical answer: the median over candidates of each one's median; 0 where nothing was counted."""
+    medians = [median(found) for one in candidates if (found := _tokens(one))]
+    return round(median(medians)) if medians else 0
+
+
+def _tokens(candidate: Candidate) -> list[float]:
+    return [value for cell in candidate.cells for value in cell.pooled(TOKENS)]
+
+
+def _left_out(candidates: Sequence[Candidate]) -> Iterator[str]:
+    for candidate in candidates:
+        if candidate.why_not:
+            yield f"{candidate.label} is left out: {candidate.why_not}"
+        yield from (f"{candidate.label}: {what}." for what in candidate.left_out())
+
+
+def _pair(first: Candidate, second: Candidate, tokens: float, seed: int, forced: Sequence[Mismatch]) -> Pair:
+    rubric_differs = any(mismatch.what == "rubric" for mismatch in forced)
+    effects = []
+    for contrast in PAIRED:
+        if contrast.metric == QUALITY and rubric_differs:
+            continue
+        difference = _by_prompt(first, second, contrast, tokens, seed)
+        effects += [Effect(contrast, difference)] if difference else []
+    for contrast in BY_RUN:
+        difference = welch(*(_logs(side, contrast.metric) for side in (first, second)))
+        effects += [Effect(contrast, difference)] if difference else []
+    return Pair(first, second, tuple(effects), tuple(_notes(first, second)))
+
+
+def _by_prompt(first: Candidate, second: Candidate, contrast: Contrast, tokens: float, seed: int) -> Difference | None:
+    sides = [[by_prompt(cell, contrast.metric, tokens) for cell in side.cells] for side in (first, second)]
+    shared = sorted(set.intersection(*(set(run) for side in sides for run in side)))
+    arrays = [_array(side, shared, logs=contrast.is_ratio) for side in sides]
+    return paired(*arrays, seed=seed) if len(shared) >= FEWEST else None
+
+
+def _array(runs: Sequence[Mapping[Prompt, float]], prompts: Sequence[Prompt], *, logs: bool) -> FloatArray:
+    values = np.array([[run[prompt] for prompt in prompts] for run in runs], dtype=np.float64)
+    return np.log(values) if logs else values
+
+
+def _logs(candidate: Candidate, metric: str) -> list[float]:
+    found = (of_run(cell, metric) for cell in candidate.cells)
+    return [float(np.log(value)) for value in found if value is not None]
+
+
+def _notes(first: Candidate, second: Candidate) -> Iterator[str]:
+    fewest = min(len(first.cells), len(second.cells))
+    if fewest < FEWEST:
+        yield (
+            "one process a side: how much processes differ from each other is not in these intervals; "
+            "sweep.repeats=5 measures it."
+        )
+    one, other = first.result.model, second.result.model
+    if one.alias == other.alias and one.variant != other.variant and first.result.accel != second.result.accel:
+        yield (
+            f"{one.variant} and {other.variant} are different files: their quantisation may differ, "
+            "and with it speed, size and quality, whatever the device."
+        )
+
+
+def _adjusted(pairs: Sequence[Pair]) -> Iterator[Pair]:
+    adjusted = iter(holm([effect.difference.p_value for pair in pairs for effect in pair.effects]))
+    for pair in pairs:
+        yield replace(pair, effects=tuple(replace(effect, adjusted_p=next(adjusted)) for effect in pair.effects))

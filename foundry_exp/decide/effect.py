@@ -1,0 +1,102 @@
+"""A difference in words that a person would use."""
+
+import math
+from collections.abc import Sequence
+
+from foundry_exp.decide.compare import Comparison, Effect, Pair
+from foundry_exp.report.figures import share
+
+MANY_TIMES = 1.5
+"""From this ratio on, `1.8 times`; below it a percentage."""
+_DECIMALS_FROM = 10
+
+
+def headline(pair: Pair, tokens: float) -> str:
+    """One sentence about what is more than chance, or that nothing is."""
+    found = [said(effect, tokens) for effect in pair.effects if effect.found]
+    if not found:
+        return f"{pair.second.label} and {pair.first.label}: no difference found."
+    return f"{pair.second.label}, against {pair.first.label}, {listed(found)}."
+
+
+def not_found(pair: Pair, tokens: float) -> list[str]:
+    """What showed no difference, and what it would have shown."""
+    return [no_difference(effect, tokens) for effect in pair.effects if not effect.found]
+
+
+def said(effect: Effect, tokens: float) -> str:
+    """`answers 1.8 times slower (1.7–1.9)`."""
+    larger = effect.difference.effect > 0
+    words = effect.contrast.more if larger else effect.contrast.less
+    return words.format(much=much(effect), tokens=f"{tokens:.0f}") + f" ({spread(effect)})"
+
+
+def no_difference(effect: Effect, tokens: float) -> str:
+    """`the first token: no difference that 40 prompts could show; they would show 9 %`."""
+    noun = effect.contrast.noun.format(tokens=f"{tokens:.0f}")
+    what = "prompts" if "prompt" in effect.difference.method else "runs a side"
+    would = _would_show(effect)
+    doubtful = effect.difference.low > 0 or effect.difference.high < 0
+    rest = ", once the number of comparisons is counted" if doubtful else ""
+    return f"{noun}: no difference that {effect.difference.n} {what} could show{rest}; they would show {would}"
+
+
+def much(effect: Effect) -> str:
+    """How large the effect is, without its direction."""
+    value = effect.difference.effect
+    if not effect.contrast.is_ratio:
+        return f"{_points(abs(value))} points"
+    if _is_many_times(effect):
+        return f"{_times(math.exp(abs(value)))} times"
+    return share(_fraction(effect, value))
+
+
+def spread(effect: Effect) -> str:
+    """The interval, in the same direction and the same unit as the effect."""
+    ends = sorted((effect.difference.low, effect.difference.high), reverse=effect.difference.effect < 0)
+    if not effect.contrast.is_ratio:
+        sign = -1 if effect.difference.effect < 0 else 1
+        return "–".join(_points(sign * end) for end in ends)
+    if _is_many_times(effect):
+        sign = -1 if effect.difference.effect < 0 else 1
+        return "–".join(_times(math.exp(sign * end)) for end in ends)
+    return "–".join(share(_fraction(effect, end)).removesuffix(" %") for end in ends) + " %"
+
+
+def _is_many_times(effect: Effect) -> bool:
+    return math.exp(abs(effect.difference.effect)) >= MANY_TIMES
+
+
+def _fraction(effect: Effect, log_ratio: float) -> float:
+    """A log-ratio as a share: of speed when a time or a rate falls, of what is saved when an amount does."""
+    if effect.difference.effect > 0:
+        return math.expm1(log_ratio)
+    return -math.expm1(log_ratio) if effect.contrast.kind == "amount" else math.expm1(-log_ratio)
+
+
+def listed(parts: Sequence[str]) -> str:
+    """`a, b, and c`."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])}, and {parts[-1]}"
+
+
+def summary(comparison: Comparison) -> str:
+    """How the comparison was made, in one paragraph."""
+    repeats = sorted({len(one.cells) for one in comparison.candidates if one.why_not is None})
+    runs = "one run a side" if repeats == [1] else f"{'–'.join(str(n) for n in repeats)} runs a side"
+    return (
+        f"Paired by prompt, {runs}, 95 % intervals; a difference is called one when it is more than chance over all "
+        f"{comparison.tests} comparisons together (Holm, 5 %)."
+    )
+
+
+def _would_show(effect: Effect) -> str:
+    value = effect.difference.detectable
+    return share(math.expm1(value)) if effect.contrast.is_ratio else f"{_points(value)} points"
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.1f}" if ratio < _DECIMALS_FROM else f"{ratio:.0f}"
+
+
+def _points(value: float) -> str:
+    return f"{value:.1f}" if abs(value) >= 0.1 else f"{value:.2g}"  # noqa: PLR2004 - below it one decimal is nought

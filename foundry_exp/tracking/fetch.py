@@ -1,0 +1,83 @@
+"""A run that a user names: a folder here, or else an MLflow run, whose artifacts are brought here."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from foundry_exp.errors import FoundryExpError, StoreError
+from foundry_exp.store import RESULT_FILE, find_run
+from foundry_exp.tracking.location import Location, locate
+from foundry_exp.tracking.mlflow_store import import_mlflow
+
+MLFLOW_ID = re.compile(r"[0-9a-f]{32}")
+TAG = "tag:"
+BASELINE_TAG = "foundry.baseline"
+"""The tag that `tag:NAME` looks for; `tag:KEY=VALUE` names another."""
+
+FOLDER = "fetched"
+
+
+def find(name: str, output_dir: Path, uri: str | None = None) -> Path:
+    """The folder of a run, fetched from MLflow when `name` is an MLflow run id or a tag of runs there."""
+    if name.startswith(TAG):
+        return _tagged(name.removeprefix(TAG), output_dir, uri)
+    try:
+        return find_run(name, output_dir)
+    except StoreError:
+        if not MLFLOW_ID.fullmatch(name):
+            raise
+    return _with_client(name, output_dir, uri, lambda client: _download(client, name, output_dir / FOLDER / name))
+
+
+def _tagged(tag: str, output_dir: Path, uri: str | None) -> Path:
+    key, _, value = tag.partition("=") if "=" in tag else (BASELINE_TAG, "", tag)
+
+    def bring(client: Any) -> Path:
+        experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+        runs = client.search_runs(experiments, f"tags.`{key.replace('`', '')}` = '{value.replace(chr(39), '')}'")
+        if not runs:
+            msg = f"{TAG}{tag}: no MLflow run has the tag {key} = {value}; set it on a run's page, or with its client."
+            raise StoreError(msg)
+        together = output_dir / FOLDER / re.sub(r"[^A-Za-z0-9._-]+", "-", f"{key}-{value}").strip("-.")
+        for run in runs:
+            _download(client, run.info.run_id, together / run.info.run_id)
+        return together
+
+    return _with_client(f"{TAG}{tag}", output_dir, uri, bring)
+
+
+def _with_client(name: str, output_dir: Path, uri: str | None, use: Any) -> Path:
+    location = locate(uri, str(output_dir))
+    if location.file and not location.file.exists():
+        msg = f"{name}: no such run folder, and no MLflow store at {location.file}; give a run folder or --uri."
+        raise StoreError(msg)
+    import_mlflow()
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        found: Path = use(_client(location))
+    except FoundryExpError:
+        raise
+    except (MlflowException, SQLAlchemyError, OSError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        msg = f"{name}: cannot be fetched from MLflow ({reason}); check the id and --uri."
+        raise StoreError(msg) from error
+    return found
+
+
+def _client(location: Location) -> Any:
+    from mlflow import MlflowClient
+
+    return MlflowClient(tracking_uri=location.uri, registry_uri=location.uri)
+
+
+def _download(client: Any, run_id: str, folder: Path) -> Path:
+    """Bring a run's files here, once: published runs are replaced, never changed."""
+    if not (folder / RESULT_FILE).exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        client.download_artifacts(run_id, "", str(folder))
+    if not (folder / RESULT_FILE).exists():
+        msg = f"{run_id}: the MLflow run has no {RESULT_FILE} among its artifacts; it is not one of this tool's."
+        raise StoreError(msg)
+    return folder
