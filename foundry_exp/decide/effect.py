@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 from foundry_exp.decide.compare import Comparison, Effect, Pair
+from foundry_exp.decide.contrasts import TYPICAL
 from foundry_exp.report.figures import share
 
 MANY_TIMES = 1.5
@@ -13,10 +14,16 @@ _DECIMALS_FROM = 10
 
 def headline(pair: Pair, tokens: float) -> str:
     """One sentence about what is more than chance, or that nothing is."""
-    found = [said(effect, tokens) for effect in pair.effects if effect.found]
+    found = [said(effect, tokens) for effect in pair.effects if effect.found and not _repeats(effect, pair)]
     if not found:
         return f"{pair.second.label} and {pair.first.label}: no difference found."
     return f"{pair.second.label}, against {pair.first.label}, {listed(found)}."
+
+
+def _repeats(effect: Effect, pair: Pair) -> bool:
+    """Whether a typical answer says no more than the whole one: both models write answers of one length."""
+    whole = next((one for one in pair.effects if one.contrast.metric == "e2e_ms" and one.found), None)
+    return effect.contrast.metric == TYPICAL and whole is not None and much(effect) == much(whole)
 
 
 def not_found(pair: Pair, tokens: float) -> list[str]:
@@ -59,7 +66,9 @@ def spread(effect: Effect) -> str:
         return "–".join(_points(sign * end) for end in ends)
     if _is_many_times(effect):
         sign = -1 if effect.difference.effect < 0 else 1
-        return "–".join(_times(math.exp(sign * end)) for end in ends)
+        ratios = [math.exp(sign * end) for end in ends]
+        said = [_times(ratio) for ratio in ratios]
+        return "–".join(said if said[0] != said[1] else [f"{ratio:.2f}" for ratio in ratios])
     return "–".join(share(_fraction(effect, end)).removesuffix(" %") for end in ends) + " %"
 
 

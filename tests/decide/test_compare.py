@@ -1,0 +1,194 @@
+"""Planted differences come out with their size; what must not be compared is not."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from foundry_exp.decide import candidates, comparable, comparison_pages
+from foundry_exp.decide.compare import Comparison, compare
+from foundry_exp.decide.effect import headline
+from foundry_exp.errors import ConfigError
+from tests.decide.planted import plant, repeats
+from tests.report.hostile import HOSTILE
+
+
+def compared(*runs: Path, force: bool = False) -> Comparison:
+    read = candidates.read(runs)
+    differing = comparable.mismatches([one for one in read if one.why_not is None])
+    if not force:
+        comparable.refuse(differing)
+    return compare(read, differing)
+
+
+def ratio(found: Comparison, metric: str) -> tuple[float, float, float, bool]:
+    effect = next(one for one in found.pairs[0].effects if one.contrast.metric == metric)
+    difference = effect.difference
+    return math.exp(difference.effect), math.exp(difference.low), math.exp(difference.high), effect.found
+
+
+@pytest.mark.parametrize("slower", [1.05, 1.10, 1.30])
+def test_a_planted_difference_is_found_with_its_size(tmp_path: Path, slower: float) -> None:
+    found = compared(plant(tmp_path, name="a"), plant(tmp_path, name="b", slower=slower, seed=1))
+    value, low, high, is_found = ratio(found, "e2e_ms")
+    assert is_found
+    assert low <= slower <= high
+    assert value == pytest.approx(slower, rel=0.02)
+    assert "slower (" in headline(found.pairs[0], 24)
+
+
+def test_no_difference_is_said_with_what_would_have_been_seen(tmp_path: Path) -> None:
+    found = compared(plant(tmp_path, name="a"), plant(tmp_path, name="b", seed=1))
+    assert not any(effect.found for effect in found.pairs[0].effects)
+    printed = comparison_pages.console(found)
+    assert "no difference that 20 prompts could show; they would show" in printed
+
+
+def test_alike_runs_are_rarely_told_apart(tmp_path: Path) -> None:
+    """Over forty comparisons of nothing, all figures of each together: two alarms are expected at most."""
+    alarms = 0
+    for seed in range(40):
+        runs = tmp_path / str(seed)
+        found = compared(plant(runs, name="a", seed=2 * seed), plant(runs, name="b", seed=2 * seed + 1))
+        alarms += any(effect.found for effect in found.pairs[0].effects)
+    assert alarms <= 5
+
+
+def test_speed_and_quality_come_in_one_sentence(tmp_path: Path) -> None:
+    found = compared(
+        plant(tmp_path, name="a", model="small", points=3.0, seed=1),
+        plant(tmp_path, name="b", model="large", points=3.8, slower=1.8, seed=2),
+    )
+    said = headline(found.pairs[0], found.expected_tokens)
+    assert said.startswith("large, against small, answers 1.8 times slower (1.")
+    assert "is better by 0.6 points (0.4–0.8)" in said
+    assert "takes" not in said, "a typical answer tells nothing that the whole answer has not told"
+
+
+def test_repeats_of_a_cell_are_one_candidate_and_their_spread_counts(tmp_path: Path) -> None:
+    alone = compared(plant(tmp_path / "1", name="a"), plant(tmp_path / "1", name="b", slower=1.1, seed=9))
+    many = {"process_noise": 0.1, "slower": 1.1}
+    found = compared(
+        repeats(tmp_path / "2", 5, name="a", sweep_id="first", process_noise=0.1, seed=1),
+        repeats(tmp_path / "2", 5, name="a", sweep_id="second", seed=2, **many),
+    )
+    assert [len(one.cells) for one in found.candidates] == [5, 5]
+    assert len(found.pairs) == 1
+    narrow, wide = alone.pairs[0].effects[0].difference, found.pairs[0].effects[0].difference
+    assert wide.high - wide.low > 3 * (narrow.high - narrow.low)
+    assert any("one process a side" in note for note in alone.pairs[0].notes)
+    assert not found.pairs[0].notes
+    assert {"load_s", "rss_peak_mb"} <= {effect.contrast.metric for effect in found.pairs[0].effects}
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"prompts": {"name": "other", "digest": "beef", "size": 2}}, "prompts: workshop"),
+        ({"generation": {"temperature": 0.7}}, "generation: "),
+        ({"environment": {"packages": {"onnxruntime": "1.99"}}}, "runtime: onnxruntime 1.31 (demo-small"),
+        ({"environment": {"power_source": "battery"}}, "power: mains (demo-small"),
+    ],
+)
+def test_runs_that_differ_where_they_must_not_are_refused_and_shown(
+    tmp_path: Path, changes: dict[str, Any], what: str
+) -> None:
+    here = {"environment": {"packages": {"onnxruntime": "1.31"}, "power_source": "mains"}}
+    runs = plant(tmp_path, name="a", changes=here), plant(tmp_path, name="b", seed=1, changes=here | changes)
+    with pytest.raises(ConfigError, match="cannot be compared") as refused:
+        compared(*runs)
+    assert what in str(refused.value)
+    assert "--force" in str(refused.value)
+    forced = compared(*runs, force=True)
+    assert any(line.startswith("compared all the same") for line in comparison_pages.console(forced).splitlines())
+
+
+def test_scores_by_different_rubrics_are_not_compared(tmp_path: Path) -> None:
+    first, second = (plant(tmp_path, name=name, points=3.0) for name in "ab")
+    scores = second / "scores.jsonl"
+    scores.write_text(scores.read_text(encoding="utf-8").replace("facets:1", "facets:2"), encoding="utf-8")
+    run = second / "run.json"
+    run.write_text(run.read_text(encoding="utf-8").replace("facets:1", "facets:2"), encoding="utf-8")
+    with pytest.raises(ConfigError, match="rubric: facets facets:1"):
+        compared(first, second)
+    forced = compared(first, second, force=True)
+    assert "quality" not in {effect.contrast.metric for effect in forced.pairs[0].effects}
+
+
+def test_cells_without_figures_are_left_out_with_a_sentence(tmp_path: Path) -> None:
+    found = compared(
+        plant(tmp_path, name="a"),
+        plant(tmp_path, name="b", seed=1, model="other"),
+        plant(tmp_path, name="c", model="big", status="device_mismatch", reason="asked for gpu, ran on cpu"),
+        plant(tmp_path, name="d", model="huge", status="failed", reason="huge: out of memory"),
+    )
+    assert len(found.pairs) == 1
+    assert "big is left out: its status is device mismatch: asked for gpu, ran on cpu" in found.left_out
+    assert "huge is left out: its status is failed: out of memory" in found.left_out
+
+
+def test_flagged_answers_and_estimated_tokens_do_not_count(tmp_path: Path) -> None:
+    loops = " ".join(["again"] * 40)
+    found = compared(
+        plant(tmp_path, name="a", prompts=10),
+        plant(tmp_path, name="b", model="loops", prompts=10, text=loops),
+        plant(tmp_path, name="c", model="cut", prompts=10, finish_reason="length"),
+        plant(tmp_path, name="d", model="guessed", prompts=10, token_source="events"),
+    )
+    metrics = {pair.second.label: {one.contrast.metric for one in pair.effects} for pair in found.pairs[:3]}
+    assert metrics["loops"] == set()
+    assert metrics["cut"] == {"ttft_ms", "decode_tok_per_s", "typical_answer_ms"}
+    assert metrics["guessed"] == {"e2e_ms", "ttft_ms"}
+    said = " ".join(found.left_out)
+    assert "loops: 30 of 30 answers repeat themselves or are not text" in said
+    assert "cut: 30 of 30 answers were cut off at the token limit" in said
+    assert "guessed: 30 of 30 answers have an estimated token count" in said
+
+
+def test_cpu_against_gpu_of_one_model_notes_that_the_files_differ(tmp_path: Path) -> None:
+    found = compared(plant(tmp_path, name="a"), plant(tmp_path, name="b", device="gpu", slower=0.4, seed=1))
+    pair = found.pairs[0]
+    assert (pair.first.label, pair.second.label) == ("demo-small (cpu)", "demo-small (gpu)")
+    assert "answers 2.5 times faster (2.4" in headline(pair, 24)
+    assert any("quantisation may differ" in note for note in pair.notes)
+
+
+def test_prompts_are_paired_even_where_only_some_are_shared(tmp_path: Path) -> None:
+    found = compared(plant(tmp_path, name="a", prompts=30), plant(tmp_path, name="b", prompts=12, seed=1))
+    assert {effect.difference.n for effect in found.pairs[0].effects} == {12}
+
+
+def test_a_run_named_twice_and_a_single_candidate_are_refused(tmp_path: Path) -> None:
+    folder = plant(tmp_path)
+    with pytest.raises(ConfigError, match="named twice"):
+        compared(folder, folder)
+    with pytest.raises(ConfigError, match="needs two candidates with figures, got 1"):
+        compared(folder)
+    with pytest.raises(ConfigError, match="no finished run in it"):
+        compared(tmp_path / "nothing", folder)
+
+
+def test_the_same_seed_gives_the_same_interval(tmp_path: Path) -> None:
+    runs = plant(tmp_path, name="a"), plant(tmp_path, name="b", seed=1)
+    read = candidates.read(runs)
+    first, again, other = (compare(read, seed=seed).pairs[0].effects[0].difference for seed in (1, 1, 2))
+    assert first == again
+    assert first != other
+
+
+def test_many_candidates_are_compared_with_the_first(tmp_path: Path) -> None:
+    runs = [plant(tmp_path, name=f"cell-{number:02d}", prompts=4, rounds=1, seed=number) for number in range(22)]
+    found = compared(*runs)
+    assert len(found.pairs) == 21
+    assert "each is compared with the first alone" in comparison_pages.console(found)
+
+
+def test_hostile_names_break_no_output(tmp_path: Path) -> None:
+    found = compared(plant(tmp_path, name="a"), plant(tmp_path, name="b", model=HOSTILE, seed=1, slower=1.3))
+    page, printed = comparison_pages.page(found), comparison_pages.console(found)
+    assert "\x1b" not in page + printed
+    assert "<script" not in page
+    assert all(line.count(" | ") == 5 for line in page.splitlines() if line.startswith("| "))
+    json.dumps(comparison_pages.document(found), allow_nan=False)

@@ -1,0 +1,116 @@
+"""Intervals and corrections, against scipy and against what they promise."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from foundry_exp.stats.difference import welch
+from foundry_exp.stats.holm import holm
+from foundry_exp.stats.paired import FloatArray, paired
+
+p_values = st.lists(st.floats(0, 1), min_size=1, max_size=30)
+samples = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=20)
+
+
+def test_holm_on_a_worked_example() -> None:
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+
+
+@given(p_values)
+def test_holm_is_between_the_raw_value_and_bonferroni_and_keeps_the_order(values: list[float]) -> None:
+    adjusted = holm(values)
+    pairs = list(zip(values, adjusted, strict=True))
+    assert all(raw <= new <= min(1.0, raw * len(values)) for raw, new in pairs)
+    assert all(one[1] <= other[1] for one in pairs for other in pairs if one[0] < other[0])
+    assert min(adjusted) == pytest.approx(min(1.0, min(values) * len(values)))
+
+
+@given(p_values, st.randoms())
+def test_holm_does_not_depend_on_the_order(values: list[float], dice: object) -> None:
+    places = list(range(len(values)))
+    dice.shuffle(places)  # type: ignore[attr-defined]
+    shuffled = holm([values[place] for place in places])
+    assert [shuffled[places.index(place)] for place in range(len(values))] == pytest.approx(holm(values))
+
+
+@given(samples, samples)
+@settings(max_examples=50)
+def test_welch_agrees_with_scipy(first: list[float], second: list[float]) -> None:
+    if min(np.std(first), np.std(second)) < 1e-3:  # scipy warns of values without spread
+        return
+    found = welch(first, second)
+    expected = stats.ttest_ind(second, first, equal_var=False)
+    assert found is not None
+    assert found.p_value == pytest.approx(expected.pvalue, abs=1e-6)
+    interval = expected.confidence_interval(0.95)
+    assert (found.low, found.high) == pytest.approx((interval.low, interval.high), rel=1e-6, abs=1e-6)
+
+
+def test_welch_of_values_without_spread() -> None:
+    same, other = welch([1.0, 1.0], [1.0, 1.0]), welch([1.0, 1.0], [2.0, 2.0])
+    assert same is not None
+    assert other is not None
+    assert (same.p_value, other.p_value) == (1.0, 0.0)
+    assert welch([1.0], [1.0, 2.0]) is None
+
+
+def test_few_prompts_give_the_paired_t_interval() -> None:
+    dice = np.random.default_rng(0)
+    first = dice.normal(size=(1, 6))
+    second = first + dice.normal(0.3, 0.2, size=(1, 6))
+    found = paired(first, second)
+    expected = stats.ttest_rel(second[0], first[0])
+    assert found is not None
+    assert found.p_value == pytest.approx(expected.pvalue)
+    assert found.method == "t over prompts"
+
+
+def test_the_bootstrap_interval_is_near_the_t_interval_where_both_hold() -> None:
+    dice = np.random.default_rng(1)
+    change = dice.normal(0.1, 0.5, size=(1, 60))
+    found = paired(np.zeros((1, 60)), change)
+    interval = stats.ttest_1samp(change[0], 0).confidence_interval(0.95)
+    assert found is not None
+    assert found.method == "bootstrap by prompt and run"
+    assert (found.low, found.high) == pytest.approx((interval.low, interval.high), abs=0.02)
+
+
+def test_a_prompt_has_to_be_shared_to_be_paired() -> None:
+    assert paired(np.zeros((1, 1)), np.zeros((1, 1))) is None
+
+
+@pytest.mark.parametrize(("prompts", "runs"), [(12, 1), (40, 1), (20, 5), (5, 3)])
+def test_intervals_enclose_the_truth_in_95_of_100(prompts: int, runs: int) -> None:
+    """600 simulated comparisons with prompts that react differently, and processes that differ from each other."""
+    dice = np.random.default_rng(prompts * 10 + runs)
+    processes = 0.05 if runs > 1 else 0.0
+    hits = 0
+    for _ in range(600):
+        reaction = dice.normal(0.2, 0.15, size=prompts)
+        first = _side(dice, np.zeros(prompts), runs, processes)
+        second = _side(dice, reaction, runs, processes)
+        found = paired(first, second)
+        assert found is not None
+        hits += found.low <= 0.2 <= found.high
+    assert 0.92 <= hits / 600 <= 0.995
+
+
+def test_what_is_called_detectable_is_found_four_times_out_of_five() -> None:
+    dice = np.random.default_rng(3)
+    prompts, spread = 30, 0.2
+    nothing = np.zeros((1, prompts))
+    known = [paired(nothing, dice.normal(0, spread, size=(1, prompts))) for _ in range(50)]
+    detectable = float(np.mean([one.detectable for one in known if one]))
+    found = 0
+    for _ in range(400):
+        one = paired(nothing, dice.normal(detectable, spread, size=(1, prompts)))
+        found += one is not None and one.p_value <= 0.05
+    assert 0.7 <= found / 400 <= 0.9
+
+
+def _side(dice: np.random.Generator, effect: FloatArray, runs: int, processes: float) -> FloatArray:
+    noise = dice.normal(0, 0.05, size=(runs, len(effect)))
+    side: FloatArray = effect + dice.normal(0, processes, size=(runs, 1)) + noise
+    return side
