@@ -22,7 +22,7 @@ from hydra.types import HydraContext, RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationResolutionError, MissingMandatoryValue
 
-from foundry_exp import data
+from foundry_exp import data, schema
 from foundry_exp.errors import ConfigError, near
 from foundry_exp.models import routing
 from foundry_exp.models.variants import OWN_MODEL
@@ -147,6 +147,22 @@ def plain(config: DictConfig) -> dict[str, Any]:
     with _in_our_words([]):
         whole: Any = OmegaConf.to_container(_ours(config), resolve=True, throw_on_missing=True)
     return dict(whole)
+
+
+def section(group: str, option: str, settings: Sequence[str]) -> dict[str, Any]:
+    """One group's option with `key=value` settings of its own, checked by the schema of the group's name."""
+    chosen = f"{group}={option}"
+    known = plain(jobs([chosen], multirun=False)[0][0].config)[group]
+    own = [text if text.startswith(f"{group}.") else f"{group}.{text}" for text in settings]
+    names = [f"{group}.{key}" for key in _dotted(known)]
+    for text in own:
+        key = text.partition("=")[0]
+        if key not in names:
+            msg = f"{key.removeprefix(f'{group}.')}: {chosen} has no such key; {near(key, names)}"
+            raise ConfigError(msg)
+    found: dict[str, Any] = plain(jobs([chosen, *own], multirun=False)[0][0].config)[group]
+    schema.check(found, group, f"{group}={option}")
+    return found
 
 
 def as_yaml(config: DictConfig, *, resolve: bool) -> str:

@@ -4,6 +4,7 @@ VERBS = {
     "calibrate": "measure this tool's own error and cost on this machine",
     "doctor": "say whether the main job can run here, and what to do if not; --probe asks models",
     "score": "score finished runs again, by other facets, rubrics or judges, without measuring again",
+    "gate": "fail when a run is worse than its baseline (exit code 100)",
     "compare": "what differs between runs by more than chance, with intervals",
     "report": "write the reports of runs again, and print their table",
     "annotate": "scores by people: blind files out, filled files in, agreement",

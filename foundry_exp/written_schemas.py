@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 
 from foundry_exp import data, store
+from foundry_exp.decide.side import Side
 from foundry_exp.records import Record, RunResult, Score
 
-WRITTEN = {"record": Record, "run": RunResult, "score": Score}
+WRITTEN = {"record": Record, "run": RunResult, "score": Score, "baseline": Side}
 
 
 def texts() -> dict[Path, str]:

@@ -47,8 +47,11 @@ class Candidate:
         return [f"{count} of {self.requests} answers {why}" for why, count in counts.items() if count]
 
 
-def read(runs: Sequence[Path]) -> list[Candidate]:
-    """Every candidate in the runs named, in their order; a run named twice, or nothing finished, is refused."""
+def read(runs: Sequence[Path], *, together: bool = False) -> list[Candidate]:
+    """Every candidate in the runs named, in their order; a run named twice, or nothing finished, is refused.
+
+    The same cell in two runs is two candidates, unless they are taken `together`.
+    """
     folders = [(place, folder) for place, run in enumerate(runs) for folder in _cells(run)]
     seen: set[Path] = set()
     groups: dict[tuple[object, ...], list[CellFigures]] = {}
@@ -58,7 +61,7 @@ def read(runs: Sequence[Path]) -> list[Candidate]:
             raise ConfigError(msg)
         seen.add(folder.resolve())
         cell = figures.read(folder)
-        groups.setdefault(_identity(place, cell), []).append(cell)
+        groups.setdefault(_identity(0 if together else place, cell), []).append(cell)
     cells = [tuple(sorted(group, key=lambda cell: cell.result.started_at)) for group in groups.values()]
     return [Candidate(label, group) for label, group in zip(_labels(cells), cells, strict=True)]
 

@@ -17,6 +17,8 @@ RATES = ("decode_tok_per_s",)
 FROM_TOKENS = ("tpot_ms", "decode_tok_per_s")
 QUALITY = "quality"
 TOKENS = "tokens"
+ANY_E2E = "e2e_ms of any answer"
+"""Cut ones too: of the same model the same answers are cut."""
 MEASURED = ("ok", "partial", "interrupted")
 """Statuses whose requests count."""
 
@@ -92,6 +94,8 @@ def _usable(one: Measured, left_out: Counter[str]) -> Iterable[tuple[str, float]
     is_cut = ANSWER_FLAGS["truncated_rate"](one.record)
     left_out[CUT] += is_cut
     left_out[_ESTIMATED] += one.timing.estimated
+    if one.timing.e2e_ms:
+        yield ANY_E2E, one.timing.e2e_ms
     for metric in (*TIMES, *RATES):
         value: float | None = getattr(one.timing, metric)
         not_whole = metric == "e2e_ms" and is_cut

@@ -16,8 +16,8 @@ from rich.console import Console
 from foundry_exp import compose, experiment, store, target
 from foundry_exp.plan import plan
 
-SLOW_FACTOR = 1.05
-"""Of the delay. Reading the events on a thread costs 5 % more, so that answers come 10 % later in all."""
+SLOW_FACTOR = 1.07
+"""Of the delay. Reading the events on a thread costs 3 % more, so that answers come 10 % later in all."""
 KINDS = ("plain", "other", "slow")
 _SLOW = "tests.decide.delayed.DelayedNative"
 

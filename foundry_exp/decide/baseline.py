@@ -1,0 +1,42 @@
+"""A baseline that git keeps: one JSON file of figures and greedy answers, small and readable as a diff."""
+
+import json
+import re
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from foundry_exp.decide.side import Side
+from foundry_exp.errors import ConfigError
+from foundry_exp.store import adapter, to_json, write_whole
+
+SUFFIX = ".json"
+_NUMBERS = re.compile(r"\[\n\s*((?:[-+.\de]+|null)(?:,\n\s*(?:[-+.\de]+|null))*)\n\s*\]")
+
+
+def is_baseline(name: str) -> bool:
+    """Whether what a user named as a baseline is a file of this kind."""
+    return Path(name).is_file() and name.endswith(SUFFIX)
+
+
+def save(path: Path, side: Side) -> None:
+    """Write it, whole or not at all."""
+    text = json.dumps(json.loads(to_json(side)), indent=1, ensure_ascii=False, allow_nan=False)
+    write_whole(path, _on_one_line(text) + "\n")
+
+
+def load(path: Path) -> Side:
+    """Read it; raise ConfigError when it is no baseline."""
+    try:
+        side: Side = adapter(Side).validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        first = error.errors()[0] if isinstance(error, ValidationError) else None
+        why = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}" if first else str(error)
+        msg = f"{path}: not a baseline ({why}); write one with: python -m foundry_exp gate --save {path} RUN"
+        raise ConfigError(msg) from error
+    return side
+
+
+def _on_one_line(text: str) -> str:
+    """Lists of numbers on one line each: a figure of five runs is one line of a diff. Strings hold no line breaks."""
+    return _NUMBERS.sub(lambda found: f"[{' '.join(found.group(1).split())}]", text)

@@ -1,0 +1,192 @@
+"""A candidate against its baseline: worse than is accepted, not worse, or not to be told."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from foundry_exp.decide.side import GATED, Output, Side
+from foundry_exp.errors import ConfigError
+from foundry_exp.stats.permutation import FloatArray, MaxT, max_t
+
+Verdict = Literal["passed", "failed", "inconclusive"]
+
+POINTS = ("quality", "error_rate")
+"""Compared by their difference; everything else by its ratio."""
+MORE_IS_BETTER = ("decode_tok_per_s", "quality")
+MUST_AGREE = ("prompts", "generation", "rubric", "streaming", "backend", "accel", "workload", "power", "machine")
+"""Facts that make two sides comparable. Model, variant and runtime may differ: they are what a gate watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One gated figure, and what became of it."""
+
+    metric: str
+    verdict: Verdict
+    tolerance: float
+    baseline: float | None = None
+    """Mean over runs: geometric for what is compared by ratio."""
+    candidate: float | None = None
+    worse: float | None = None
+    """How much worse: a share, or points; negative is better."""
+    low: float | None = None
+    """One-sided ends, right for all figures together."""
+    high: float | None = None
+    reason: str | None = None
+    """Why it is inconclusive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A prompt whose greedy answer is not what it was."""
+
+    sample_id: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the gate says, and why."""
+
+    baseline: Side
+    candidate: Side
+    verdict: Verdict
+    checks: tuple[Check, ...]
+    changes: tuple[Change, ...]
+    outputs: str
+    """What changed answers do: ignore, warn or fail."""
+    notes: tuple[str, ...]
+
+
+def gate(baseline: Side, candidate: Side, rules: Mapping[str, Any], *, force: bool = False, seed: int = 0) -> Outcome:
+    """Hold a candidate to its baseline by the rules of `conf/gate/`; raise ConfigError when they are no pair."""
+    differing = _differing(baseline, candidate)
+    _refuse(differing, baseline, candidate, force=force)
+    few = _too_few(baseline, candidate, rules["repeats"])
+    checks = tuple(_checks(baseline, candidate, rules, seed)) if few is None else ()
+    changes = tuple(_changes(baseline, candidate)) if rules["outputs"] != "ignore" else ()
+    notes = [
+        *_notes(baseline, candidate),
+        *(f"compared all the same, although they differ in {one}" for one in differing),
+    ]
+    return Outcome(
+        baseline=baseline,
+        candidate=candidate,
+        verdict=_verdict(checks, changes, few, rules["outputs"], broken=bool(candidate.broken)),
+        checks=checks,
+        changes=changes,
+        outputs=rules["outputs"],
+        notes=(*([few] if few else []), *notes),
+    )
+
+
+def _verdict(
+    checks: Sequence[Check], changes: Sequence[Change], few: str | None, outputs: str, *, broken: bool
+) -> Verdict:
+    verdicts = {check.verdict for check in checks}
+    if broken or "failed" in verdicts or (changes and outputs == "fail"):
+        return "failed"
+    return "inconclusive" if few or not verdicts or "inconclusive" in verdicts else "passed"
+
+
+def _differing(baseline: Side, candidate: Side) -> list[str]:
+    pairs = {name: (baseline.facts.get(name), candidate.facts.get(name)) for name in MUST_AGREE}
+    return [
+        f"{name}: {before} (baseline), {after} (candidate)"
+        for name, (before, after) in pairs.items()
+        if before is not None and after is not None and before != after
+    ]
+
+
+def _refuse(differing: Sequence[str], baseline: Side, candidate: Side, *, force: bool) -> None:
+    if baseline.statistic != candidate.statistic:
+        msg = f"gate: the baseline holds the {baseline.statistic} of each prompt; add statistic={baseline.statistic}."
+        raise ConfigError(msg)
+    if differing and not force:
+        shown = "\n  ".join(differing)
+        msg = (
+            f"gate: the sides cannot be compared, because they differ:\n  {shown}\nmeasure them alike, or add --force."
+        )
+        raise ConfigError(msg)
+
+
+def _too_few(baseline: Side, candidate: Side, needed: int) -> str | None:
+    if min(baseline.runs, candidate.runs) >= needed:
+        return None
+    return (
+        f"inconclusive: the baseline has {baseline.runs} measured runs and the candidate {candidate.runs}, "
+        f"and the gate needs {needed} a side; measure with sweep.repeats={needed}."
+    )
+
+
+def _checks(baseline: Side, candidate: Side, rules: Mapping[str, Any], seed: int) -> Iterator[Check]:
+    wanted = {name: tolerance for name in GATED if (tolerance := rules["tolerances"].get(name)) is not None}
+    before, after = ({name: _oriented(side, name) for name in wanted} for side in (baseline, candidate))
+    able = [name for name in wanted if len(before[name]) and len(after[name])]
+    if able:
+        limits = np.array([_limit(name, wanted[name]) for name in able])
+        first, second = (np.column_stack([of[name] for name in able]) for of in (before, after))
+        found = max_t(first, second, limits, rules["false_alarm"], seed=seed)
+        means = zip(first.mean(axis=0), second.mean(axis=0), strict=True)
+        yield from (_check(place, able[place], wanted, found, both) for place, both in enumerate(means))
+    for name, tolerance in wanted.items():
+        if len(before[name]) and not len(after[name]):
+            reason = "the baseline has this figure and the candidate has not, or not of every run"
+            yield Check(name, "inconclusive", tolerance, reason=reason)
+
+
+def _oriented(side: Side, name: str) -> FloatArray:
+    """A figure's values, larger being worse, ratios as logarithms; empty when a run has none."""
+    values = [value for value in side.figures.get(name, ()) if value is not None]
+    if len(values) < side.runs:
+        return np.empty(0)
+    found = np.array(values, dtype=np.float64)
+    found = found if name in POINTS else np.log(found)
+    return -found if name in MORE_IS_BETTER else found
+
+
+def _limit(name: str, tolerance: float) -> float:
+    return tolerance if name in POINTS else float(np.log1p(tolerance))
+
+
+def _check(
+    place: int, name: str, wanted: Mapping[str, float], found: MaxT, means: tuple[np.float64, np.float64]
+) -> Check:
+    before, after = (_natural(name, float(mean)) for mean in means)
+    scale = float if name in POINTS else np.expm1
+    effect, low, high = (float(scale(ends[place])) for ends in (found.effect, found.low, found.high))
+    verdict: Verdict = "failed" if found.beyond[place] else "passed"
+    return Check(name, verdict, wanted[name], before, after, effect, low, high)
+
+
+def _natural(name: str, oriented: float) -> float:
+    value = -oriented if name in MORE_IS_BETTER else oriented
+    return value if name in POINTS else float(np.exp(value))
+
+
+def _changes(baseline: Side, candidate: Side) -> Iterator[Change]:
+    """Greedy answers that differ, of prompts that are the same."""
+    for name, before in baseline.outputs.items():
+        after = candidate.outputs.get(name)
+        if after is not None and after.prompt == before.prompt and set(after.texts) != set(before.texts):
+            yield Change(name, before.texts, after.texts)
+
+
+def _notes(baseline: Side, candidate: Side) -> Iterator[str]:
+    for name in ("model", "variant", "runtime"):
+        before, after = baseline.facts.get(name), candidate.facts.get(name)
+        if before and after and before != after:
+            yield f"{name}: {before} became {after}"
+    yield from (f"the baseline's run {why}" for why in baseline.broken)
+    yield from (f"the candidate's run {why}" for why in candidate.broken)
+    for side, name in ((baseline, "baseline"), (candidate, "candidate")):
+        unsteady = sorted(sample for sample, output in side.outputs.items() if _is_unsteady(output))
+        if unsteady:
+            yield f"the {name}'s own answers to {', '.join(unsteady)} differ from run to run"
+
+
+def _is_unsteady(output: Output) -> bool:
+    return len(output.texts) > 1

@@ -1,0 +1,203 @@
+"""The gate on planted differences, on sides that are no pair, and its promise about false alarms."""
+
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pytest
+
+from foundry_exp import compose
+from foundry_exp.decide import baseline, gate_pages, side
+from foundry_exp.decide.gate import Outcome, gate
+from foundry_exp.decide.side import Side
+from foundry_exp.errors import ConfigError
+from foundry_exp.stats.permutation import max_t
+from tests.decide.planted import plant, repeats
+from tests.report.hostile import HOSTILE
+
+
+def rules(**changes: Any) -> dict[str, Any]:
+    return compose.section("gate", "default", []) | changes
+
+
+def sides(folder: Path, count: int = 5, **candidate: Any) -> tuple[Side, Side]:
+    """A baseline, and a candidate that differs in what is said, over as many runs a side."""
+    chosen = {"name": "cell", "prompts": 4, "rounds": 10, "process_noise": 0.005}
+    before = repeats(folder, count, sweep_id="before", seed=1, **chosen)
+    after = repeats(folder, count, sweep_id="after", seed=2, **(chosen | candidate))
+    return side.read([before], "fastest"), side.read([after], "fastest")
+
+
+def judged(folder: Path, **candidate: Any) -> Outcome:
+    return gate(*sides(folder, **candidate), rules())
+
+
+def verdicts(outcome: Outcome) -> dict[str, str]:
+    return {check.metric: check.verdict for check in outcome.checks}
+
+
+@pytest.mark.parametrize(("slower", "verdict"), [(1.0, "passed"), (1.05, "failed"), (1.1, "failed"), (1.3, "failed")])
+def test_planted_slow_downs(tmp_path: Path, slower: float, verdict: str) -> None:
+    outcome = judged(tmp_path, slower=slower)
+    assert outcome.verdict == verdict
+    found = {check.metric: check for check in outcome.checks}
+    assert found["e2e_ms"].worse == pytest.approx(slower - 1, abs=0.02)
+    assert verdicts(outcome)["rss_peak_mb"] == "passed"
+
+
+def test_what_became_faster_passes(tmp_path: Path) -> None:
+    outcome = judged(tmp_path, slower=0.7)
+    assert outcome.verdict == "passed"
+    assert "30 % better" in gate_pages.console(outcome)
+
+
+def test_a_change_within_the_tolerance_passes(tmp_path: Path) -> None:
+    wide = rules(tolerances={"e2e_ms": 0.2})
+    assert gate(*sides(tmp_path, slower=1.1), wide).verdict == "passed"
+
+
+@pytest.mark.parametrize(
+    ("changes", "metric"), [({"points": 2.5}, "quality"), ({"metrics": {"rss_peak_mb": 240}}, "rss_peak_mb")]
+)
+def test_other_figures_are_gated_too(tmp_path: Path, changes: dict[str, Any], metric: str) -> None:
+    before = repeats(tmp_path, 5, sweep_id="before", name="cell", prompts=12, points=4.0, seed=1)
+    after = repeats(tmp_path, 5, sweep_id="after", name="cell", prompts=12, seed=2, **({"points": 4.0} | changes))
+    outcome = gate(side.read([before], "fastest"), side.read([after], "fastest"), rules())
+    assert outcome.verdict == "failed"
+    assert {name for name, verdict in verdicts(outcome).items() if verdict == "failed"} == {metric}
+
+
+def test_too_few_repeats_are_inconclusive_however_alike(tmp_path: Path) -> None:
+    outcome = gate(*sides(tmp_path, count=4), rules())
+    assert outcome.verdict == "inconclusive"
+    assert "sweep.repeats=5" in outcome.notes[0]
+    assert ET.fromstring(gate_pages.junit(outcome)).get("errors") == "1"
+
+
+def test_a_figure_that_only_the_baseline_has_is_inconclusive(tmp_path: Path) -> None:
+    before = repeats(tmp_path, 5, sweep_id="before", name="cell", points=4.0, seed=1)
+    after = repeats(tmp_path, 5, sweep_id="after", name="cell", seed=2)
+    outcome = gate(side.read([before], "fastest"), side.read([after], "fastest"), rules())
+    assert outcome.verdict == "inconclusive"
+    assert verdicts(outcome)["quality"] == "inconclusive"
+
+
+def test_a_candidate_run_that_failed_fails_the_gate(tmp_path: Path) -> None:
+    before, _ = sides(tmp_path)
+    plant(tmp_path, name="cell", sweep_id="after", repeat=9, status="failed", reason="demo-small: crashed")
+    outcome = gate(before, side.read([tmp_path / "after"], "fastest"), rules())
+    assert outcome.verdict == "failed"
+    assert "cell-r9: its status is failed: crashed" in " ".join(outcome.notes)
+    assert ET.fromstring(gate_pages.junit(outcome)).get("failures") == "1"
+
+
+def test_sides_that_differ_where_they_must_not_are_refused(tmp_path: Path) -> None:
+    before, after = sides(tmp_path, changes={"generation": {"temperature": 0.0, "max_tokens": 9}})
+    with pytest.raises(ConfigError, match=r"generation: .*baseline.*max_tokens 9, temperature 0 \(candidate\)"):
+        gate(before, after, rules())
+    assert "compared all the same" in " ".join(gate(before, after, rules(), force=True).notes)
+
+
+def test_another_runtime_is_gated_and_said(tmp_path: Path) -> None:
+    def environment(version: str) -> dict[str, Any]:
+        return {"environment": {"packages": {"onnxruntime": version}}}
+
+    before = repeats(tmp_path, 5, sweep_id="before", name="cell", seed=1, changes=environment("1.30"))
+    after = repeats(tmp_path, 5, sweep_id="after", name="cell", seed=2, changes=environment("1.31"))
+    outcome = gate(side.read([before], "fastest"), side.read([after], "fastest"), rules())
+    assert "runtime: onnxruntime 1.30 became onnxruntime 1.31" in outcome.notes
+
+
+def test_several_models_are_no_side(tmp_path: Path) -> None:
+    plant(tmp_path, name="a", model="small")
+    plant(tmp_path, name="b", model="large")
+    with pytest.raises(ConfigError, match=r"got 2 \(small, large\)"):
+        side.read([tmp_path / "sweep"], "fastest")
+
+
+@pytest.mark.parametrize(("outputs", "verdict"), [("ignore", "passed"), ("warn", "passed"), ("fail", "failed")])
+def test_changed_greedy_answers_are_a_diff(tmp_path: Path, outputs: str, verdict: str) -> None:
+    said = "The invoice export ships on Thursday and Lena sends Tom the key today."
+    before = repeats(tmp_path, 5, sweep_id="before", name="cell", seed=1, text=said)
+    after = repeats(tmp_path, 5, sweep_id="after", name="cell", seed=2, text=said.replace("Tom", "Priya"))
+    outcome = gate(side.read([before], "fastest"), side.read([after], "fastest"), rules(outputs=outputs))
+    assert outcome.verdict == verdict
+    assert len(outcome.changes) == (0 if outputs == "ignore" else 20)
+    if outcome.changes:
+        page = gate_pages.page(outcome)
+        assert "- …" in page
+        assert "Tom the key" in page
+        assert "Priya the key" in page
+
+
+def test_a_baseline_survives_git(tmp_path: Path) -> None:
+    before, after = sides(tmp_path, slower=1.3)
+    path = tmp_path / "baseline.json"
+    baseline.save(path, before)
+    assert baseline.load(path) == before
+    assert gate(baseline.load(path), after, rules()).verdict == "failed"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert next(line for line in lines if '"e2e_ms"' in line).count(",") == 5
+    assert path.stat().st_size < 5_000
+    path.write_text("{}", encoding="utf-8")
+    with pytest.raises(ConfigError, match="not a baseline"):
+        baseline.load(path)
+
+
+def test_a_baseline_of_another_statistic_is_refused(tmp_path: Path) -> None:
+    _, after = sides(tmp_path)
+    median = side.read([tmp_path / "before"], "median")
+    with pytest.raises(ConfigError, match="add statistic=median"):
+        gate(median, after, rules())
+
+
+def test_alike_sides_rarely_fail_all_figures_together() -> None:
+    """400 pairs without a difference, limits of nought, four figures of which three move together: 5 % may fail."""
+    dice = np.random.default_rng(5)
+    limits, failed = np.zeros(4), 0
+    for _ in range(400):
+        first, second = (_runs(dice) for _ in range(2))
+        failed += bool(max_t(first, second, limits, 0.05).beyond.any())
+    assert failed / 400 <= 0.075
+
+
+def test_a_shift_of_three_spreads_is_found_whatever_the_order_of_runs() -> None:
+    dice = np.random.default_rng(6)
+    found = 0
+    for _ in range(100):
+        first, second = _runs(dice), _runs(dice) + 3
+        beyond = max_t(first, second, np.zeros(4), 0.05).beyond
+        assert (beyond == max_t(first[::-1], second[::-1], np.zeros(4), 0.05).beyond).all()
+        found += bool(beyond.any())
+    assert found >= 95
+
+
+def test_figures_without_spread_are_told_apart_or_equal() -> None:
+    same, more = np.ones((5, 2)), np.ones((5, 2)) + np.array([0.0, 0.5])
+    found = max_t(same, more, np.zeros(2), 0.05)
+    assert found.beyond.tolist() == [False, True]
+    assert (found.low == found.effect).all()
+
+
+def test_more_runs_than_can_all_be_exchanged() -> None:
+    dice = np.random.default_rng(7)
+    found = max_t(_runs(dice, 12), _runs(dice, 12) + 3, np.zeros(4), 0.05)
+    assert found.beyond.all()
+
+
+def test_hostile_names_break_no_output(tmp_path: Path) -> None:
+    before = repeats(tmp_path, 5, sweep_id="before", name="cell", model=HOSTILE, seed=1, text=HOSTILE)
+    after = repeats(tmp_path, 5, sweep_id="after", name="cell", model=HOSTILE, seed=2, text=f"{HOSTILE} more")
+    outcome = gate(side.read([before], "fastest"), side.read([after], "fastest"), rules())
+    ET.fromstring(gate_pages.junit(outcome))
+    page, printed = gate_pages.page(outcome), gate_pages.console(outcome)
+    assert "\x1b" not in page + printed + gate_pages.junit(outcome)
+    assert all(line.count(" | ") == 6 for line in page.splitlines() if line.startswith("| "))
+
+
+def _runs(dice: np.random.Generator, count: int = 5) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Runs of four figures: three of one process's pace and a little of their own, and one apart."""
+    pace = dice.normal(size=(count, 1))
+    together = pace + 0.2 * dice.normal(size=(count, 3))
+    return np.hstack([together, dice.normal(size=(count, 1))])

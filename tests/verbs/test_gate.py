@@ -1,0 +1,89 @@
+"""`gate` as CI starts it: exit codes, files, a baseline in git, and one in MLflow."""
+
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from foundry_exp.tracking import fetch
+from foundry_exp.tracking.mlflow_store import MlflowTracker, import_mlflow
+from tests.conftest import SCRIPTED, Run
+from tests.decide.planted import repeats
+
+
+def test_a_slow_candidate_is_exit_100_with_a_report_for_ci(run: Run, tmp_path: Path) -> None:
+    before = repeats(tmp_path, 5, sweep_id="before", name="cell", seed=1)
+    after = repeats(tmp_path, 5, sweep_id="after", name="cell", seed=2, slower=1.3)
+    told = run(
+        "gate", "--baseline", str(before), "--candidate", str(after), "--junit", "gate.xml", "--markdown", "gate.md"
+    )
+    assert told.returncode == 100, told.stderr
+    assert "e2e_ms" in told.stdout
+    failed = ET.parse(tmp_path / "gate.xml").getroot()
+    assert int(failed.get("failures") or 0) >= 1
+    assert "**failed**" in (tmp_path / "gate.md").read_text(encoding="utf-8")
+
+
+def test_a_baseline_file_passes_what_is_alike_and_takes_rules(run: Run, tmp_path: Path) -> None:
+    before = repeats(tmp_path, 5, sweep_id="before", name="cell", seed=1)
+    after = repeats(tmp_path, 5, sweep_id="after", name="cell", seed=2, slower=1.1)
+    assert run("gate", "--save", "baseline.json", str(before)).returncode == 0
+    arguments = ("gate", "--baseline", "baseline.json", "--candidate", str(after))
+    assert run(*arguments).returncode == 100
+    lenient = run(*arguments, "tolerances.e2e_ms=0.5", "tolerances.ttft_ms=0.5", "tolerances.decode_tok_per_s=0.5")
+    assert lenient.returncode == 0, lenient.stderr
+
+
+def test_too_few_repeats_are_exit_1(run: Run, tmp_path: Path) -> None:
+    before = repeats(tmp_path, 2, sweep_id="before", name="cell", seed=1)
+    after = repeats(tmp_path, 5, sweep_id="after", name="cell", seed=2)
+    told = run("gate", "--baseline", str(before), "--candidate", str(after))
+    assert told.returncode == 1
+    assert "inconclusive" in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "needs --baseline RUN and --candidate RUN"),
+        (["--baseline", "last", "--candidate", "last"], "no run yet"),
+        (["--baseline", "x", "--candidate", "y", "tolerances.e2e=1"], "did you mean"),
+        (["--baseline", "x", "--candidate", "y", "repeats=2"], "repeats: must be at least 4, got 2"),
+        (["--baseline", "x", "--candidate", "y", "--rules", "defualt"], "did you mean default"),
+        (["--save", "x.json"], "name the run"),
+    ],
+)
+def test_what_cannot_be_gated_is_exit_2(run: Run, arguments: list[str], said: str) -> None:
+    told = run("gate", *arguments)
+    assert told.returncode == 2
+    assert said in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_runs_of_the_tool_itself_are_a_side(run: Run, tmp_path: Path) -> None:
+    for _ in range(4):
+        measured = run(*SCRIPTED, "backend.realtime=false", "workload=quick", "prompts=deterministic")
+        assert measured.returncode == 0, measured.stderr
+    folders = sorted(str(path) for path in (tmp_path / "mlruns" / "runs").iterdir())
+    told = run("gate", "--baseline", *folders[:2], "--candidate", *folders[2:])
+    assert told.returncode == 1, told.stderr
+    assert "the baseline has 2 measured runs and the candidate 2" in told.stdout
+
+
+def test_mlflow_runs_with_a_tag_are_a_baseline(run: Run, tmp_path: Path) -> None:
+    before = repeats(tmp_path, 5, sweep_id="before", name="cell", seed=1)
+    after = repeats(tmp_path, 5, sweep_id="after", name="cell", seed=2, slower=1.3)
+    tracker = MlflowTracker(None, "foundry_exp", str(tmp_path / "mlruns"))
+    ids = [tracker.publish(folder).split()[2] for folder in sorted(before.iterdir())]
+    import_mlflow()
+    from mlflow import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{tmp_path / 'mlruns' / 'mlflow.db'}")
+    for run_id in ids:
+        client.set_tag(run_id, fetch.BASELINE_TAG, "release")
+    told = run("gate", "--baseline", "tag:release", "--candidate", str(after))
+    assert told.returncode == 100, told.stderr
+    assert "5 runs against 5" in told.stdout
+    unknown = run("gate", "--baseline", "tag:nothing", "--candidate", str(after))
+    assert unknown.returncode == 2
+    assert "no MLflow run has the tag foundry.baseline = nothing" in unknown.stderr
