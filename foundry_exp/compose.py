@@ -180,8 +180,9 @@ def cell_names(every_job: Sequence[Job]) -> list[str]:
     if len(every_job) == 1:
         return [folder_name(str(every_job[0].config.hydra.runtime.choices["model"]))]
     pairs = [dict(text.split("=", 1) for text in job.overrides if "=" in text) for job in every_job]
-    swept = [key for key in pairs[0] if len({pair.get(key) for pair in pairs}) > 1]
-    names = [folder_name("-".join(_part(key, pair[key]) for key in swept)) for pair in pairs]
+    keys = dict.fromkeys(key for pair in pairs for key in pair)
+    swept = [key for key in keys if len({pair.get(key) for pair in pairs}) > 1]
+    names = [folder_name("-".join(_part(key, pair[key]) for key in swept if key in pair)) for pair in pairs]
     if len(set(names)) < len(names):
         return [f"{number:03d}-{name}" for number, name in enumerate(names)]
     return names
