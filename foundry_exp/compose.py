@@ -252,7 +252,13 @@ def _missing_option(error: MissingConfigException) -> str:
     group, _, name = (error.missing_cfg_file or "").rpartition("/")
     if not group:
         return f"config: {_first_line(error)}; choose from {', '.join(_groups())}."
-    return f"{group}={name}: no such option; {near(name, error.options or [])}"
+    return f"{group}={name}: no such option; {near(name, error.options or _options(group))}"
+
+
+def _options(group: str) -> list[str]:
+    """The options of a group, which Hydra does not tell for one of a list."""
+    folders = [data.shipped("conf"), *filter(None, [user_conf()])]
+    return [path.stem for folder in folders for path in (folder / group).glob("*.yaml")]
 
 
 def _composition(error: ConfigCompositionException, overrides: Sequence[str]) -> str:

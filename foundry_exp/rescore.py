@@ -70,14 +70,16 @@ def rescore(runs: Sequence[Run], say: Say) -> bool:
         except (BackendError, ConfigError, StoreError) as error:
             say(f"not scored by {name}: {error} What was scored is kept.")
             went_well = False
-    write_again([run.folder for run in runs])
     for run in runs:
-        tracker: Tracker = target.build(run.tracker, "tracker")
         try:
+            write.write_reports(run.folder, [run.folder])
+            tracker: Tracker = target.build(run.tracker, "tracker")
             tracker.publish(run.folder)
         except StoreError as error:
             say(f"not published: {error} Send it later with: python -m foundry_exp publish {run.folder}")
             went_well = False
+    if went_well:
+        _write_sweeps([run.folder for run in runs])
     return went_well
 
 
@@ -85,10 +87,8 @@ def _waits(spec: dict[str, Any]) -> bool:
     return bool(target.resolve(spec["_target_"], "scorer._target_").waits)
 
 
-def write_again(folders: Sequence[Path]) -> None:
-    """Write the reports of runs, and of the sweeps that they are part of."""
-    for folder in folders:
-        write.write_reports(folder, [folder])
+def _write_sweeps(folders: Sequence[Path]) -> None:
+    """The reports of the sweeps that runs are part of."""
     for sweep in dict.fromkeys(folder.parent for folder in folders):
         cells = store.finished_cells(sweep)
         if (sweep / write.MARKDOWN_FILE).exists() and cells:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from foundry_exp import attempts, calibrated, consumption, environment, load, store
+from foundry_exp.metrics.quality import quality
 from foundry_exp.metrics.request import cold_ttft_ms
 from foundry_exp.metrics.summary import summarise
 from foundry_exp.models import folder, runtime
@@ -34,6 +35,7 @@ def result(
     seen, unseen = _seen_from_outside(outcome, model)
     overhead_ms, no_overhead = calibrated.client_overhead_ms(cell)
     used = consumption.of(cell, outcome, records, model)
+    unscored = quality(records, (), {})
     return RunResult(
         schema_version=SCHEMA_VERSION,
         run_id=cell.sweep_id,
@@ -49,8 +51,8 @@ def result(
         streaming=cell.config["streaming"]["enabled"],
         prompts={"name": cell.prompts.name, "digest": cell.prompts.digest, "size": len(cell.prompts.samples)},
         generation=generation,
-        metrics={**found.metrics, **seen, **used.metrics, "client_overhead_ms": overhead_ms},
-        missing={**found.missing, **unseen, **used.missing, **no_overhead},
+        metrics={**found.metrics, **seen, **used.metrics, **unscored.metrics, "client_overhead_ms": overhead_ms},
+        missing={**found.missing, **unseen, **used.missing, **unscored.missing, **no_overhead},
         per_prompt=found.per_prompt,
         scores={},
         environment={

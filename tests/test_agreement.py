@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-import scipy.stats  # type: ignore[import-untyped]  # scipy has no types; it only checks ours
+import scipy.stats  # scipy has no types; it only checks ours
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score  # type: ignore[import-untyped]  # the same

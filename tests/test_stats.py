@@ -5,8 +5,8 @@ from random import Random
 
 import numpy as np
 import pytest
-import scipy.special  # type: ignore[import-untyped]  # scipy has no types; it only checks ours
-import scipy.stats  # type: ignore[import-untyped]
+import scipy.special
+import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -11,6 +11,9 @@ from foundry_exp.report.cells import CellReport, axes, labels, notices
 from foundry_exp.report.figures import NOTHING, number, time_unit
 from foundry_exp.report.markdown import concerned_cells, reason_of, warnings_by_cell
 from foundry_exp.report.markdown_tables import ESTIMATED_NOTE, FEW_NOTE, few, rate
+from foundry_exp.report.provenance import rubric_differences
+from foundry_exp.report.rows import Row
+from foundry_exp.report.scored import differences
 from foundry_exp.report.text import one_line, sentence
 
 WIDE = 120
@@ -81,7 +84,7 @@ def _columns(cells: Sequence[CellReport]) -> list[Column]:
         Column("throughput\ntok/s", [rate(cell, cell.row.throughput_tok_per_s) for cell in cells]),
         Column("decode\ntok/s", [rate(cell, cell.row.decode_tok_per_s) for cell in cells], only_wide=True),
         Column("peak\nMB", [number(row.rss_peak_mb) for row in rows]),
-        Column("quality\n1–5", [number(row.quality) for row in rows], only_wide=True),
+        Column("quality\n1–5", [number(row.quality) for row in rows], only_wide=not scored_by(rows)),
         Column("disk\nMB", [number(row.disk_mb) for row in rows], only_wide=True),
         Column("load\ns", [number(row.load_s) for row in rows], only_wide=True),
         Column("licence", [one_line(row.licence or NOTHING) for row in rows], is_text=True, only_wide=True),
@@ -89,12 +92,20 @@ def _columns(cells: Sequence[CellReport]) -> list[Column]:
     ]
 
 
+def scored_by(rows: Sequence[Row]) -> list[str]:
+    """The scorers that the quality of any cell is from."""
+    return sorted({row.quality_source for row in rows if row.quality_source and row.quality is not None})
+
+
 def _lines(cells: Sequence[CellReport]) -> Iterator[Text]:
     if any(cell.row.p95_uncertain for cell in cells):
         yield Text(FEW_NOTE, style="dim")
     if any(cell.tokens_estimated for cell in cells):
         yield Text(ESTIMATED_NOTE, style="dim")
+    if scored_by(rows := [cell.row for cell in cells]):
+        yield Text(f"Quality is from {', '.join(scored_by(rows))}, 1 (worst) to 5 (best).", style="dim")
     yield from (Text(notice, style="dim") for notice in notices(cells))
+    yield from (Text(one_line(line)) for line in [*rubric_differences(cells), *differences(cells)])
     yield from _reasons(cells)
     yield from _warnings(cells)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from foundry_exp.report import scored
 from foundry_exp.report.cells import CellReport, labels, notices
 from foundry_exp.report.highlights import NOT_TESTED, Sentence, highlights, left_out
 from foundry_exp.report.markdown_tables import details_table, main_table, notes
@@ -11,7 +12,7 @@ from foundry_exp.report.rows import Row
 from foundry_exp.report.samples import first_answer, shared_prompt
 from foundry_exp.report.text import SAMPLE_CHARACTERS, excerpt, markdown, one_line, sentence
 
-CELL_FILES = ("run.json", "records.jsonl", "config.yaml", "environment.json", "runtime.log")
+CELL_FILES = ("run.json", "records.jsonl", "scores.jsonl", "config.yaml", "environment.json", "runtime.log")
 
 
 def report(cells: Sequence[CellReport], *, inside: bool, unfinished: Sequence[str] = ()) -> str:
@@ -22,6 +23,7 @@ def report(cells: Sequence[CellReport], *, inside: bool, unfinished: Sequence[st
         main_table(cells),
         "\n".join(notes(cells)),
         _section("What the numbers say", _highlights(cells)),
+        _section("How good the answers are", scored.section(cells)),
         _section("What did not go well", _failures(cells, unfinished)),
         _section("Warnings", _warnings(cells)),
         _section("More figures", [details_table(cells)]),

@@ -26,7 +26,7 @@ def main_table(cells: Sequence[CellReport]) -> str:
         (f"First token p50 ({first.name})", [first.show(row.ttft_p50_ms) for row in rows], True),
         ("Throughput (tok/s)", [rate(cell, cell.row.throughput_tok_per_s) for cell in cells], True),
         ("Resident memory, peak (MB)", [number(row.rss_peak_mb) for row in rows], True),
-        ("Quality (1–5)", [number(row.quality) for row in rows], True),
+        ("Quality (1–5)", [quality(row) for row in rows], True),
         ("Disk (MB)", [number(row.disk_mb) for row in rows], True),
         ("Licence", [_text(row.licence) for row in rows], False),
         ("n", [_count(row.n) for row in rows], True),
@@ -62,6 +62,13 @@ def notes(cells: Sequence[CellReport]) -> Iterator[str]:
         yield FEW_NOTE
     if any(cell.tokens_estimated for cell in cells):
         yield ESTIMATED_NOTE
+
+
+def quality(row: Row) -> str:
+    """The mean with its 95 % interval, cut to the scale."""
+    if row.quality is None or row.quality_low is None or row.quality_high is None:
+        return number(row.quality)
+    return f"{number(row.quality)} ({number(max(row.quality_low, 1.0))}–{number(min(row.quality_high, 5.0))})"
 
 
 def few(row: Row) -> str:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from foundry_exp.records import RunResult
-from foundry_exp.report.cells import CellReport
+from foundry_exp.records import RunResult, Scored
+from foundry_exp.report.cells import CellReport, labels
 from foundry_exp.report.text import one_line
 
 UNKNOWN = "unknown"
+JUDGE = "judge"
 _COMMIT_DIGITS = 12
 
 
@@ -21,16 +22,39 @@ def surroundings(result: RunResult) -> dict[str, str]:
         "Power": _joined(known.get("power_source"), _named("CPU governor", known.get("cpu_governor"))),
         "Code": _code(known),
         "Prompts": _prompts(result.prompts),
+        "Scores": _scores(result.scores),
         "Settings": ", ".join(f"{key} {_value(value)}" for key, value in result.generation.items()),
     }
     return {name: one_line(text) or UNKNOWN for name, text in facts.items()}
 
 
 def differences(cells: Sequence[CellReport]) -> list[str]:
-    """What, other than the code, is not the same for all cells, so that their figures must not be ranked."""
+    """What, other than code and scores, is not the same for all cells, so that their figures must not be ranked."""
     facts = [surroundings(cell.result) for cell in cells]
     names = facts[0] if facts else {}
-    return [name.lower() for name in names if name != "Code" and len({each[name] for each in facts}) > 1]
+    return [
+        name.lower() for name in names if name not in ("Code", "Scores") and len({each[name] for each in facts}) > 1
+    ]
+
+
+def rubric_differences(cells: Sequence[CellReport]) -> list[str]:
+    """A sentence about each scorer that did not score all cells by the same rubric, or with the same judge."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for label, cell in zip(labels(cells), cells, strict=True):
+        for name, scored in cell.result.scores.items():
+            by = scored.rubric + (f" with {', '.join(scored.scored_by)}" if name == JUDGE else "")
+            found.setdefault(name, {}).setdefault(by, []).append(label)
+    return [
+        f"Quality by {name} is not compared, because the cells were scored differently: "
+        f"{'; '.join(f'{who} by {by}' for by, whom in ways.items() for who in [', '.join(whom)])}. "
+        f"Score them alike with: python -m foundry_exp score RUN…"
+        for name, ways in found.items()
+        if len(ways) > 1
+    ]
+
+
+def _scores(scores: dict[str, Scored]) -> str:
+    return _joined(*(f"{name} by {', '.join(each.scored_by)} ({each.rubric})" for name, each in scores.items()))
 
 
 def _machine(known: dict[str, Any]) -> str:

@@ -45,9 +45,14 @@ class Row:
     rss_peak_mb: float | None
     disk_mb: float | None
     quality: float | None
-    """Mean over prompts."""
+    """Mean over prompts, 1 to 5."""
     quality_n: int | None
     """Prompts with a score."""
+    quality_low: float | None
+    """The 95 % interval of that mean."""
+    quality_high: float | None
+    quality_source: str | None
+    """The scorer that it is from."""
     licence: str | None
     determinism_rate: float | None
 
@@ -61,6 +66,8 @@ def row(result: RunResult) -> Row:
     """What the tables show of a cell."""
     ttft, e2e = distribution(result, "ttft_ms"), distribution(result, "e2e_ms")
     p95_range = e2e.intervals.get("p95") if e2e else None
+    points = distribution(result, "quality")
+    points_range = points.intervals.get("mean") if points else None
     disk_mb = scalar(result, "disk_mb")
     return Row(
         model=result.model.alias,
@@ -91,6 +98,9 @@ def row(result: RunResult) -> Row:
         disk_mb=disk_mb if disk_mb is not None else finite(result.model.disk_mb),
         quality=_mean(result, "quality"),
         quality_n=_n(distribution(result, "quality")),
+        quality_low=finite(points_range.low) if points_range else None,
+        quality_high=finite(points_range.high) if points_range else None,
+        quality_source=result.quality_source,
         licence=result.model.licence,
         determinism_rate=scalar(result, "determinism_rate"),
     )

@@ -34,7 +34,7 @@ def length(answer: str, options: Mapping[str, Any]) -> Points:
         if f"min_{unit}" in options or f"max_{unit}" in options
     ]
     share = min(share for share, _ in shares)
-    said = " and ".join(f"{counts[unit]} {unit}, wanted {_bounds(options, unit)}" for _, unit in shares)
+    said = " and ".join(f"{unit}: {counts[unit]}, wanted {_bounds(options, unit)}" for _, unit in shares)
     return Points(round(between(share), 2), said)
 
 
@@ -67,7 +67,7 @@ def _counted(count: int, what: str, options: Mapping[str, Any]) -> Points:
     low, high = options.get("min", options.get("count")), options.get("max", options.get("count"))
     is_met = (low is None or count >= low) and (high is None or count <= high)
     wanted = f"{low}" if low == high else _bounds({"min_x": low, "max_x": high}, "x")
-    return met(is_met, f"{count} {what}, wanted {wanted}")
+    return met(is_met, f"{what}: {count}, wanted {wanted}")
 
 
 def count_items(text: str) -> int:

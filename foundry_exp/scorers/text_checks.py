@@ -33,7 +33,7 @@ def any_of(answer: str, options: Mapping[str, Any]) -> Points:
     """One of the texts is there."""
     found = next((text for text in options["texts"] if _has(answer, text, options)), None)
     wanted = " / ".join(f"“{text}”" for text in options["texts"])
-    return met(found is not None, f"lacks all of {wanted}" if found is None else f"has “{found}” of {wanted}")
+    return met(found is not None, f"lacks {wanted}" if found is None else f"has “{found}”")
 
 
 def pattern(answer: str, options: Mapping[str, Any]) -> Points:

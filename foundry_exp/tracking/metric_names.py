@@ -45,7 +45,7 @@ METRICS: Mapping[str, Source] = {
     "power/energy_j_per_token": Source("energy_j_per_token", None),
     "power/cost_per_1k_requests": Source("cost_per_1k_requests", None),
     "quality/overall": Source("quality", "mean"),
-    "quality/coverage": Source("quality_coverage", None),
+    "quality/scored_share": Source("quality_coverage", None),
     "quality/determinism_rate": Source("determinism_rate", None),
     "requests/error_rate": Source("error_rate", None),
     "tool/client_overhead_ms": Source("client_overhead_ms", None),

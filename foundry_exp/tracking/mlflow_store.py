@@ -63,7 +63,7 @@ class MlflowTracker:
         from foundry_exp.tracking import comparison
 
         location = locate(self._uri, self._output_dir)
-        _import_mlflow()
+        import_mlflow()
         with _sentences(folder, location), _alone(location):
             client = _client(location)
             experiment = client.get_experiment_by_name(self._experiment)

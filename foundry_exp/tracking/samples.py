@@ -1,19 +1,25 @@
 """The table of answers that MLflow shows side by side: one row a prompt, from the first measured round."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from foundry_exp.errors import StoreError
+from foundry_exp.metrics.quality import answer_quality, current
 from foundry_exp.metrics.request import request_metrics
-from foundry_exp.records import Record, RunResult
-from foundry_exp.store import PROMPTS_FILE, read_records
+from foundry_exp.records import Record, RunResult, Score
+from foundry_exp.store import PROMPTS_FILE, read_records, read_scores
+from foundry_exp.tracking.contents import cut
 
 SAMPLES_FILE = "samples.json"
 
 # MLflow groups by the first column and compares the one named `output`.
-COLUMNS = ("sample_id", "prompt", "output", "e2e_ms", "ttft_ms", "tokens", "finish_reason", "error")
+COLUMNS = (
+    "sample_id", "prompt", "output", "e2e_ms", "ttft_ms", "tokens", "finish_reason", "error", "quality", "scores",
+    "rationales",
+)  # fmt: skip
+MAX_RATIONALE = 2000
 
 
 def sample_table(folder: Path, result: RunResult) -> dict[str, Any]:
@@ -21,7 +27,14 @@ def sample_table(folder: Path, result: RunResult) -> dict[str, Any]:
     prompts = read_prompts(folder)
     records = first_round(read_records(folder))
     ids = [*prompts, *(sample_id for sample_id in records if sample_id not in prompts)]
-    rows = [_row(sample_id, prompts.get(sample_id), records.get(sample_id), result.reason) for sample_id in ids]
+    scores = current(read_scores(folder))
+    rows = [
+        [
+            *_row(sample_id, prompts.get(sample_id), records.get(sample_id), result.reason),
+            *_scored(records.get(sample_id), scores, result.quality_source),
+        ]
+        for sample_id in ids
+    ]
     return {"columns": list(COLUMNS), "data": rows}
 
 
@@ -41,6 +54,23 @@ def _row(sample_id: str, prompt: str | None, record: Record | None, reason: str 
     tokens = record.usage.completion_tokens if record.usage else None
     times = request_metrics(record)
     return [sample_id, prompt, record.text, times.e2e_ms, times.ttft_ms, tokens, record.finish_reason, error]
+
+
+def _scored(record: Record | None, scores: Sequence[Score], source: str | None) -> list[object]:
+    """The answer's quality by the scorer that stands for the cell, and every scorer's points and reasons."""
+    if record is None or record.error:
+        return [None, None, None]
+    key = (record.sample_id, record.output_hash)
+    own = [score for score in scores if (score.sample_id, score.output_hash) == key]
+    points = answer_quality(score for score in own if score.scorer == source)
+    values = [f"{_named(score)} {'unscored' if score.value is None else f'{score.value:.3g}'}" for score in own]
+    reasons = [f"{_named(score)}: {score.reason}" for score in own if score.reason]
+    return [points.get(key), "\n".join(values) or None, cut("\n".join(reasons), MAX_RATIONALE) or None]
+
+
+def _named(score: Score) -> str:
+    person = f" ({score.scored_by})" if score.scorer == "annotation" else ""
+    return f"{score.scorer}{person}/{score.criterion}"
 
 
 def read_prompts(folder: Path) -> dict[str, str]:

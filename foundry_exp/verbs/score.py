@@ -5,9 +5,12 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from foundry_exp.errors import ConfigError, StoreError
+
+if TYPE_CHECKING:
+    from foundry_exp.rescore import Run
 
 USAGE = "python -m foundry_exp score RUN… [scorer=…] [tracker=…] [--output-dir DIR] [--json]"
 HELP = f"""\
@@ -59,11 +62,9 @@ def main(arguments: list[str]) -> int:
         raise StoreError(msg)
     place = f'output_dir="{options.output_dir.as_posix()}"'
     runs = _planned(list(dict.fromkeys(folders)), [*overrides, place])
-    readable, went_well = _refreshed(runs)
-    if readable:
-        went_well = rescore.rescore(readable, _say) and went_well
-    _show([run.folder for run in readable], as_json=options.json)
-    return 0 if went_well else 1
+    went_well = rescore.rescore(runs, _say)
+    _show([run.folder for run in runs], as_json=options.json)
+    return 0 if went_well and len(runs) == len(set(folders)) else 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -83,7 +84,8 @@ def refuse_unread(overrides: Sequence[str]) -> None:
             raise ConfigError(msg)
 
 
-def _planned(folders: Sequence[Path], overrides: Sequence[str]) -> list[Any]:
+def _planned(folders: Sequence[Path], overrides: Sequence[str]) -> "list[Run]":
+    """The runs that can be scored; others are said. What is wrong with config or prompt set stops everything."""
     from foundry_exp import compose, rescore, schema, target
 
     every_job, _ = compose.jobs(overrides, multirun=False)
@@ -91,24 +93,17 @@ def _planned(folders: Sequence[Path], overrides: Sequence[str]) -> list[Any]:
     schema.check(composed, "config", "config")
     parts = [text.lstrip("+~").partition("=")[0] for text in overrides]
     chosen = frozenset((part.partition("@")[2] or part).partition(".")[0] for part in parts)
-    runs = [rescore.planned(folder, composed, chosen) for folder in folders]
+    runs = []
+    for folder in folders:
+        try:
+            run = rescore.planned(folder, composed, chosen)
+            rescore.refresh(run, _say)
+            runs.append(run)
+        except StoreError as error:
+            _say(str(error))
     for spec in {json.dumps(run.tracker, sort_keys=True): run.tracker for run in runs}.values():
         target.build(spec, "tracker").check()
     return runs
-
-
-def _refreshed(runs: Sequence[Any]) -> tuple[list[Any], bool]:
-    """The runs that can be scored; the others are said. A prompt set that is wrong stops everything before."""
-    from foundry_exp import rescore
-
-    readable = []
-    for run in runs:
-        try:
-            rescore.refresh(run, _say)
-            readable.append(run)
-        except StoreError as error:
-            _say(str(error))
-    return readable, len(readable) == len(runs)
 
 
 def _show(folders: Sequence[Path], *, as_json: bool) -> None:

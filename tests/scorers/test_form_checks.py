@@ -61,7 +61,7 @@ def test_list_items_are_counted(text: str, count: int) -> None:
 def test_length_loses_points_in_step_until_twice_the_most(words: int, points: float) -> None:
     found = form_checks.length("word " * words, {"min_words": 4, "max_words": 10})
     assert found.value == points
-    assert found.reason == f"{words} words, wanted 4 to 10"
+    assert found.reason == f"words: {words}, wanted 4 to 10"
 
 
 def test_the_worse_of_two_lengths_counts() -> None:

@@ -1,9 +1,12 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from foundry_exp import score, store
 from foundry_exp.errors import StoreError
+from foundry_exp.scorers.facets import Facets
 from foundry_exp.store import read_result
 from foundry_exp.tracking import contents
 from foundry_exp.tracking.samples import COLUMNS, read_prompts, sample_table
@@ -66,19 +69,19 @@ def test_table_has_one_row_a_prompt_from_the_first_measured_round(tmp_path: Path
     assert [row[:3] for row in table["data"]] == [
         [name, text, f"demo-small answers {name}."] for name, text in PROMPTS.items()
     ]
-    assert table["data"][0][3:] == [60.0, 40.0, 3, "stop", None]
+    assert table["data"][0][3:8] == [60.0, 40.0, 3, "stop", None]
 
 
 def test_failed_request_is_a_row_with_its_error(tmp_path: Path) -> None:
     folder = make_run_folder(tmp_path, errors=("privacy",), status="partial", reason="1 failed")
     row = sample_table(folder, read_result(folder))["data"][1]
-    assert row[3:] == [None, None, None, None, "timeout: no answer within 60 s"]
+    assert row[3:8] == [None, None, None, None, "timeout: no answer within 60 s"]
 
 
 def test_cell_that_never_ran_has_rows_with_its_reason(tmp_path: Path) -> None:
     folder = make_run_folder(tmp_path, status="failed", reason="out of memory")
     rows = sample_table(folder, read_result(folder))["data"]
-    assert [(row[0], row[2], row[-1]) for row in rows] == [(name, None, "out of memory") for name in PROMPTS]
+    assert [(row[0], row[2], row[7]) for row in rows] == [(name, None, "out of memory") for name in PROMPTS]
 
 
 def test_turns_of_a_conversation_are_told_apart(tmp_path: Path) -> None:
@@ -91,3 +94,14 @@ def test_broken_prompt_list_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "prompts.json").write_text('{"a": 1}', encoding="utf-8")
     with pytest.raises(StoreError, match=r"prompts\.json: not a list of prompts"):
         read_prompts(tmp_path)
+
+
+def test_the_table_has_each_answers_quality_points_and_rationales(tmp_path: Path) -> None:
+    folder = make_run_folder(tmp_path, rounds=1)
+    rules = ({"kind": "contains", "text": "privacy"}, {"kind": "sentences", "count": 1})
+    store.write_samples(folder, [replace(sample, facets=rules) for sample in store.read_samples(folder)])
+    result = score.score([folder], "facets", Facets())[0]
+    first, second = (dict(zip(COLUMNS, row, strict=True)) for row in sample_table(folder, result)["data"])
+    assert (first["quality"], second["quality"]) == (3.0, 5.0)
+    assert first["scores"] == "facets/content 1\nfacets/instruction 5"
+    assert first["rationales"] == "facets/content: lacks “privacy”\nfacets/instruction: sentences: 1, wanted 1"

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -118,7 +119,7 @@ def test_a_lower_threshold_counts_without_asking_again(court: Court) -> None:
 
 
 @pytest.mark.parametrize("change", [{"max_tokens": 100}, {"seed": 7}])
-def test_another_setting_is_another_judge_whose_scores_are_not_mixed(court: Court, change: dict[str, int]) -> None:
+def test_another_setting_is_another_judge_whose_scores_are_not_mixed(court: Court, change: dict[str, Any]) -> None:
     folder = court.run_folder(rounds=1)
     court.score(folder, court.judge(calibration=None))
     result = court.score(folder, court.judge(calibration=None, **change))
@@ -190,9 +191,7 @@ def test_a_judge_that_cannot_be_loaded_leaves_earlier_scores_as_they_are(court: 
         ({"rubric": "answer"}, "the calibration set summary is for the rubric summary, not answer"),
     ],
 )
-def test_a_judge_that_nothing_is_known_of_is_not_believed(
-    court: Court, changes: dict[str, str | None], why: str
-) -> None:
+def test_a_judge_that_nothing_is_known_of_is_not_believed(court: Court, changes: dict[str, Any], why: str) -> None:
     standing = court.score(court.run_folder(rounds=1), court.judge(**changes)).scores["judge"].standing
     assert standing is not None
     assert not standing.trusted
@@ -209,7 +208,7 @@ def test_a_judge_that_nothing_is_known_of_is_not_believed(
         ({"backend": {"base_url": None}}, "scorer.judge.backend.base_url: not set"),
     ],
 )
-def test_what_can_be_known_before_is_said_before(court: Court, changes: dict[str, object], why: str) -> None:
+def test_what_can_be_known_before_is_said_before(court: Court, changes: dict[str, Any], why: str) -> None:
     samples = store.read_samples(court.run_folder())
     with pytest.raises(ConfigError, match=why):
         court.judge(**changes).check(samples)

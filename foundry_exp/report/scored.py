@@ -1,0 +1,135 @@
+"""How good the answers are: by scorer and criterion, what the difference between cells comes to, and examples."""
+
+from collections.abc import Iterator, Sequence
+from statistics import fmean
+
+import numpy as np
+
+from foundry_exp.records import Distribution, Scored
+from foundry_exp.report.cells import CellReport, labels
+from foundry_exp.report.figures import NOTHING, number
+from foundry_exp.report.grades import Grade, best_median_worst, grades
+from foundry_exp.report.provenance import rubric_differences
+from foundry_exp.report.text import excerpt, markdown
+from foundry_exp.stats.difference import Difference
+from foundry_exp.stats.paired import paired
+
+MOST_DIFFERENCES = 5
+UNCALIBRATED = "uncalibrated"
+
+
+def section(cells: Sequence[CellReport]) -> Iterator[str]:
+    """The lines of report.md about quality; none when nothing was scored and nobody meant to."""
+    if any(cell.result.scores for cell in cells):
+        yield from _by_scorer(cells)
+        yield from _by_criterion(cells)
+        yield from (f"- {markdown(line)}" for line in [*rubric_differences(cells), *differences(cells)])
+        yield from _examples(cells)
+
+
+def _by_scorer(cells: Sequence[CellReport]) -> Iterator[str]:
+    yield "| Cell | Scorer | Quality (1–5) | 95 % interval | Scored | Unscored | Standing |"
+    yield "| --- | --- | ---: | --- | ---: | ---: | --- |"
+    for label, cell in zip(labels(cells), cells, strict=True):
+        for name, scored in cell.result.scores.items():
+            headline = " (stands for the cell)" if name == cell.result.quality_source else ""
+            facts = (
+                f"{markdown(label)} | {markdown(name)}{headline} | {number(_mean(scored.quality))}",
+                f"{interval(scored.quality) or NOTHING} | {scored.scored} | {scored.unscored} | {_standing(scored)}",
+            )
+            yield f"| {' | '.join(facts)} |"
+    yield ""
+    for label, cell in zip(labels(cells), cells, strict=True):
+        if "quality" in cell.result.missing:
+            yield f"- {markdown(label)} has no quality of its own: {markdown(cell.result.missing['quality'])}."
+
+
+def _standing(scored: Scored) -> str:
+    if scored.standing is None:
+        return NOTHING
+    if scored.standing.trusted:
+        return "can be believed"
+    return f"*{UNCALIBRATED}*: {markdown(scored.standing.reason or 'no reason was given')}"
+
+
+def _by_criterion(cells: Sequence[CellReport]) -> Iterator[str]:
+    """Criteria down, cells across; a mean over prompts each."""
+    rows = dict.fromkeys(
+        (name, criterion)
+        for cell in cells
+        for name, scored in cell.result.scores.items()
+        for criterion in scored.criteria
+    )
+    if rows:
+        yield "\nQuality by criterion\n"
+        yield f"| Criterion | Scorer | {' | '.join(markdown(label) for label in labels(cells))} |"
+        yield f"| --- | --- |{' ---: |' * len(cells)}"
+    for name, criterion in rows:
+        scored = [cell.result.scores.get(name) for cell in cells]
+        means = [number(_mean(each.criteria.get(criterion)) if each else None) for each in scored]
+        yield f"| {markdown(criterion)} | {markdown(name)} | {' | '.join(means)} |"
+    yield ""
+
+
+def _mean(spread: Distribution | None) -> float | None:
+    return spread.mean if spread else None
+
+
+def interval(spread: Distribution | None) -> str | None:
+    """The 95 % interval of a mean within the scale, as `3.2 to 4.1`."""
+    found = spread.intervals.get("mean") if spread else None
+    return f"{number(max(found.low, 1.0))} to {number(min(found.high, 5.0))}" if found else None
+
+
+def differences(cells: Sequence[CellReport]) -> list[str]:
+    """How far the best cell is ahead of each other one, prompt by prompt; of cells scored alike alone."""
+    sources = {cell.result.quality_source for cell in cells if cell.row.quality is not None}
+    comparable = [each for each in zip(labels(cells), cells, strict=True) if each[1].row.quality is not None]
+    digests = {cell.result.prompts.get("digest") for _, cell in comparable}
+    if len(comparable) < 2 or len(sources) > 1 or len(digests) > 1 or rubric_differences(cells):  # noqa: PLR2004
+        return []
+    comparable.sort(key=lambda each: -(each[1].row.quality or 0))
+    best_label, best = comparable[0]
+    found = [(label, ahead(best, cell)) for label, cell in comparable[1:]]
+    return [_said(best_label, label, known) for label, known in found[:MOST_DIFFERENCES] if known]
+
+
+def ahead(best: CellReport, other: CellReport) -> Difference | None:
+    """How far one cell is ahead of another, over the prompts that both have points for; null for fewer than two."""
+    first, second = by_prompt(other), by_prompt(best)
+    shared = sorted(first.keys() & second.keys())
+    values = [np.array([[fmean(side[name]) for name in shared]]) for side in (first, second)]
+    return paired(*values)
+
+
+def _said(best: str, other: str, found: Difference) -> str:
+    between = f"95 % interval {found.low:.2f} to {found.high:.2f}"
+    power = f"as many such prompts show a difference of {found.detectable:.2f} four times in five"
+    return f"{best} is {found.effect:.2f} points ahead of {other}, paired over {found.n} prompts ({between}; {power})."
+
+
+def by_prompt(cell: CellReport) -> dict[str, list[float]]:
+    """The points of each prompt's answers, by the scorer that stands for the cell."""
+    known = grades(cell)
+    found: dict[str, list[float]] = {}
+    for request in cell.answers:
+        grade = known.get((request.sample_id, request.output_hash))
+        if grade and grade.quality is not None:
+            found.setdefault(request.sample_id, []).append(grade.quality)
+    return found
+
+
+def _why(grade: Grade) -> str:
+    """Each criterion with its points and reason, the worst first: a long text is cut at its end."""
+    worst_first = sorted(grade.points, key=lambda point: point.value)
+    return "; ".join(f"{one.criterion} {one.value}" + (f" ({one.reason})" if one.reason else "") for one in worst_first)
+
+
+def _examples(cells: Sequence[CellReport]) -> Iterator[str]:
+    for label, cell in zip(labels(cells), cells, strict=True):
+        for ranked in best_median_worst(cell):
+            said = markdown(excerpt(ranked.request.text)) or "*(no text)*"
+            yield (
+                f"- **{markdown(label)}**, {ranked.place} answer, {ranked.grade.shown} of 5, prompt "
+                f"{markdown(ranked.request.sample_id)}: {said} — {markdown(excerpt(_why(ranked.grade)))}"
+            )

@@ -1,0 +1,128 @@
+"""Quality in the reports: by scorer and criterion, differences with their interval, and examples."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from foundry_exp import score, store
+from foundry_exp.records import Score, Standing
+from foundry_exp.report.cells import gather
+from foundry_exp.report.grades import best_median_worst
+from foundry_exp.report.provenance import differences as differing
+from foundry_exp.report.provenance import rubric_differences
+from foundry_exp.report.scored import differences
+from foundry_exp.report.write import write_reports
+from tests.report.hostile import HOSTILE, INVISIBLE
+from tests.run_folders import make_run_folder
+
+
+def scored(runs: Path, points: Mapping[str, float | None], scorer: str = "facets", **changes: Any) -> Path:
+    """A cell whose answers have one criterion, with a score by prompt."""
+    rubric, reason = changes.pop("rubric", "facets:1"), changes.pop("reason_given", "because")
+    standing: Standing | None = changes.pop("standing", None)
+    folder = make_run_folder(runs, rounds=1, **changes)
+    give(folder, points, scorer, rubric, reason)
+    score.summarised(folder, {scorer: standing})
+    return folder
+
+
+def give(folder: Path, points: Mapping[str, float | None], scorer: str, rubric: str, reason: str) -> None:
+    for record in store.read_records(folder):
+        if record.phase == "measure" and record.sample_id in points:
+            value = points[record.sample_id]
+            store.append_score(
+                folder,
+                Score(record.sample_id, record.output_hash, scorer, "content", value, reason, 1.0, "rules", "", rubric),
+            )
+
+
+def report(*cells: Path) -> str:
+    write_reports(cells[0].parent, cells)
+    return (cells[0].parent / "report.md").read_text(encoding="utf-8")
+
+
+def many(folder: Path, values: list[float]) -> None:
+    """Answers to as many prompts as there are values, each with its score."""
+    (folder / store.SCORES_FILE).unlink(missing_ok=True)
+    record = next(record for record in store.read_records(folder) if record.phase == "measure")
+    (folder / store.RECORDS_FILE).unlink()
+    for number, value in enumerate(values):
+        one = replace(record, sample_id=f"p{number}", output_hash=f"h{number}")
+        store.RecordLog(folder).append(one)
+        give(folder, {}, "facets", "facets:1", "because")
+        made = Score(f"p{number}", f"h{number}", "facets", "content", value, "why", 1.0, "rules", "", "facets:1")
+        store.append_score(folder, made)
+    score.summarised(folder, {})
+
+
+def test_the_table_has_the_mean_with_its_interval_and_says_who_scored(tmp_path: Path) -> None:
+    text = report(scored(tmp_path, {"retrieval": 4.0, "privacy": 3.0}))
+    assert "| 3.50 (1.00–5.00) |" in text
+    assert "| demo-small | facets (stands for the cell) | 3.50 | 1.00 to 5.00 | 2 | 0 | – |" in text
+    assert "| content | facets | 3.50 |" in text
+
+
+def test_a_scorer_that_is_not_believed_is_called_uncalibrated(tmp_path: Path) -> None:
+    doubt = Standing(trusted=False, reason="kappa is 0.1 of 0.4 wanted")
+    text = report(scored(tmp_path, {"retrieval": 4.0, "privacy": 3.0}, "judge", standing=doubt))
+    assert "*uncalibrated*: kappa is 0.1 of 0.4 wanted" in text
+    assert "demo-small has no quality of its own: the judge is not trusted" in text
+
+
+def test_the_best_median_and_worst_answer_are_shown_with_points_and_reason(tmp_path: Path) -> None:
+    folder = make_run_folder(tmp_path)
+    many(folder, [2.0, 5.0, 1.0, 4.0, 3.0])
+    cell = gather([folder])[0]
+    assert [(each.place, each.request.sample_id, each.grade.quality) for each in best_median_worst(cell)] == [
+        ("best", "p1", 5.0),
+        ("median", "p4", 3.0),
+        ("worst", "p2", 1.0),
+    ]
+    assert "worst answer, 1.00 of 5, prompt p2" in report(folder)
+    assert "content 1.00 (why)" in report(folder)
+
+
+@pytest.mark.parametrize(("count", "which"), [(0, []), (1, ["only scored"]), (2, ["best", "worst"])])
+def test_few_answers_are_few_examples(tmp_path: Path, count: int, which: list[str]) -> None:
+    points = dict(zip(("retrieval", "privacy"), (4.0, 3.0), strict=True))
+    cell = gather([scored(tmp_path, dict(list(points.items())[:count]))])[0]
+    assert [each.place for each in best_median_worst(cell)] == which
+
+
+def test_a_difference_is_paired_by_prompt_and_has_an_interval(tmp_path: Path) -> None:
+    cells = [make_run_folder(tmp_path, model=name) for name in ("demo-small", "demo-large")]
+    many(cells[0], [1.0, 2.0, 3.0, 4.0] * 5)
+    many(cells[1], [1.5, 2.5, 3.5, 4.4] * 5)
+    assert differences(gather(cells)) == [
+        "demo-large is 0.48 points ahead of demo-small, paired over 20 prompts (95 % interval 0.46 to 0.49; "
+        "as many such prompts show a difference of 0.03 four times in five)."
+    ]
+    assert "demo-large is 0.48 points ahead" in report(*cells)
+
+
+def test_cells_scored_by_different_rubrics_are_not_compared_and_both_are_named(tmp_path: Path) -> None:
+    points = {"retrieval": 4.0, "privacy": 3.0}
+    one = scored(tmp_path, points, model="a", rubric="facets:1111")
+    two = scored(tmp_path, points, model="b", rubric="facets:2222")
+    cells = gather([one, two])
+    (said,) = rubric_differences(cells)
+    assert "a by facets:1111" in said
+    assert "b by facets:2222" in said
+    assert differences(cells) == []
+    assert differing(cells) == []
+    assert "Quality by facets is not compared" in report(one, two)
+
+
+def test_reports_without_scores_have_no_section(tmp_path: Path) -> None:
+    assert "How good the answers are" not in report(make_run_folder(tmp_path))
+
+
+def test_hostile_answers_and_reasons_are_harmless(tmp_path: Path) -> None:
+    answers = {"retrieval": HOSTILE, "privacy": HOSTILE}
+    text = report(scored(tmp_path, {"retrieval": 4.0, "privacy": 3.0}, answers=answers, reason_given=HOSTILE * 9))
+    assert not any(sequence in text for sequence in INVISIBLE)
+    assert "<script" not in text
+    assert max(len(line) for line in text.splitlines() if "best answer" in line) < 700
