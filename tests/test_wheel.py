@@ -32,6 +32,7 @@ def test_the_wheel_carries_configs_prompts_schemas_models_and_the_licence(wheel:
         "foundry_exp/py.typed",
         "foundry_exp/_data/conf/config.yaml",
         "foundry_exp/_data/prompts/sets/workshop.json",
+        "foundry_exp/_data/prompts/rubrics/summary.yaml",
         "foundry_exp/_data/schemas/config.schema.json",
         "foundry_exp/_data/models/demo-small/genai_config.json",
         "foundry_exp/_data/models/demo-large/chat_template.jinja",

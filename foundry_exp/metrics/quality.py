@@ -47,7 +47,9 @@ def quality(records: Iterable[Record], scores: Iterable[Score], standings: Mappi
         if scored.quality is None:
             reasons[f"quality/{name}"] = "no answer has a score"
     if source:
-        values |= {f"quality/{name}": spread for name, spread in by_scorer[source].criteria.items()}
+        criteria = {f"quality/{name}": spread for name, spread in by_scorer[source].criteria.items()}
+        values |= criteria
+        reasons |= {name: "no answer has points by it" for name, spread in criteria.items() if spread is None}
     missing = {name: why for name, why in reasons.items() if why is not None}
     return Quality(by_scorer, source, values, missing)
 

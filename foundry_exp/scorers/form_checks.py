@@ -13,11 +13,11 @@ SURE = 0.4
 _VARIETIES = {"pcm": "en", "wuu": "zh", "yue": "zh", "nn": "no"}
 """Close relatives that the identifier tells apart and nobody who asks for the language means."""
 
-_ITEM = re.compile(r"^(\s*)(?:[-*•‣◦–]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])\s+\S", re.MULTILINE)
+_ITEM = re.compile(r"^([^\S\n]*)(?:[-*•‣◦–]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])\s+\S", re.MULTILINE)
 _INLINE_ITEM = re.compile(r"(?:^|\s)\(?(\d{1,3})[.)]\s+\S")
 _BLOCK = re.compile(r"\n\s*\n|\n(?=\s*(?:[-*•‣◦–]|\(?\d{1,3}[.)])\s)")
 _MARKER = re.compile(r"^\s*(?:[-*•‣◦–]|\(?\d{1,3}[.)]|\(?[a-zA-Z]\))\s+")
-_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？]+")
+_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*(?=\s|$)|[。！？]+")
 _TITLE = re.compile(r"(mr|mrs|ms|dr|prof|st|nr|vs|bzw|vgl|hr|mme|mlle|sr|sra|fig|e\.g|i\.e|z\.b|d\.h|p\.ej)")
 """Short forms that something follows."""
 _SHORT = re.compile(r"(etc|usw|inc|ltd|ca|approx|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|a\.m|p\.m)")

@@ -1,7 +1,6 @@
 """The rule that an answer is JSON of a given shape."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
@@ -11,14 +10,12 @@ from foundry_exp.scorers.points import BEST, WORST, Points
 from foundry_exp.scorers.text_checks import PATTERN_TIMEOUT_S
 
 WRONG_SHAPE = 3.0
-_FENCE = re.compile(r"^```[a-zA-Z]*\s*\n(.*?)\n?\s*```$", re.DOTALL)
 
 
 def json_schema(answer: str, options: Mapping[str, Any]) -> Points:
     """5 for JSON that the schema allows, 3 for other JSON, 1 for anything else; one code fence around it is allowed."""
-    fenced = _FENCE.match(answer)
     try:
-        value = json.loads(fenced.group(1) if fenced else answer, parse_constant=_refuse_constant)
+        value = json.loads(_without_fence(answer), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         said = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
         return Points(WORST, f"is not JSON ({said})")
@@ -30,6 +27,13 @@ def json_schema(answer: str, options: Mapping[str, Any]) -> Points:
         return Points(BEST, "is JSON that the schema allows")
     key = ".".join(str(part) for part in wrong.absolute_path)
     return Points(WRONG_SHAPE, f"is JSON that the schema does not allow: {key or 'the whole'}: {wrong.message}")
+
+
+def _without_fence(answer: str) -> str:
+    first, _, rest = answer.partition("\n")
+    if first.startswith("```") and rest.rstrip().endswith("```"):
+        return rest.rstrip().removesuffix("```")
+    return answer
 
 
 def _refuse_constant(name: str) -> Any:
