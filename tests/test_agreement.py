@@ -105,6 +105,15 @@ def test_alpha_asks_only_for_the_order_of_scores() -> None:
     assert ordinal_alpha(stretched).value == pytest.approx(ordinal_alpha(table).value)
 
 
+def test_alpha_of_many_items_with_scores_that_all_differ() -> None:
+    generator = np.random.default_rng(2)
+    truth = generator.normal(size=3000)
+    noisy = truth + generator.normal(scale=0.5, size=3000)
+    found = ordinal_alpha(np.stack([truth, noisy], axis=1).tolist())
+    # On ranks without ties alpha is close to the rank correlation, since both raters use the whole scale.
+    assert found.value == pytest.approx(scipy.stats.spearmanr(truth, noisy).statistic, abs=0.01)
+
+
 def test_without_variation_agreement_is_null_with_a_reason() -> None:
     for found in (weighted_kappa([3.0] * 20, [3.0] * 20), ordinal_alpha([[3, 3]] * 20)):
         assert (found.value, found.interval, found.n) == (None, None, 20)

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,19 +76,21 @@ def find(file: Path, item_ids: Iterable[str], named: Path | None, output_dir: Pa
     """The key that a filled file was made with: named, near the file, or in the output folder."""
     if named is not None:
         return named / KEY_FILE if named.is_dir() else named
-    near = (folder / KEY_FILE for folder in file.absolute().parents[:2])
-    beside = next((path for path in near if path.is_file()), None)
-    if beside:
-        return beside
+    beside = [path for folder in file.absolute().parents[:2] if (path := folder / KEY_FILE).is_file()]
+    known = [*beside, *sorted(output_dir.glob(f"annotations/*/{KEY_FILE}"))]
     wanted = set(item_ids)
-    known = sorted(output_dir.glob(f"annotations/*/{KEY_FILE}"))
-    best = max(known, key=lambda path: len(wanted & read(path).items.keys()), default=None)
-    if best is None or not wanted & read(best).items.keys():
-        msg = f"{file}: no key fits it ({_searched(known, output_dir)}); name the export's key with --key {KEY_FILE}."
+    fitting = {path: len(wanted & _items(path)) for path in known}
+    best = max(known, key=lambda path: fitting[path], default=None)  # of equals the first, which is beside the file
+    if best is None or not (fitting[best] or best in beside):
+        where = f"{output_dir / 'annotations'} and beside the file"
+        found = f"{len(known)} keys in {where} know none of its items" if known else f"there is none in {where}"
+        msg = f"{file}: no key fits it ({found}); name the export's key with --key {KEY_FILE}."
         raise ConfigError(msg)
     return best
 
 
-def _searched(known: Sequence[Path], output_dir: Path) -> str:
-    where = f"{output_dir / 'annotations'} and beside the file"
-    return f"{len(known)} keys in {where} know none of its items" if known else f"there is none in {where}"
+def _items(path: Path) -> set[str]:
+    try:
+        return set(read(path).items)
+    except ConfigError:
+        return set()

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from foundry_exp.stats.estimate import Estimate, estimate
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.intp]
 Ratings = Sequence[Sequence[float | None]]
 """An item a row, a rater a column; null where a rater gave none. Rows may differ in length."""
 
@@ -45,31 +46,52 @@ def ordinal_alpha(ratings: Ratings, *, seed: int = 0) -> Estimate:
     for the order of scores only: how far two are apart is how many scores lie between them.
     """
     rows = [known for row in ratings if len(known := _known(row)) > 1]
-    values = sorted({value for row in rows for value in row})
-    k = len(values)
-    coincidences = np.array([_coincidences(row, values) for row in rows]).reshape(len(rows), k * k)
+    scored = _Scored.of(rows)
 
     def statistic(counts: FloatArray) -> FloatArray:
-        return np.array([_alpha(table) for table in (counts @ coincidences).reshape(-1, k, k)])
+        return np.array([_alpha(scored, of_items) for of_items in counts])
 
     return estimate(statistic, len(rows), NO_VARIATION, seed=seed)
 
 
-def _coincidences(row: Sequence[float], values: Sequence[float]) -> FloatArray:
-    """How often each ordered pair of values occurs in one item, divided by its scores less one."""
-    counts = np.array([row.count(value) for value in values], dtype=np.float64)
-    return (np.outer(counts, counts) - np.diag(counts)) / (len(row) - 1)
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """All scores of all items, and all pairs of scores of one item, as indices into the different values."""
+
+    values: int
+    score: IntArray
+    score_item: IntArray
+    pair: IntArray
+    """Two rows: of each pair its one and its other value."""
+    pair_item: IntArray
+    pair_weight: FloatArray
+    """2 / (scores of the item - 1): each pair counts both ways round."""
+
+    @classmethod
+    def of(cls, rows: Sequence[Sequence[float]]) -> "_Scored":
+        places = {value: place for place, value in enumerate(sorted({value for row in rows for value in row}))}
+        pairs = [(item, one, other) for item, row in enumerate(rows) for one, other in combinations(row, 2)]
+        return cls(
+            values=len(places),
+            score=np.array([places[value] for row in rows for value in row], dtype=np.intp),
+            score_item=np.array([item for item, row in enumerate(rows) for _ in row], dtype=np.intp),
+            pair=np.array([[places[one], places[other]] for _, one, other in pairs], dtype=np.intp).reshape(-1, 2).T,
+            pair_item=np.array([item for item, _, _ in pairs], dtype=np.intp),
+            pair_weight=np.array([2 / (len(rows[item]) - 1) for item, _, _ in pairs], dtype=np.float64),
+        )
 
 
-def _alpha(table: FloatArray) -> float:
-    """Alpha of a coincidence matrix; NaN without variation."""
-    margin = table.sum(axis=1)
+def _alpha(scored: _Scored, of_items: FloatArray) -> float:
+    """Alpha when each item is there as often as said; NaN without variation."""
+    margin = np.bincount(scored.score, weights=of_items[scored.score_item], minlength=scored.values)
     n = margin.sum()
+    # The scores from c to k, of c and k themselves half, are the difference of the middles of their ranks.
     middles = np.cumsum(margin) - margin / 2
-    # The scores from c to k, of c and k themselves half: the difference of the middles of their ranks.
-    squared = np.subtract.outer(middles, middles) ** 2
-    observed = (table * squared).sum() / n
-    expected = (np.outer(margin, margin) * squared).sum() / (n * (n - 1))
+    middles -= margin @ middles / n
+    one, other = scored.pair
+    observed = (scored.pair_weight * of_items[scored.pair_item] * (middles[one] - middles[other]) ** 2).sum() / n
+    # Of all pairs of centred values: the sum of n_c n_k (m_c - m_k)² is 2 n times the sum of n_c m_c².
+    expected = 2 * (margin @ middles**2) / (n - 1)
     return float(_one_minus(np.array([observed]), np.array([expected]))[0])
 
 

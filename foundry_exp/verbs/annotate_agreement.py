@@ -60,6 +60,9 @@ def _scores(options: Any) -> "tuple[dict[str, list[Score]], list[Path]]":
     if not files:
         runs = [store.find_run(name, options.output_dir) for name in options.names]
         folders = [cell for run in runs for cell in store.finished_cells(run)]
+        if not folders:
+            msg = f"{', '.join(options.names)}: no finished run in it; give runs, or filled files."
+            raise StoreError(msg)
         return sources.of_runs(folders), folders
     if len(files) < len(options.names):
         msg = f"annotate agreement: {options.names}: give filled files or runs, not both, and only what exists."

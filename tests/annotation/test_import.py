@@ -219,8 +219,10 @@ def test_a_file_far_from_its_key_finds_it(tmp_path: Path, capsys: pytest.Capture
     fill_csv(folder / "send" / "anna.csv", all_of(4))
     (tmp_path / "mail" / "in").mkdir(parents=True)
     returned = (folder / "send" / "anna.csv").rename(tmp_path / "mail" / "in" / "anna (1).csv")
+    (tmp_path / "mail" / "key.json").write_text("{}", encoding="utf-8")  # somebody else's
     assert send_back(tmp_path, returned) == 0
     assert len(scored(runs[0])) == 2 * len(CRITERIA)
+    (tmp_path / "mail" / "key.json").unlink()
     (folder / "key.json").rename(tmp_path / "mine.json")
     assert send_back(tmp_path, returned) == 1
     assert "no key fits it" in capsys.readouterr().err
