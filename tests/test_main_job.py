@@ -119,13 +119,16 @@ def test_memory_load_and_cold_start_are_measured_apart(sweep: dict[str, Path]) -
 
 def test_the_table_has_latency_and_throughput_and_says_what_next(sweep: dict[str, Path], home: Path) -> None:
     printed = (home / "printed.txt").read_text(encoding="utf-8")
-    for words in ("latency", "throughput", "demo-small", "demo-large", "report.md", "foundry_exp ui"):
+    for words in ("latency", "throughput", "demo-small", "demo-large", "report.html", "foundry_exp ui"):
         assert words in printed
     assert str(sweep["second"]) in printed or sweep["second"].name in printed
 
 
 def test_reports_are_there_for_people_spreadsheets_and_scripts(sweep: dict[str, Path]) -> None:
     assert "demo-large" in (sweep["first"] / "report.md").read_text(encoding="utf-8")
+    for folder in (sweep["first"], *(sweep["first"] / name for name in cells(sweep["first"]))):
+        assert "demo-" in (folder / "report.html").read_text(encoding="utf-8")
+        assert (folder / "plots" / "latency.svg").exists()
     with (sweep["first"] / "report.csv").open(encoding="utf-8", newline="") as file:
         assert len(list(csv.DictReader(file))) == 4
     rows: list[dict[str, Any]] = json.loads((sweep["first"] / "report.json").read_text(encoding="utf-8"))

@@ -8,6 +8,8 @@ import pytest
 
 from foundry_exp.errors import StoreError
 from foundry_exp.protocols import Tracker
+from foundry_exp.report.write import gather, write_pages, write_texts
+from foundry_exp.tracking import comparison
 from foundry_exp.tracking.mlflow_store import MlflowTracker
 from foundry_exp.tracking.no_tracker import NoTracker
 from tests.run_folders import Cell, make_run_folder
@@ -162,3 +164,40 @@ def test_server_that_went_away_is_named_without_its_password(tmp_path: Path, mon
     with pytest.raises(StoreError, match=r"not published to http://127\.0\.0\.1:1") as caught:
         tracker.publish(make_run_folder(tmp_path / "runs"))
     assert "s3cret" not in str(caught.value)
+
+
+def test_pages_are_artifacts_and_the_description_holds_the_comparison(output_dir: Path) -> None:
+    tracker = make_tracker(output_dir)
+    cells = [make_run_folder(output_dir / "runs", model=model) for model in ("demo-small", "demo-large")]
+    folder = cells[0].parent
+    read = gather(cells)
+    for cell in cells:
+        tracker.publish(cell)
+    write_texts(folder, read)
+    write_pages(folder, read)
+    tracker.conclude(folder, cells)
+    client = open_client(output_dir)
+    runs = active_runs(output_dir)
+    for run in runs:
+        assert {"report.html", "plots", "sweep"} <= {file.path for file in client.list_artifacts(run.info.run_id)}
+        assert "sweep/report.html" in {file.path for file in client.list_artifacts(run.info.run_id, "sweep")}
+    assert len({run.data.tags["mlflow.runColor"] for run in runs}) == 2
+    note = client.get_experiment_by_name("foundry_exp").tags["mlflow.note.content"]
+    assert note.startswith("**Sweep of 2 cells: demo-small, demo-large**: report.html is an artifact of each run\n")
+    assert "| demo-large | ok |" in note
+
+
+def test_description_is_cut_at_the_end_of_a_line(tmp_path: Path) -> None:
+    (tmp_path / "report.md").write_text("# Sweep\n\n" + "| a line of a table |\n" * 900, encoding="utf-8")
+    text = comparison.note(tmp_path, [tmp_path] * 900)
+    assert text is not None
+    assert len(text) <= 5000
+    assert text.endswith("| a line of a table |\n\n… the rest is in the sweep's report.html.")
+    assert text.startswith(f"**Sweep**: report.html is in the run folder {tmp_path.name}\n")
+    assert comparison.note(tmp_path / "nowhere", []) is None
+
+
+def test_nothing_published_leaves_nothing_to_conclude(output_dir: Path) -> None:
+    folder = make_run_folder(output_dir / "runs")
+    make_tracker(output_dir).conclude(folder, [folder])
+    assert open_client(output_dir).get_experiment_by_name("foundry_exp") is None

@@ -1,7 +1,6 @@
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -9,7 +8,6 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,20 +16,13 @@ import pytest
 
 from foundry_exp.tracking.mlflow_store import MlflowTracker
 from foundry_exp.verbs import ui
-from tests.conftest import absent, clean_environment
+from tests.browser import browser_page
+from tests.conftest import clean_environment
 from tests.run_folders import make_run_folder
 
 START_S = 120
 STOP_S = 30
 PAGE_MS = 60_000
-# No sandbox: CI runs as root. The rest keeps Chromium from calling home.
-CHROMIUM = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 ANSWERS = {
     "demo-small": {"privacy": "Data stays on the laptop.", "retrieval": "It looks things up first."},
     "demo-large": {"privacy": "No cloud sees the notes.", "retrieval": "Documents found first ground the answer."},
@@ -72,22 +63,6 @@ def output_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for model, ttft_ms in (("demo-small", 40.0), ("demo-large", 90.0)):
         tracker.publish(make_run_folder(folder / "runs", model=model, ttft_ms=ttft_ms, answers=ANSWERS[model]))
     return folder
-
-
-@contextmanager
-def browser_page() -> Iterator[Any]:
-    """A page of a browser that has never been here."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        absent("no Chromium is installed")
-    if find_spec("playwright") is None:
-        absent("playwright is not installed")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM))
-        yield browser.new_page(viewport={"width": 1920, "height": 1080})
-        browser.close()
 
 
 def expect_in_view(page: Any, text: str) -> None:

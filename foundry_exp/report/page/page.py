@@ -99,9 +99,9 @@ def _style() -> str:
     light, dark = declarations(LIGHT), declarations(DARK)
     themes = (
         f":root {{ color-scheme: light; {light} }}",
-        f'@media (prefers-color-scheme: dark) {{ :root:not([data-theme="light"]) {{ color-scheme: dark; {dark} }} }}',
-        f':root[data-theme="dark"] {{ color-scheme: dark; {dark} }}',
-        f"@media print {{ :root, :root[data-theme] {{ color-scheme: light; {light} }} }}",
+        f"@media screen and (prefers-color-scheme: dark) {{ "
+        f':root:not([data-theme="light"]) {{ color-scheme: dark; {dark} }} }}',
+        f'@media screen {{ :root[data-theme="dark"] {{ color-scheme: dark; {dark} }} }}',  # paper stays light
     )
     return "\n".join((*themes, _asset("report.css")))
 

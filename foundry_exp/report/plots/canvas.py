@@ -137,7 +137,7 @@ def standalone(plot: Plot) -> str:
     """A file of its own: the element with both palettes inside."""
     look = (
         f"<style>svg {{ {declarations(LIGHT)} background: var(--paper); font-family: system-ui, sans-serif; }} "
-        f"@media (prefers-color-scheme: dark) {{ svg {{ {declarations(DARK)} }} }} "
+        f"@media screen and (prefers-color-scheme: dark) {{ svg {{ {declarations(DARK)} }} }} "
         "svg * { stroke-linejoin: round; stroke-linecap: butt; }</style>"
     )
     head = plot.svg.index(">") + 1
