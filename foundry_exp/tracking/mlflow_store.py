@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from foundry_exp.errors import StoreError
-from foundry_exp.tracking import sqlite_store
+from foundry_exp.tracking import sqlite_store, stale
 from foundry_exp.tracking.location import Location, locate, probe, without_secrets
 
 QUIET = {
@@ -55,7 +55,9 @@ class MlflowTracker:
         import_mlflow()
         with _sentences(folder, location), _alone(location):
             client = _client(location)
-            run_id = log_run(client, self._experiment_id(client, location), folder, result)
+            experiment_id = self._experiment_id(client, location)
+            stale.close(client, experiment_id, alone=location.file is not None)
+            run_id = log_run(client, experiment_id, folder, result)
         return f"MLflow run {run_id} in experiment {self._experiment}"
 
     def conclude(self, folder: Path, cells: Sequence[Path]) -> None:
