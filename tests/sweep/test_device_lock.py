@@ -112,8 +112,9 @@ def test_two_users_share_the_locks() -> None:
         asked = config(Path(parent) / "locks")
         with device_lock.held(asked, {}, lambda _: True):
             pass
-        with another_process(Path(parent) / "locks" / "cpu.lock", NOBODY):
-            with pytest.raises(BackendError, match="is busy, held by .* process"):
-                device_lock.held(asked, {}, lambda _: True).__enter__()
+        second = device_lock.held(asked, {}, lambda _: True)
+        busy = pytest.raises(BackendError, match=r"is busy, held by .* process")
+        with another_process(Path(parent) / "locks" / "cpu.lock", NOBODY), busy, second:
+            pass
         with device_lock.held(asked, {}, lambda _: True) as mine:
             assert mine, "another user's files are in the way"
