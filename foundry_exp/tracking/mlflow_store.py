@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from foundry_exp.errors import StoreError
-from foundry_exp.tracking import sqlite_store, stale
+from foundry_exp.tracking import sqlite_store
 from foundry_exp.tracking.location import Location, locate, probe, without_secrets
 
 QUIET = {
@@ -48,6 +48,7 @@ class MlflowTracker:
         """Send one finished run folder, replacing what was sent of it before; return where it is."""
         # pydantic, which `check` does without: it comes before every run, and before every complaint
         from foundry_exp.store import read_result
+        from foundry_exp.tracking import stale
         from foundry_exp.tracking.logged_run import log_run
 
         result = read_result(folder)

@@ -97,7 +97,7 @@ def test_a_difference_is_paired_by_prompt_and_has_an_interval(tmp_path: Path) ->
     many(cells[0], [1.0, 2.0, 3.0, 4.0] * 5)
     many(cells[1], [1.5, 2.5, 3.5, 4.4] * 5)
     assert differences(gather(cells)) == [
-        "demo-large is 0.48 points ahead of demo-small, paired over 20 prompts (95 % interval 0.46 to 0.49; "
+        "demo-large is 0.48 points ahead of demo-small, paired over 20 prompts (95 % interval 0.45 to 0.50; "
         "as many such prompts show a difference of 0.03 four times in five)."
     ]
     assert "demo-large is 0.48 points ahead" in report(*cells)
