@@ -25,6 +25,7 @@ test *arguments:
 bench:
     {{python}} tests/benchmarks/startup.py
     {{python}} -m tests.benchmarks.publish
+    {{python}} -m tests.benchmarks.report_scale
     {{python}} -m tests.benchmarks.cpu_cost
 
 # The full figures: on a quiet machine, for half an hour
