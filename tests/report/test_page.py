@@ -189,6 +189,8 @@ def test_print_is_light_and_whole(chromium: Any, page_file: Path) -> None:
     page.emulate_media(media="print")
     assert not page.locator("button.theme").is_visible()
     assert page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--paper')").strip() == "#ffffff"
+    page.set_viewport_size({"width": 1040, "height": 700})  # A4, landscape
+    assert page.evaluate("document.querySelector('table.cells').offsetWidth") <= 1040
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert page.locator("details:not([open])").count() == 0
     page.evaluate("dispatchEvent(new Event('afterprint'))")

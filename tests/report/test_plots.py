@@ -11,6 +11,7 @@ import pytest
 from foundry_exp.report.cells import gather
 from foundry_exp.report.plots import draw
 from foundry_exp.report.plots.canvas import Plot
+from foundry_exp.report.plots.series import series
 from foundry_exp.report.plots.trade_off import Point, front
 from tests.run_folders import Cell, make_run_folder
 
@@ -127,3 +128,8 @@ def test_the_front_holds_what_nothing_beats() -> None:
     points = [Point(x, y, look) for x, y in ((1.0, 2.0), (2.0, 3.0), (3.0, 2.5), (2.0, 1.0), (4.0, 3.0))]
     assert [(point.x, point.y) for point in front(points, y_least_wins=False)] == [(1.0, 2.0), (2.0, 3.0)]
     assert [(point.x, point.y) for point in front(points, y_least_wins=True)] == [(1.0, 2.0), (2.0, 1.0)]
+
+
+def test_no_two_models_look_alike(tmp_path: Path) -> None:
+    cells = gather([make_run_folder(tmp_path, model=f"m{place:02}") for place in range(40)])
+    assert len({(one.colour, one.marker) for one in series(cells)}) == 40

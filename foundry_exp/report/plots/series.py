@@ -20,6 +20,8 @@ class Series:
     label: str
     colour: str
     """A name of the palette: one a model, so that colours repeat after eight."""
+    model: int
+    """The number of its model among the models."""
     place: int
     """Its number among the cells of its model, which chooses marker and dashes."""
     cell: CellReport
@@ -27,22 +29,18 @@ class Series:
     @property
     def marker(self) -> str:
         """Its marker, so that no two cells are told apart by colour alone."""
-        return MARKERS[(self.place + _round(self.colour)) % len(MARKERS)]
-
-
-def _round(colour: str) -> int:
-    return SERIES.index(colour)
+        return MARKERS[(self.place + self.model + self.model // len(SERIES)) % len(MARKERS)]
 
 
 def series(cells: Sequence[CellReport]) -> list[Series]:
     """Every cell with its look, in the order given."""
-    models = list(dict.fromkeys(cell.row.model for cell in cells))
-    seen: dict[str, int] = {}
+    models = {name: number for number, name in enumerate(dict.fromkeys(cell.row.model for cell in cells))}
+    seen: dict[int, int] = {}
     made = []
     for label, cell in zip(labels(cells), cells, strict=True):
-        model = cell.row.model
+        model = models[cell.row.model]
         seen[model] = seen.get(model, -1) + 1
-        made.append(Series(short(label), SERIES[models.index(model) % len(SERIES)], seen[model], cell))
+        made.append(Series(short(label), SERIES[model % len(SERIES)], model, seen[model], cell))
     return made
 
 
