@@ -70,16 +70,14 @@ def rescore(runs: Sequence[Run], say: Say) -> bool:
         except (BackendError, ConfigError, StoreError) as error:
             say(f"not scored by {name}: {error} What was scored is kept.")
             went_well = False
+    write_again([run.folder for run in runs])
     for run in runs:
+        tracker: Tracker = target.build(run.tracker, "tracker")
         try:
-            write.write_reports(run.folder, [run.folder])
-            tracker: Tracker = target.build(run.tracker, "tracker")
             tracker.publish(run.folder)
         except StoreError as error:
             say(f"not published: {error} Send it later with: python -m foundry_exp publish {run.folder}")
             went_well = False
-    if went_well:
-        _write_sweeps([run.folder for run in runs])
     return went_well
 
 
@@ -87,12 +85,20 @@ def _waits(spec: dict[str, Any]) -> bool:
     return bool(target.resolve(spec["_target_"], "scorer._target_").waits)
 
 
-def _write_sweeps(folders: Sequence[Path]) -> None:
-    """The reports of the sweeps that runs are part of."""
-    for sweep in dict.fromkeys(folder.parent for folder in folders):
-        cells = store.finished_cells(sweep)
-        if (sweep / write.MARKDOWN_FILE).exists() and cells:
-            write.write_reports(sweep, cells)
+def write_again(folders: Sequence[Path]) -> None:
+    """Write the reports of runs, and of the sweeps that they are part of; and the pages that are there."""
+    for folder in folders:
+        write.write_reports(folder, [folder])
+    for folder in dict.fromkeys(sweep_of(folder) or folder for folder in folders):
+        read = write.gather(store.finished_cells(folder))
+        write.write_texts(folder, read)
+        if (folder / write.HTML_FILE).exists():
+            write.write_pages(folder, read)
+
+
+def sweep_of(folder: Path) -> Path | None:
+    """The sweep that a run is part of, if it was reported on."""
+    return folder.parent if (folder.parent / write.MARKDOWN_FILE).exists() else None
 
 
 def quality_of(folder: Path) -> dict[str, Any]:

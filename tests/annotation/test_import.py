@@ -18,6 +18,7 @@ from foundry_exp.annotation.check import checked
 from foundry_exp.annotation.encoding import decoded
 from foundry_exp.annotation.key import KEY_VERSION, Key
 from foundry_exp.annotation.points import points
+from foundry_exp.report.write import write_reports
 from tests.annotation.filling import CRITERIA, all_of, export, fill_csv, fill_jsonl, make_runs, scored, send_back
 
 LONG = {"retrieval": "Retrieval looks up passages before it answers.", "privacy": "Nothing leaves the machine at all."}
@@ -42,6 +43,27 @@ def test_scores_land_in_every_run_that_gave_the_answer(tmp_path: Path, capsys: p
         assert result.metrics["quality"]["mean"] == 4.0
         assert result.metrics["quality_coverage"] == 1.0
         assert (run / "report.md").exists()
+
+
+def test_reports_and_pages_follow_and_a_tracker_that_is_gone_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs, sent = exported(tmp_path)
+    sweep = runs[0].parent
+    write_reports(sweep, runs)
+    (sweep / "report.html").write_text("old", encoding="utf-8")
+    spec = {"_target_": "foundry_exp.tracking.mlflow_store.MlflowTracker", "uri": "http://127.0.0.1:9/"}
+    for run in runs:
+        with (run / "config.yaml").open("a", encoding="utf-8") as config:
+            config.write(f"tracker: {json.dumps({**spec, 'experiment': 'x', 'output_dir': 'mlruns'})}\n")
+    fill_csv(sent / "anna.csv", all_of(4))
+    assert send_back(tmp_path, sent / "anna.csv") == 0
+    with (sweep / "report.csv").open(encoding="utf-8", newline="") as table:
+        assert [float(row["quality"]) for row in csv.DictReader(table)] == [4.0, 4.0]
+    assert "old" not in (sweep / "report.html").read_text(encoding="utf-8")[:5]
+    errors = capsys.readouterr().err
+    assert errors.count("not published: ") == 1
+    assert f"python -m foundry_exp publish {sweep}" in errors.replace("\n", "")
 
 
 def test_a_second_import_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
