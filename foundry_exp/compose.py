@@ -17,7 +17,12 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.plugins import Plugins
-from hydra.errors import ConfigCompositionException, MissingConfigException, OverrideParseException
+from hydra.errors import (
+    ConfigCompositionException,
+    HydraException,
+    MissingConfigException,
+    OverrideParseException,
+)
 from hydra.types import HydraContext, RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationResolutionError, MissingMandatoryValue
@@ -270,7 +275,7 @@ def _composition(error: ConfigCompositionException, overrides: Sequence[str]) ->
         key = unknown.group(1).rstrip(".")
         inside = re.match(r"In '([^']+)'", message)
         place = f"{inside.group(1)}: {key}" if inside else key
-        return f"{place}: unknown key; {near(key, [*_groups(), *_keys()])}"
+        return f"{place}: unknown key; {near(key, [*_groups(), *_keys(overrides)])}"
     if "${" in message or "interpolation" in message:
         return _unresolved(message)
     return f"{' '.join(overrides)}: {message}"
@@ -295,10 +300,15 @@ def _groups() -> list[str]:
     return sorted({path.name for folder in folders for path in folder.iterdir() if path.is_dir()} - {"hydra"})
 
 
-def _keys() -> list[str]:
-    """Every dotted key of the default config."""
-    default = compose(CONFIG_NAME, [])
-    return list(_dotted(OmegaConf.to_container(default, resolve=False)))
+def _keys(overrides: Sequence[str]) -> list[str]:
+    """Every dotted key of the config, with the options that were chosen."""
+    groups = _groups()
+    chosen = [text for text in overrides if text.partition("=")[0].partition("@")[0] in groups]
+    try:
+        config = _composed([text for text in chosen if "," not in text or "[" in text])
+    except HydraException:
+        config = compose(CONFIG_NAME, [])
+    return list(_dotted(OmegaConf.to_container(_ours(config), resolve=False)))
 
 
 def _dotted(node: Any, above: str = "") -> Iterator[str]:
