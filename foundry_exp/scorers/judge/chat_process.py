@@ -1,10 +1,6 @@
 """A model in a process of its own that answers chats: watched, with a limit on every wait, and ended for certain."""
 
 import json
-import queue
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -12,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from foundry_exp.errors import BackendError
+from foundry_exp.process import ModuleProcess
 from foundry_exp.protocols import ChatRequest, ModelRequest
 
 _MODULE = "foundry_exp.scorers.judge.chat_child"
@@ -35,23 +32,12 @@ class Reply:
 
 
 class ChatProcess:
-    """One running child. It also ends when this process does, because its stdin closes with it."""
+    """One running child, which holds one model."""
 
-    def __init__(self, log: Path) -> None:
-        """Start it; what it and its runtime print goes to the log."""
+    def __init__(self, process: ModuleProcess, log: Path) -> None:
+        """Take a process that has just started; `log` is where it writes what goes wrong."""
+        self._process = process
         self._log = log
-        with log.open("ab") as errors:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", _MODULE],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                text=True,
-                encoding="utf-8",
-                start_new_session=True,  # so that Ctrl-C reaches the parent alone
-            )
-        self._lines: queue.Queue[dict[str, Any] | None] = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
 
     def load(self, backend: dict[str, Any], model: ModelRequest, limit_s: float) -> dict[str, Any]:
         """Load the model and say what was loaded; raises BackendError."""
@@ -63,62 +49,39 @@ class ChatProcess:
         limit_s = request.total_timeout_s + REQUEST_GRACE_S
         return Reply(**self._exchange(asdict(request), limit_s, "answering"))
 
-    def end(self, *, gently: bool) -> None:
-        """End the process; gently unloads the model first."""
-        if gently and self._process.poll() is None:
+    def unload(self) -> None:
+        """Give the model back, unless the process is gone."""
+        if self._process.poll() is None:
             with suppress(BackendError):
                 self._exchange({"do": "end"}, UNLOAD_TIMEOUT_S, "unloading")
-        self._stop()
 
     def _exchange(self, said: dict[str, Any], limit_s: float, doing: str) -> dict[str, Any]:
-        assert self._process.stdin is not None
-        with suppress(OSError, ValueError):  # it is gone; its end shows on the other pipe
-            self._process.stdin.write(json.dumps(said) + "\n")
-            self._process.stdin.flush()
+        self._process.send(json.dumps(said))
         try:
-            answer = self._lines.get(timeout=limit_s)
-        except queue.Empty:
-            self._stop()
+            answer = self._process.next_step(limit_s)
+        except TimeoutError:
+            self._process.end()
             msg = f"its process hung: nothing came within {limit_s:g} s of {doing}; see {self._log}"
             raise BackendError("hang", msg) from None
         if answer is None:
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(_END_S)
-            msg = f"its process died while {doing} ({_cause(self._stop())}); see {self._log}"
+            msg = f"its process died while {doing} ({_cause(self._process.end(_END_S))}); see {self._log}"
             raise BackendError("crash", msg)
         if "error" in answer:
             raise BackendError(answer["error"], answer["message"])
         return answer
 
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        with suppress(ValueError):  # the pipe was closed meanwhile, or it holds half a line
-            for line in self._process.stdout:
-                self._lines.put(json.loads(line))
-        self._lines.put(None)
-
-    def _stop(self) -> int:
-        code = self._process.poll()
-        if code is None:
-            self._process.kill()
-            code = self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe:
-                with suppress(OSError, ValueError):
-                    pipe.close()
-        return code
-
 
 @contextmanager
 def chatting(log: Path) -> Iterator[ChatProcess]:
     """A process that has ended when the block has."""
-    process = ChatProcess(log)
-    gently = False
-    try:
-        yield process
-        gently = True
-    finally:
-        process.end(gently=gently)
+    with log.open("ab") as errors:
+        process = ModuleProcess(_MODULE, errors)
+        try:
+            chat = ChatProcess(process, log)
+            yield chat
+            chat.unload()
+        finally:
+            process.end()
 
 
 def _cause(code: int) -> str:
