@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from foundry_exp import score, store
+from foundry_exp.calibration.behaviour import Behaviour, Service
+from foundry_exp.calibration.process import timed_server
 from foundry_exp.errors import BackendError, ConfigError
 from tests.scorers.judge.conftest import Court
 
@@ -221,3 +223,17 @@ def test_a_judge_of_the_models_family_is_warned_of(court: Court) -> None:
     assert not any("family" in warning for warning in other.warnings)
     again = score.score(folders, "judge", court.judge(calibration=None))[0]
     assert again.warnings == own.warnings, "said once, however often it is scored"
+
+
+def test_any_chat_service_can_be_the_judge_and_its_prose_is_no_score(court: Court) -> None:
+    with timed_server(Service({"steady": Behaviour(tokens=8, ttft_ms=1, gap_ms=0)})) as server:
+        backend = {
+            "_target_": "foundry_exp.backends.http.endpoint.EndpointBackend", "name": "endpoint",
+            "base_url": server.url, "api_key_env": "", "connect_timeout_s": 5.0, "load_timeout_s": 5.0,
+            "quick_ack": True,
+        }  # fmt: skip
+        folder = court.run_folder(rounds=1)
+        court.score(folder, court.judge(calibration=None, backend=backend, model={"alias": "steady"}))
+    made = court.scores(folder)
+    assert all(one.value is None and "not one JSON object" in (one.reason or "") for one in made)
+    assert made[0].scored_by.startswith("steady@")
