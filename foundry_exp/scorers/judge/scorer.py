@@ -51,11 +51,14 @@ class JudgeScorer:
         thresholds: dict[str, Any],
         provision: dict[str, Any],
         offline: bool,
+        device_lock: dict[str, Any],
         output_dir: str,
     ) -> None:
         """Keep what the config says; nothing is read or started yet."""
         self._folder = Path(output_dir) / FOLDER
-        self._seat = Seat(request.whole(model), backend, accel, load_timeout_s, provision, offline, self._folder)
+        self._seat = Seat(
+            request.whole(model), backend, accel, load_timeout_s, provision, offline, device_lock, self._folder
+        )
         self._settings = Settings(seed, max_tokens, first_token_timeout_s, idle_timeout_s, total_timeout_s)
         self._limits = Thresholds(**thresholds)
         self._rubrics = Rubrics(rubric)
@@ -80,7 +83,7 @@ class JudgeScorer:
             return
         shown = _shown()
         trial = self._trial()
-        with seated(self._seat, self._settings) as (bench, judge):
+        with seated(self._seat, self._settings, shown) as (bench, judge):
             by = {turn.rubric.identity: turn.rubric for turn in asked}
             self._standing = trial.standing(bench, judge, list(by.values()), shown)
             left = turns.missing(asked, NAME, judge.scored_by)

@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from foundry_exp import device_lock
 from foundry_exp.errors import BackendError, SkipCellError
 from foundry_exp.models import provision, request
 from foundry_exp.protocols import ModelRequest
 from foundry_exp.scorers.judge import chat_process
 from foundry_exp.scorers.judge.bench import Bench, Settings
 from foundry_exp.scorers.judge.identity import Identity, identify
+from foundry_exp.scorers.judge.shown import Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +28,30 @@ class Seat:
     load_timeout_s: float
     provision: dict[str, Any]
     offline: bool
+    device_lock: dict[str, Any]
     log_dir: Path
     """Where its log stays when it fails."""
 
+    @property
+    def locked(self) -> dict[str, Any]:
+        """What the device lock asks of a cell's config."""
+        return {"backend": self.backend, "accel": self.accel, "device_lock": self.device_lock}
+
 
 @contextmanager
-def seated(seat: Seat, settings: Settings) -> Iterator[tuple[Bench, Identity]]:
-    """The loaded judge, which is unloaded when the block ends; raises BackendError when it cannot be had."""
+def seated(seat: Seat, settings: Settings, shown: Shown) -> Iterator[tuple[Bench, Identity]]:
+    """The loaded judge, which is unloaded when the block ends; raises BackendError when it cannot be had.
+
+    It holds its device as a measured cell does: judging beside another command's cell would spoil that one's times.
+    """
     path = request.local_path(seat.model, "scorer.judge.model")
     alias = request.alias_of(seat.model, path)
     log = _new_log(seat.log_dir, alias)
     with tempfile.TemporaryDirectory(prefix="foundry-exp-judge-", ignore_cleanup_errors=True) as runtime_logs:
         try:
             asked = _provided(seat, request.request(seat.model, seat.accel, path, Path(runtime_logs)))
-            with chat_process.chatting(log) as chat:
+            lock = device_lock.held(seat.locked, {"judge": alias}, shown.waits)
+            with lock, chat_process.chatting(log) as chat:
                 facts = chat.load(seat.backend, asked, seat.load_timeout_s)
                 yield Bench(chat, settings), identify(facts, seat.backend, settings)
         except SkipCellError as error:

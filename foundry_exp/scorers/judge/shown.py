@@ -1,5 +1,6 @@
 """What a person sees while a judge works: one live line on a terminal, nothing where nobody looks."""
 
+import time
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
@@ -8,6 +9,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 Turn = TypeVar("Turn")
 
+_ASK_AGAIN_S = 1.0
+
 
 class Shown:
     """The line."""
@@ -15,6 +18,7 @@ class Shown:
     def __init__(self, console: Console) -> None:
         """Draw on this console, if it is a terminal."""
         self._console = console
+        self._holder: str | None = None
 
     def each(self, turns: Sequence[Turn], doing: str) -> Iterator[Turn]:
         """The turns, with a line that says how many are done."""
@@ -25,3 +29,11 @@ class Shown:
         console = self._console
         with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
             yield from progress.track(turns, description=doing)
+
+    def waits(self, holder: str) -> bool:
+        """Say once whom the judge waits for, and wait a while; it never gives up by itself."""
+        if holder != self._holder:
+            self._holder = holder
+            self._console.print(f"The judge waits for the device, {holder}.", markup=False, soft_wrap=True)
+        time.sleep(_ASK_AGAIN_S)
+        return True

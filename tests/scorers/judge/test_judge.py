@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from foundry_exp import score, store
+from foundry_exp import device_lock, score, store
 from foundry_exp.calibration.behaviour import Behaviour, Service
 from foundry_exp.calibration.process import timed_server
 from foundry_exp.errors import BackendError, ConfigError
@@ -237,3 +237,17 @@ def test_any_chat_service_can_be_the_judge_and_its_prose_is_no_score(court: Cour
     made = court.scores(folder)
     assert all(one.value is None and "not one JSON object" in (one.reason or "") for one in made)
     assert made[0].scored_by.startswith("steady@")
+
+
+def test_a_judge_does_not_load_beside_a_cell_that_is_being_measured(court: Court) -> None:
+    lock = {"mode": "fail", "timeout_s": 600.0, "folder": str(court.place / "locks")}
+    cell = {"accel": {"device": "CPU"}, "backend": {}, "device_lock": lock}
+    folder = court.run_folder(rounds=1)
+    with (
+        device_lock.held(cell, {"cell": "demo-large"}, lambda _holder: False),
+        pytest.raises(BackendError, match=r"played: the cpu is busy, held by .*cell demo-large"),
+    ):
+        court.score(folder, court.judge(device_lock=lock))
+    assert court.noted("load") == 0
+    court.score(folder, court.judge(calibration=None, device_lock=lock))
+    assert court.noted("load") == 1
