@@ -123,6 +123,7 @@ def _run(cells: "Sequence[Cell]", overrides: Sequence[str], *, multirun: bool) -
             read = write.gather(folders)
             table.show(read, Console())
             experiment.conclude(cells[0], where, read, Console(stderr=True))
+            _decide(cells, where, folders)
     _say_what_next(cells, where, folders)
     if not completed:
         return INTERRUPTED
@@ -132,6 +133,15 @@ def _run(cells: "Sequence[Cell]", overrides: Sequence[str], *, multirun: bool) -
 def _say_what_comes(cells: "Sequence[Cell]", due: "Sequence[Cell]", order: str) -> None:
     done = f", {len(cells) - len(due)} of them done before" if len(due) < len(cells) else ""
     print(f"Sweep {cells[0].sweep_id}: {len(cells)} cells{done}. Order: {order}", file=sys.stderr)
+
+
+def _decide(cells: "Sequence[Cell]", where: Path, folders: Sequence[Path]) -> None:
+    """Say which model to take, where the config names a decision; what hinders it is said and fails nothing."""
+    decision = cells[0].config.get("decision")
+    if decision:
+        from foundry_exp.decide import after_sweep
+
+        print(f"\n{after_sweep.recommendation(where, folders, decision)}", end="")
 
 
 def _need_output_dir(folder: Path) -> None:

@@ -58,6 +58,8 @@ class Cell:
 def plan(config: dict[str, Any], name: str, sweep_id: str) -> Cell:
     """Check one composed config against schemas and files; raise ConfigError for the first thing wrong."""
     schema.check(config, "config", "config")
+    if "decision" in config:
+        schema.check(config["decision"], "decision", "decision")
     target.check(config["backend"], "backend")
     request.refuse_no_address(config["backend"], "backend")
     target.check(config["tracker"], "tracker")

@@ -1,0 +1,189 @@
+"""Which option to take: those that keep to the constraints, weighed, with what would change the choice."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from foundry_exp.decide import pareto
+from foundry_exp.decide.candidates import Candidate
+from foundry_exp.decide.comparable import Mismatch
+from foundry_exp.decide.compare import expected_tokens
+from foundry_exp.decide.constraints import Broken, broken
+from foundry_exp.decide.option import Option, option
+from foundry_exp.decide.weighing import CRITERIA, Weighed, gap, score, unweighable, weigh
+from foundry_exp.errors import ConfigError
+from foundry_exp.stats.holm import holm
+from foundry_exp.stats.percentile import ALPHA
+
+HALF, TWICE = 0.5, 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """An option that breaks a constraint."""
+
+    option: Option
+    broken: tuple[Broken, ...]
+
+    @property
+    def excess(self) -> float:
+        """The factor by which its worst constraint is broken."""
+        return max(one.excess for one in self.broken)
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """What the pick becomes when one weight moves."""
+
+    criterion: str
+    weight: float
+    at_half: str
+    at_twice: str
+    flips: tuple[tuple[float, str], ...]
+    """Weights at which another option takes over, nearest below and above, and which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """The decision and everything that it rests on."""
+
+    decision: Mapping[str, Any]
+    expected_tokens: float
+    ranked: tuple[Weighed, ...]
+    """Options that keep to every constraint, best first; the first is the pick."""
+    tied: tuple[Weighed, ...]
+    """Those of them that cannot be told apart from the pick."""
+    cheapest: Option | None
+    """Of the pick and the tied, by `cheapest_by`."""
+    rejected: tuple[Rejected, ...]
+    unmeasured: tuple[tuple[str, str], ...]
+    """Candidates without figures, and why."""
+    front: tuple[str, ...]
+    """Labels of the Pareto set of everything measured."""
+    objectives: tuple[str, ...]
+    """What that set is of."""
+    sensitivity: tuple[Sensitivity, ...]
+    remarks: tuple[str, ...]
+
+    @property
+    def pick(self) -> Weighed | None:
+        """The best, or nothing when no option keeps to the constraints."""
+        return self.ranked[0] if self.ranked else None
+
+    @property
+    def closest(self) -> Rejected | None:
+        """Where nothing qualifies, the option that misses by the least."""
+        measurable = [one for one in self.rejected if math.isfinite(one.excess)]
+        return min(measurable, key=lambda one: one.excess, default=None) if not self.ranked else None
+
+
+def recommend(
+    candidates: Sequence[Candidate], decision: Mapping[str, Any], forced: Sequence[Mismatch] = (), seed: int = 0
+) -> Recommendation:
+    """Decide; raise ConfigError when nothing was measured at all."""
+    able = [one for one in candidates if one.why_not is None]
+    unmeasured = tuple((one.label, one.why_not) for one in candidates if one.why_not is not None)
+    if not able:
+        named = "; ".join(f"{label}: {why}" for label, why in unmeasured)
+        msg = f"recommend: no candidate has figures ({named}); measure one first."
+        raise ConfigError(msg)
+    tokens = expected_tokens(able)
+    options = [option(one, tokens) for one in able]
+    judged = [(one, broken(one, decision["constraints"])) for one in options]
+    weights = decision["weights"]
+    ranked = weigh([one for one, against in judged if not against], weights)
+    tied = _tied(ranked, weights, tokens, seed)
+    objectives = _objectives(options)
+    return Recommendation(
+        decision=decision,
+        expected_tokens=tokens,
+        ranked=tuple(ranked),
+        tied=tuple(tied),
+        cheapest=_cheapest([*ranked[:1], *tied], decision["cheapest_by"]),
+        rejected=tuple(Rejected(one, tuple(against)) for one, against in judged if against),
+        unmeasured=unmeasured,
+        front=tuple(_front(options, objectives)),
+        objectives=tuple(objectives),
+        sensitivity=tuple(_sensitivity(ranked, weights)),
+        remarks=tuple(_remarks(able, options, weights, forced)),
+    )
+
+
+def _tied(ranked: Sequence[Weighed], weights: Mapping[str, float], tokens: float, seed: int) -> list[Weighed]:
+    """Those whose score is not worse than the pick's by more than chance (Holm); or of which that cannot be said."""
+    if not ranked:
+        return []
+    gaps = [gap(ranked[0], other, weights, tokens, seed) for other in ranked[1:]]
+    adjusted = iter(holm([found.p_value for found in gaps if found]))
+    return [other for other, found in zip(ranked[1:], gaps, strict=True) if found is None or next(adjusted) > ALPHA]
+
+
+def _cheapest(among: Sequence[Weighed], figure: str) -> Option | None:
+    known = [one.option for one in among if one.option.figures.get(figure) is not None]
+    return min(known, key=lambda one: one.figures[figure] or 0.0, default=None)
+
+
+def _objectives(options: Sequence[Option]) -> list[str]:
+    """The figures that every option has and in which they differ."""
+    values = {figure: {one.figures.get(figure) for one in options} for figure in CRITERIA.values()}
+    return [figure for figure, found in values.items() if None not in found and len(found) > 1]
+
+
+def _front(options: Sequence[Option], objectives: Sequence[str]) -> Iterator[str]:
+    points = [[_larger_is_better(figure, one) for figure in objectives] for one in options]
+    yield from (one.label for one, is_on in zip(options, pareto.front(points), strict=True) if is_on)
+
+
+def _larger_is_better(figure: str, one: Option) -> float:
+    value = one.figures[figure] or 0.0
+    return value if figure == "quality" else -value
+
+
+def _sensitivity(ranked: Sequence[Weighed], weights: Mapping[str, float]) -> Iterator[Sensitivity]:
+    if len(ranked) > 1:
+        for name in ranked[0].parts:
+            at_half, at_twice = (_pick(ranked, {**weights, name: weights[name] * by}) for by in (HALF, TWICE))
+            yield Sensitivity(name, weights[name], at_half, at_twice, tuple(_flips(ranked, weights, name)))
+
+
+def _pick(ranked: Sequence[Weighed], weights: Mapping[str, float]) -> str:
+    return max(ranked, key=lambda one: score(one.parts, weights)).option.label
+
+
+def _flips(ranked: Sequence[Weighed], weights: Mapping[str, float], name: str) -> Iterator[tuple[float, str]]:
+    """Scores are straight lines in one weight, so where two cross is exact; the nearest crossing each way counts."""
+    pick = ranked[0]
+    rest = {key: weight for key, weight in weights.items() if key != name}
+    crossings = []
+    for other in ranked[1:]:
+        lead = sum(rest[key] * (pick.parts[key] - other.parts[key]) for key in pick.parts if key != name)
+        slope = other.parts[name] - pick.parts[name]
+        if slope and (at := lead / slope) >= 0:
+            crossings.append((at, other.option.label))
+    below = [one for one in crossings if one[0] < weights[name]]
+    above = [one for one in crossings if one[0] >= weights[name]]
+    yield from filter(None, (max(below, default=None), min(above, default=None)))
+
+
+def _remarks(
+    able: Sequence[Candidate], options: Sequence[Option], weights: Mapping[str, float], forced: Sequence[Mismatch]
+) -> Iterator[str]:
+    yield from (f"decided all the same, although they differ in {one.sentence()}" for one in forced)
+    for candidate in able:
+        yield from (f"{candidate.label}: {what}" for what in candidate.left_out())
+        yield from _untrusted(candidate)
+    for name, labels in unweighable(options, weights).items():
+        everyone = len(labels) == len(options)
+        what = "so it has no weight" if everyone else f"so it counts as nothing for {', '.join(labels)}"
+        yield f"{name}: {'no option' if everyone else 'not every option'} has a figure, {what}"
+
+
+def _untrusted(candidate: Candidate) -> Iterator[str]:
+    found = {
+        f"the scores by {name} do not count: {scored.standing.reason}": None
+        for cell in candidate.cells
+        for name, scored in cell.result.scores.items()
+        if scored.standing and not scored.standing.trusted
+    }
+    yield from (f"{candidate.label}: {text}" for text in found)

@@ -1,0 +1,56 @@
+"""A models.json out of a recommendation: who can what, how large, how fast, how good, for automated routing."""
+
+from pathlib import Path
+from typing import Any
+
+from foundry_exp.decide.option import Option
+from foundry_exp.decide.recommend import Recommendation
+from foundry_exp.models import routing
+from foundry_exp.report.text import one_line
+
+_MEASURED = ("quality", "typical_answer_ms", "e2e_p95_ms", "decode_tok_per_s", "load_s", "disk_mb", "rss_peak_mb",
+             "vram_peak_mb", "energy_j_per_token", "error_rate")  # fmt: skip
+
+
+def write(path: Path, found: Recommendation) -> list[str]:
+    """Write one entry an alias, of its best option; return the aliases."""
+    entries: dict[str, dict[str, Any]] = {}
+    for one in found.ranked:
+        entries.setdefault(_alias(one.option), _entry(one.option, found, one.score))
+    for rejected in found.rejected:
+        entries.setdefault(_alias(rejected.option), _entry(rejected.option, found, None))
+    routing.write(path, entries)
+    return list(entries)
+
+
+def _alias(option: Option) -> str:
+    return option.candidate.result.model.alias
+
+
+def _entry(option: Option, found: Recommendation, score: float | None) -> dict[str, Any]:
+    result = option.candidate.result
+    is_pick = found.pick is not None and option is found.pick.option
+    against = next((one for one in found.rejected if one.option is option), None)
+    reason = "; ".join(each.sentence for each in against.broken) if against else f"{found.decision['name']}"
+    return {
+        "capabilities": list(result.model.capabilities),
+        "size_mb": result.model.disk_mb,
+        "context_length": result.model.context_length,
+        "licence": result.model.licence,
+        "licence_source": result.model.licence_source,
+        "variant": result.model.variant,
+        "default": is_pick,
+        "qualifies": against is None,
+        "reason": one_line(reason if not is_pick else f"the pick of {reason}"),
+        "run": f"{result.sweep_id}/{result.cell}",
+        "accel": result.accel,
+        "score": _short(score),
+        "ttft_ms": _short(option.figures["ttft_p50_ms"]),
+        "e2e_ms": _short(option.figures["e2e_p50_ms"]),
+        **{name: _short(option.figures.get(name)) for name in _MEASURED},
+    }
+
+
+def _short(value: float | None) -> float | None:
+    """Four digits that count: the file lies in git."""
+    return None if value is None else float(f"{value:.4g}")

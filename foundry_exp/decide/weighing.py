@@ -1,0 +1,126 @@
+"""How much each option is worth: every criterion from 0 to 1, weighed."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from foundry_exp.decide.contrasts import TYPICAL, by_prompt
+from foundry_exp.decide.figures import QUALITY, CellFigures, Prompt
+from foundry_exp.decide.option import Option
+from foundry_exp.stats.difference import FEWEST, Difference
+from foundry_exp.stats.paired import FloatArray, paired
+
+CRITERIA = {
+    "quality": QUALITY,
+    "speed": TYPICAL,
+    "first_token": "ttft_p50_ms",
+    "memory": "rss_peak_mb",
+    "disk": "disk_mb",
+    "energy": "energy_j_per_token",
+}
+"""Weight → the figure that it weighs."""
+_BY_PROMPT = {"speed": TYPICAL, "first_token": "ttft_ms"}
+_WORST, _BEST = 1.0, 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """An option's worth, criterion by criterion."""
+
+    option: Option
+    parts: dict[str, float]
+    """Criterion → 0 to 1: (points - 1) / 4, or the best option's figure / this one's."""
+    score: float
+    """The weighted mean of the parts."""
+
+
+def weigh(options: Sequence[Option], weights: Mapping[str, float]) -> list[Weighed]:
+    """Every option's worth, best first; a figure that an option lacks counts as nothing."""
+    used = {name: weight for name, weight in weights.items() if weight > 0 and _known(options, name)}
+    parts = [{name: _part(one, options, name) for name in used} for one in options]
+    found = [Weighed(one, own, score(own, used)) for one, own in zip(options, parts, strict=True)]
+    return sorted(found, key=lambda one: (-one.score, one.option.label))
+
+
+def score(parts: Mapping[str, float], weights: Mapping[str, float]) -> float:
+    """Σ weight · part / Σ weight."""
+    total = sum(weights[name] for name in parts)
+    return sum(weights[name] * part for name, part in parts.items()) / total if total else 0.0
+
+
+def unweighable(options: Sequence[Option], weights: Mapping[str, float]) -> dict[str, list[str]]:
+    """Criteria that count and that some options have no figure for, with those options."""
+    counted = [name for name, weight in weights.items() if weight > 0]
+    lacking = {name: [one.label for one in options if one.figures.get(CRITERIA[name]) is None] for name in counted}
+    return {name: labels for name, labels in lacking.items() if labels}
+
+
+def gap(better: Weighed, other: Weighed, weights: Mapping[str, float], tokens: float, seed: int) -> Difference | None:
+    """How much worse another option's score is, paired by prompt; null when too few prompts are shared.
+
+    What is measured prompt by prompt is taken to first order: a prompt that takes 1 % longer than the option's typical
+    one lowers the part by 1 % of itself. The other figures are one number a candidate and are taken as they are.
+    """
+    shared = sorted(_prompts(better, tokens) & _prompts(other, tokens))
+    if len(shared) < FEWEST:
+        return None
+    return paired(*(_by_prompt(one, shared, weights, tokens) for one in (better, other)), seed=seed)
+
+
+def _known(options: Sequence[Option], criterion: str) -> bool:
+    return any(one.figures.get(CRITERIA[criterion]) is not None for one in options)
+
+
+def _part(one: Option, options: Sequence[Option], criterion: str) -> float:
+    figure = CRITERIA[criterion]
+    value = one.figures.get(figure)
+    if value is None:
+        return 0.0
+    if criterion == "quality":
+        return (value - _WORST) / (_BEST - _WORST)
+    best = min(found for other in options if (found := other.figures.get(figure)) is not None)
+    return best / value if value > 0 else 1.0
+
+
+def _prompts(one: Weighed, tokens: float) -> set[Prompt]:
+    """The prompts that every run has every weighed figure of."""
+    found = [
+        set(values)
+        for cell in one.option.candidate.cells
+        for name in one.parts
+        if (values := _values(cell, name, tokens))
+    ]
+    return set.intersection(*found) if found else set()
+
+
+def _values(cell: CellFigures, criterion: str, tokens: float) -> Mapping[Prompt, float]:
+    """What a criterion has of each prompt; nothing where it is one figure a run."""
+    if criterion == "quality":
+        return cell.by_prompt(QUALITY)
+    if criterion in _BY_PROMPT:
+        return by_prompt(cell, _BY_PROMPT[criterion], tokens) or (
+            cell.by_prompt("e2e_ms") if criterion == "speed" else {}
+        )
+    return {}
+
+
+def _by_prompt(one: Weighed, prompts: Sequence[Prompt], weights: Mapping[str, float], tokens: float) -> FloatArray:
+    """The score as a mean over prompts: an array [run, prompt]."""
+    total = sum(weights[name] for name in one.parts)
+    cells = one.option.candidate.cells
+    found = np.zeros((len(cells), len(prompts)))
+    for name, part in one.parts.items():
+        share = weights[name] / total
+        rows = [_values(cell, name, tokens) for cell in cells]
+        if not all(rows):
+            found += share * part
+        elif name == "quality":
+            found += (
+                share * (np.array([[row[prompt] for prompt in prompts] for row in rows]) - _WORST) / (_BEST - _WORST)
+            )
+        else:
+            logs = np.array([[math.log(row[prompt]) for prompt in prompts] for row in rows])
+            found += share * part * (1 - (logs - logs.mean()))
+    return found
