@@ -43,7 +43,7 @@ Options
   --hydra-help          Hydra's own help
 
 Exit codes: 0 nothing failed and something was measured · 1 a cell failed, or none was measured ·
-2 bad config or usage, nothing was run · 130 interrupted, what was measured is kept.
+2 bad config or usage, nothing was run · 100 the gate failed · 130 interrupted, what was measured is kept.
 """
 
 
