@@ -11,6 +11,7 @@ from foundry_exp import __version__, usage
 from foundry_exp.errors import ConfigError, FoundryExpError, near
 
 if TYPE_CHECKING:
+    from foundry_exp.compose import Job
     from foundry_exp.plan import Cell
 
 USAGE_ERROR = 2
@@ -97,13 +98,13 @@ def _experiment(options: argparse.Namespace) -> int:
         for job in every_job:
             print(compose.as_yaml(job.config, resolve=options.resolve), end="")
         return 0
-    return _run(cells, overrides, multirun=multirun)
+    return _run(every_job, cells, overrides, multirun=multirun)
 
 
-def _run(cells: "Sequence[Cell]", overrides: Sequence[str], *, multirun: bool) -> int:
+def _run(every_job: "Sequence[Job]", cells: "Sequence[Cell]", overrides: Sequence[str], *, multirun: bool) -> int:
     from rich.console import Console
 
-    from foundry_exp import experiment, sweep, sweep_folder, target
+    from foundry_exp import compose, experiment, sweep, sweep_folder, target
     from foundry_exp.report import console as table
     from foundry_exp.report import write
 
@@ -113,6 +114,7 @@ def _run(cells: "Sequence[Cell]", overrides: Sequence[str], *, multirun: bool) -
     command = [*(["-m"] if multirun else []), *overrides]
     where = cells[0].folder.parent if len(cells) > 1 else cells[0].folder
     with sweep_folder.opened(cells, sweep.rule_of_order(settings), command) as due:
+        compose.remember(cells[0].folder.parent, every_job, overrides)
         if len(cells) > 1 or settings["name"]:
             _say_what_comes(cells, due, sweep.rule_of_order(settings))
         completed = sweep.launch(due, overrides) if due else True

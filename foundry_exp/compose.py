@@ -27,7 +27,7 @@ from hydra.types import HydraContext, RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationResolutionError, MissingMandatoryValue
 
-from foundry_exp import data, schema
+from foundry_exp import data, remembered, schema
 from foundry_exp.errors import ConfigError, near
 from foundry_exp.models import routing
 from foundry_exp.models.variants import OWN_MODEL
@@ -88,8 +88,8 @@ class Job:
     """One Hydra job: what was asked, and what it came to."""
 
     overrides: list[str]
-    config: DictConfig
-    """With Hydra's own section, and interpolations as they are written."""
+    config: DictConfig | dict[str, Any]
+    """With Hydra's own section, and interpolations as they are written; plain and resolved when it is remembered."""
 
 
 def jobs(overrides: Sequence[str], *, multirun: bool) -> tuple[list[Job], bool]:
@@ -103,7 +103,25 @@ def jobs(overrides: Sequence[str], *, multirun: bool) -> tuple[list[Job], bool]:
         params = [f"{key}={value}" for key, value in (root.hydra.sweeper.params or {}).items()] if root else []
         listed = (root.sweep.combinations if root else None) or [""]
         grids = [_grid([*params, *shlex.split(combination), *overrides]) for combination in listed]
-        return [Job(job, _composed(job)) for grid in grids for job in grid], True
+        first, *others = [job for grid in grids for job in grid]
+        config = _composed(first)
+        known = _remembered(config, overrides) if others else {}
+        return [Job(first, config), *(Job(job, known.get(tuple(job)) or _composed(job)) for job in others)], True
+
+
+def _remembered(config: DictConfig, overrides: Sequence[str]) -> remembered.Jobs:
+    """What the jobs of a resumed sweep came to before."""
+    if not config.sweep.resume or config.sweep.name is None:
+        return {}
+    folder = Path(config.output_dir) / "runs" / str(config.sweep.name)
+    return remembered.recall(folder, remembered.digest(overrides, user_conf()))
+
+
+def remember(folder: Path, every_job: Sequence[Job], overrides: Sequence[str]) -> None:
+    """Keep what the jobs of a sweep came to for when it is resumed."""
+    if len(every_job) > 1:
+        found = {tuple(job.overrides): plain(job.config) for job in every_job}
+        remembered.keep(folder, remembered.digest(overrides, user_conf()), found)
 
 
 def _grid(overrides: Sequence[str]) -> list[list[str]]:
@@ -147,8 +165,10 @@ def hand_to_hydra() -> None:
     hydra.main(version_base=VERSION_BASE, config_path=conf, config_name=CONFIG_NAME)(lambda _: None)()
 
 
-def plain(config: DictConfig) -> dict[str, Any]:
+def plain(config: DictConfig | dict[str, Any]) -> dict[str, Any]:
     """A composed config as plain data, resolved and without Hydra's own section."""
+    if isinstance(config, dict):
+        return config
     with _in_our_words([]):
         whole: Any = OmegaConf.to_container(_ours(config), resolve=True, throw_on_missing=True)
     return dict(whole)
@@ -170,10 +190,10 @@ def section(group: str, option: str, settings: Sequence[str]) -> dict[str, Any]:
     return found
 
 
-def as_yaml(config: DictConfig, *, resolve: bool) -> str:
+def as_yaml(config: DictConfig | dict[str, Any], *, resolve: bool) -> str:
     """What `--cfg job` prints."""
     with _in_our_words([]):
-        return OmegaConf.to_yaml(_ours(config), resolve=resolve)
+        return OmegaConf.to_yaml(_ours(OmegaConf.create(config)), resolve=resolve)
 
 
 def _ours(config: DictConfig) -> DictConfig:
@@ -182,8 +202,9 @@ def _ours(config: DictConfig) -> DictConfig:
 
 def cell_names(every_job: Sequence[Job]) -> list[str]:
     """A folder name a cell, from what differs between the jobs; or the model's option when there is one job."""
-    if len(every_job) == 1:
-        return [folder_name(str(every_job[0].config.hydra.runtime.choices["model"]))]
+    first = every_job[0].config
+    if len(every_job) == 1 and not isinstance(first, dict):
+        return [folder_name(str(first.hydra.runtime.choices["model"]))]
     pairs = [dict(text.split("=", 1) for text in job.overrides if "=" in text) for job in every_job]
     keys = dict.fromkeys(key for pair in pairs for key in pair)
     swept = [key for key in keys if len({pair.get(key) for pair in pairs}) > 1]
