@@ -27,6 +27,7 @@ bench:
     {{python}} -m tests.benchmarks.publish
     {{python}} -m tests.benchmarks.report_scale
     {{python}} -m tests.benchmarks.cpu_cost
+    {{python}} -m tests.benchmarks.sweep_cost --sizes 10 100
 
 # The full figures: on a quiet machine, for half an hour
 long: bench
@@ -37,6 +38,8 @@ long: bench
     {{python}} -m tests.benchmarks.native_and_service
     {{python}} -m tests.benchmarks.http_memory
     {{python}} -m tests.benchmarks.soak --requests 10000
+    {{python}} -m tests.benchmarks.sweep_cost
+    {{python}} -m tests.benchmarks.kills
 
 # JSON Schemas of the files that the tool writes, made from the records
 schemas:

@@ -127,9 +127,20 @@ def _run(every_job: "Sequence[Job]", cells: "Sequence[Cell]", overrides: Sequenc
             experiment.conclude(cells[0], where, read, Console(stderr=True))
             _decide(cells, where, folders)
     _say_what_next(cells, where, folders)
-    if not completed:
-        return INTERRUPTED
-    return experiment.exit_code(folders, len(cells), cells[0].config["max_error_rate"])
+    code = experiment.exit_code(folders, len(cells), cells[0].config["max_error_rate"]) if completed else INTERRUPTED
+    if code:
+        _say_how_to_go_on(cells)
+    return code
+
+
+def _say_how_to_go_on(cells: "Sequence[Cell]") -> None:
+    from foundry_exp import ledger, resume
+
+    folder = cells[0].folder.parent
+    plan = ledger.read(folder)
+    left = sum(resume.state(cell.folder) in ("new", "begun") for cell in cells)
+    if plan and left:
+        print(f"\n{left} of {len(cells)} cells are not finished. Go on with:\n  {plan.resume_command}", file=sys.stderr)
 
 
 def _say_what_comes(cells: "Sequence[Cell]", due: "Sequence[Cell]", order: str) -> None:

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from foundry_exp.report import repeats
 from foundry_exp.report.cells import CellReport, axes, labels, notices
 from foundry_exp.report.figures import NOTHING, number, time_unit
 from foundry_exp.report.markdown import concerned_cells, reason_of, warnings_by_cell
@@ -104,6 +105,7 @@ def _lines(cells: Sequence[CellReport]) -> Iterator[Text]:
         yield Text(ESTIMATED_NOTE, style="dim")
     if scored_by(rows := [cell.row for cell in cells]):
         yield Text(f"Quality is from {', '.join(scored_by(rows))}, 1 (worst) to 5 (best).", style="dim")
+    yield from (Text(one_line(line)) for line in repeats.sentences(cells))
     yield from (Text(notice, style="dim") for notice in notices(cells))
     yield from (Text(one_line(line)) for line in [*rubric_differences(cells), *differences(cells)])
     yield from _reasons(cells)

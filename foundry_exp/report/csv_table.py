@@ -22,7 +22,7 @@ def table(cells: Sequence[CellReport]) -> str:
 
 
 def _line(cell: CellReport, shared: str | None) -> dict[str, object]:
-    fields = {"cell": cell.result.cell, **asdict(cell.row)}
+    fields = {"cell": cell.result.cell, "repeat": cell.result.repeat, **asdict(cell.row)}
     fields["streaming"] = "on" if cell.row.streaming else "off"
     fields |= {"token_source": "+".join(cell.token_sources) or None, "sample": sample_of(cell, shared)}
     return {name: spreadsheet(value) if isinstance(value, str) else value for name, value in fields.items()}

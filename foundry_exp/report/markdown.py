@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from foundry_exp.report import scored
+from foundry_exp.report import repeats, scored
 from foundry_exp.report.cells import CellReport, labels, notices
 from foundry_exp.report.highlights import NOT_TESTED, Sentence, highlights, left_out
 from foundry_exp.report.markdown_tables import details_table, main_table, notes
@@ -22,6 +22,7 @@ def report(cells: Sequence[CellReport], *, inside: bool, unfinished: Sequence[st
         "\n".join(_summary(cells, unfinished)),
         main_table(cells),
         "\n".join(notes(cells)),
+        _section("Between repeats", repeats.table(cells)),
         _section("What the numbers say", _highlights(cells)),
         _section("How good the answers are", scored.section(cells)),
         _section("What did not go well", _failures(cells, unfinished)),
