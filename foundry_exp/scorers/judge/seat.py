@@ -10,7 +10,7 @@ from typing import Any
 
 from foundry_exp import device_lock
 from foundry_exp.errors import BackendError, SkipCellError
-from foundry_exp.models import provision, request
+from foundry_exp.models import bar, provision, request
 from foundry_exp.protocols import ModelRequest
 from foundry_exp.scorers.judge import chat_process
 from foundry_exp.scorers.judge.bench import Bench, Settings
@@ -72,5 +72,6 @@ def _provided(seat: Seat, model: ModelRequest) -> ModelRequest:
         return model
     place = provision.Place.of(seat.backend, offline=seat.offline)
     limits = provision.Limits(**seat.provision)
-    provided = provision.provide(place, model, limits, lambda _step: None)
+    with bar.shown(model.alias) as show:
+        provided = provision.provide(place, model, limits, show)
     return replace(model, variant=provided.id, path=provided.path if provided.local else None)
