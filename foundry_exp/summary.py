@@ -150,7 +150,7 @@ def _seen_from_outside(outcome: Outcome, model: ModelFacts) -> tuple[dict[str, f
         "load_s": outcome.load_s,
         "rss_baseline_mb": outcome.rss_baseline_mb,
         "rss_loaded_mb": outcome.rss_loaded_mb,
-        "rss_peak_mb": outcome.rss_peak_mb,
+        "rss_peak_mb": None if outcome.ending == "skipped" else outcome.rss_peak_mb,
         "cpu_percent": outcome.cpu_percent,
         "disk_mb": model.disk_mb,
     }
@@ -159,5 +159,7 @@ def _seen_from_outside(outcome: Outcome, model: ModelFacts) -> tuple[dict[str, f
         "cpu_percent": "measuring took less than 0.1 s, too short to tell",
         "disk_mb": "the model's folder is not known",
     }
+    if outcome.ending == "skipped":
+        reasons |= dict.fromkeys(("rss_loaded_mb", "rss_peak_mb"), "the model was not loaded")
     missing = {name: reasons.get(name, outcome.unseen) for name, value in values.items() if value is None}
     return values, missing

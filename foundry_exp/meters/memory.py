@@ -23,10 +23,11 @@ def read(pid: int | None) -> Reading | None:
     try:
         process = psutil.Process(pid)
         with process.oneshot():
-            times = process.cpu_times()
-            return Reading(process.memory_info().rss / 1e6, times.user + times.system)
+            times, rss_bytes = process.cpu_times(), process.memory_info().rss
     except psutil.Error:
         return None
+    # One that has ended and that nobody has waited for yet is still there, with no memory.
+    return Reading(rss_bytes / 1e6, times.user + times.system) if rss_bytes else None
 
 
 class PeakWatch:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from foundry_exp.meters import memory
@@ -81,4 +82,13 @@ def test_the_peak_is_the_systems_high_water_mark_after_the_memory_is_free_again(
 def test_a_process_that_is_gone_has_no_memory(child: "subprocess.Popen[str]") -> None:
     child.kill()
     child.wait()
+    assert memory.read(child.pid) is None
+
+
+def test_a_process_that_ended_has_no_memory_rather_than_none_at_all(child: "subprocess.Popen[str]") -> None:
+    reach(child, "ready")
+    child.kill()
+    deadline_s = time.monotonic() + DEADLINE_S
+    while psutil.Process(child.pid).status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline_s:
+        time.sleep(0.01)
     assert memory.read(child.pid) is None
