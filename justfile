@@ -28,6 +28,7 @@ bench:
     {{python}} -m tests.benchmarks.report_scale
     {{python}} -m tests.benchmarks.cpu_cost
     {{python}} -m tests.benchmarks.sweep_cost --sizes 10 100
+    {{python}} -m tests.benchmarks.compare_many
 
 # The full figures: on a quiet machine, for half an hour
 long: bench
@@ -40,6 +41,11 @@ long: bench
     {{python}} -m tests.benchmarks.soak --requests 10000
     {{python}} -m tests.benchmarks.sweep_cost
     {{python}} -m tests.benchmarks.kills
+
+# How often the gate is wrong: an hour of cells, kept in the folder named, so that it can be stopped and started again
+gate-rates folder:
+    {{python}} -m tests.benchmarks.gate_cells {{folder}}
+    {{python}} -m tests.benchmarks.gate_rates {{folder}}
 
 # JSON Schemas of the files that the tool writes, made from the records
 schemas:

@@ -7,7 +7,7 @@ import pytest
 
 from foundry_exp.tracking import fetch
 from foundry_exp.tracking.mlflow_store import MlflowTracker, import_mlflow
-from tests.conftest import SCRIPTED, Run
+from tests.conftest import SCRIPTED, Run, native
 from tests.decide.planted import repeats
 
 
@@ -68,6 +68,15 @@ def test_runs_of_the_tool_itself_are_a_side(run: Run, tmp_path: Path) -> None:
     told = run("gate", "--baseline", *folders[:2], "--candidate", *folders[2:])
     assert told.returncode == 1, told.stderr
     assert "the baseline has 2 measured runs and the candidate 2" in told.stdout
+
+
+def test_the_regression_recipe_makes_a_side_in_the_real_runtime(run: Run, tmp_path: Path) -> None:
+    measured = run("experiment=regression", "workload.rounds=2", "workload.warmup=1", "tracker=none", *native(tmp_path))
+    assert measured.returncode == 0, measured.stderr
+    assert run("gate", "--save", "baseline.json", "last").returncode == 0
+    told = run("gate", "--baseline", "baseline.json", "--candidate", "last")
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "demo-small, 5 runs against 5" in told.stdout
 
 
 def test_mlflow_runs_with_a_tag_are_a_baseline(run: Run, tmp_path: Path) -> None:
