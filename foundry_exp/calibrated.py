@@ -13,6 +13,8 @@ def client_overhead_ms(cell: Cell) -> tuple[float | None, dict[str, str]]:
     """Mean lateness of a first-token stamp over HTTP, ms; or null and the reason."""
     if cell.config["backend"]["name"] not in OVER_HTTP:
         return None, {"client_overhead_ms": "calibrated over HTTP only; in one process an event is stamped as it comes"}
+    if cell.config["engine"]["name"] != "local":
+        return None, {"client_overhead_ms": "calibrated on the machine of the command, not on the one that measured"}
     path = Path(cell.config["output_dir"]) / CALIBRATION_FILE
     try:
         return float(json.loads(path.read_text(encoding="utf-8"))["client_overhead_ms"]), {}

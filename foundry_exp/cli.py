@@ -105,11 +105,13 @@ def _run(every_job: "Sequence[Job]", cells: "Sequence[Cell]", overrides: Sequenc
     from rich.console import Console
 
     from foundry_exp import compose, experiment, sweep, sweep_folder, target
+    from foundry_exp.engines.check import check_engines
     from foundry_exp.report import console as table
     from foundry_exp.report import write
 
     settings = cells[0].config["sweep"]
     target.build(cells[0].config["tracker"], "tracker").check()
+    check_engines(cells)
     _need_output_dir(Path(cells[0].config["output_dir"]))
     command = [*(["-m"] if multirun else []), *overrides]
     where = cells[0].folder.parent if len(cells) > 1 else cells[0].folder

@@ -1,5 +1,6 @@
 """The machine and its software, as far as they are known. Null is unknown. Power and heat: `meters/power`."""
 
+import json
 import os
 import platform
 import subprocess
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+
+from foundry_exp import store
 
 PACKAGES = (
     "foundry-exp",
@@ -22,12 +25,13 @@ PACKAGES = (
 CHANGED = "differs_from_earlier_attempts"
 """The key under which a resumed cell says what is not as it was."""
 
-_COMPARED = ("os", "machine", "cpu", "cpu_threads", "memory_mb", "python", "power_source")
+_COMPARED = ("host", "os", "machine", "cpu", "cpu_threads", "memory_mb", "python", "power_source")
 
 
 def describe() -> dict[str, Any]:
     """What a figure of this machine must be read with."""
     return {
+        "host": platform.node(),
         "os": platform.platform(),
         "machine": platform.machine(),
         "cpu": _cpu(),
@@ -36,7 +40,6 @@ def describe() -> dict[str, Any]:
         "memory_mb": round(psutil.virtual_memory().total / 1e6),
         "python": platform.python_version(),
         "packages": {name: _version(name) for name in PACKAGES},
-        **_git(Path.cwd()),
     }
 
 
@@ -45,6 +48,25 @@ def changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     old, new = ({**known, **known.get("packages", {})} for known in (before, now))
     names = (*_COMPARED, *PACKAGES)
     return [f"{name}: {old[name]} → {new.get(name)}" for name in names if name in old and old[name] != new.get(name)]
+
+
+def source() -> dict[str, Any]:
+    """Commit and cleanliness of the working directory's repository: the one that holds the config."""
+    return _git(Path.cwd())
+
+
+def write(folder: Path, machine: dict[str, Any]) -> None:
+    """Keep the machine beside what it measured."""
+    store.write_whole(folder / store.ENVIRONMENT_FILE, json.dumps(machine, indent=2) + "\n")
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """The machine that measured a run folder; empty when none has begun, or the file is not whole."""
+    try:
+        machine = json.loads((folder / store.ENVIRONMENT_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return machine if isinstance(machine, dict) else {}
 
 
 def _cpu() -> str | None:
@@ -69,7 +91,6 @@ def _version(package: str) -> str | None:
 
 
 def _git(folder: Path) -> dict[str, Any]:
-    """Commit and cleanliness of the folder's repository: the one that holds the config."""
     commit = _run_git(folder, "rev-parse", "HEAD")
     if not commit:
         return {"git_commit": None, "git_dirty": None}

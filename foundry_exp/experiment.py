@@ -1,18 +1,16 @@
 """One cell from start to end: measured in its own process, summarised, reported and published."""
 
-import json
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import yaml
 from rich.console import Console
 
-from foundry_exp import child, environment, failure_policy, progress, resume, score, store, summary, target
+from foundry_exp import environment, failure_policy, progress, resume, score, store, summary, target
+from foundry_exp.engines.engine import Engine, OnStep
 from foundry_exp.errors import BackendError, ConfigError, StoreError
-from foundry_exp.meters import power
 from foundry_exp.outcome import Outcome
 from foundry_exp.plan import Cell
 from foundry_exp.protocols import Scorer, Tracker
@@ -24,17 +22,18 @@ from foundry_exp.standing import Standing
 def run(cell: Cell, console: Console, standing: Standing) -> RunResult:
     """Measure a cell and keep everything: whatever happens to the model is a row with a status and a reason."""
     started_at = datetime.now(UTC)
+    engine: Engine = target.build(cell.config["engine"], "engine")
     attempt = resume.begin(cell)
-    machine = prepare(cell)
+    prepare(cell)
     with progress.shown(cell.name, standing.look(), console, show_usage=cell.config["show_usage"]) as show:
         outcome = (
             failure_policy.verdict(cell, standing)
             or resume.from_records(cell, attempt)
             or cooled(cell, show)
-            or child.measure(cell, attempt, on_step=show)
+            or engine.measure(cell, attempt, show)
         )
     records = store.read_records(cell.folder)
-    result = summary.result(cell, machine, outcome, records, started_at)
+    result = summary.result(cell, environment.read(cell.folder), outcome, records, started_at)
     store.write_result(cell.folder, result)
     give_scores([cell], console, waiting=False)
     write.write_reports(cell.folder, [cell.folder])
@@ -63,7 +62,7 @@ def give_scores(cells: Sequence[Cell], console: Console, *, waiting: bool) -> bo
     return found
 
 
-def cooled(cell: Cell, show: child.OnStep) -> Outcome | None:
+def cooled(cell: Cell, show: OnStep) -> Outcome | None:
     """Rest for `workload.cooldown_s`; how the cell ended, if a person stopped it meanwhile."""
     rest_s = cell.config["workload"]["cooldown_s"]
     try:
@@ -75,17 +74,10 @@ def cooled(cell: Cell, show: child.OnStep) -> Outcome | None:
     return None
 
 
-def prepare(cell: Cell) -> dict[str, Any]:
-    """Write down what is about to run, and on what; and what of that is not as it was in an earlier attempt."""
-    machine = {**environment.describe(), "power_source": power.power_source(), "cpu_governor": power.governor()}
-    before = resume.earlier_machine(cell.folder)
-    changed = environment.changes(before, machine)
-    if changed or before.get(environment.CHANGED):
-        machine[environment.CHANGED] = [*before.get(environment.CHANGED, ()), *changed]
+def prepare(cell: Cell) -> None:
+    """Write down what is about to run; what it runs on is written by who measures."""
     store.write_whole(cell.folder / store.CONFIG_FILE, yaml.safe_dump(cell.config, sort_keys=False, allow_unicode=True))
-    store.write_whole(cell.folder / store.ENVIRONMENT_FILE, json.dumps(machine, indent=2) + "\n")
     store.write_samples(cell.folder, cell.prompts.samples)
-    return machine
 
 
 def publish(cell: Cell, console: Console) -> None:

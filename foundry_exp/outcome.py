@@ -13,6 +13,15 @@ _NO_WINDOW = Energy(None, reason="the measured window did not begin, or did not 
 
 
 @dataclass(frozen=True, slots=True)
+class ModelFiles:
+    """A model's folder, as the machine that measured it saw it."""
+
+    path: str
+    digest: str
+    size_mb: float
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How the child ended, and what was seen of it from outside. Null is unknown."""
 
@@ -39,3 +48,7 @@ class Outcome:
     power_start: power.PowerState | None = None
     """After warming up, so that frequency and heat are those of a busy machine, as at the end."""
     power_end: power.PowerState | None = None
+    files: ModelFiles | None = None
+    """Null when it was on the machine of the command, or is not known."""
+    warnings: tuple[str, ...] = ()
+    """About where and how it was measured."""

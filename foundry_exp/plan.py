@@ -62,6 +62,7 @@ def plan(config: dict[str, Any], name: str, sweep_id: str) -> Cell:
         schema.check(config["decision"], "decision", "decision")
     target.check(config["backend"], "backend")
     request.refuse_no_address(config["backend"], "backend")
+    target.check(config["engine"], "engine")
     target.check(config["tracker"], "tracker")
     target.check(config["energy"], "energy")
     whole = {**config, "model": request.whole(config["model"]), "prompts": _UNSAID_OF_PROMPTS | config["prompts"]}

@@ -12,6 +12,8 @@ from foundry_exp.records import RunResult
 from foundry_exp.standing import Counts
 
 _WORDS = {
+    "queued": "waiting for a node",
+    "placed": "starting",
     "ready": "loading the model",
     "warming": "warming up",
     "measuring": "measuring",

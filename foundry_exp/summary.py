@@ -9,7 +9,7 @@ from foundry_exp.metrics.quality import quality
 from foundry_exp.metrics.request import cold_ttft_ms
 from foundry_exp.metrics.summary import summarise
 from foundry_exp.models import folder, runtime
-from foundry_exp.outcome import Outcome
+from foundry_exp.outcome import ModelFiles, Outcome
 from foundry_exp.plan import Cell
 from foundry_exp.records import SCHEMA_VERSION, ModelFacts, Record, RunResult, Status
 
@@ -62,7 +62,7 @@ def result(
             "download_s": outcome.facts.get("download_s"),
         },
         fingerprint=cell.fingerprint,
-        warnings=(*found.warnings, *used.warnings, *_elsewhere(machine)),
+        warnings=(*outcome.warnings, *found.warnings, *used.warnings, *_elsewhere(machine)),
         intervals=found.intervals,
         warmup=_warmup(records),
         energy_source=used.energy_source,
@@ -115,7 +115,7 @@ def _status(cell: Cell, outcome: Outcome, measured: list[Record], model: ModelFa
 
 def _model_facts(cell: Cell, outcome: Outcome) -> ModelFacts:
     facts, asked = outcome.facts, cell.config["model"]
-    path = facts.get("path") or (str(cell.model_path) if cell.model_path else None)
+    files = outcome.files or _files_here(facts.get("path") or cell.model_path)
     log = cell.folder / store.RUNTIME_LOG
     providers = set(runtime.providers(log.read_bytes())) if log.exists() else set()
     known = facts.get("licence")
@@ -125,9 +125,9 @@ def _model_facts(cell: Cell, outcome: Outcome) -> ModelFacts:
         device=facts.get("device"),
         execution_provider=", ".join(sorted(providers)) or facts.get("execution_provider"),
         accel_evidence="log" if providers else "id_only" if facts.get("variant") else None,
-        path=path,
-        files_digest=folder.files_digest(Path(path)) if path else None,
-        disk_mb=folder.size_mb(Path(path)) if path else None,
+        path=files.path if files else None,
+        files_digest=files.digest if files else None,
+        disk_mb=files.size_mb if files else None,
         context_length=facts.get("context_length") or asked["context_length"],
         licence=asked["licence"] or known,
         licence_source=asked["licence_source"]
@@ -137,6 +137,12 @@ def _model_facts(cell: Cell, outcome: Outcome) -> ModelFacts:
         else None,
         capabilities=tuple(asked["capabilities"]),
     )
+
+
+def _files_here(path: str | Path | None) -> ModelFiles | None:
+    if path is None or not Path(path).is_dir():
+        return None
+    return ModelFiles(str(path), folder.files_digest(Path(path)), folder.size_mb(Path(path)))
 
 
 def _warmup(records: list[Record]) -> dict[str, Any]:

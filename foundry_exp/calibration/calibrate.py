@@ -40,7 +40,7 @@ def calibrate(
         observer = _observe(server, observer_rounds, tokens, clock)
     return CalibrationResult(
         started_at=started_at,
-        machine=environment.describe(),
+        machine={**environment.describe(), **environment.source()},
         ttft_ms=ttft_ms,
         gap_ms=gap_ms,
         tokens=tokens,

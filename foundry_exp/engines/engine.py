@@ -1,0 +1,26 @@
+"""What the experiment asks of the place that measures."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from foundry_exp.attempts import Attempt
+    from foundry_exp.outcome import Outcome
+    from foundry_exp.plan import Cell
+
+OnStep = Callable[[dict[str, Any]], None]
+
+
+class Engine(Protocol):
+    """A place where cells are measured."""
+
+    def check(self, cells: "Sequence[Cell]") -> None:
+        """Raise ConfigError when a cell could never be measured here; done before the first one starts."""
+        ...
+
+    def measure(self, cell: "Cell", attempt: "Attempt", on_step: OnStep) -> "Outcome":
+        """Measure one cell into its folder, with an environment.json of the machine that measured.
+
+        Never raises for what the cell does.
+        """
+        ...
