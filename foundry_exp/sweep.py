@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
-from foundry_exp import compose
+from foundry_exp import compose, jobs
 from foundry_exp.errors import FoundryExpError
 from foundry_exp.plan import Cell, plan
 
@@ -62,15 +62,17 @@ def _repeat(cell: Cell, repeat: int, of: int) -> Cell:
 
 def launch(cells: Sequence[Cell], overrides: Sequence[str]) -> bool:
     """Hand the jobs to Hydra's launcher; false when a person stopped it."""
-    try:
-        compose.launch(task, [list(cell.overrides) for cell in cells], overrides)
-    except KeyboardInterrupt:
-        return False
-    except Exception as error:  # noqa: BLE001 — a launcher whose worker died; the folders hold what was measured
-        print(f"foundry_exp: the launcher ended early ({type(error).__name__}: {error})", file=sys.stderr)
-    return True
+    with jobs.launched() as heard:
+        try:
+            compose.launch(task, [list(cell.overrides) for cell in cells], overrides)
+        except KeyboardInterrupt:
+            return False
+        except Exception as error:  # noqa: BLE001 — a launcher whose worker died; the folders hold what was measured
+            print(f"foundry_exp: the launcher ended early ({type(error).__name__}: {error})", file=sys.stderr)
+    return heard.count == 0
 
 
+@jobs.stoppable
 def task(config: DictConfig) -> None:
     """One Hydra job: one cell. Raises KeyboardInterrupt alone, which stops the sweep."""
     from rich.console import Console
@@ -78,7 +80,8 @@ def task(config: DictConfig) -> None:
     from foundry_exp import experiment  # numpy, pydantic and rich: not for --cfg or a bad option
 
     name, sweep_id = config.sweep.cell, config.sweep.name
-    console = Console(stderr=True)
+    # Live lines of several processes would overwrite each other.
+    console = Console(stderr=True, force_terminal=False if jobs.in_worker() else None)
     try:
         cell = plan(compose.plain(config), name, sweep_id)
         result = experiment.run(cell, console, _standing(cell.folder.parent))

@@ -46,15 +46,13 @@ def survey(address: str | None) -> list[Node]:
         raise ConfigError(msg)
     _need_listener(address)
     command = [sys.executable, "-m", "foundry_exp.engines.survey", address]
+    environment = {**os.environ, **_QUIET}
     try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=SURVEY_S, check=False, env={**os.environ, **_QUIET}
-        )
+        done = subprocess.run(command, capture_output=True, timeout=SURVEY_S, check=False, env=environment)
     except subprocess.TimeoutExpired as error:
-        said = error.stderr or b""
-        raise _unreachable(address, said.decode() if isinstance(said, bytes) else said) from error
+        raise _unreachable(address, (error.stderr or b"").decode()) from error
     if done.returncode != 0:
-        raise _unreachable(address, done.stderr)
+        raise _unreachable(address, done.stderr.decode())
     return [Node(**node) for node in json.loads(done.stdout.splitlines()[-1])]
 
 

@@ -56,6 +56,12 @@ def _tries_before() -> int:
     return int(ray.get_runtime_context().worker.core_worker.get_current_task_attempt_number())
 
 
+def _node_id() -> str:
+    import ray
+
+    return str(ray.get_runtime_context().get_node_id())
+
+
 def _measured(order: Order, attempt: Attempt, outbox: Outbox, place: Path) -> tuple[Outcome, Path]:
     cell = replace(order.cell, config={**order.cell.config, "output_dir": str(place)})
     unpack(order.files, cell.folder)
@@ -91,7 +97,7 @@ def _model_path(cell: Cell) -> Path | None:
 def _within_limit(cell: Cell, attempt: Attempt, outbox: Outbox, order: Order) -> Outcome:
     warnings = _like_any_process()
     with _time_limit(order.cell_timeout_s) as is_up:
-        outcome = here.measure(cell, attempt, outbox.put, order.known)
+        outcome = here.measure(cell, attempt, outbox.put, {**order.known, "node_id": _node_id()})
     if outcome.ending == "interrupted" and is_up.is_set():
         reason = (
             f"not done within engine.cell_timeout_s={order.cell_timeout_s:g} on {os.uname().nodename}; "

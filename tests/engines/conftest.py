@@ -1,5 +1,6 @@
 """A Ray cluster of two nodes on this machine, on loopback alone."""
 
+import os
 import secrets
 import shutil
 import tempfile
@@ -7,15 +8,61 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.conftest import absent
 
-GPU_BOX = {"cell": 1, "gpu_box": 1}
+NODE: dict[str, Any] = {
+    "node_ip_address": "127.0.0.1",
+    "include_dashboard": False,
+    "num_cpus": 1,
+    "object_store_memory": 80_000_000,
+}
+NOTICED_SOON = {"health_check_period_ms": 500, "health_check_failure_threshold": 3}
+"""A dead node, within seconds instead of half a minute."""
+
+
+class Nodes:
+    """The cluster, and its one node that comes and goes."""
+
+    def __init__(self, cluster: Any, place: Path) -> None:
+        self.cluster = cluster
+        self.place = place
+        self._gpu_box: Any = None
+
+    @property
+    def address(self) -> str:
+        """Of the head."""
+        return str(self.cluster.address)
+
+    @property
+    def gpu_box_id(self) -> str:
+        """What Ray calls that node."""
+        return str(self._gpu_box.node_id)
+
+    def start_gpu_box(self) -> None:
+        """A node that offers a cell and a GPU box."""
+        self._gpu_box = self.cluster.add_node(resources={"cell": 1, "gpu_box": 1}, **NODE)
+
+    def kill_gpu_box(self) -> None:
+        """As a power cut does."""
+        self.cluster.remove_node(self._gpu_box, allow_graceful=False)
+
+    def processes(self) -> list[psutil.Process]:
+        """Every process that the cluster, or a cell on it, consists of."""
+        mine = [process for process in psutil.process_iter() if self._is_mine(process)]
+        return [process for process in mine if process.pid != os.getpid()]
+
+    def _is_mine(self, process: psutil.Process) -> bool:
+        try:
+            return process.environ().get("RAY_TMPDIR") == str(self.place)
+        except psutil.Error:
+            return False
 
 
 @pytest.fixture(scope="session")
-def ray_cluster() -> Iterator[Any]:
+def nodes() -> Iterator[Nodes]:
     """A head that offers a cell, and a node that offers a cell and a GPU box; shared by all tests."""
     # Paths of sockets are capped at 107 bytes, so pytest's own folders are too long.
     place = Path(tempfile.mkdtemp(prefix="rc"))
@@ -29,6 +76,7 @@ def ray_cluster() -> Iterator[Any]:
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN_PATH": str(token),
         "RAY_TMPDIR": str(place),
+        "TMPDIR": str(place),  # where nodes keep the folder of the cell that they measure
         "RAY_worker_niceness": "0",
     }
     with pytest.MonkeyPatch.context() as patch:
@@ -39,18 +87,12 @@ def ray_cluster() -> Iterator[Any]:
         except ImportError:
             absent("the extra ray is not installed")
         cluster = Cluster(shutdown_at_exit=True)
-        cluster.add_node(resources={"cell": 1}, temp_dir=str(place), **node_settings())
-        cluster.gpu_box = cluster.add_node(resources=GPU_BOX, **node_settings())
-        yield cluster
+        cluster.add_node(resources={"cell": 1}, temp_dir=str(place), _system_config=NOTICED_SOON, **NODE)
+        nodes = Nodes(cluster, place)
+        nodes.start_gpu_box()
+        yield nodes
+        import ray
+
+        ray.shutdown()
         cluster.shutdown()
     shutil.rmtree(place, ignore_errors=True)
-
-
-def node_settings() -> dict[str, Any]:
-    """What every node is started with; dead nodes are noticed within seconds instead of half a minute."""
-    return {
-        "node_ip_address": "127.0.0.1",
-        "include_dashboard": False,
-        "num_cpus": 1,
-        "object_store_memory": 80_000_000,
-    }

@@ -1,0 +1,83 @@
+"""Several cells at once, and Ctrl-C, under a launcher that runs jobs in processes of its own."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from foundry_exp import store
+from foundry_exp.records import RunResult
+from tests.conftest import SCRIPTED, absent, clean_environment, command
+
+WAIT_S = 120
+JOBLIB = ("-m", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", *SCRIPTED)
+
+
+@pytest.fixture(autouse=True)
+def _need_joblib() -> None:
+    if find_spec("hydra_plugins.hydra_joblib_launcher") is None:
+        absent("the extra ray is not installed")
+
+
+@contextmanager
+def started(folder: Path, *overrides: str) -> Iterator["subprocess.Popen[str]"]:
+    """The command in a process group of its own, as a terminal starts it."""
+    with (folder / "said.txt").open("w", encoding="utf-8") as said:
+        process = subprocess.Popen(
+            command([*JOBLIB, *overrides]), cwd=folder, env=clean_environment(), text=True,
+            stdout=said, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def results(folder: Path) -> dict[str, RunResult]:
+    (sweep,) = (folder / "mlruns" / "runs").iterdir()
+    return {path.name: store.read_result(path) for path in store.finished_cells(sweep)}
+
+
+def wait_for_records(folder: Path, cells: int) -> None:
+    """Until so many cells have a measured request each."""
+    deadline_s = time.monotonic() + WAIT_S
+    while time.monotonic() < deadline_s:
+        logs = folder.glob(f"mlruns/runs/*/*/{store.RECORDS_FILE}")
+        if sum(b'"measure"' in path.read_bytes() for path in logs) >= cells:
+            return
+        time.sleep(0.05)
+    pytest.fail((folder / "said.txt").read_text(encoding="utf-8"))
+
+
+def test_every_cell_is_measured_once_and_the_sweep_is_reported(tmp_path: Path) -> None:
+    with started(tmp_path, "generation.seed=1,2,3") as process:
+        assert process.wait(WAIT_S) == 0, (tmp_path / "said.txt").read_text(encoding="utf-8")
+    found = results(tmp_path)
+    assert {name: result.status for name, result in found.items()} == dict.fromkeys(
+        ("seed-1", "seed-2", "seed-3"), "ok"
+    )
+    assert len({result.sweep_id for result in found.values()}) == 1
+    assert "seed-3" in next(tmp_path.glob("mlruns/runs/*/report.md")).read_text(encoding="utf-8")
+
+
+def test_ctrl_c_ends_every_process_gently_and_starts_no_other_cell(tmp_path: Path) -> None:
+    with started(tmp_path, "generation.seed=1,2,3,4", "workload.rounds=200") as process:
+        wait_for_records(tmp_path, 2)
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(WAIT_S) == 130
+    found = results(tmp_path)
+    assert [result.status for result in found.values()] == ["interrupted", "interrupted"]
+    for name in found:
+        (folder,) = tmp_path.glob(f"mlruns/runs/*/{name}")
+        assert all(record.error is None for record in store.read_records(folder))
+    said = (tmp_path / "said.txt").read_text(encoding="utf-8")
+    assert "Traceback" not in said
+    assert "interrupted" in said
