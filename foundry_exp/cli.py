@@ -110,7 +110,9 @@ def _run(every_job: "Sequence[Job]", cells: "Sequence[Cell]", overrides: Sequenc
     from foundry_exp.report import write
 
     settings = cells[0].config["sweep"]
-    target.build(cells[0].config["tracker"], "tracker").check()
+    away = target.build(cells[0].config["tracker"], "tracker").check()
+    if away:
+        experiment.say_that_runs_wait(away, str(cells[0].folder.parent), Console(stderr=True))
     check_engines(cells)
     _need_output_dir(Path(cells[0].config["output_dir"]))
     command = [*(["-m"] if multirun else []), *overrides]

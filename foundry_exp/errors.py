@@ -16,6 +16,10 @@ class StoreError(FoundryExpError):
     """A run folder or the tracking store cannot be read or written."""
 
 
+class UnreachableError(StoreError):
+    """The tracking server does not answer, or not in time; what was to be published waits in its folder."""
+
+
 class SkipCellError(FoundryExpError):
     """A rule says that this cell cannot run here, so its status is `skipped`."""
 

@@ -1,5 +1,6 @@
 """One cell from start to end: measured in its own process, summarised, reported and published."""
 
+import os
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -10,13 +11,15 @@ from rich.console import Console
 
 from foundry_exp import environment, failure_policy, progress, resume, score, store, summary, target
 from foundry_exp.engines.engine import Engine, OnStep
-from foundry_exp.errors import BackendError, ConfigError, StoreError
+from foundry_exp.errors import BackendError, ConfigError, StoreError, UnreachableError
 from foundry_exp.outcome import Outcome
 from foundry_exp.plan import Cell
 from foundry_exp.protocols import Scorer, Tracker
 from foundry_exp.records import RunResult
 from foundry_exp.report import write
 from foundry_exp.standing import Standing
+
+_WAITING = "FOUNDRY_EXP_RUNS_WAIT"
 
 
 def run(cell: Cell, console: Console, standing: Standing) -> RunResult:
@@ -81,14 +84,36 @@ def prepare(cell: Cell) -> None:
 
 
 def publish(cell: Cell, console: Console) -> None:
-    """Send the run folder to the tracker; a failure is said, and the folder waits."""
+    """Send the run folder to the tracker; a failure is said, a server that is away only once a sweep."""
     tracker: Tracker = target.build(cell.config["tracker"], "tracker")
     try:
         tracker.publish(cell.folder)
+    except UnreachableError as error:
+        if _is_first_to_wait(cell.folder.parent):
+            say_that_runs_wait(str(error), str(cell.folder.parent), console)
     except StoreError as error:
         console.print(
             f"[yellow]not published[/]: {error}\n  Send it later with: python -m foundry_exp publish {cell.folder}"
         )
+
+
+def say_that_runs_wait(why: str, runs: str, console: Console) -> None:
+    """One sentence for all the cells of a sweep, in whichever process they are measured."""
+    os.environ[_WAITING] = "said"
+    console.print(
+        f"not published: {why}. Runs wait in their folders; send them later with: python -m foundry_exp publish {runs}",
+        style="yellow", markup=False, highlight=False, soft_wrap=True,
+    )  # fmt: skip
+
+
+def _is_first_to_wait(sweep: Path) -> bool:
+    if _WAITING in os.environ:
+        return False
+    try:
+        (sweep / ".runs-wait").touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
 
 
 def publish_again(cells: Sequence[Cell], console: Console) -> None:
@@ -108,6 +133,9 @@ def conclude(cell: Cell, folder: Path, read: Sequence[write.CellReport], console
     tracker: Tracker = target.build(cell.config["tracker"], "tracker")
     try:
         tracker.conclude(folder, [each.folder for each in read])
+    except UnreachableError as error:
+        if _is_first_to_wait(cell.folder.parent):
+            say_that_runs_wait(str(error), str(folder), console)
     except StoreError as error:
         console.print(f"[yellow]comparison not published[/]: {error}")
 

@@ -146,8 +146,11 @@ class Scorer(Protocol):
 class Tracker(Protocol):
     """A place that run folders are published to."""
 
-    def check(self) -> None:
-        """Raise ConfigError when nothing could be published; cheap, and done before a model is loaded."""
+    def check(self) -> str | None:
+        """Raise ConfigError when nothing could ever be published; a sentence when nothing can be at the moment.
+
+        Cheap, and done before a model is loaded.
+        """
         ...
 
     def publish(self, folder: Path) -> str:

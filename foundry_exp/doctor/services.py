@@ -34,9 +34,11 @@ def store(tracker: dict[str, Any]) -> list[Finding]:
     """Whether a run could be published."""
     place: Tracker = target.build(tracker, "tracker")
     try:
-        place.check()
+        away = place.check()
     except ConfigError as error:
         return [Finding("error", "MLflow store", str(error), "as the sentence says, or measure with tracker=none.")]
+    if away:
+        return [Finding("warning", "MLflow store", away, "start it; until then runs wait in their folders.")]
     if "output_dir" not in tracker:
         return [Finding("ok", "MLflow store", f"runs go to {tracker['_target_']}, not to MLflow")]
     where = locate(tracker["uri"], tracker["output_dir"]).uri

@@ -1,11 +1,13 @@
 """What an MLflow run says about a cell besides its metrics: name, parameters, tags and a note."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from foundry_exp import __version__
 from foundry_exp.errors import StoreError
 from foundry_exp.records import RunResult
 from foundry_exp.store import CONFIG_FILE
@@ -17,6 +19,8 @@ MAX_NOTE = 4000
 
 RUN_TAG = "foundry.run_id"
 PUBLISHED_TAG = "foundry.published_ns"
+DIGEST_TAG = "foundry.folder_digest"
+"""What was sent: the same folder is not sent again."""
 
 GENERATION = ("temperature", "top_p", "top_k", "seed", "max_tokens")
 WORKLOAD = ("rounds", "warmup", "concurrency", "order", "seed")
@@ -34,6 +38,18 @@ HEADLINES = (
 def run_key(result: RunResult) -> str:
     """What a cell's MLflow run is found again by."""
     return f"{result.run_id}/{result.cell}".replace("'", "")
+
+
+def folder_digest(folder: Path) -> str:
+    """SHA-256 over this tool's version and every file that is not made from others, first 32 hex digits."""
+    digest = hashlib.sha256(__version__.encode())
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        if path.name.startswith("report.") or path.parent.name == "plots":
+            continue
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:32]
 
 
 def run_name(result: RunResult) -> str:

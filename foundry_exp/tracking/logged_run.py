@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -22,20 +23,28 @@ RUN_STATUS: dict[Status, str] = {
 }
 
 
-def log_run(client: Any, experiment_id: str, folder: Path, result: RunResult) -> str:
-    """Log the run whole, and only then delete what was published of this cell before."""
+def log_run(client: Any, experiment_id: str, folder: Path, result: RunResult, look: Callable[[], None]) -> str:
+    """Log the run whole, and only then delete what was published of this cell before; nothing when it is there.
+
+    `look` is called between two calls, and may raise.
+    """
     from mlflow.exceptions import MlflowException
 
+    digest = contents.folder_digest(folder)
+    same = _published(client, experiment_id, contents.run_key(result), digest)
+    if same:
+        return same
     start = int(datetime.fromisoformat(result.started_at).timestamp() * 1000)
     end = start + int(result.duration_s * 1000)
     table = sample_table(folder, result)
-    tags = contents.run_tags(result, time.time_ns())
+    tags = {**contents.run_tags(result, time.time_ns()), contents.DIGEST_TAG: digest}
     if table["data"]:
         tags["mlflow.loggedArtifacts"] = json.dumps([{"path": SAMPLES_FILE, "type": "table"}])
     run_id = str(client.create_run(experiment_id, start, tags, contents.run_name(result)).info.run_id)
     try:
+        look()
         _log_values(client, run_id, folder, result, end)
-        client.log_artifacts(run_id, str(folder))
+        _log_files(client, run_id, folder, look)
         if table["data"]:
             client.log_dict(run_id, table, SAMPLES_FILE)
         client.set_terminated(run_id, RUN_STATUS[result.status], end)
@@ -65,11 +74,37 @@ def _log_values(client: Any, run_id: str, folder: Path, result: RunResult, at: i
     client.log_inputs(run_id, [DatasetInput(prompts._to_mlflow_entity(), tags)])
 
 
+def _log_files(client: Any, run_id: str, folder: Path, look: Callable[[], None]) -> None:
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        look()
+        inside = path.parent.relative_to(folder).as_posix()
+        client.log_artifact(run_id, str(path), None if inside == "." else inside)
+
+
+def _published(client: Any, experiment_id: str, key: str, digest: str) -> str | None:
+    """The complete run that holds just this folder; others of the cell, which a killed publisher left, go."""
+    runs = _runs(client, experiment_id, key)
+    same = [run for run in runs if run.data.tags.get(contents.DIGEST_TAG) == digest and run.info.status != "RUNNING"]
+    if not same:
+        return None
+    if len(runs) > 1:
+        _keep_newest(client, experiment_id, key)
+    return str(max(same, key=_published_ns).info.run_id)
+
+
+def _runs(client: Any, experiment_id: str, key: str) -> list[Any]:
+    return list(client.search_runs([experiment_id], f"tags.`{contents.RUN_TAG}` = '{key}'"))
+
+
+def _published_ns(run: Any) -> int:
+    return int(run.data.tags.get(contents.PUBLISHED_TAG, 0))
+
+
 def _keep_newest(client: Any, experiment_id: str, key: str) -> None:
     """Leave the latest complete run of a cell; whoever publishes at the same time picks the same one."""
-    runs = client.search_runs([experiment_id], f"tags.`{contents.RUN_TAG}` = '{key}'")
+    runs = _runs(client, experiment_id, key)
     complete = [run for run in runs if run.info.status != "RUNNING"]
-    newest = max(complete, key=lambda run: int(run.data.tags.get(contents.PUBLISHED_TAG, 0)))
+    newest = max(complete, key=_published_ns)
     for run in runs:
         if run.info.run_id != newest.info.run_id:
             client.delete_run(run.info.run_id)

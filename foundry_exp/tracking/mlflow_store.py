@@ -11,9 +11,9 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from foundry_exp.errors import StoreError
-from foundry_exp.tracking import sqlite_store
-from foundry_exp.tracking.location import Location, locate, probe, without_secrets
+from foundry_exp.errors import StoreError, UnreachableError
+from foundry_exp.tracking import server, sqlite_store
+from foundry_exp.tracking.location import Location, locate, without_secrets
 
 QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -22,27 +22,33 @@ QUIET = {
     "MLFLOW_LOGGING_LEVEL": "CRITICAL",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     # MLflow's own seven attempts, two minutes each, look like a hang.
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
 }
 
 
 class MlflowTracker:
     """Publishes run folders to a SQLite file of this project or to an MLflow server."""
 
-    def __init__(self, uri: str | None, experiment: str, output_dir: str) -> None:
-        """Keep the address; null means `mlflow.db` in the output folder."""
+    def __init__(self, uri: str | None, experiment: str, output_dir: str, publish_limit_s: float | None = None) -> None:
+        """Keep the address; null means `mlflow.db` in the output folder, and no limit."""
         self._uri = uri
         self._experiment = experiment
         self._output_dir = output_dir
+        self._limit_s = publish_limit_s
 
-    def check(self) -> None:
-        """Raise ConfigError when nothing could be published; imports no MLflow."""
+    def check(self) -> str | None:
+        """Raise ConfigError when nothing could be published; a sentence when a server is away; imports no MLflow."""
         location = locate(self._uri, self._output_dir)
         if location.file:
             sqlite_store.check_file(location.file)
-        else:
-            probe(location.uri)
+            return None
+        try:
+            server.check(location.uri)
+        except UnreachableError as error:
+            return str(error)
+        return None
 
     def publish(self, folder: Path) -> str:
         """Send one finished run folder, replacing what was sent of it before; return where it is."""
@@ -53,12 +59,15 @@ class MlflowTracker:
 
         result = read_result(folder)
         location = locate(self._uri, self._output_dir)
+        if location.file is None:
+            server.need(location.uri)
         import_mlflow()
+        look = server.deadline(location.uri, self._limit_s if location.file is None else None)
         with _sentences(folder, location), _alone(location):
             client = _client(location)
             experiment_id = self._experiment_id(client, location)
             stale.close(client, experiment_id, alone=location.file is not None)
-            run_id = log_run(client, experiment_id, folder, result)
+            run_id = log_run(client, experiment_id, folder, result, look)
         return f"MLflow run {run_id} in experiment {self._experiment}"
 
     def conclude(self, folder: Path, cells: Sequence[Path]) -> None:
@@ -66,6 +75,8 @@ class MlflowTracker:
         from foundry_exp.tracking import comparison
 
         location = locate(self._uri, self._output_dir)
+        if location.file is None:
+            server.need(location.uri)
         import_mlflow()
         with _sentences(folder, location), _alone(location):
             client = _client(location)
@@ -117,11 +128,26 @@ def _sentences(folder: Path, location: Location) -> Iterator[None]:
 
     try:
         yield
+    except UnreachableError:
+        server.leave_alone(location.uri)
+        raise
     except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError) as error:
         reason = without_secrets(str(error).strip().partition("\n")[0])
-        where = without_secrets(location.uri)
-        msg = f"{folder}: not published to {where} ({reason}); the run folder is whole, publish it again."
+        msg = f"{folder}: not published to {location.uri} ({reason}); the run folder is whole, publish it again."
+        if location.file is None and _is_away(error):
+            server.leave_alone(location.uri)
+            raise UnreachableError(msg) from error
         raise StoreError(msg) from error
+    else:
+        server.welcome(location.uri)
+
+
+def _is_away(error: Exception) -> bool:
+    """Whether MLflow got no answer; what a server refuses has an error code of its own."""
+    from requests.exceptions import RequestException
+
+    unanswered = ("INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE")
+    return isinstance(error, RequestException) or getattr(error, "error_code", "") in unanswered
 
 
 def import_mlflow() -> None:

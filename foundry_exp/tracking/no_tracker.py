@@ -7,8 +7,9 @@ from pathlib import Path
 class NoTracker:
     """A tracker that publishes nothing."""
 
-    def check(self) -> None:
+    def check(self) -> str | None:
         """Nothing is published, so nothing can be wrong."""
+        return None
 
     def publish(self, folder: Path) -> str:  # noqa: ARG002 - the protocol's argument
         """Leave the run folder where it is."""

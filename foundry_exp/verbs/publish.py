@@ -12,13 +12,16 @@ USAGE = "python -m foundry_exp publish RUN… [--output-dir DIR] [--uri URI] [--
 HELP = f"""\
 usage: {USAGE}
 
-Send finished runs to MLflow. Sending one again replaces what was there, so this is always safe.
+Send finished runs to MLflow. A run that is there already is not sent again, and one that has changed replaces
+what was there, so this is always safe.
 
   RUN                a run folder, a run or sweep id, or `last`
   --output-dir DIR   where runs/ lies (default: mlruns)
   --uri URI          sqlite:///PATH or http(s)://HOST (default: DIR/mlflow.db)
   --experiment NAME  MLflow's experiment (default: foundry_exp)
   -h, --help         this text
+
+A server's credentials are read from MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN.
 
 example:
   python -m foundry_exp publish last --uri http://mlflow.example:5000
@@ -34,9 +37,12 @@ def main(arguments: list[str]) -> int:
     tracker = MlflowTracker(options.uri, options.experiment, str(options.output_dir))
     try:
         runs = [find_run(name, options.output_dir) for name in options.runs]
-        tracker.check()
+        away = tracker.check()
     except (ConfigError, StoreError) as error:
         print(error, file=sys.stderr)
+        return 2
+    if away:
+        print(f"{away}; the run folders are whole, publish them when it does.", file=sys.stderr)
         return 2
     return max(_publish_run(tracker, run) for run in runs)
 

@@ -5,6 +5,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -82,10 +83,10 @@ def nodes() -> Iterator[Nodes]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():  # before Ray is first imported
             patch.setenv(name, value)
-        try:
-            from ray.cluster_utils import Cluster
-        except ImportError:
+        if find_spec("ray") is None:
             absent("the extra ray is not installed")
+        from ray.cluster_utils import Cluster
+
         cluster = Cluster(shutdown_at_exit=True)
         cluster.add_node(resources={"cell": 1}, temp_dir=str(place), _system_config=NOTICED_SOON, **NODE)
         nodes = Nodes(cluster, place)

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from foundry_exp import store
-from foundry_exp.records import RunResult
+from foundry_exp.records import Record, RunResult
 from tests.conftest import SCRIPTED, Run, clean_environment, command, native
 from tests.engines.conftest import Nodes
 
@@ -39,7 +39,7 @@ def results(folder: Path) -> dict[str, RunResult]:
     return {path.parent.name: store.read_result(path.parent) for path in folder.glob("mlruns/runs/*/*/run.json")}
 
 
-def records(folder: Path, cell: str) -> list[store.Record]:
+def records(folder: Path, cell: str) -> list[Record]:
     (found,) = folder.glob(f"mlruns/runs/*/{cell}")
     return store.read_records(found)
 

@@ -120,10 +120,16 @@ def test_other_places_are_refused_with_those_that_there_are(tmp_path: Path, uri:
 
 
 @pytest.mark.parametrize("uri", ["http://bob:s3cret@127.0.0.1:1", "http://bob:p@s3cret@127.0.0.1:1/x"])
-def test_server_that_does_not_answer_is_named_without_its_password(tmp_path: Path, uri: str) -> None:
-    with pytest.raises(ConfigError, match=r"no server answers at http://127\.0\.0\.1:1.*tracker=none") as caught:
+def test_password_in_an_address_is_refused_since_a_config_is_written_to_disk(tmp_path: Path, uri: str) -> None:
+    with pytest.raises(ConfigError, match=r"give http://127\.0\.0\.1:1.* and set MLFLOW_TRACKING_USERNAME") as caught:
         make_tracker(tmp_path, uri).check()
     assert "s3cret" not in str(caught.value)
+
+
+def test_server_that_is_down_is_a_sentence_and_no_error(tmp_path: Path) -> None:
+    said = make_tracker(tmp_path, "http://127.0.0.1:1").check()
+    assert said is not None
+    assert said.startswith("no MLflow server answers at http://127.0.0.1:1 (")
 
 
 @pytest.mark.parametrize("uri", ["http://", "http://host:port", "http://[::1"])
