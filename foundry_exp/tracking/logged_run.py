@@ -37,7 +37,7 @@ def log_run(client: Any, experiment_id: str, folder: Path, result: RunResult, lo
     start = int(datetime.fromisoformat(result.started_at).timestamp() * 1000)
     end = start + int(result.duration_s * 1000)
     table = sample_table(folder, result)
-    tags = {**contents.run_tags(result, time.time_ns()), contents.DIGEST_TAG: digest}
+    tags = contents.run_tags(result, time.time_ns())
     if table["data"]:
         tags["mlflow.loggedArtifacts"] = json.dumps([{"path": SAMPLES_FILE, "type": "table"}])
     run_id = str(client.create_run(experiment_id, start, tags, contents.run_name(result)).info.run_id)
@@ -47,6 +47,7 @@ def log_run(client: Any, experiment_id: str, folder: Path, result: RunResult, lo
         _log_files(client, run_id, folder, look)
         if table["data"]:
             client.log_dict(run_id, table, SAMPLES_FILE)
+        client.set_tag(run_id, contents.DIGEST_TAG, digest)  # last: a killed publisher leaves none
         client.set_terminated(run_id, RUN_STATUS[result.status], end)
     except BaseException:
         with suppress(MlflowException, OSError):
@@ -87,9 +88,9 @@ def _published(client: Any, experiment_id: str, key: str, digest: str) -> str | 
     same = [run for run in runs if run.data.tags.get(contents.DIGEST_TAG) == digest and run.info.status != "RUNNING"]
     if not same:
         return None
-    if len(runs) > 1:
-        _keep_newest(client, experiment_id, key)
-    return str(max(same, key=_published_ns).info.run_id)
+    kept = str(max(same, key=_published_ns).info.run_id)
+    _keep_only(client, runs, kept)
+    return kept
 
 
 def _runs(client: Any, experiment_id: str, key: str) -> list[Any]:
@@ -105,6 +106,10 @@ def _keep_newest(client: Any, experiment_id: str, key: str) -> None:
     runs = _runs(client, experiment_id, key)
     complete = [run for run in runs if run.info.status != "RUNNING"]
     newest = max(complete, key=_published_ns)
+    _keep_only(client, runs, newest.info.run_id)
+
+
+def _keep_only(client: Any, runs: list[Any], kept: str) -> None:
     for run in runs:
-        if run.info.run_id != newest.info.run_id:
+        if run.info.run_id != kept:
             client.delete_run(run.info.run_id)
