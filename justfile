@@ -53,7 +53,7 @@ schemas:
 
 # Pin every run-time and dev dependency for 3.11 to 3.13
 constraints:
-    uv pip compile --universal --python-version 3.11 --extra dev --extra gpu --no-header --no-annotate --no-emit-index-url -q pyproject.toml -o constraints.txt
+    uv pip compile --universal --python-version 3.11 --extra dev --extra gpu --extra ray --no-header --no-annotate --no-emit-index-url -q pyproject.toml -o constraints.txt
 
 # Train and export the two demonstration models (needs the extra demo-build)
 demo:
