@@ -13,6 +13,7 @@ from foundry_exp.errors import ConfigError, FoundryExpError, near
 if TYPE_CHECKING:
     from foundry_exp.compose import Job
     from foundry_exp.plan import Cell
+    from foundry_exp.report.findings import Findings
 
 USAGE_ERROR = 2
 INTERRUPTED = 130
@@ -128,8 +129,8 @@ def _run(every_job: "Sequence[Job]", cells: "Sequence[Cell]", overrides: Sequenc
         if folders:
             read = write.gather(folders)
             table.show(read, Console())
-            experiment.conclude(cells[0], where, read, Console(stderr=True))
-            _decide(cells, where, folders)
+            found = experiment.conclude(cells[0], where, read, Console(stderr=True))
+            _say_findings(found)
     _say_what_next(cells, where, folders)
     code = experiment.exit_code(folders, len(cells), cells[0].config["max_error_rate"]) if completed else INTERRUPTED
     if code:
@@ -152,13 +153,11 @@ def _say_what_comes(cells: "Sequence[Cell]", due: "Sequence[Cell]", order: str) 
     print(f"Sweep {cells[0].sweep_id}: {len(cells)} cells{done}. Order: {order}", file=sys.stderr)
 
 
-def _decide(cells: "Sequence[Cell]", where: Path, folders: Sequence[Path]) -> None:
-    """Say which model to take, where the config names a decision; what hinders it is said and fails nothing."""
-    decision = cells[0].config.get("decision")
-    if decision:
-        from foundry_exp.decide import after_sweep
-
-        print(f"\n{after_sweep.recommendation(where, folders, decision)}", end="")
+def _say_findings(found: "Findings") -> None:
+    """What is more than chance, and which model to take."""
+    parts = [found.differences, (found.pick, "", *found.reasons) if found.pick else ()]
+    for lines in filter(None, parts):
+        print("", *lines, sep="\n")
 
 
 def _need_output_dir(folder: Path) -> None:

@@ -10,6 +10,7 @@ import yaml
 from rich.console import Console
 
 from foundry_exp import environment, failure_policy, progress, resume, score, store, summary, target
+from foundry_exp.decide.findings import findings
 from foundry_exp.engines.engine import Engine, OnStep
 from foundry_exp.errors import BackendError, ConfigError, StoreError, UnreachableError
 from foundry_exp.outcome import Outcome
@@ -17,6 +18,7 @@ from foundry_exp.plan import Cell
 from foundry_exp.protocols import Scorer, Tracker
 from foundry_exp.records import RunResult
 from foundry_exp.report import write
+from foundry_exp.report.findings import Findings
 from foundry_exp.standing import Standing
 
 _WAITING = "FOUNDRY_EXP_RUNS_WAIT"
@@ -124,12 +126,12 @@ def publish_again(cells: Sequence[Cell], console: Console) -> None:
             publish(cell, console)
 
 
-def conclude(cell: Cell, folder: Path, read: Sequence[write.CellReport], console: Console) -> None:
+def conclude(cell: Cell, folder: Path, read: Sequence[write.CellReport], console: Console) -> Findings:
     """When everything is measured: the page of the run or sweep, and the tracker's view of it."""
     with console.status("drawing the report"):
-        if not write.inside(folder, read):
-            write.write_texts(folder, read)
-        write.write_pages(folder, read)
+        found = findings(folder, [each.folder for each in read])
+        write.write_texts(folder, read, found)
+        write.write_pages(folder, read, found)
     tracker: Tracker = target.build(cell.config["tracker"], "tracker")
     try:
         tracker.conclude(folder, [each.folder for each in read])
@@ -138,6 +140,7 @@ def conclude(cell: Cell, folder: Path, read: Sequence[write.CellReport], console
             say_that_runs_wait(str(error), str(folder), console)
     except StoreError as error:
         console.print(f"[yellow]comparison not published[/]: {error}")
+    return found
 
 
 def finished(cells: Sequence[Cell]) -> list[Path]:

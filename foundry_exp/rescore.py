@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from foundry_exp import data, prompts, score, store, target
+from foundry_exp.decide.findings import findings
 from foundry_exp.errors import BackendError, ConfigError, StoreError
 from foundry_exp.protocols import Scorer, Tracker
 from foundry_exp.records import RunResult
@@ -91,9 +92,10 @@ def write_again(folders: Sequence[Path]) -> None:
         write.write_reports(folder, [folder])
     for folder in dict.fromkeys(sweep_of(folder) or folder for folder in folders):
         read = write.gather(store.finished_cells(folder))
-        write.write_texts(folder, read)
+        found = findings(folder, [cell.folder for cell in read])
+        write.write_texts(folder, read, found)
         if (folder / write.HTML_FILE).exists():
-            write.write_pages(folder, read)
+            write.write_pages(folder, read, found)
 
 
 def sweep_of(folder: Path) -> Path | None:

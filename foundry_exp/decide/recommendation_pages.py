@@ -69,6 +69,11 @@ def title(found: Recommendation) -> str:
 def _lines(found: Recommendation) -> Iterator[str]:
     yield title(found)
     yield ""
+    yield from reasons(found)
+
+
+def reasons(found: Recommendation) -> Iterator[str]:
+    """Why, a sentence at a time."""
     if found.pick:
         yield from _why(found, found.pick)
     else:
@@ -76,7 +81,7 @@ def _lines(found: Recommendation) -> Iterator[str]:
     yield from (
         f"{one.option.label} is out: {'; '.join(each.sentence for each in one.broken)}." for one in found.rejected
     )
-    yield from (f"{label} is out: {sentence(why)}" for label, why in found.unmeasured)
+    yield from (f"{label} is out: {sentence(_briefly(why))}" for label, why in found.unmeasured)
     if found.front and found.objectives:
         names = ", ".join(NAMES[figure] for figure in found.objectives)
         yield f"Nothing measured is better in every way than {_or(found.front)} ({names})."
@@ -85,6 +90,11 @@ def _lines(found: Recommendation) -> Iterator[str]:
     if fixed:
         yield f"No weight of {_or(fixed)} changes the pick."
     yield from (sentence(text) for text in found.remarks)
+
+
+def _briefly(why: str) -> str:
+    """Without what is in brackets, and what to do about it: the tables say it whole."""
+    return why.partition(" (")[0].partition(";")[0]
 
 
 def _why(found: Recommendation, pick: Weighed) -> Iterator[str]:

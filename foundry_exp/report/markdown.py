@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from foundry_exp.report import repeats, scored
 from foundry_exp.report.cells import CellReport, labels, notices
+from foundry_exp.report.findings import Findings
 from foundry_exp.report.highlights import NOT_TESTED, Sentence, highlights, left_out
 from foundry_exp.report.markdown_tables import details_table, main_table, notes
 from foundry_exp.report.provenance import UNKNOWN, surroundings
@@ -15,15 +16,16 @@ from foundry_exp.report.text import SAMPLE_CHARACTERS, excerpt, markdown, one_li
 CELL_FILES = ("run.json", "records.jsonl", "scores.jsonl", "config.yaml", "environment.json", "runtime.log")
 
 
-def report(cells: Sequence[CellReport], *, inside: bool, unfinished: Sequence[str] = ()) -> str:
+def report(cells: Sequence[CellReport], found: Findings, *, inside: bool, unfinished: Sequence[str] = ()) -> str:
     """The whole report; `inside` when it lies in the one cell's own folder."""
     parts = [
         _title(cells),
         "\n".join(_summary(cells, unfinished)),
+        _section("Which one to take", _pick(found)),
         main_table(cells),
         "\n".join(notes(cells)),
         _section("Between repeats", repeats.table(cells)),
-        _section("What the numbers say", _highlights(cells)),
+        _section("What the numbers say", _highlights(cells, found)),
         _section("How good the answers are", scored.section(cells)),
         _section("What did not go well", _failures(cells, unfinished)),
         _section("Warnings", _warnings(cells)),
@@ -61,13 +63,20 @@ def _section(title: str, lines: Sequence[str] | Iterator[str]) -> str:
     return f"## {title}\n\n{body}" if body else ""
 
 
-def _highlights(cells: Sequence[CellReport]) -> Iterator[str]:
+def _pick(found: Findings) -> Iterator[str]:
+    if found.pick:
+        yield f"**{markdown(found.pick)}**\n"
+        yield from (f"- {markdown(line)}" for line in found.reasons)
+
+
+def _highlights(cells: Sequence[CellReport], found: Findings) -> Iterator[str]:
     said = highlights(cells)
     yield from (f"- {spoken(line)}" for line in said)
     if len(cells) > 1:
         yield from (f"- Not compared: {markdown(line)}" for line in left_out(cells))
         if said:
-            yield f"\n{NOT_TESTED}"
+            yield f"\n{markdown(found.basis) or NOT_TESTED}"
+        yield from (f"- {markdown(line)}" for line in found.differences)
 
 
 def spoken(said: Sentence) -> str:

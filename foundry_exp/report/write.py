@@ -6,6 +6,7 @@ from pathlib import Path
 from foundry_exp.errors import StoreError
 from foundry_exp.report import csv_table, markdown, source_json
 from foundry_exp.report.cells import CellReport, gather
+from foundry_exp.report.findings import NONE, Findings
 from foundry_exp.store import CONFIG_FILE, RECORDS_FILE, RESULT_FILE, write_whole
 
 __all__ = ["CellReport", "gather", "write_pages", "write_reports", "write_texts"]
@@ -26,10 +27,10 @@ def write_reports(folder: Path, cells: Sequence[Path]) -> None:
     write_texts(folder, gather(cells))
 
 
-def write_texts(folder: Path, read: Sequence[CellReport]) -> None:
-    """The same of cells that have been read already."""
+def write_texts(folder: Path, read: Sequence[CellReport], found: Findings = NONE) -> None:
+    """The same of cells that have been read already, with what was decided about them."""
     documents = {
-        MARKDOWN_FILE: markdown.report(read, inside=inside(folder, read), unfinished=unfinished(folder)),
+        MARKDOWN_FILE: markdown.report(read, found, inside=inside(folder, read), unfinished=unfinished(folder)),
         CSV_FILE: csv_table.table(read),
         JSON_FILE: source_json.document(read),
     }
@@ -37,22 +38,22 @@ def write_texts(folder: Path, read: Sequence[CellReport]) -> None:
         write_whole(folder / name, text)
 
 
-def write_pages(folder: Path, read: Sequence[CellReport]) -> None:
+def write_pages(folder: Path, read: Sequence[CellReport], found: Findings = NONE) -> None:
     """Write report.html and plots/ of a run or a sweep, and of each cell of a small sweep."""
-    _write_page(folder, read)
+    _write_page(folder, read, found)
     if not inside(folder, read) and len(read) <= MOST_OWN_PAGES:
         for cell in read:
             _write_page(cell.folder, [cell])
 
 
-def _write_page(folder: Path, read: Sequence[CellReport]) -> None:
+def _write_page(folder: Path, read: Sequence[CellReport], found: Findings = NONE) -> None:
     # matplotlib and jinja2 are not for the processes that measure
     from foundry_exp.report.page.page import render
     from foundry_exp.report.plots import draw
 
     drawn = draw.plots(read)
     draw.write(folder, drawn)
-    page = render(read, drawn, inside=inside(folder, read), unfinished=unfinished(folder))
+    page = render(read, drawn, found, inside=inside(folder, read), unfinished=unfinished(folder))
     write_whole(folder / HTML_FILE, page)
 
 

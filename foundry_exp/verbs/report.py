@@ -59,6 +59,7 @@ def _report(folder: Path, *, titled: bool) -> None:
     # Imported here, so that --help and a wrong argument are answered at once.
     from rich.console import Console
 
+    from foundry_exp.decide.findings import findings
     from foundry_exp.report.console import show
     from foundry_exp.report.write import HTML_FILE, gather, write_pages, write_texts
 
@@ -70,8 +71,8 @@ def _report(folder: Path, *, titled: bool) -> None:
         read = gather(cells)
         for cell in read:
             write_texts(cell.folder, [cell])
-        if cells != [folder]:
-            write_texts(folder, read)
-        write_pages(folder, read)
+        found = findings(folder, cells)
+        write_texts(folder, read, found)
+        write_pages(folder, read, found)
     show(read, title=folder.name if titled else None)
     print(f"\nreports: {folder / HTML_FILE} (and .md, .csv, .json and plots/ beside it)")

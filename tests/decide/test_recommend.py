@@ -7,18 +7,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from foundry_exp import compose
 from foundry_exp.decide import candidates, comparable, pareto, recommendation_pages, routing_file
-from foundry_exp.decide.after_sweep import recommendation
+from foundry_exp.decide.findings import findings
 from foundry_exp.decide.recommend import Recommendation, recommend
 from foundry_exp.decide.weighing import score
 from foundry_exp.errors import ConfigError
 from foundry_exp.models import routing
 from foundry_exp.records import Standing
+from foundry_exp.report.findings import Findings
+from foundry_exp.report.write import gather, write_texts
 from foundry_exp.score import summarised
+from foundry_exp.store import CONFIG_FILE, finished_cells, write_whole
 from tests.decide.planted import plant, repeats
 from tests.report.hostile import HOSTILE
 
@@ -60,7 +64,7 @@ def test_six_cells_with_one_failed_one_skipped_one_tied(six: Path) -> None:
     said = recommendation_pages.console(found)
     assert "poor (cpu) is out: quality 2." in said
     assert "large (cpu) is out: peak memory 9,000 MB (at most 8,000 MB)" in said
-    assert "broken (cpu) is out: its status is failed: out of memory; free some." in said
+    assert "broken (cpu) is out: its status is failed: out of memory." in said
     assert "best (gpu) is out: its status is skipped: no gpu variant here." in said
     assert "Not to be told apart from it by these prompts" in said
     assert "twin (cpu) needs least (peak memory 1,990 MB)" in said
@@ -160,7 +164,30 @@ def test_runs_by_different_prompts_are_refused(tmp_path: Path) -> None:
     plant(tmp_path, name="b", model="m", points=4.0, changes={"prompts": {"name": "x", "digest": "beef", "size": 1}})
     with pytest.raises(ConfigError, match="cannot be compared"):
         decided(tmp_path / "sweep")
-    assert recommendation(tmp_path, [tmp_path / "sweep"], decision()).startswith("No recommendation: ")
+    said = found_in(tmp_path / "sweep")
+    assert said.pick == "default-summarizer: no recommendation"
+    assert "cannot be compared" in said.reasons[0]
+    assert said.basis.startswith("Not compared: ")
+
+
+def test_a_sweep_ends_with_its_pick_and_with_what_is_more_than_chance(six: Path) -> None:
+    said = found_in(six)
+    assert said.pick.startswith("default-summarizer: take ")
+    assert any("poor (cpu), against best (cpu), answers 2.0 times faster" in line for line in said.differences)
+    assert "Holm" in said.basis
+    assert (six / "recommendation.md").read_text(encoding="utf-8").startswith(f"# {said.pick}")
+    write_texts(six, gather(finished_cells(six)), said)
+    report = (six / "report.md").read_text(encoding="utf-8")
+    assert "## Which one to take" in report
+    assert "answers 2.0 times faster" in report
+    assert "not tested here" not in report
+
+
+def found_in(sweep: Path) -> Findings:
+    """What a report says of a sweep whose config names a decision."""
+    cells = finished_cells(sweep)
+    write_whole(cells[0] / CONFIG_FILE, yaml.safe_dump({"decision": decision()}))
+    return findings(sweep, cells)
 
 
 def test_nothing_measured_is_refused(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from foundry_exp import store
 from foundry_exp.report import repeats
 from foundry_exp.report.cells import CellReport, gather
+from foundry_exp.report.findings import NONE
 from foundry_exp.report.markdown import report
 from foundry_exp.stats.mean import mean_interval
 from tests.run_folders import make_run_folder
@@ -33,8 +34,8 @@ def test_the_interval_is_students_over_the_runs_means(tmp_path: Path) -> None:
     assert spread is not None
     assert spread[0] == pytest.approx(sum(means) / 3)
     assert spread[1] == mean_interval(means)
-    assert "Between repeats" in report(cells, inside=False)
-    assert "| demo-small | 3 |" in report(cells, inside=False)
+    assert "Between repeats" in report(cells, NONE, inside=False)
+    assert "| demo-small | 3 |" in report(cells, NONE, inside=False)
     assert next(repeats.sentences(cells)).startswith("demo-small, 3 runs: latency avg")
 
 
@@ -45,5 +46,5 @@ def test_a_run_that_failed_is_counted_and_not_averaged(tmp_path: Path) -> None:
 
 def test_cells_that_were_not_repeated_have_no_such_table(tmp_path: Path) -> None:
     cells = gather([make_run_folder(tmp_path, model=model) for model in ("demo-small", "demo-large")])
-    assert "Between repeats" not in report(cells, inside=False)
+    assert "Between repeats" not in report(cells, NONE, inside=False)
     assert not list(repeats.sentences(cells))

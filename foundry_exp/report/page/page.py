@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from foundry_exp.report.cells import CellReport, labels, notices
 from foundry_exp.report.figures import NOTHING
+from foundry_exp.report.findings import Findings
 from foundry_exp.report.highlights import NOT_TESTED, highlights, left_out
 from foundry_exp.report.markdown import CELL_FILES, choices, concerned_cells, reason_of, tally, warnings_by_cell
 from foundry_exp.report.markdown_tables import notes, ran_on
@@ -41,7 +42,9 @@ class Line:
     values: tuple[tuple[Column, Value], ...]
 
 
-def render(cells: Sequence[CellReport], plots: Sequence[Plot], *, inside: bool, unfinished: Sequence[str] = ()) -> str:
+def render(
+    cells: Sequence[CellReport], plots: Sequence[Plot], found: Findings, *, inside: bool, unfinished: Sequence[str] = ()
+) -> str:
     """The file's text; `inside` when it lies in the one cell's own folder."""
     looks = series(cells)
     asked, answers_left_out = side_by_side(looks)
@@ -54,7 +57,10 @@ def render(cells: Sequence[CellReport], plots: Sequence[Plot], *, inside: bool, 
         cards=cards(cells, looks),
         sentences=said,
         left_out=left_out(cells) if len(cells) > 1 else [],
-        not_tested=NOT_TESTED if said and len(cells) > 1 else "",
+        pick=one_line(found.pick),
+        reasons=[one_line(line) for line in found.reasons],
+        differences=[one_line(line) for line in found.differences],
+        basis=one_line(found.basis) or (NOT_TESTED if said and len(cells) > 1 else ""),
         columns=(table := columns(cells)),
         lines=_lines(looks, table),
         notes=[*notes(cells), *_why_unscored(cells)],

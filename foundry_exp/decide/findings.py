@@ -1,0 +1,64 @@
+"""What a sweep comes to, for its report: what is more than chance, and which model to take."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from foundry_exp.decide import candidates, comparable, effect, recommendation_pages
+from foundry_exp.decide.candidates import Candidate
+from foundry_exp.decide.compare import compare
+from foundry_exp.decide.recommend import recommend
+from foundry_exp.errors import FoundryExpError, StoreError
+from foundry_exp.report.findings import NONE, Findings
+from foundry_exp.report.text import sentence
+from foundry_exp.store import read_config, write_whole
+
+RECOMMENDATION_FILE = "recommendation.md"
+MOST_COMPARED = 12
+"""Candidates of which a page compares every pair."""
+
+
+def findings(folder: Path, cells: Sequence[Path]) -> Findings:
+    """Of a run's or sweep's finished cells; what hinders a comparison or a recommendation is said in its place."""
+    decision = _decision(cells[0])
+    if len(cells) == 1 and not decision:
+        return NONE
+    try:
+        read = candidates.read(cells, together=True)
+    except FoundryExpError as error:
+        return Findings(basis=f"Not compared: {error}")
+    differences, basis = _differences(read)
+    pick, reasons = _pick(folder, read, decision) if decision else ("", ())
+    return Findings(pick, reasons, differences, basis)
+
+
+def _decision(cell: Path) -> Mapping[str, Any] | None:
+    """What the run's own config decides by."""
+    try:
+        return read_config(cell).get("decision")
+    except StoreError:
+        return None
+
+
+def _differences(read: Sequence[Candidate]) -> tuple[tuple[str, ...], str]:
+    able = [one for one in read if one.why_not is None]
+    if len(able) < 2:  # noqa: PLR2004 - a comparison has two sides
+        return (), ""
+    if len(able) > MOST_COMPARED:
+        return (), f"{len(able)} candidates make too many pairs for a page: python -m foundry_exp compare tests them."
+    try:
+        comparable.refuse(comparable.mismatches(able))
+        found = compare(read)
+    except FoundryExpError as error:
+        return (), f"Not compared: {sentence(str(error))}"
+    return tuple(effect.headline(pair, found.expected_tokens) for pair in found.pairs), effect.summary(found)
+
+
+def _pick(folder: Path, read: Sequence[Candidate], decision: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    try:
+        comparable.refuse(comparable.mismatches([one for one in read if one.why_not is None]))
+        found = recommend(read, decision)
+    except FoundryExpError as error:
+        return f"{decision['name']}: no recommendation", (sentence(str(error)),)
+    write_whole(folder / RECOMMENDATION_FILE, recommendation_pages.page(found))
+    return recommendation_pages.title(found), tuple(recommendation_pages.reasons(found))
