@@ -77,7 +77,8 @@ def _get(uri: str, path: str, headers: dict[str, str]) -> None:
         with build_opener(_NoRedirect).open(Request(uri + path, headers=headers), timeout=PROBE_S):
             return
     except HTTPError as error:
-        _explain(uri, error)
+        with error:
+            _explain(uri, error)
     except (OSError, HTTPException) as error:
         msg = f"no MLflow server answers at {uri} ({getattr(error, 'reason', None) or error})"
         raise UnreachableError(msg) from error

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from foundry_exp import compose, experiment, store, target
+from foundry_exp.attempts import ATTEMPTS_FILE, Attempt
 from foundry_exp.engines.engine import Engine
 from foundry_exp.outcome import Outcome
 from foundry_exp.plan import Cell, plan
@@ -34,11 +35,12 @@ def measure(request: pytest.FixtureRequest, tmp_path: Path) -> Measure:
         cell = plan(compose.plain(every_job[0].config), "cell", "sweep")
         engine: Engine = target.build(cell.config["engine"], "engine")
         engine.check([cell])
+        cell.folder.mkdir(parents=True)
         experiment.prepare(cell)
         if before:
             (cell.folder / store.RECORDS_FILE).write_bytes(before)
         steps: list[dict[str, Any]] = []
-        return cell, engine.measure(cell, attempt, steps.append), steps
+        return cell, engine.measure(cell, Attempt(attempt, "2026-12-01T12:00:00+00:00"), steps.append), steps
 
     return start
 
@@ -53,6 +55,7 @@ def test_cell_is_measured_into_its_folder(measure: Measure) -> None:
     assert {record.text for record in records} == {cell.config["backend"]["answer"]}
     assert {record.attempt for record in records} == {0}
     assert {path.name for path in cell.folder.iterdir()} == {
+        ATTEMPTS_FILE,
         store.CONFIG_FILE, store.ENVIRONMENT_FILE, store.PROMPTS_FILE, store.RECORDS_FILE, store.RUNTIME_LOG,
     }  # fmt: skip
 
@@ -69,7 +72,7 @@ def test_environment_is_of_the_machine_that_measured(measure: Measure) -> None:
 
 def test_steps_arrive_whole_and_in_order(measure: Measure) -> None:
     _, _, steps = measure()
-    told = [step["step"] for step in steps if step["step"] not in ("waiting", "placed")]
+    told = [step["step"] for step in steps if step["step"] not in ("queued", "placed", "waiting")]
     assert told[:3] == ["ready", "loaded", "warming"]
     assert told[-2:] == ["unloading", "done"]
     measured = [step["number"] for step in steps if step["step"] == "answer" and step["phase"] == "measure"]
@@ -93,9 +96,3 @@ def test_fault_of_the_model_is_an_outcome_with_a_reason(measure: Measure, fault:
     assert outcome.ending == "failed"
     assert words in str(outcome.reason)
     assert (cell.folder / store.RUNTIME_LOG).exists()
-
-
-def test_model_s_files_are_looked_at_where_they_are(measure: Measure) -> None:
-    _, outcome, _ = measure("model.path=shipped:models/demo-small")
-    assert outcome.files is not None
-    assert 1 < outcome.files.size_mb < 10
