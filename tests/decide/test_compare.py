@@ -11,6 +11,7 @@ from foundry_exp.decide import candidates, comparable, comparison_pages
 from foundry_exp.decide.compare import Comparison, compare
 from foundry_exp.decide.effect import headline
 from foundry_exp.errors import ConfigError
+from foundry_exp.stats.holm import holm
 from tests.decide.planted import plant, repeats
 from tests.report.hostile import HOSTILE
 
@@ -54,6 +55,14 @@ def test_alike_runs_are_rarely_told_apart(tmp_path: Path) -> None:
         found = compared(plant(runs, name="a", seed=2 * seed), plant(runs, name="b", seed=2 * seed + 1))
         alarms += any(effect.found for effect in found.pairs[0].effects)
     assert alarms <= 5
+
+
+def test_every_pair_and_figure_counts_in_the_correction(tmp_path: Path) -> None:
+    found = compared(*(plant(tmp_path, name=name, seed=seed, model=name) for seed, name in enumerate("abcd")))
+    effects = [effect for pair in found.pairs for effect in pair.effects]
+    assert len(found.pairs) == 6
+    assert found.tests == len(effects) == 24
+    assert [one.adjusted_p for one in effects] == holm([one.difference.p_value for one in effects])
 
 
 def test_speed_and_quality_come_in_one_sentence(tmp_path: Path) -> None:
