@@ -80,10 +80,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _experiment(options: argparse.Namespace) -> int:
-    from foundry_exp import compose, sweep
+    from foundry_exp import compose, launcher, sweep
 
     if options.hydra_help or options.info or options.shell_completion or options.cfg in ("hydra", "all"):
-        compose.hand_to_hydra()
+        launcher.hand_to_hydra()
         return 0
     folder = compose.user_conf()
     if folder:
@@ -107,6 +107,7 @@ def _run(every_job: "Sequence[Job]", cells: "Sequence[Cell]", overrides: Sequenc
 
     from foundry_exp import compose, experiment, sweep, sweep_folder, target
     from foundry_exp.engines.check import check_engines
+    from foundry_exp.decide.findings import findings
     from foundry_exp.report import console as table
     from foundry_exp.report import write
 
@@ -129,7 +130,10 @@ def _run(every_job: "Sequence[Job]", cells: "Sequence[Cell]", overrides: Sequenc
         if folders:
             read = write.gather(folders)
             table.show(read, Console())
-            found = experiment.conclude(cells[0], where, read, Console(stderr=True))
+            if due or not (where / write.HTML_FILE).exists():
+                found = experiment.conclude(cells[0], where, read, Console(stderr=True))
+            else:
+                found = findings(where, folders)
             _say_findings(found)
     _say_what_next(cells, where, folders)
     code = experiment.exit_code(folders, len(cells), cells[0].config["max_error_rate"]) if completed else INTERRUPTED

@@ -3,27 +3,24 @@
 import os
 import re
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import hydra
 import yaml
 from hydra import compose, initialize_config_dir
-from hydra._internal.callbacks import Callbacks
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.plugins import Plugins
 from hydra.errors import (
     ConfigCompositionException,
     HydraException,
     MissingConfigException,
     OverrideParseException,
 )
-from hydra.types import HydraContext, RunMode
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationResolutionError, MissingMandatoryValue
 
@@ -94,7 +91,7 @@ class Job:
 
 def jobs(overrides: Sequence[str], *, multirun: bool) -> tuple[list[Job], bool]:
     """Compose every cell of a command, and say whether it is a sweep."""
-    with _hydra(overrides):
+    with ready(overrides):
         steers = ("experiment=", "hydra.", "hydra/", "sweep.", f"{routing.KEY}=")
         recipe = [text for text in overrides if text.startswith(steers) and "," not in text]
         root = _composed(recipe) if recipe else None
@@ -132,39 +129,6 @@ def _grid(overrides: Sequence[str]) -> list[list[str]]:
     return [list(job) for job in split]
 
 
-def task_overrides(job: Job) -> tuple[str, ...]:
-    """What a job chooses, without what it says to Hydra: the launcher adds that to every job."""
-    return tuple(text for text in job.overrides if not text.lstrip("+~").startswith(("hydra.", "hydra/")))
-
-
-def launch(task: Callable[[DictConfig], None], every_job: Sequence[Sequence[str]], overrides: Sequence[str]) -> None:
-    """Have Hydra's launcher run the task on each job, in this order.
-
-    The jobs are planned already, so no sweeper of Hydra's composes and checks them all once more; it would also stop
-    at the first job that raises, and not call `on_multirun_end`.
-    """
-    with _hydra(overrides):
-        extra = search_path_override(user_conf())
-        steering = [text for text in overrides if text.lstrip("+~").startswith(("hydra.", "hydra/"))]
-        composer = GlobalHydra.instance().hydra
-        assert composer is not None
-        config = composer.compose_config(CONFIG_NAME, [*every_job[0], *steering, *extra], RunMode.MULTIRUN, True)
-        context = HydraContext(config_loader=composer.config_loader, callbacks=Callbacks(config))
-        context.callbacks.on_multirun_start(config=config, config_name=CONFIG_NAME)
-        try:
-            plugins = Plugins.instance()
-            launcher = plugins.instantiate_launcher(hydra_context=context, task_function=task, config=config)
-            launcher.launch(every_job, initial_job_idx=0)
-        finally:
-            context.callbacks.on_multirun_end(config=config, config_name=CONFIG_NAME)
-
-
-def hand_to_hydra() -> None:
-    """Let Hydra answer a command line that asks for what it knows: --info, --hydra-help, --cfg hydra."""
-    conf = str(data.shipped("conf"))
-    hydra.main(version_base=VERSION_BASE, config_path=conf, config_name=CONFIG_NAME)(lambda _: None)()
-
-
 def plain(config: DictConfig | dict[str, Any]) -> dict[str, Any]:
     """A composed config as plain data, resolved and without Hydra's own section."""
     if isinstance(config, dict):
@@ -200,35 +164,9 @@ def _ours(config: DictConfig) -> DictConfig:
     return OmegaConf.create({key: node for key, node in config.items_ex(resolve=False) if key != "hydra"})
 
 
-def cell_names(every_job: Sequence[Job]) -> list[str]:
-    """A folder name a cell, from what differs between the jobs; or the model's option when there is one job."""
-    first = every_job[0].config
-    if len(every_job) == 1 and not isinstance(first, dict):
-        return [folder_name(str(first.hydra.runtime.choices["model"]))]
-    pairs = [dict(text.split("=", 1) for text in job.overrides if "=" in text) for job in every_job]
-    keys = dict.fromkeys(key for pair in pairs for key in pair)
-    swept = [key for key in keys if len({pair.get(key) for pair in pairs}) > 1]
-    names = [folder_name("-".join(_part(key, pair[key]) for key in swept if key in pair)) for pair in pairs]
-    if len(set(names)) < len(names):
-        return [f"{number:03d}-{name}" for number, name in enumerate(names)]
-    return names
-
-
-def folder_name(text: str) -> str:
-    """A name that any file system takes, made from what the user chose; never holds `=` or a separator."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.")[:80] or "cell"
-
-
-def _part(key: str, value: str) -> str:
-    """`demo-small` for a model, `streaming-on` for what needs its name, `judge-model-phi-4-mini` for a part's part."""
-    if key in ("model", "model.alias", "prompts"):
-        return value
-    place = key.lstrip("+").rpartition("@")[2].split(".")
-    return f"{'-'.join(place[-2:] if '@' in key else place[-1:])}-{value}"
-
-
 @contextmanager
-def _hydra(overrides: Sequence[str]) -> Iterator[None]:
+def ready(overrides: Sequence[str]) -> Iterator[None]:
+    """Hydra with our options and resolvers; what it complains of is said in our words."""
     GlobalHydra.instance().clear()
     OmegaConf.register_new_resolver("flag", _flag, replace=True)
     OmegaConf.register_new_resolver("aliases", routing.aliases, replace=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
-from foundry_exp import compose, jobs
+from foundry_exp import cell_names, compose, jobs, launcher
 from foundry_exp.errors import FoundryExpError
 from foundry_exp.plan import Cell, plan
 
@@ -25,11 +25,13 @@ def plan_all(every_job: Sequence[compose.Job]) -> list[Cell]:
     configs = [compose.plain(job.config) for job in every_job]
     settings = configs[0]["sweep"]
     sweep_id = str(settings["name"] or f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{token_hex(2)}")
-    named = zip(compose.cell_names(every_job), every_job, configs, strict=True)
-    cells = [
-        replace(plan(config, name, sweep_id), overrides=compose.task_overrides(job)) for name, job, config in named
-    ]
+    named = zip(cell_names.of(every_job), every_job, configs, strict=True)
+    cells = [replace(plan(config, name, sweep_id), overrides=_task_overrides(job)) for name, job, config in named]
     return in_order(cells, settings)
+
+
+def _task_overrides(job: compose.Job) -> tuple[str, ...]:
+    return tuple(text for text in job.overrides if not launcher.is_for_hydra(text))
 
 
 def in_order(cells: Sequence[Cell], settings: dict[str, Any]) -> list[Cell]:
@@ -64,7 +66,7 @@ def launch(cells: Sequence[Cell], overrides: Sequence[str]) -> bool:
     """Hand the jobs to Hydra's launcher; false when a person stopped it."""
     with jobs.launched() as heard:
         try:
-            compose.launch(task, [list(cell.overrides) for cell in cells], overrides)
+            launcher.launch(task, [list(cell.overrides) for cell in cells], overrides)
         except KeyboardInterrupt:
             return False
         except Exception as error:  # noqa: BLE001 — a launcher whose worker died; the folders hold what was measured

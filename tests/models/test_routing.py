@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp import cli, compose, store
+from foundry_exp import cell_names, cli, compose, store
 from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.models import provision, routing
 from foundry_exp.models.facts import VariantFacts
@@ -30,7 +30,7 @@ def written(text: str) -> str:
 def test_the_recipe_sweeps_over_the_aliases_with_the_files_facts_first() -> None:
     every_job, multirun = compose.jobs([RECIPE, f"models_file={SHOWN}"], multirun=False)
     assert multirun
-    assert compose.cell_names(every_job) == ["demo-small", "phi-4-mini", "somebody-elses"]
+    assert cell_names.of(every_job) == ["demo-small", "phi-4-mini", "somebody-elses"]
     demo, phi, other = (compose.plain(job.config)["model"] for job in every_job)
     assert (demo["path"], demo["size_mb"]) == ("shipped:models/demo-small", 1.5)
     assert (phi["context_length"], phi["size_mb"]) == (4096, 5154)
