@@ -27,10 +27,9 @@ def main() -> None:
         with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
             _, status, used = os.wait4(process.pid, 0)
         took_s = time.monotonic() - began_s
-    memory_mb = used.ru_maxrss / 1e3
-    print(
-        f"{options.folders} folders, exit code {status}: {took_s:.1f} s (target 20), {memory_mb:.0f} MB (target 1000)"
-    )
+    cpu_s, memory_mb = used.ru_utime + used.ru_stime, used.ru_maxrss / 1e3
+    print(f"{options.folders} folders, exit code {status}, at a load of {os.getloadavg()[0]:.1f}")
+    print(f"{took_s:.1f} s (target 20), of them {cpu_s:.1f} s of CPU; {memory_mb:.0f} MB (target 1000)")
 
 
 if __name__ == "__main__":
