@@ -106,8 +106,8 @@ def _run(every_job: "Sequence[Job]", cells: "Sequence[Cell]", overrides: Sequenc
     from rich.console import Console
 
     from foundry_exp import compose, experiment, sweep, sweep_folder, target
-    from foundry_exp.engines.check import check_engines
     from foundry_exp.decide.findings import findings
+    from foundry_exp.engines.check import check_engines
     from foundry_exp.report import console as table
     from foundry_exp.report import write
 
