@@ -13,26 +13,26 @@ from foundry_exp import environment, failure_policy, progress, resume, score, st
 from foundry_exp.decide.findings import findings
 from foundry_exp.engines.engine import Engine, OnStep
 from foundry_exp.errors import BackendError, ConfigError, StoreError, UnreachableError
+from foundry_exp.headway import Headway
 from foundry_exp.outcome import Outcome
 from foundry_exp.plan import Cell
 from foundry_exp.protocols import Scorer, Tracker
 from foundry_exp.records import RunResult
 from foundry_exp.report import write
 from foundry_exp.report.findings import Findings
-from foundry_exp.standing import Standing
 
 _WAITING = "FOUNDRY_EXP_RUNS_WAIT"
 
 
-def run(cell: Cell, console: Console, standing: Standing) -> RunResult:
+def run(cell: Cell, console: Console, headway: Headway) -> RunResult:
     """Measure a cell and keep everything: whatever happens to the model is a row with a status and a reason."""
     started_at = datetime.now(UTC)
     engine: Engine = target.build(cell.config["engine"], "engine")
     attempt = resume.begin(cell)
     prepare(cell)
-    with progress.shown(cell.name, standing.look(), console, show_usage=cell.config["show_usage"]) as show:
+    with progress.shown(cell.name, headway.look(), console, show_usage=cell.config["show_usage"]) as show:
         outcome = (
-            failure_policy.verdict(cell, standing)
+            failure_policy.verdict(cell, headway)
             or resume.from_records(cell, attempt)
             or cooled(cell, show)
             or engine.measure(cell, attempt, show)
@@ -43,7 +43,7 @@ def run(cell: Cell, console: Console, standing: Standing) -> RunResult:
     give_scores([cell], console, waiting=False)
     write.write_reports(cell.folder, [cell.folder])
     publish(cell, console)
-    progress.tell(result, standing.look(), console)
+    progress.tell(result, headway.look(), console)
     return result
 
 

@@ -6,18 +6,18 @@ from typing import Any
 import yaml
 
 from foundry_exp import store
+from foundry_exp.headway import Headway
 from foundry_exp.outcome import Outcome
 from foundry_exp.plan import Cell
-from foundry_exp.standing import Standing
 
 ON_FAILURE = "on_failure"
 MEMORY = "memory"
 _RESUME = "resume the sweep to measure it all the same"
 
 
-def verdict(cell: Cell, standing: Standing) -> Outcome | None:
+def verdict(cell: Cell, headway: Headway) -> Outcome | None:
     """Why a cell is not measured; null when it is."""
-    counts = standing.look()
+    counts = headway.look()
     rule = cell.config["sweep"]["on_failure"]
     if rule["policy"] == "stop" and counts.failed:
         reason = f"sweep.on_failure.policy=stop, and a cell failed before this one; {_RESUME}."
@@ -28,7 +28,7 @@ def verdict(cell: Cell, standing: Standing) -> Outcome | None:
             f"more than {rule['share']:.0%}; {_RESUME}."
         )
         return Outcome(ending="skipped", reason=reason, skip_rule=ON_FAILURE)
-    return next((_too_large(folder) for folder in standing.out_of_memory() if _asks_more(cell, folder)), None)
+    return next((_too_large(folder) for folder in headway.out_of_memory() if _asks_more(cell, folder)), None)
 
 
 def _too_large(smaller: Path) -> Outcome:

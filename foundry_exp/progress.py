@@ -7,9 +7,9 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from foundry_exp.headway import Counts
 from foundry_exp.models.bar import Amount
 from foundry_exp.records import RunResult
-from foundry_exp.standing import Counts
 
 _WORDS = {
     "queued": "waiting for a node",
@@ -37,7 +37,7 @@ def shown(
     columns = (texts[0], BarColumn(), texts[1], TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         if counts.planned > 1:
-            progress.add_task(_standing(counts), total=counts.planned, completed=counts.ended, count="")
+            progress.add_task(_headway(counts), total=counts.planned, completed=counts.ended, count="")
         task = progress.add_task(f"{cell}: starting", total=None, count="")
         amount = Amount()
 
@@ -66,10 +66,10 @@ def tell(result: RunResult, counts: Counts, console: Console) -> None:
     """A line for a cell that ended: for each where nobody looks, on a terminal for those that are not ok."""
     if counts.planned > 1 and (result.status != "ok" or not console.is_terminal):
         said = f"[{counts.ended}/{counts.planned}] {result.cell}: {result.status}, {result.duration_s:.1f} s"
-        console.print(f"{said} · {_standing(counts)}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"{said} · {_headway(counts)}", markup=False, highlight=False, soft_wrap=True)
 
 
-def _standing(counts: Counts) -> str:
+def _headway(counts: Counts) -> str:
     """`12 of 48 cells done, 1 failed, about 5 min left`."""
     parts = [f"{counts.ended} of {counts.planned} cells done"]
     if counts.failed:

@@ -17,7 +17,7 @@ from foundry_exp.errors import FoundryExpError
 from foundry_exp.plan import Cell, plan
 
 if TYPE_CHECKING:
-    from foundry_exp.standing import Standing
+    from foundry_exp.headway import Headway
 
 
 def plan_all(every_job: Sequence[compose.Job]) -> list[Cell]:
@@ -86,7 +86,7 @@ def task(config: DictConfig) -> None:
     console = Console(stderr=True, force_terminal=False if jobs.in_worker() else None)
     try:
         cell = plan(compose.plain(config), name, sweep_id)
-        result = experiment.run(cell, console, _standing(cell.folder.parent))
+        result = experiment.run(cell, console, _headway(cell.folder.parent))
     except FoundryExpError as error:
         console.print(f"{name}: {error}", style="red", markup=False)
         return
@@ -98,8 +98,8 @@ def task(config: DictConfig) -> None:
 
 
 @cache
-def _standing(folder: Path) -> "Standing":
+def _headway(folder: Path) -> "Headway":
     """Once a process: it remembers the cells that it has read."""
     from foundry_exp import sweep_folder
 
-    return sweep_folder.standing(folder)
+    return sweep_folder.headway(folder)

@@ -8,10 +8,10 @@ from typing import Any
 
 from foundry_exp import ledger, owned_lock, resume, store
 from foundry_exp.errors import ConfigError, StoreError
+from foundry_exp.headway import Headway
 from foundry_exp.ledger import Ledger, PlannedCell
 from foundry_exp.owned_lock import BusyError
 from foundry_exp.plan import Cell
-from foundry_exp.standing import Standing
 
 LOCK_FILE = ".sweep.lock"
 
@@ -37,11 +37,11 @@ def opened(cells: Sequence[Cell], order: str, command: Sequence[str]) -> Iterato
         yield due
 
 
-def standing(folder: Path) -> Standing:
+def headway(folder: Path) -> Headway:
     """The cells of the latest command in a sweep's folder, which began when it wrote the plan."""
     plan = ledger.read(folder)
     since_ns = (folder / ledger.LEDGER_FILE).stat().st_mtime_ns
-    return Standing([folder / name for name in plan.due] if plan else [], since_ns)
+    return Headway([folder / name for name in plan.due] if plan else [], since_ns)
 
 
 def _make(folder: Path, asked: dict[str, Any]) -> None:

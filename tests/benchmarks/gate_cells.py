@@ -14,8 +14,8 @@ from pathlib import Path
 from rich.console import Console
 
 from foundry_exp import compose, experiment, store, target
+from foundry_exp.headway import Headway
 from foundry_exp.plan import plan
-from foundry_exp.standing import Standing
 
 SLOW_FACTOR = 1.07
 """Of the delay. Reading the events on a thread costs 3 % more, so that answers come 10 % later in all."""
@@ -45,7 +45,7 @@ def collect(folder: Path, cells: int) -> None:
         if planned.folder.exists():  # begun when it was stopped
             planned = plan(planned.config, f"{planned.name}-{time.time_ns()}", "cells")
         began_s = time.monotonic()
-        result = experiment.run(planned, console, Standing([planned.folder], time.time_ns()))
+        result = experiment.run(planned, console, Headway([planned.folder], time.time_ns()))
         note = {"cell": planned.name, "status": result.status, "load_1m": os.getloadavg()[0]}
         with (folder / "collected.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(note | {"seconds": round(time.monotonic() - began_s, 2)}) + "\n")

@@ -29,7 +29,7 @@ class Counts:
 
 
 @dataclass(slots=True)
-class Standing:
+class Headway:
     """Looks at the cells that one command is to measure; each run.json is read once."""
 
     folders: Sequence[Path]
