@@ -41,6 +41,7 @@ long: bench
     {{python}} -m tests.benchmarks.soak --requests 10000
     {{python}} -m tests.benchmarks.sweep_cost
     {{python}} -m tests.benchmarks.kills
+    {{python}} -m tests.benchmarks.fuzz
 
 # How often the gate is wrong: an hour of cells, kept in the folder named, so that it can be stopped and started again
 gate-rates folder:

@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from foundry_exp import store
+from foundry_exp import store, yaml_text
 from foundry_exp.headway import Headway
 from foundry_exp.outcome import Outcome
 from foundry_exp.plan import Cell
@@ -41,9 +41,9 @@ def _too_large(smaller: Path) -> Outcome:
 def _asks_more(cell: Cell, other: Path) -> bool:
     """Whether a cell runs the other's model, needs no less memory in any respect, and more in one."""
     try:
-        config = yaml.safe_load((other / store.CONFIG_FILE).read_text(encoding="utf-8"))
-        prompts = yaml.safe_load((other / store.PROMPTS_FILE).read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError):
+        config = yaml_text.parse((other / store.CONFIG_FILE).read_text(encoding="utf-8"))
+        prompts = yaml_text.parse((other / store.PROMPTS_FILE).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return False
     if any(config[key] != cell.config[key] for key in ("model", "accel", "backend")):
         return False

@@ -72,8 +72,8 @@ def _entries(path: Path) -> list[Any]:
 def _parse(text: str, where: str) -> Any:
     try:
         return json.loads(text, parse_constant=_refuse_constant)
-    except (json.JSONDecodeError, RecursionError) as error:
-        reason = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deep"
+    except (ValueError, RecursionError) as error:  # beside bad JSON, a number of more digits than Python reads
+        reason = getattr(error, "msg", None) or ("nested too deep" if isinstance(error, RecursionError) else str(error))
         line = f":{error.lineno}" if isinstance(error, json.JSONDecodeError) and ":" not in where[-6:] else ""
         msg = f"{where}{line}: not JSON ({reason}); correct the file."
         raise ConfigError(msg) from error

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import yaml
 
-from foundry_exp import attempts, orphans, store
+from foundry_exp import attempts, orphans, store, yaml_text
 from foundry_exp.attempts import Attempt
 from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.outcome import Outcome
@@ -162,6 +162,6 @@ def _flat(node: Any, above: str = "") -> Iterator[tuple[str, Any]]:
 def _read_yaml(path: Path) -> Any:
     """A YAML or JSON file of the cell; an empty mapping when it is not there or not whole."""
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (OSError, yaml.YAMLError):
+        return yaml_text.parse(path.read_text(encoding="utf-8")) or {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return {}

@@ -70,21 +70,23 @@ def load(path: Path) -> Rubric:
 def _parsed(path: Path) -> Any:
     import yaml
 
+    from foundry_exp import yaml_text
+
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             msg = f"{path}: larger than {MAX_FILE_BYTES // 1_000_000} MB, which no rubric is; name another file."
             raise ConfigError(msg)
-        return yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+        return yaml_text.parse(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError as error:
         msg = f"{path}: not UTF-8 (byte {error.start}); save the file as UTF-8."
         raise ConfigError(msg) from error
     except OSError as error:
         msg = f"{path}: cannot be read ({error.strerror}); give a readable YAML file."
         raise ConfigError(msg) from error
-    except (yaml.YAMLError, RecursionError) as error:
+    except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
-        msg = f"{path}{line}: not YAML ({getattr(error, 'problem', None) or 'nested too deep'}); correct the file."
+        msg = f"{path}{line}: not YAML ({yaml_text.reason(error)}); correct the file."
         raise ConfigError(msg) from error
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from foundry_exp.errors import StoreError
 from foundry_exp.records import Record, RunResult, Sample, Score
@@ -28,8 +29,13 @@ def adapter(kind: type[Any]) -> TypeAdapter[Any]:
 
 
 def to_json(value: Any) -> bytes:
-    """A record as one line of JSON."""
-    return adapter(value.__class__).dump_json(value, by_alias=True)
+    """A record as one line of JSON; half a surrogate pair, which a model may write and no file holds, is U+FFFD."""
+    try:
+        return adapter(value.__class__).dump_json(value, by_alias=True)
+    except PydanticSerializationError:
+        text = json.dumps(adapter(value.__class__).dump_python(value, by_alias=True), ensure_ascii=False)
+        # by way of UTF-16, so that a pair whose halves came in two events is whole again
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
 
 
 def plain(value: Any) -> Any:
@@ -117,9 +123,11 @@ def read_config(folder: Path) -> dict[str, Any]:
     """The config that a run was measured with, resolved."""
     import yaml
 
+    from foundry_exp import yaml_text
+
     path = folder / CONFIG_FILE
     try:
-        config = yaml.safe_load(path.read_text(encoding="utf-8"))
+        config = yaml_text.parse(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         msg = f"{folder}: no {CONFIG_FILE}, so what it was measured with is not known; measure the cell again."
         raise StoreError(msg) from error
@@ -162,7 +170,7 @@ def write_whole(path: Path, text: str) -> None:
     """Replace a file so that a reader, or a power cut, sees the old one or the new one."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with draft.open("w", encoding="utf-8", newline="\n") as file:
+        with draft.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

@@ -8,6 +8,7 @@ from statistics import fmean, median
 
 import yaml
 
+from foundry_exp import yaml_text
 from foundry_exp.decide import candidates, comparable
 from foundry_exp.decide.candidates import Candidate
 from foundry_exp.decide.contrasts import of_run
@@ -104,7 +105,7 @@ def _workload(cell: CellFigures) -> str | None:
     """Rounds and concurrency: the fastest of more rounds is faster."""
     path = cell.folder / CONFIG_FILE
     try:
-        config = yaml.safe_load(path.read_text(encoding="utf-8"))
+        config = yaml_text.parse(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError):
         return None
     workload = config.get("workload") if isinstance(config, Mapping) else None

@@ -10,10 +10,12 @@ def contents() -> dict[str, dict[str, Any]]:
     """What each option's file says, by its name; one that cannot be read is told when it is composed."""
     import yaml
 
+    from foundry_exp import yaml_text
+
     found = {}
     for name, path in _files().items():
         try:
-            said = yaml.safe_load(path.read_text(encoding="utf-8"))
+            said = yaml_text.parse(path.read_text(encoding="utf-8"))
         except (OSError, ValueError, yaml.YAMLError):
             continue
         if isinstance(said, dict):

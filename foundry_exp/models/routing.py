@@ -28,7 +28,7 @@ def read(path: str | None) -> Entries:
     except (OSError, UnicodeDecodeError) as error:
         msg = f"{file}: cannot be read as UTF-8 text ({error}); correct {KEY}."
         raise ConfigError(msg) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         msg = f"{file}: not JSON ({error}); correct the file."
         raise ConfigError(msg) from error
     schema.check(entries, "models", str(file))

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from foundry_exp import __version__
+from foundry_exp import __version__, yaml_text
 from foundry_exp.errors import StoreError
 from foundry_exp.records import RunResult
 from foundry_exp.store import CONFIG_FILE
@@ -91,7 +91,7 @@ def _config(folder: Path) -> Mapping[str, Any]:
     """The resolved config, or nothing where a cell ended before it was written."""
     path = folder / CONFIG_FILE
     try:
-        config = yaml.safe_load(path.read_text(encoding="utf-8"))
+        config = yaml_text.parse(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, yaml.YAMLError) as error:

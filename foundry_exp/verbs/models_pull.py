@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from foundry_exp.errors import ConfigError, FoundryExpError, SkipCellError
 from foundry_exp.verbs.models import composed, parsed
 
@@ -64,11 +62,6 @@ def _pull(name: str, config: dict[str, Any]) -> None:
 
 def _option(name: str) -> dict[str, Any]:
     """The model's option file, if the name is one: `mistral-7b` means the alias that it holds."""
-    from foundry_exp import compose, data
+    from foundry_exp.models import options
 
-    for conf in (data.shipped("conf"), compose.user_conf()):
-        path = conf / "model" / f"{name}.yaml" if conf else None
-        if path is not None and path.is_file():
-            found = yaml.safe_load(path.read_text(encoding="utf-8"))
-            return found if isinstance(found, dict) else {}
-    return {}
+    return options.contents().get(name, {})

@@ -57,7 +57,7 @@ class _Answer:
             raise said(self._where, chunk["error"])
         tokens = self._tokens(chunk)
         choice = _first(chunk.get("choices"))
-        self._finish_reason = choice.get("finish_reason") or self._finish_reason
+        self._finish_reason = _text(choice.get("finish_reason")) or self._finish_reason
         parts = _parts(choice)
         for number, (kind, text) in enumerate(parts):
             # a chunk's count cannot be split, so it is told only where it has one part
