@@ -20,6 +20,7 @@ from foundry_exp import device_lock, load, measure, room, store, target
 from foundry_exp.errors import FoundryExpError, SkipCellError
 from foundry_exp.protocols import Backend, ChatRequest, LoadedModel, ModelRequest
 from foundry_exp.records import Record, Sample
+from foundry_exp.redact import without_secrets
 
 # Python hands the interpreter from thread to thread every 5 ms by default; a stamp of an event that another
 # thread delivers would be late by as much. 0.1 ms halves the mean lag at 0.5 ms a token.
@@ -157,8 +158,8 @@ def main() -> int:
     except FoundryExpError as error:
         parent.say("failed", message=str(error), error_class=getattr(error, "error_class", None))
     except Exception as error:  # noqa: BLE001 — the parent turns it into a row with a reason
-        traceback.print_exc()
-        parent.say("failed", message=f"{type(error).__name__}: {error}", error_class=None)
+        print(without_secrets(traceback.format_exc()), file=sys.stderr)
+        parent.say("failed", message=without_secrets(f"{type(error).__name__}: {error}"), error_class=None)
     else:
         parent.say("done")
     return 0

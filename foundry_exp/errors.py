@@ -3,9 +3,15 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from foundry_exp.redact import without_secrets
+
 
 class FoundryExpError(Exception):
-    """A failure with a sentence for the user; printed without a traceback."""
+    """A failure with a sentence for the user; printed without a traceback, and holding no secret."""
+
+    def __init__(self, message: str = "") -> None:
+        """Keep the sentence, without what nobody else may read."""
+        super().__init__(without_secrets(message))
 
 
 class ConfigError(FoundryExpError):

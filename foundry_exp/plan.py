@@ -61,7 +61,7 @@ def plan(config: dict[str, Any], name: str, sweep_id: str) -> Cell:
     if "decision" in config:
         schema.check(config["decision"], "decision", "decision")
     target.check(config["backend"], "backend")
-    request.refuse_no_address(config["backend"], "backend")
+    request.refuse_bad_address(config["backend"], "backend")
     target.check(config["engine"], "engine")
     target.check(config["tracker"], "tracker")
     target.check(config["energy"], "energy")

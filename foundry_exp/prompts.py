@@ -89,6 +89,7 @@ def _sample(entry: str | dict[str, Any], number: int, where: str) -> Sample:
     turns = fields.get("messages") or [{"role": "user", "content": fields["prompt"]}]
     messages = tuple(Message(turn["role"], turn["content"]) for turn in turns)
     try:
+        digest_of(fields)  # of the whole, since ids, references and facets are written to files too
         digest = digest_of([[message.role, message.content] for message in messages])
     except UnicodeEncodeError as error:
         msg = f"{where}: entry {number}: holds half a surrogate pair, which is no text; correct the escape."

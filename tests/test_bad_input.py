@@ -72,7 +72,7 @@ def test_a_wrong_command_is_refused_with_the_way_out(
         ("[]", "holds no prompt"),
         ("{}", "must be a list"),
         ('["a", ', "not JSON"),
-        ('["a", 3]', "1"),
+        ('["a", 3]', "entry 2"),
         ('["  "]', "blank"),
         ('[{"id": "x"}]', "prompt"),
         ('[{"id": "x", "prompt": "a"}, {"id": "x", "prompt": "b"}]', "same id 'x'"),

@@ -17,6 +17,7 @@ from foundry_exp.errors import FoundryExpError
 from foundry_exp.models import runtime
 from foundry_exp.protocols import Backend, ModelRequest, one_token
 from foundry_exp.records import CONTENT_KINDS
+from foundry_exp.redact import without_secrets
 
 Say = Callable[..., None]
 
@@ -40,8 +41,8 @@ def main() -> int:
     except FoundryExpError as error:
         say("failed", message=str(error))
     except Exception as error:  # noqa: BLE001 — the parent turns it into a finding
-        traceback.print_exc()
-        say("failed", message=f"{type(error).__name__}: {error}")
+        print(without_secrets(traceback.format_exc()), file=sys.stderr)
+        say("failed", message=without_secrets(f"{type(error).__name__}: {error}"))
     else:
         say("done")
     return 0

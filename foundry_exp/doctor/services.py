@@ -7,7 +7,8 @@ from foundry_exp.doctor.asking import ask
 from foundry_exp.doctor.findings import Finding
 from foundry_exp.errors import ConfigError
 from foundry_exp.protocols import Tracker
-from foundry_exp.tracking.location import locate, without_secrets
+from foundry_exp.redact import without_secrets
+from foundry_exp.tracking.location import locate
 
 LIMIT_S = 45.0
 _SHOWN = 8

@@ -1,5 +1,6 @@
 """A config's model section → what a backend is asked to load."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,9 @@ from foundry_exp import data
 from foundry_exp.errors import ConfigError
 from foundry_exp.models import folder
 from foundry_exp.protocols import ModelRequest
+from foundry_exp.redact import holds_secret, without_secrets
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 # What an option file of the user's own may leave out.
 _UNSAID: dict[str, Any] = {
@@ -52,11 +56,25 @@ def request(model: dict[str, Any], accel: dict[str, Any], path: Path | None, log
     )
 
 
-def refuse_no_address(backend: dict[str, Any], where: str) -> None:
-    """Raise ConfigError when a backend's section of a config wants an address and has none."""
-    if "base_url" in backend and not backend["base_url"]:
+def refuse_bad_address(backend: dict[str, Any], where: str) -> None:
+    """Raise ConfigError when a backend's section wants an address and has none, or holds what must not be written."""
+    if "base_url" not in backend:
+        return
+    if not backend["base_url"]:
         msg = (
             f"{where}.base_url: not set, got null; give the service's address, as in "
             f"{where}.base_url=http://127.0.0.1:5273/v1, or set FOUNDRY_LOCAL_ENDPOINT."
+        )
+        raise ConfigError(msg)
+    if holds_secret(backend["base_url"]):
+        msg = (
+            f"{where}.base_url: holds a user, a password or a query, and a run's config is written to disk; give "
+            f"{without_secrets(backend['base_url'])} and put the key in the variable that {where}.api_key_env names."
+        )
+        raise ConfigError(msg)
+    if not _VARIABLE.fullmatch(backend.get("api_key_env") or "NONE"):
+        msg = (
+            f"{where}.api_key_env: must be the name of an environment variable, such as FOUNDRY_API_KEY; "
+            "a key itself is never written into a config."
         )
         raise ConfigError(msg)

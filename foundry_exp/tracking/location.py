@@ -1,11 +1,11 @@
 """Where the tracking store is: a SQLite file of this project, or an MLflow server."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from foundry_exp.errors import ConfigError
+from foundry_exp.redact import holds_secret, without_secrets
 
 ALLOWED = "sqlite:///PATH, http://HOST:PORT or https://HOST"
 LATER = "or measure with tracker=none and publish later: python -m foundry_exp publish last"
@@ -43,10 +43,11 @@ def _server(uri: str) -> Location:
     if not host:
         msg = f"tracker.uri: no host, got {without_secrets(uri)!r}; use {ALLOWED}."
         raise ConfigError(msg)
-    if "@" in parts.netloc:
+    if holds_secret(uri):
         msg = (
-            "tracker.uri: holds a user or a password, and a run's config is written to disk; "
-            f"give {without_secrets(uri)} and set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD."
+            "tracker.uri: holds a user, a password or a query, and a run's config is written to disk; "
+            f"give {without_secrets(uri)} and set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, "
+            "or MLFLOW_TRACKING_TOKEN."
         )
         raise ConfigError(msg)
     return Location(uri)
@@ -58,8 +59,3 @@ def _sqlite(path: Path) -> Location:
         msg = f"{file}: a SQLite address cannot hold a question mark; choose another output_dir or tracker.uri."
         raise ConfigError(msg)
     return Location(f"sqlite:///{file.as_posix()}", file, file.parent / "artifacts")
-
-
-def without_secrets(text: str) -> str:
-    """Text in which no address holds a user or a password."""
-    return re.sub(r"(?<=://)[^/\s]*@", "", text)

@@ -13,7 +13,7 @@ from urllib.request import url2pathname
 
 from foundry_exp.errors import StoreError, UnreachableError
 from foundry_exp.tracking import server, sqlite_store
-from foundry_exp.tracking.location import Location, locate, without_secrets
+from foundry_exp.tracking.location import Location, locate
 
 QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -132,7 +132,7 @@ def _sentences(folder: Path, location: Location) -> Iterator[None]:
         server.leave_alone(location.uri)
         raise
     except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError) as error:
-        reason = without_secrets(str(error).strip().partition("\n")[0])
+        reason = str(error).strip().partition("\n")[0]
         msg = f"{folder}: not published to {location.uri} ({reason}); the run folder is whole, publish it again."
         if location.file is None and _is_away(error):
             server.leave_alone(location.uri)

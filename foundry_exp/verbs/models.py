@@ -8,9 +8,11 @@ import sys
 import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
 from foundry_exp.errors import BackendError, ConfigError, FoundryExpError, near
+from foundry_exp.redact import without_secrets
 
 if TYPE_CHECKING:
     from foundry_exp.models.facts import Known
@@ -119,8 +121,8 @@ def with_loaded(known: "Known", address: str | None) -> "Known":
     try:
         with urllib.request.urlopen(f"{root}/models/loaded", timeout=_SERVICE_LIMIT_S) as response:
             there = set(json.load(response))
-    except (OSError, ValueError, TypeError):
-        print(f"{ENDPOINT_VARIABLE}: {address} does not say what it has loaded.", file=sys.stderr)
+    except (OSError, ValueError, TypeError, HTTPException):
+        print(f"{ENDPOINT_VARIABLE}: {without_secrets(address)} does not say what it has loaded.", file=sys.stderr)
         return known
     return replace(known, variants=tuple(replace(one, loaded=one.id in there) for one in known.variants))
 

@@ -17,7 +17,8 @@ from typing import IO, Any
 import psutil
 
 from foundry_exp.errors import ConfigError, StoreError
-from foundry_exp.tracking.location import Location, locate, without_secrets
+from foundry_exp.redact import without_secrets
+from foundry_exp.tracking.location import Location, locate
 from foundry_exp.tracking.mlflow_store import QUIET
 from foundry_exp.tracking.sqlite_store import check_file, is_new
 

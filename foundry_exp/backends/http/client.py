@@ -17,7 +17,7 @@ from foundry_exp.backends.http import address, chat, explicit_openai, faults
 from foundry_exp.backends.http.tape import Limits, StampedBy, Tape
 from foundry_exp.backends.http.transport import Line, StampingTransport
 from foundry_exp.backends.http.wishes import Wishes
-from foundry_exp.errors import BackendError
+from foundry_exp.errors import BackendError, ConfigError
 from foundry_exp.protocols import ChatRequest, Clock, Event
 
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
@@ -54,7 +54,7 @@ class ChatClient:
         self.stamped_by: Counter[StampedBy] = Counter()
         """How many chats have their times from what."""
         self._clock = clock
-        self._key = os.environ.get(api_key_env, "") if api_key_env else ""
+        self._key = _key(api_key_env)
         self._max_answer_bytes = max_answer_bytes
         self._ask_usage = True
         self._ask_schema = True
@@ -199,6 +199,15 @@ class ChatClient:
         if self._key:
             error.args = tuple(str(part).replace(self._key, "***") for part in error.args)
         return error
+
+
+def _key(variable: str) -> str:
+    """What the variable holds, without the line break that copying a key often brings along."""
+    key = os.environ.get(variable, "").strip() if variable else ""
+    if key.isascii() and (key.isprintable() or not key):
+        return key
+    msg = f"backend.api_key_env: {variable} holds characters that no HTTP header can carry; copy the key again."
+    raise ConfigError(msg)
 
 
 def _refuses(error: BackendError, *fields: str) -> bool:

@@ -18,6 +18,7 @@ from foundry_exp import target
 from foundry_exp.errors import BackendError, FoundryExpError
 from foundry_exp.protocols import Backend, ChatRequest, LoadedModel, ModelRequest
 from foundry_exp.records import Message
+from foundry_exp.redact import without_secrets
 
 Line = dict[str, Any]
 
@@ -52,8 +53,8 @@ def _said(out: TextIO, does: Callable[[], Line]) -> bool:
     except FoundryExpError as error:
         answer = {"error": error.error_class if isinstance(error, BackendError) else "skip", "message": str(error)}
     except Exception as error:  # noqa: BLE001 — the parent turns it into a sentence
-        traceback.print_exc()
-        answer = {"error": "request", "message": f"{type(error).__name__}: {error}"}
+        print(without_secrets(traceback.format_exc()), file=sys.stderr)
+        answer = {"error": "request", "message": without_secrets(f"{type(error).__name__}: {error}")}
     out.write(json.dumps(answer) + "\n")
     out.flush()
     return "error" not in answer

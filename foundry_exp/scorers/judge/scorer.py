@@ -68,7 +68,7 @@ class JudgeScorer:
 
     def check(self, samples: Sequence[Sample]) -> None:
         """Raise ConfigError when the judge's model, rubrics or calibration set cannot be found or read."""
-        request.refuse_no_address(self._seat.backend, f"scorer.{NAME}.backend")
+        request.refuse_bad_address(self._seat.backend, f"scorer.{NAME}.backend")
         request.local_path(self._seat.model, f"scorer.{NAME}.model")
         for sample in samples:
             self._rubrics.of(sample)
