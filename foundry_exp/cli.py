@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from foundry_exp import __version__, usage
+from foundry_exp import __version__, terminal, usage
 from foundry_exp.errors import ConfigError, FoundryExpError, near
 
 if TYPE_CHECKING:
@@ -17,12 +17,17 @@ if TYPE_CHECKING:
 
 USAGE_ERROR = 2
 INTERRUPTED = 130
+_NO_COLOUR = {"--no-color", "--no-colour"}
+_OF_HYDRA = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit code; a failure that a user can cause is one sentence."""
+    terminal.survive_any_character()
+    if _NO_COLOUR & set(arguments):
+        terminal.without_colours()
     try:
-        return _dispatch(list(arguments))
+        return _dispatch([word for word in arguments if word not in _NO_COLOUR])
     except ConfigError as error:
         print(f"foundry_exp: {error}", file=sys.stderr)
         return USAGE_ERROR
@@ -53,6 +58,12 @@ def _verb(name: str, arguments: list[str]) -> int:
         msg = f"{name}: no such verb; {near(name, usage.VERBS)} (an override has a =, as in model=demo-small)"
         raise ConfigError(msg)
     module = importlib.import_module(f"foundry_exp.verbs.{name}")
+    known = usage.long_options(module.HELP)
+    for word in arguments:
+        option = word.partition("=")[0]
+        if option.startswith("--") and option not in known:
+            msg = f"{name} {option}: no such option; {near(option, known)} See python -m foundry_exp {name} --help."
+            raise ConfigError(msg)
     code: int = module.main(arguments)
     return code
 
@@ -74,37 +85,62 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("-c", "--cfg", choices=["job", "hydra", "all"])
     parser.add_argument("--resolve", action="store_true")
     parser.add_argument("-i", "--info", nargs="?", const="all")
+    parser.add_argument("-q", "--quiet", action="store_true")
     parser.add_argument("--hydra-help", action="store_true")
     parser.add_argument("-sc", "--shell-completion", action="store_true")
     return parser
 
 
 def _experiment(options: argparse.Namespace) -> int:
-    from foundry_exp import compose, launcher, sweep
+    from foundry_exp import compose, sweep
 
-    if options.hydra_help or options.info or options.shell_completion or options.cfg in ("hydra", "all"):
-        launcher.hand_to_hydra()
-        return 0
+    if options.shell_completion:
+        from foundry_exp import completion
+
+        return completion.main(options.overrides)
+    if options.quiet:
+        terminal.be_quiet()
     folder = compose.user_conf()
     if folder:
         compose.refuse_shadowed(folder)
-        print(f"options added from {folder}", file=sys.stderr)
+        _note(f"options added from {folder}")
     added, notes = compose.from_environment(options.overrides)
     for note in notes:
-        print(note, file=sys.stderr)
+        _note(note)
     overrides = [*options.overrides, *added]
+    if options.hydra_help or options.info or options.cfg in ("hydra", "all"):
+        return _hydras_own(options, overrides)
     every_job, multirun = compose.jobs(overrides, multirun=options.multirun)
     cells = sweep.plan_all(every_job)
     if options.cfg:
-        for job in every_job:
-            print(compose.as_yaml(job.config, resolve=options.resolve), end="")
+        shown = [compose.as_yaml(job.config, resolve=options.resolve) for job in every_job]
+        print("---\n".join(shown), end="")
         return 0
     return _run(every_job, cells, overrides, multirun=multirun)
 
 
-def _run(every_job: "Sequence[Job]", cells: "Sequence[Cell]", overrides: Sequence[str], *, multirun: bool) -> int:
-    from rich.console import Console
+def _note(text: str) -> None:
+    if not terminal.is_quiet():
+        print(text, file=sys.stderr)
 
+
+def _hydras_own(options: argparse.Namespace, overrides: Sequence[str]) -> int:
+    """What Hydra says of a command that composes, of a sweep's first cell; what does not is refused in our words."""
+    from foundry_exp import compose, launcher
+
+    view = options.info
+    if view and "=" in view:
+        view, overrides = "all", [view, *overrides]
+    if view and view not in _OF_HYDRA:
+        msg = f"--info {view}: no such view; {near(view, _OF_HYDRA)}"
+        raise ConfigError(msg)
+    every_job, _ = compose.jobs(overrides, multirun=options.multirun)
+    wish = ["--hydra-help"] if options.hydra_help else ["--info", view] if view else ["--cfg", options.cfg]
+    launcher.hand_to_hydra([*wish, *(["--resolve"] if options.resolve else []), *every_job[0].overrides])
+    return 0
+
+
+def _run(every_job: "Sequence[Job]", cells: "Sequence[Cell]", overrides: Sequence[str], *, multirun: bool) -> int:
     from foundry_exp import compose, experiment, sweep, sweep_folder, target
     from foundry_exp.decide.findings import findings
     from foundry_exp.engines.check import check_engines
@@ -114,7 +150,7 @@ def _run(every_job: "Sequence[Job]", cells: "Sequence[Cell]", overrides: Sequenc
     settings = cells[0].config["sweep"]
     away = target.build(cells[0].config["tracker"], "tracker").check()
     if away:
-        experiment.say_that_runs_wait(away, str(cells[0].folder.parent), Console(stderr=True))
+        experiment.say_that_runs_wait(away, str(cells[0].folder.parent), terminal.progress_console())
     check_engines(cells)
     _need_output_dir(Path(cells[0].config["output_dir"]))
     command = [*(["-m"] if multirun else []), *overrides]
@@ -124,14 +160,14 @@ def _run(every_job: "Sequence[Job]", cells: "Sequence[Cell]", overrides: Sequenc
         if len(cells) > 1 or settings["name"]:
             _say_what_comes(cells, due, sweep.rule_of_order(settings))
         completed = sweep.launch(due, overrides) if due else True
-        if completed and experiment.give_scores(cells, Console(stderr=True), waiting=True):
-            experiment.publish_again(cells, Console(stderr=True))
+        if completed and experiment.give_scores(cells, terminal.progress_console(), waiting=True):
+            experiment.publish_again(cells, terminal.progress_console())
         folders = experiment.finished(cells)
         if folders:
             read = write.gather(folders)
-            table.show(read, Console())
+            table.show(read, terminal.result_console())
             if due or not (where / write.HTML_FILE).exists():
-                found = experiment.conclude(cells[0], where, read, Console(stderr=True))
+                found = experiment.conclude(cells[0], where, read, terminal.progress_console())
             else:
                 found = findings(where, folders)
             _say_findings(found)
@@ -154,14 +190,15 @@ def _say_how_to_go_on(cells: "Sequence[Cell]") -> None:
 
 def _say_what_comes(cells: "Sequence[Cell]", due: "Sequence[Cell]", order: str) -> None:
     done = f", {len(cells) - len(due)} of them done before" if len(due) < len(cells) else ""
-    print(f"Sweep {cells[0].sweep_id}: {len(cells)} cells{done}. Order: {order}", file=sys.stderr)
+    _note(f"Sweep {cells[0].sweep_id}: {len(cells)} cells{done}. Order: {order}")
 
 
 def _say_findings(found: "Findings") -> None:
     """What is more than chance, and which model to take."""
     parts = [found.differences, (found.pick, "", *found.reasons) if found.pick else ()]
     for lines in filter(None, parts):
-        print("", *lines, sep="\n")
+        if not terminal.is_quiet():
+            print("", *lines, sep="\n")
 
 
 def _need_output_dir(folder: Path) -> None:
@@ -172,7 +209,24 @@ def _need_output_dir(folder: Path) -> None:
         raise ConfigError(msg) from error
 
 
+def _say_errors(where: Path, finished: Sequence[Path]) -> None:
+    """Of `--quiet`: each cell that is not ok, and on standard output the path of the report alone."""
+    from foundry_exp import store
+
+    for folder in finished:
+        result = store.read_result(folder)
+        if result.status != "ok":
+            print(f"{result.cell}: {result.status}: {result.reason}", file=sys.stderr)
+    if finished:
+        print(where / "report.html")
+    else:
+        print(f"Nothing was finished; what was measured is in {where}", file=sys.stderr)
+
+
 def _say_what_next(cells: "Sequence[Cell]", where: Path, finished: Sequence[Path]) -> None:
+    if terminal.is_quiet():
+        _say_errors(where, finished)
+        return
     if not finished:
         print(f"\nNothing was finished; what was measured is in {where}")
         return

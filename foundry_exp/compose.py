@@ -38,6 +38,8 @@ BENCH_VARIABLES = (
 )  # fmt: skip
 """Of the original benchmark scripts: an experiment in git must not change with the shell, so one recipe reads them."""
 CONFIG_NAME = "config"
+PROGRAM = "foundry-exp"
+"""How Hydra's help and completion call the command; its completion knows no `python -m …`."""
 
 
 def user_conf() -> Path | None:
@@ -143,11 +145,11 @@ def section(group: str, option: str, settings: Sequence[str]) -> dict[str, Any]:
     chosen = f"{group}={option}"
     known = plain(jobs([chosen], multirun=False)[0][0].config)[group]
     own = [text if text.startswith(f"{group}.") else f"{group}.{text}" for text in settings]
-    names = [f"{group}.{key}" for key in _dotted(known)]
+    names = list(_dotted(known))
     for text in own:
-        key = text.partition("=")[0]
+        key = text.partition("=")[0].removeprefix(f"{group}.")
         if key not in names:
-            msg = f"{key.removeprefix(f'{group}.')}: {chosen} has no such key; {near(key, names)}"
+            msg = f"{key}: {chosen} has no such key; {near(key, [group, *names])}"
             raise ConfigError(msg)
     found: dict[str, Any] = plain(jobs([chosen, *own], multirun=False)[0][0].config)[group]
     schema.check(found, group, f"{group}={option}")

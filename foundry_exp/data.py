@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from foundry_exp.errors import ConfigError
+from foundry_exp.errors import ConfigError, meant
 
 SHIPPED = "shipped:"
 _PACKAGE = Path(__file__).resolve().parent
@@ -27,8 +27,8 @@ def locate(path: str, key: str) -> Path:
     else:
         found = Path(path).expanduser().absolute()
     if not found.exists():
-        beside = sorted(entry.name for entry in found.parent.iterdir())[:8] if found.parent.is_dir() else []
-        have = f"; its folder has {', '.join(beside)}" if beside else ""
+        beside = sorted(entry.name for entry in found.parent.iterdir()) if found.parent.is_dir() else []
+        have = meant(found.name, beside) or (f"; its folder has {', '.join(beside[:8])}" if beside else "")
         msg = f"{key}: nothing at {found}{have}; give a path that exists."
         raise ConfigError(msg)
     return found

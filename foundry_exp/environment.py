@@ -103,6 +103,8 @@ def _run_git(folder: Path, *arguments: str) -> str | None:
             ["git", "-C", str(folder), *arguments],
             capture_output=True,
             text=True,
+            encoding="utf-8",
+            errors="replace",
             timeout=10,
             check=False,
             env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},

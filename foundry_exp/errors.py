@@ -43,6 +43,12 @@ class BackendError(FoundryExpError):
         self.retry_after_s = retry_after_s
 
 
+def meant(got: str, allowed: Iterable[str]) -> str:
+    """`; did you mean …?`, or nothing where nothing is close."""
+    offer = near(got, allowed)
+    return f"; {offer}" if offer.startswith("did you mean") else ""
+
+
 def near(got: str, allowed: Iterable[str]) -> str:
     """A clause that offers close matches of `got`, or lists what is allowed."""
     options = sorted({str(name) for name in allowed})

@@ -1,5 +1,6 @@
 """Planned jobs in the hands of Hydra's launcher, whichever the config names."""
 
+import sys
 from collections.abc import Callable, Sequence
 
 import hydra
@@ -41,7 +42,9 @@ def launch(task: Callable[[DictConfig], None], every_job: Sequence[Sequence[str]
             context.callbacks.on_multirun_end(config=config, config_name=compose.CONFIG_NAME)
 
 
-def hand_to_hydra() -> None:
-    """Let Hydra answer a command line that asks for what it knows: --info, --hydra-help, --cfg hydra."""
+def hand_to_hydra(words: Sequence[str]) -> None:
+    """Let Hydra answer a command line that asks for what it knows: --info, --hydra-help, --cfg hydra, completion."""
     conf = str(data.shipped("conf"))
+    own = compose.user_conf()
+    sys.argv = [compose.PROGRAM, *words, *(["--config-dir", str(own)] if own else [])]
     hydra.main(version_base=compose.VERSION_BASE, config_path=conf, config_name=compose.CONFIG_NAME)(lambda _: None)()

@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from foundry_exp import terminal
 from foundry_exp.headway import Counts
 from foundry_exp.models.bar import Amount
 from foundry_exp.records import RunResult
@@ -64,6 +65,8 @@ def shown(
 
 def tell(result: RunResult, counts: Counts, console: Console) -> None:
     """A line for a cell that ended: for each where nobody looks, on a terminal for those that are not ok."""
+    if terminal.is_quiet():
+        return
     if counts.planned > 1 and (result.status != "ok" or not console.is_terminal):
         said = f"[{counts.ended}/{counts.planned}] {result.cell}: {result.status}, {result.duration_s:.1f} s"
         console.print(f"{said} · {_headway(counts)}", markup=False, highlight=False, soft_wrap=True)

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
-from foundry_exp.errors import StoreError
+from foundry_exp.errors import StoreError, meant
 from foundry_exp.records import Record, RunResult, Sample, Score
 
 CONFIG_FILE = "config.yaml"
@@ -228,5 +228,6 @@ def find_run(name: str, output_dir: Path) -> Path:
     for folder in (Path(name), runs / name):
         if folder.is_dir():
             return folder
-    msg = f"{name}: no such run; give a run folder, an id under {runs}, or `last`."
+    ids = ["last", *(path.name for path in runs.glob("*"))]
+    msg = f"{name}: no such run{meant(name, ids)}; give a run folder, an id under {runs}, or `last`."
     raise StoreError(msg)

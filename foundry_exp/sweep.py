@@ -77,13 +77,11 @@ def launch(cells: Sequence[Cell], overrides: Sequence[str]) -> bool:
 @jobs.stoppable
 def task(config: DictConfig) -> None:
     """One Hydra job: one cell. Raises KeyboardInterrupt alone, which stops the sweep."""
-    from rich.console import Console
-
-    from foundry_exp import experiment  # numpy, pydantic and rich: not for --cfg or a bad option
+    from foundry_exp import experiment, terminal  # numpy, pydantic and rich: not for --cfg or a bad option
 
     name, sweep_id = config.sweep.cell, config.sweep.name
     # Live lines of several processes would overwrite each other.
-    console = Console(stderr=True, force_terminal=False if jobs.in_worker() else None)
+    console = terminal.progress_console(live=not jobs.in_worker())
     try:
         cell = plan(compose.plain(config), name, sweep_id)
         result = experiment.run(cell, console, _headway(cell.folder.parent))

@@ -19,7 +19,7 @@ foundry_exp measures language models that run locally on Microsoft Foundry Local
 
   python -m foundry_exp [group=option] [key=value]      measure one model
   python -m foundry_exp -m model=A,B streaming=on,off   a sweep: every combination
-  python -m foundry_exp VERB …                          {verbs}
+  python -m foundry_exp VERB …                          any of the verbs below
 
 Examples
   python -m foundry_exp
@@ -38,12 +38,16 @@ Groups and their options (conf/; your own conf/ in the working directory adds to
 Options
   -m, --multirun        sweep over every key=a,b
   -c, --cfg job         print the composed config and stop
-  -i, --info [WHAT]     print how Hydra composes it (defaults, searchpath, …)
+  -i, --info [WHAT]     print how Hydra composes it (defaults, defaults-tree, searchpath, config, …)
+  -q, --quiet           only errors, and the path of the report
+  --no-color            no colours; NO_COLOR and TERM=dumb are heeded too. Also of every verb
+  --shell-completion    install=bash|zsh|fish prints the script of that shell; see the README
   --version             print the version
   --hydra-help          Hydra's own help
 
 Exit codes: 0 nothing failed and something was measured · 1 a cell failed, or none was measured ·
-2 bad config or usage, nothing was run · 100 the gate failed · 130 interrupted, what was measured is kept.
+2 bad config or usage, nothing was run · 100 the gate failed ·
+130 interrupted, what was measured is kept.
 """
 
 
@@ -57,7 +61,14 @@ def text() -> str:
         options = sorted(path.stem for path in folder.glob("*.yaml"))
         groups.append(_wrapped(f"  {folder.name:<11} ", options))
     verb_lines = "\n".join(f"  {name:<11} {what}" for name, what in VERBS.items())
-    return HELP.format(verbs=", ".join(VERBS), verb_lines=verb_lines, groups="\n".join(groups))
+    return HELP.format(verb_lines=verb_lines, groups="\n".join(groups))
+
+
+def long_options(shown: str) -> list[str]:
+    """The options that a help text has."""
+    import re
+
+    return sorted(set(re.findall(r"--[a-z][a-z-]+", shown)))
 
 
 def _wrapped(head: str, words: list[str]) -> str:

@@ -52,7 +52,7 @@ def to_onnx(checkpoint: Path, built: Path, cache: Path) -> None:
     """Run onnxruntime-genai's model builder: 32-bit floats, for the CPU."""
     paths = ["-i", str(checkpoint), "-o", str(built), "-c", str(cache)]
     command = [sys.executable, "-m", "onnxruntime_genai.models.builder", *paths, "-p", "fp32", "-e", "cpu"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", errors="replace", check=False)
     if done.returncode != 0:
         msg = f"model builder: ended with {done.returncode}, saying: {done.stderr[-2000:]}"
         raise RuntimeError(msg)

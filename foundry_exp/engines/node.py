@@ -5,6 +5,7 @@ Ray starts its workers at niceness 15 and tells them to use one OpenMP thread; a
 
 import _thread
 import os
+import platform
 import shutil
 import signal
 import tempfile
@@ -38,13 +39,13 @@ def run(order: Order) -> Delivery:
     """Measure the ordered cell in a folder of this node's, and send the folder back."""
     attempt = replace(order.attempt, number=order.attempt.number + _tries_before())
     outbox = Outbox(order.mailbox, attempt.number)
-    outbox.put({"step": "placed", "attempt": attempt.number, "host": os.uname().nodename})
+    outbox.put({"step": "placed", "attempt": attempt.number, "host": platform.node()})
     place = Path(tempfile.mkdtemp(prefix="foundry_exp-"))
     outcome, kept = _measured(order, attempt, outbox, place)
     try:
         files = pack(kept, order.folder_limit_mb)
     except StoreError as error:
-        failed = replace(outcome, ending="failed", reason=f"{error} It stays on {os.uname().nodename}.")
+        failed = replace(outcome, ending="failed", reason=f"{error} It stays on {platform.node()}.")
         return Delivery(failed, {})
     shutil.rmtree(place, ignore_errors=True)
     return Delivery(outcome, files)
@@ -71,7 +72,7 @@ def _measured(order: Order, attempt: Attempt, outbox: Outbox, place: Path) -> tu
             cell = replace(cell, model_path=_model_path(cell))
             outcome = _within_limit(cell, attempt, outbox, order)
         except ConfigError as error:
-            outcome = Outcome(reason=f"on {os.uname().nodename}: {error}")
+            outcome = Outcome(reason=f"on {platform.node()}: {error}")
     outbox.send()
     return outcome, cell.folder
 
@@ -84,7 +85,7 @@ def _refused(wanted: str) -> Outcome | None:
         got = "none"
     if got == wanted:
         return None
-    reason = f"{os.uname().nodename} has {SDK} {got}, the command's machine has {wanted}; install the same on both."
+    reason = f"{platform.node()} has {SDK} {got}, the command's machine has {wanted}; install the same on both."
     return Outcome(reason=reason)
 
 
@@ -100,7 +101,7 @@ def _within_limit(cell: Cell, attempt: Attempt, outbox: Outbox, order: Order) ->
         outcome = here.measure(cell, attempt, outbox.put, {**order.known, "node_id": _node_id()})
     if outcome.ending == "interrupted" and is_up.is_set():
         reason = (
-            f"not done within engine.cell_timeout_s={order.cell_timeout_s:g} on {os.uname().nodename}; "
+            f"not done within engine.cell_timeout_s={order.cell_timeout_s:g} on {platform.node()}; "
             "raise it, or measure less. What was measured is kept."
         )
         outcome = replace(outcome, ending="failed", reason=reason)

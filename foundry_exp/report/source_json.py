@@ -21,8 +21,13 @@ from foundry_exp.report.text import one_line
 
 def document(cells: Sequence[CellReport]) -> str:
     """The whole file."""
+    return json.dumps(entries(cells), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def entries(cells: Sequence[CellReport]) -> list[dict[str, Any]]:
+    """What it has of each cell."""
     shared = shared_prompt(cells)
-    return json.dumps([_entry(cell, shared) for cell in cells], indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return [_entry(cell, shared) for cell in cells]
 
 
 def _entry(cell: CellReport, shared: str | None) -> dict[str, Any]:

@@ -10,25 +10,30 @@ from typing import Any
 from foundry_exp.errors import ConfigError, FoundryExpError, near
 
 HELP = """\
-usage: python -m foundry_exp annotate export RUN… [--annotators A,B] [--rubric NAME] [--reference]
-                                                  [--out DIR] [--seed N]
-       python -m foundry_exp annotate import FILE… [--key KEY] [--annotator NAME] [--partial] [--json]
+usage: python -m foundry_exp annotate export RUN… [--annotators A,B] [--rubric NAME]
+                                                  [--reference] [--out DIR] [--seed N]
+       python -m foundry_exp annotate import FILE… [--key KEY] [--annotator NAME] [--partial]
+                                                  [--json]
        python -m foundry_exp annotate agreement FILE…|RUN… [--key KEY] [--json]
 
 Scores by people, from 1 to 5 by each criterion of a rubric.
 
-  export     write a file for each person (.csv and .jsonl) with every different answer once, in an order of
-             their own, and nothing that tells which model gave it; the key that says so is kept apart
-  import     read filled files back into scores.jsonl of the runs, with who and when; empty places are fine,
-             a second import of the same file changes nothing, and a change of mind is kept beside what was before
-  agreement  quadratic weighted kappa and Krippendorff's ordinal alpha between people, and between a judge and
-             people, with 95 % intervals and what always the same score would reach
+  export     write a file for each person (.csv and .jsonl) with every different answer once, in
+             an order of their own, and nothing that tells which model gave it; the key that says
+             so is kept apart
+  import     read filled files back into scores.jsonl of the runs, with who and when; empty
+             places are fine, a second import of the same file changes nothing, and a change of
+             mind is kept beside what was before
+  agreement  quadratic weighted kappa and Krippendorff's ordinal alpha between people, and
+             between a judge and people, with 95 % intervals and what always the same score would
+             reach
 
   RUN               a run folder, a run or sweep id, or `last`
-  FILE              a filled file, in any encoding and with any separator that spreadsheets save; or a folder of them
+  FILE              a filled file, in any encoding and with any separator that spreadsheets save;
+                    or a folder of them
   --annotators A,B  who scores; two or more, or nobody knows how far people agree
-  --rubric NAME     a rubric of prompts/rubrics, or the path of your own x.yaml (default: the one that the prompts
-                    name, or answer)
+  --rubric NAME     a rubric of prompts/rubrics, or the path of your own x.yaml (default: the one
+                    that the prompts name, or answer)
   --reference       show the prompts' reference answers too
   --out DIR         where the files and the key go (default: mlruns/annotations/…)
   --seed N          make ids and orders from a number; without it nobody can foretell them

@@ -1,12 +1,12 @@
 """`annotate agreement FILE…|RUN…`: how far people agree, and a judge with people."""
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from foundry_exp import terminal
 from foundry_exp.errors import StoreError
 from foundry_exp.verbs.annotate import parsed
 
@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> int:
     found = {rubric: compare(scores) for rubric, scores in by_rubric.items()}
     if options.json:
         plain = {rubric: [asdict(row) for row in rows] for rubric, rows in found.items()}
-        print(json.dumps(plain, indent=2, ensure_ascii=False))
+        terminal.print_json(plain)
     elif any(found.values()):
         _show(found)
     lonely = [_lonely(rubric, by_rubric[rubric]) for rubric, rows in found.items() if not rows]

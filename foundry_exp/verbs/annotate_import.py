@@ -1,6 +1,5 @@
 """`annotate import FILE…`: filled files become scores of the runs that they are about."""
 
-import json
 import sys
 from collections import Counter
 from dataclasses import asdict, dataclass
@@ -8,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from foundry_exp import terminal
 from foundry_exp.errors import ConfigError
 from foundry_exp.verbs.annotate import parsed
 
@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> int:
     finally:
         _catch_up(touched)
     if options.json:
-        print(json.dumps([asdict(result) for result in results], indent=2, ensure_ascii=False))
+        terminal.print_json([asdict(result) for result in results])
     return 1 if any(result.problems for result in results) else 0
 
 

@@ -15,15 +15,24 @@ if TYPE_CHECKING:
     from foundry_exp.calibration.result import CalibrationResult, ClientFigures, LoadShape
 
 FILE = "calibration.json"
-HELP = """\
-Measure this tool's own error: its HTTP backend in every load shape against a built-in server that knows its
-own timing, in turns with a bare socket, which is the least that a client can be. Two or three minutes; do
-nothing else meanwhile.
+USAGE = "python -m foundry_exp calibrate [--quick] [--json] [--output-dir DIR]"
+HELP = f"""\
+usage: {USAGE}
 
-    python -m foundry_exp calibrate
-    python -m foundry_exp calibrate --quick --json
+Measure this tool's own error: its HTTP backend in every load shape against a built-in server
+that knows its own timing, in turns with a bare socket, which is the least that a client can be.
+Two or three minutes; do nothing else meanwhile.
 
 The result is kept as DIR/calibration.json, where later runs take `client_overhead_ms` from.
+
+  --quick           fewer requests: a first impression, in half a minute
+  --json            print the result as JSON
+  --output-dir DIR  where calibration.json goes (default: mlruns)
+  -h, --help        this text
+
+examples:
+  python -m foundry_exp calibrate
+  python -m foundry_exp calibrate --quick --json
 """
 _NAMES = "{:<14} {:<12}"
 _SPREAD = " {:>8} {:>7} {:>7}"
@@ -32,6 +41,9 @@ _COST = " {:>7}"
 
 def main(arguments: list[str]) -> int:
     """Calibrate, store the result, and print it."""
+    if {"-h", "--help"} & set(arguments):
+        print(HELP, end="")
+        return 0
     options = _options(arguments)
     requests, rounds = (8, 5) if options.quick else (60, 15)
     try:
@@ -99,10 +111,8 @@ def _notes(shape: "LoadShape") -> str:
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="foundry_exp calibrate", description=HELP, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--quick", action="store_true", help="fewer requests: half a minute, wider errors")
-    parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    parser.add_argument("--output-dir", default="mlruns", metavar="DIR", help="where to keep it (default: mlruns)")
+    parser = argparse.ArgumentParser(prog="calibrate", usage=USAGE, add_help=False, allow_abbrev=False)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--output-dir", default="mlruns")
     return parser.parse_args(arguments)

@@ -1,23 +1,25 @@
 """`compare RUN RUN…`: what differs between runs by more than chance, in words, with intervals."""
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from foundry_exp import terminal
 from foundry_exp.errors import StoreError
 
-USAGE = "python -m foundry_exp compare RUN [RUN…] [--force] [--json] [--markdown FILE] [--output-dir DIR] [--uri URI]"
+USAGE = """python -m foundry_exp compare RUN [RUN…] [--force] [--json] [--markdown FILE]
+                                     [--output-dir DIR] [--uri URI]"""
 HELP = f"""\
 usage: {USAGE}
 
-Compare measured cells in pairs: how many times slower, how many points better, with a 95 % interval, and what
-could not be told apart. Nothing is measured.
+Compare measured cells in pairs: how many times slower, how many points better, with a 95 %
+interval, and what could not be told apart. Nothing is measured.
 
-  RUN               a run folder, a run or sweep id, `last`, or an MLflow run id; of a sweep, all its cells.
-                    Cells that were repeated (sweep.repeats) count as one candidate
-  --force           compare although prompts, rubric, settings, runtime, power or machine differ, and say so
+  RUN               a run folder, a run or sweep id, `last`, or an MLflow run id; of a sweep, all
+                    its cells. Cells that were repeated (sweep.repeats) count as one candidate
+  --force           compare although prompts, rubric, settings, runtime, power or machine differ,
+                    and say so
   --seed N          of the bootstrap (default: 0)
   --json            print the comparison as JSON
   --markdown FILE   write it as Markdown
@@ -29,7 +31,8 @@ examples:
   python -m foundry_exp compare last
   python -m foundry_exp compare 20261201-120000-ab12 20261208-090000-cd34 --markdown comparison.md
 
-exit codes: 0 compared · 1 a run cannot be read · 2 nothing to compare, or the runs differ where they must not
+exit codes: 0 compared · 1 a run cannot be read · 2 nothing to compare, or the runs differ where
+they must not
 """
 
 
@@ -77,6 +80,6 @@ def _compare(runs: Sequence[Path], options: argparse.Namespace) -> None:
     if options.markdown:
         write_whole(options.markdown, comparison_pages.page(found))
     if options.json:
-        print(json.dumps(comparison_pages.document(found), indent=2, ensure_ascii=False, allow_nan=False))
+        terminal.print_json(comparison_pages.document(found))
     else:
         print(comparison_pages.console(found), end="")

@@ -1,13 +1,13 @@
 """`doctor`: can the main job run here, and if not, what is to be done."""
 
 import argparse
-import json
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from foundry_exp import terminal
 from foundry_exp.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -18,15 +18,18 @@ if TYPE_CHECKING:
 HELP = """\
 usage: python -m foundry_exp doctor [--json] [--probe [NAME…]] [key=value…]
 
-Look at everything that the main job needs: versions, the runtime's library, accelerators, the catalogue, disk,
-memory, GPU, the MLflow store, and the service at FOUNDRY_LOCAL_ENDPOINT if that is set. Nothing is downloaded.
+Look at everything that the main job needs: versions, the runtime's library, accelerators, the
+catalogue, disk, memory, GPU, the MLflow store, and the service at FOUNDRY_LOCAL_ENDPOINT if that
+is set. Nothing is downloaded.
 
-  --probe [NAME…]   have models answer one token each: those named (options of `model`), or all that are here
+  --probe [NAME…]   have models answer one token each: those named (options of `model`), or all
+                    that are here
   --json            print the findings as JSON
   key=value         as for a run, where it is not the default that you want to know about
   -h, --help        this text
 
-Exit codes: 0 the main job can run · 1 it cannot, or a model named does not answer · 2 a bad key=value
+Exit codes: 0 the main job can run · 1 it cannot, or a model named does not answer · 2 a bad
+key=value
 
 examples:
   python -m foundry_exp doctor
@@ -55,7 +58,7 @@ def main(arguments: list[str]) -> int:
     code = exit_code(found)
     if options.json:
         report = {"exit_code": code, "findings": [asdict(finding) for finding in found]}
-        print(json.dumps(report, indent=2, ensure_ascii=False))
+        terminal.print_json(report)
     else:
         _show(found)
     return code

@@ -1,12 +1,12 @@
 """`gate --baseline RUN --candidate RUN`: whether a candidate became worse, for CI; `gate --save PATH RUN`."""
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from foundry_exp import terminal
 from foundry_exp.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
@@ -15,16 +15,18 @@ if TYPE_CHECKING:
 FAILED = 100
 EXIT_CODES = {"passed": 0, "inconclusive": 1, "failed": FAILED}
 
-USAGE = "python -m foundry_exp gate --baseline RUN --candidate RUN [key=value…] | gate --save PATH RUN [key=value…]"
+USAGE = """python -m foundry_exp gate --baseline RUN --candidate RUN [key=value…]
+       python -m foundry_exp gate --save PATH RUN [key=value…]"""
 HELP = f"""\
 usage: {USAGE}
 
-Say whether a candidate is worse than its baseline by more than is accepted. Each side is one cell measured several
-times in fresh processes (sweep.repeats=5); the thresholds are in conf/gate/.
+Say whether a candidate is worse than its baseline by more than is accepted. Each side is one
+cell measured several times in fresh processes (sweep.repeats=5); the thresholds are in
+conf/gate/.
 
-  --baseline RUN    a run folder, a run or sweep id, `last`, an MLflow run id, `tag:NAME` (MLflow runs whose tag
-                    foundry.baseline is NAME; tag:KEY=VALUE for another tag), or a baseline file (.json);
-                    several may be given where repeats lie in several runs
+  --baseline RUN    a run folder, a run or sweep id, `last`, an MLflow run id, `tag:NAME` (MLflow
+                    runs whose tag foundry.baseline is NAME; tag:KEY=VALUE for another tag), or a
+                    baseline file (.json); several may be given where repeats lie in several runs
   --candidate RUN   the same, but for a baseline file
   --save PATH RUN   write a baseline for git: figures of each repeat and the greedy answers
   --rules NAME      an option of conf/gate/ (default: default)
@@ -35,13 +37,15 @@ times in fresh processes (sweep.repeats=5); the thresholds are in conf/gate/.
   --output-dir DIR  where runs/ lies (default: mlruns)
   --uri URI         the MLflow store that runs are looked up in (default: DIR/mlflow.db)
   key=value         another rule, as in tolerances.e2e_ms=0.05 or outputs=fail
+  --seed N          of the bootstrap (default: 0)
   -h, --help        this text
 
 examples:
   python -m foundry_exp gate --save baseline.json last
   python -m foundry_exp gate --baseline baseline.json --candidate last --junit gate.xml
 
-exit codes: 0 passed · 100 failed · 1 inconclusive, or a run cannot be read · 2 no pair to compare
+exit codes: 0 passed · 100 failed · 1 inconclusive, or a run cannot be read · 2 no pair to
+compare
 """
 
 
@@ -131,7 +135,7 @@ def _gate(rules: dict[str, Any], options: argparse.Namespace) -> int:
         if path:
             write_whole(path, text(outcome))
     if options.json:
-        print(json.dumps(gate_pages.document(outcome), indent=2, ensure_ascii=False, allow_nan=False))
+        terminal.print_json(gate_pages.document(outcome))
     else:
         print(gate_pages.console(outcome), end="")
     if outcome.verdict == "failed":

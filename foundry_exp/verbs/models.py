@@ -11,6 +11,7 @@ from dataclasses import replace
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
+from foundry_exp import terminal
 from foundry_exp.errors import BackendError, ConfigError, FoundryExpError, near
 from foundry_exp.redact import without_secrets
 
@@ -27,18 +28,24 @@ usage: python -m foundry_exp models [--json] [key=value …]
        python -m foundry_exp models export FILE
        python -m foundry_exp models import FILE
 
-Without a word: every variant of the Foundry catalogue and of your own, with what is known of it, and from where
-(--json). A dash is unknown, which is not “no”.
+Without a word: every variant of the Foundry catalogue and of your own, with what is known of it,
+and from where (--json). A dash is unknown, which is not “no”.
 
-  pull    download what is not here yet: checks the disk first, resumes, tries again; Ctrl-C keeps what came
-  verify  look whether what is here is complete, of the size stated, and loads; says how to repair what is not
-  add     register an ONNX Runtime GenAI folder where it is; a variant named X-generic-cpu, X-cuda-gpu … belongs to X
+  pull    download what is not here yet: checks the disk first, resumes, tries again; Ctrl-C
+          keeps what came
+  verify  look whether what is here is complete, of the size stated, and loads; says how to
+          repair what is not
+  add     register an ONNX Runtime GenAI folder where it is; a variant named X-generic-cpu,
+          X-cuda-gpu … belongs to X
   export  write what was found as models.json: {alias: {capabilities, size_mb, …}}
   import  make an option of the group model, in ./conf/model, of each alias of a models.json
 
-NAME is an alias, an option of the group model, or an exact NAME:VERSION. Settings are those of an experiment:
+NAME is an alias, an option of the group model, or an exact NAME:VERSION. Settings are those of
+an experiment:
   accel=auto|cpu|gpu|npu|webgpu  offline=true  backend.cache_dir=DIR  backend.catalogue_url=URL
   provision.retries=3  provision.stall_timeout_s=60
+  --json                 of the list and of verify: as JSON
+  -h, --help             this text
 
 examples:
   python -m foundry_exp models pull qwen2.5-0.5b phi-4-mini accel=cpu
@@ -139,7 +146,7 @@ def _list(arguments: Sequence[str]) -> int:
     place = provision.Place.of(config["backend"], offline=config["offline"])
     known = with_loaded(provision.look(place, config["accel"]["name"]), os.environ.get(ENDPOINT_VARIABLE))
     if options.json:
-        print(json.dumps(as_json(known), indent=2, ensure_ascii=False))
+        terminal.print_json(as_json(known))
     else:
         show(known)
     if known.catalogue == "absent" and not known.variants:

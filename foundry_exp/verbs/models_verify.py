@@ -1,9 +1,9 @@
 """`models verify [NAME…]`: is what lies in the cache complete, of the size stated, and does it load."""
 
-import json
 import sys
 from collections.abc import Sequence
 
+from foundry_exp import terminal
 from foundry_exp.verbs.models import composed, parsed
 
 _LOAD_LIMIT_S = 600.0
@@ -18,7 +18,7 @@ def main(arguments: Sequence[str]) -> int:
     place = provision.Place.of(config["backend"], offline=config["offline"])
     found = provision.verify(place, options.names, _LOAD_LIMIT_S, lambda _: None)["models"]
     if options.json:
-        print(json.dumps(found, indent=2, ensure_ascii=False))
+        terminal.print_json(found)
     for entry in [] if options.json else found:
         size = f" ({entry['size_mb']:.1f} MB)" if entry["size_mb"] is not None else ""
         print(f"{entry['id']}: {entry['problem'] or 'complete, loads'}{size}")

@@ -4,24 +4,28 @@ import argparse
 import sys
 from pathlib import Path
 
+from foundry_exp import terminal
 from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.store import find_run, finished_cells
 from foundry_exp.tracking.mlflow_store import MlflowTracker
 
-USAGE = "python -m foundry_exp publish RUN… [--output-dir DIR] [--uri URI] [--experiment NAME]"
+USAGE = """python -m foundry_exp publish RUN… [--output-dir DIR] [--uri URI] [--experiment NAME]
+                                     [--json]"""
 HELP = f"""\
 usage: {USAGE}
 
-Send finished runs to MLflow. A run that is there already is not sent again, and one that has changed replaces
-what was there, so this is always safe.
+Send finished runs to MLflow. A run that is there already is not sent again, and one that has
+changed replaces what was there, so this is always safe.
 
   RUN                a run folder, a run or sweep id, or `last`
   --output-dir DIR   where runs/ lies (default: mlruns)
   --uri URI          sqlite:///PATH or http(s)://HOST (default: DIR/mlflow.db)
   --experiment NAME  MLflow's experiment (default: foundry_exp)
+  --json             print as JSON what became of each cell
   -h, --help         this text
 
-A server's credentials are read from MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN.
+A server's credentials are read from MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or
+MLFLOW_TRACKING_TOKEN.
 
 example:
   python -m foundry_exp publish last --uri http://mlflow.example:5000
@@ -44,7 +48,11 @@ def main(arguments: list[str]) -> int:
     if away:
         print(f"{away}; the run folders are whole, publish them when it does.", file=sys.stderr)
         return 2
-    return max(_publish_run(tracker, run) for run in runs)
+    said: dict[str, str] = {}
+    code = max(_publish_run(tracker, run, said if options.json else None) for run in runs)
+    if options.json:
+        terminal.print_json(said)
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -53,15 +61,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--output-dir", type=Path, default=Path("mlruns"))
     parser.add_argument("--uri")
     parser.add_argument("--experiment", default="foundry_exp")
+    parser.add_argument("--json", action="store_true")
     return parser
 
 
-def _publish_run(tracker: MlflowTracker, run: Path) -> int:
+def _publish_run(tracker: MlflowTracker, run: Path, said: dict[str, str] | None) -> int:
+    """Print what became of each cell, or put it into `said`, by the cell's folder."""
     cells = finished_cells(run)
     if not cells:
         print(f"{run}: no finished run in it, so there is nothing to publish.", file=sys.stderr)
         return 1
-    code = max(_publish_cell(tracker, cell) for cell in cells)
+    code = max(_publish_cell(tracker, cell, said) for cell in cells)
     try:
         tracker.conclude(run, cells)
     except StoreError as error:
@@ -70,10 +80,16 @@ def _publish_run(tracker: MlflowTracker, run: Path) -> int:
     return code
 
 
-def _publish_cell(tracker: MlflowTracker, cell: Path) -> int:
+def _publish_cell(tracker: MlflowTracker, cell: Path, said: dict[str, str] | None) -> int:
     try:
-        print(f"{cell.name}: {tracker.publish(cell)}", flush=True)
+        became = tracker.publish(cell)
     except StoreError as error:
         print(error, file=sys.stderr)
+        if said is not None:
+            said[str(cell)] = f"not published: {error}"
         return 1
+    if said is None:
+        print(f"{cell.name}: {became}", flush=True)
+    else:
+        said[str(cell)] = became
     return 0

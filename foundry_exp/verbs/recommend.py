@@ -1,40 +1,49 @@
 """`recommend RUN… [decision=NAME] [key=value…]`: the model to take, with reasons."""
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from foundry_exp import terminal
 from foundry_exp.errors import ConfigError, StoreError
 
 DEFAULT = "default-summarizer"
 DECISION = "decision="
 
-USAGE = "python -m foundry_exp recommend RUN… [decision=NAME] [key=value…] [--routing FILE] [--markdown FILE] [--json]"
+USAGE = """python -m foundry_exp recommend RUN… [decision=NAME] [key=value…]
+                                       [--routing FILE] [--markdown FILE] [--json]"""
 HELP = f"""\
 usage: {USAGE}
 
-Pick a model out of measured cells: those that keep to the constraints of conf/decision/NAME.yaml, weighed; why, what
-cannot be told apart from it, what every other one lacks, and what would change the choice.
+Pick a model out of measured cells: those that keep to the constraints of
+conf/decision/NAME.yaml, weighed; why, what cannot be told apart from it, what every other one
+lacks, and what would change the choice.
 
-  RUN               a run folder, a run or sweep id, `last`, or an MLflow run id; of a sweep, all its cells
+  RUN               a run folder, a run or sweep id, `last`, or an MLflow run id; of a sweep, all
+                    its cells
   decision=NAME     an option of conf/decision/ (default: {DEFAULT})
-  key=value         another constraint or weight, as in constraints.rss_peak_mb=4000 or weights.speed=5
-  --routing FILE    write a models.json with capabilities, sizes and measured figures, for automated routing
+  key=value         another constraint or weight, as in constraints.rss_peak_mb=4000 or
+                    weights.speed=5
+  --routing FILE    write a models.json with capabilities, sizes and measured figures, for
+                    automated routing
   --markdown FILE   write the recommendation as Markdown
   --json            print it as JSON
-  --force           decide although prompts, rubric, settings, power or machine differ, and say so
+  --force           decide although prompts, rubric, settings, power or machine differ, and say
+                    so
   --output-dir DIR  where runs/ lies (default: mlruns)
   --uri URI         the MLflow store that run ids are looked up in (default: DIR/mlflow.db)
+  --seed N          of the bootstrap (default: 0)
   -h, --help        this text
 
 examples:
   python -m foundry_exp recommend last
-  python -m foundry_exp recommend last decision=low-memory constraints.disk_mb=1000 --routing models.json
+  python -m foundry_exp recommend last decision=low-memory constraints.disk_mb=1000
+  python -m foundry_exp recommend last --routing models.json
 
-exit codes: 0 a model is recommended · 1 none qualifies, or a run cannot be read · 2 nothing to decide on
+exit codes: 0 a model is recommended · 1 none qualifies, or a run cannot be read · 2 nothing to
+decide on
 """
 
 
@@ -97,7 +106,7 @@ def _recommend(runs: Sequence[Path], decision: dict[str, Any], options: argparse
     if options.routing:
         routing_file.write(options.routing, found)
     if options.json:
-        print(json.dumps(recommendation_pages.document(found), indent=2, ensure_ascii=False, allow_nan=False))
+        terminal.print_json(recommendation_pages.document(found))
     else:
         print(recommendation_pages.console(found), end="")
     return 0 if found.pick else 1

@@ -3,24 +3,31 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from foundry_exp import terminal
 from foundry_exp.errors import StoreError
 from foundry_exp.store import find_run, finished_cells
 
-HELP = """\
-usage: python -m foundry_exp report RUN… [--output-dir DIR]
+if TYPE_CHECKING:
+    from foundry_exp.report.cells import CellReport
 
-Write the reports of finished runs again, and print their table: report.html for people, with plots/,
-report.md for a pull request, report.csv and report.json for programs. Nothing is measured: they are made from
-what lies in the run folders. Each cell of a sweep of up to 24 gets a page of its own; of a larger one, ask for
-the cell: report mlruns/runs/SWEEP/CELL
+HELP = """\
+usage: python -m foundry_exp report RUN… [--output-dir DIR] [--json]
+
+Write the reports of finished runs again, and print their table: report.html for people, with
+plots/, report.md for a pull request, report.csv and report.json for programs. Nothing is
+measured: they are made from what lies in the run folders. Each cell of a sweep of up to 24 gets
+a page of its own; of a larger one, ask for the cell: report mlruns/runs/SWEEP/CELL
 
   RUN               a run folder, a run or sweep id, or `last`
   --output-dir DIR  where runs/ lies (default: mlruns)
+  --json            print what report.json has, one list of cells for all runs, instead of the table
   -h, --help        this text
 
-example:
+examples:
   python -m foundry_exp report last
+  python -m foundry_exp report last --json
 """
 
 
@@ -35,33 +42,43 @@ def main(arguments: list[str]) -> int:
     except StoreError as error:
         print(error, file=sys.stderr)
         return 2
-    return max(_code(folder, titled=len(folders) > 1) for folder in folders)
+    entries: list[dict[str, Any]] = []
+    codes = [_code(folder, entries, printed=not options.json, titled=len(folders) > 1) for folder in folders]
+    if options.json:
+        terminal.print_json(entries)
+    return max(codes)
 
 
-def _code(folder: Path, *, titled: bool) -> int:
+def _code(folder: Path, entries: list[dict[str, Any]], *, printed: bool, titled: bool) -> int:
     try:
-        _report(folder, titled=titled)
+        read = _written(folder)
     except StoreError as error:
         print(error, file=sys.stderr)
         return 1
+    if printed:
+        _print(read, folder, titled=titled)
+    else:
+        from foundry_exp.report import source_json
+
+        entries += source_json.entries(read)
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    usage = "python -m foundry_exp report RUN… [--output-dir DIR]"
+    usage = "python -m foundry_exp report RUN… [--output-dir DIR] [--json]"
     parser = argparse.ArgumentParser(prog="report", usage=usage, add_help=False, allow_abbrev=False)
     parser.add_argument("runs", nargs="+", metavar="RUN")
     parser.add_argument("--output-dir", type=Path, default=Path("mlruns"))
+    parser.add_argument("--json", action="store_true")
     return parser
 
 
-def _report(folder: Path, *, titled: bool) -> None:
+def _written(folder: Path) -> "list[CellReport]":
     # Imported here, so that --help and a wrong argument are answered at once.
     from rich.console import Console
 
     from foundry_exp.decide.findings import findings
-    from foundry_exp.report.console import show
-    from foundry_exp.report.write import HTML_FILE, gather, write_pages, write_texts
+    from foundry_exp.report.write import gather, write_pages, write_texts
 
     cells = finished_cells(folder)
     if not cells:
@@ -74,5 +91,12 @@ def _report(folder: Path, *, titled: bool) -> None:
         found = findings(folder, cells)
         write_texts(folder, read, found)
         write_pages(folder, read, found)
+    return read
+
+
+def _print(read: "list[CellReport]", folder: Path, *, titled: bool) -> None:
+    from foundry_exp.report.console import show
+    from foundry_exp.report.write import HTML_FILE
+
     show(read, title=folder.name if titled else None)
     print(f"\nreports: {folder / HTML_FILE} (and .md, .csv, .json and plots/ beside it)")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from foundry_exp import terminal
 from foundry_exp.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
@@ -16,15 +17,17 @@ USAGE = "python -m foundry_exp score RUN… [scorer=…] [tracker=…] [--output
 HELP = f"""\
 usage: {USAGE}
 
-Score the answers of finished runs again. Nothing is measured or generated: answers come from records.jsonl, and
-scores are added to scores.jsonl, where the latest ones count. run.json, the reports and MLflow are brought up to date.
+Score the answers of finished runs again. Nothing is measured or generated: answers come from
+records.jsonl, and scores are added to scores.jsonl, where the latest ones count. run.json, the
+reports and MLflow are brought up to date.
 
-Facets and rubrics are read again from the prompt set's file if it still asks the same; what was measured stays valid.
-Without scorer= each run is scored by its own config's scorers, and without tracker= it is published where its own
-config says.
+Facets and rubrics are read again from the prompt set's file if it still asks the same; what was
+measured stays valid. Without scorer= each run is scored by its own config's scorers, and without
+tracker= it is published where its own config says.
 
   RUN               a run folder, a run or sweep id, or `last`
-  scorer=…          who scores, as for a run: scorer=[facets,judge]; keys below it, and groups put into it, too
+  scorer=…          who scores, as for a run: scorer=[facets,judge]; keys below it, and groups
+                    put into it, too
   tracker=…         where to publish; tracker=none publishes nowhere
   --output-dir DIR  where runs/ lies (default: mlruns)
   --json            print what it came to as JSON
@@ -110,7 +113,7 @@ def _show(folders: Sequence[Path], *, as_json: bool) -> None:
     from foundry_exp import rescore
 
     if as_json:
-        print(json.dumps([rescore.quality_of(folder) for folder in folders], indent=2, ensure_ascii=False))
+        terminal.print_json([rescore.quality_of(folder) for folder in folders])
         return
     from foundry_exp.report.console import show
     from foundry_exp.report.write import gather

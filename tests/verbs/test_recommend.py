@@ -35,7 +35,7 @@ def test_none_qualifies_is_exit_1(run: Run, tmp_path: Path) -> None:
         ([], "name a run"),
         (["last"], "no run yet"),
         (["last", "decision=default-sumarizer"], "did you mean default-summarizer"),
-        (["last", "constraints.qualty=3"], "did you mean decision.constraints.quality"),
+        (["last", "constraints.qualty=3"], "did you mean constraints.quality"),
         (["last", "constraints.quality=9"], "constraints.quality: must be at most 5, got 9"),
         (["last", "weights.speed=-1"], "weights.speed: must be at least 0, got -1"),
     ],

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from foundry_exp import data
+from foundry_exp import data, terminal
 from foundry_exp.errors import BackendError
 from foundry_exp.models import request
 from foundry_exp.protocols import Answer
@@ -143,8 +143,6 @@ def _score(turn: "Turn", found: Verdict | Unusable, judge: Identity) -> Score:
 
 
 def _shown() -> "Shown":
-    from rich.console import Console
-
     from foundry_exp.scorers.judge.shown import Shown
 
-    return Shown(Console(stderr=True))
+    return Shown(terminal.progress_console())
