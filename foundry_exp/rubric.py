@@ -76,7 +76,9 @@ def _parsed(path: Path) -> Any:
         if path.stat().st_size > MAX_FILE_BYTES:
             msg = f"{path}: larger than {MAX_FILE_BYTES // 1_000_000} MB, which no rubric is; name another file."
             raise ConfigError(msg)
-        return yaml_text.parse(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        content = yaml_text.parse(text)
+        _refuse_repeated_keys(yaml.compose(text, yaml.SafeLoader), path)
     except UnicodeDecodeError as error:
         msg = f"{path}: not UTF-8 (byte {error.start}); save the file as UTF-8."
         raise ConfigError(msg) from error
@@ -88,6 +90,25 @@ def _parsed(path: Path) -> Any:
         line = f":{mark.line + 1}" if mark else ""
         msg = f"{path}{line}: not YAML ({yaml_text.reason(error)}); correct the file."
         raise ConfigError(msg) from error
+    return content
+
+
+def _refuse_repeated_keys(node: Any, path: Path) -> None:
+    """YAML's reader takes the last of two keys and says nothing, so that half of what was written would not count."""
+    import yaml
+
+    if isinstance(node, yaml.SequenceNode):
+        for entry in node.value:
+            _refuse_repeated_keys(entry, path)
+    if not isinstance(node, yaml.MappingNode):
+        return
+    seen: set[str] = set()
+    for key, value in node.value:
+        if str(key.value) in seen:
+            msg = f"{path}:{key.start_mark.line + 1}: the key {key.value!r} is there twice; keep one."
+            raise ConfigError(msg)
+        seen.add(str(key.value))
+        _refuse_repeated_keys(value, path)
 
 
 def _with_text_keys(value: Any) -> Any:

@@ -76,6 +76,14 @@ def test_two_criteria_of_one_name_are_refused(tmp_path: Path) -> None:
     assert "criteria.1.name: 'coverage' is taken" in complaint(tmp_path, content(criteria=[one, dict(one)]))
 
 
+def test_a_key_that_is_there_twice_is_refused_with_its_line(tmp_path: Path) -> None:
+    text = yaml.safe_dump(content(), sort_keys=False)
+    assert "the key 'judged' is there twice; keep one" in complaint(tmp_path, f"{text}judged: Something else.\n")
+    twice = text.replace("    2: 2 of 5\n", "    2: 2 of 5\n    2: also\n")
+    line = twice.splitlines().index("    2: also") + 1
+    assert f"mine.yaml:{line}: the key '2' is there twice" in complaint(tmp_path, twice)
+
+
 @pytest.mark.parametrize("text", ["name: [unclosed", "\tname: x", ""])
 def test_what_is_not_a_rubric_is_said_with_the_file(tmp_path: Path, text: str) -> None:
     assert "mine.yaml" in complaint(tmp_path, text)
