@@ -71,12 +71,25 @@ def _entries(path: Path) -> list[Any]:
 
 def _parse(text: str, where: str) -> Any:
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return json.loads(
+            text, parse_constant=_refuse_constant, object_pairs_hook=lambda pairs: _unrepeated(pairs, where)
+        )
     except (ValueError, RecursionError) as error:  # beside bad JSON, a number of more digits than Python reads
         reason = getattr(error, "msg", None) or ("nested too deep" if isinstance(error, RecursionError) else str(error))
         line = f":{error.lineno}" if isinstance(error, json.JSONDecodeError) and ":" not in where[-6:] else ""
         msg = f"{where}{line}: not JSON ({reason}); correct the file."
         raise ConfigError(msg) from error
+
+
+def _unrepeated(pairs: list[tuple[str, Any]], where: str) -> dict[str, Any]:
+    """JSON's reader takes the last of two keys and says nothing, so that facets would be lost."""
+    entry = dict(pairs)
+    if len(entry) < len(pairs):
+        keys = [key for key, _ in pairs]
+        name = next(key for key in entry if keys.count(key) > 1)
+        msg = f"{where}: {entry.get('id', 'an entry')}: the key {name!r} is there twice; keep one."
+        raise ConfigError(msg)
+    return entry
 
 
 def _refuse_constant(name: str) -> Any:

@@ -80,6 +80,7 @@ def test_a_wrong_command_is_refused_with_the_way_out(
         ('[{"prompt": "a", "messages": [{"role": "user", "content": "b"}]}]', "keep one"),
         ('[{"messages": [{"role": "robot", "content": "b"}]}]', "system, user, assistant"),
         ('[{"prompt": "a", "facets": "names the owner"}]', "facets"),
+        ('[{"id": "x", "prompt": "a", "facets": [], "facets": ["b"]}]', "x: the key 'facets' is there twice"),
         ('["a\\u0000b"]', "NUL"),
         ('["a\\ud800b"]', "surrogate"),
     ],
