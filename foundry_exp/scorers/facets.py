@@ -15,6 +15,7 @@ NAME = "facets"
 MAX_CHARACTERS = 20_000
 """Of an answer that is looked at, which bounds the time of every rule."""
 MAX_REASON = 1000
+WITHDRAWN = "the prompts have no facets any more"
 
 CHECKS: Mapping[str, Callable[[str, Mapping[str, Any]], Points]] = {
     "contains": text_checks.contains,
@@ -43,17 +44,35 @@ class Facets:
         """One score for each criterion that an answer's facets belong to."""
         from foundry_exp.store import read_samples  # pydantic: not for --cfg or a bad option
 
-        expected: dict[Path, str] = {}
+        asked: dict[Path, list[Sample]] = {}
         for answer in answers:
-            if answer.folder not in expected:
-                expected[answer.folder] = identity(read_samples(answer.folder))
+            if answer.folder not in asked:
+                asked[answer.folder] = read_samples(answer.folder)
+            expected = asked[answer.folder]
+            if not any(map(facets_of, expected)):
+                yield from _withdrawn(answer, identity(expected))
             for criterion, facets in by_criterion(answer.sample).items():
                 points = criterion_points(answer.record.text, answer.sample, facets)
-                yield answer, _score(answer.record, criterion, facets, points, expected[answer.folder])
+                yield answer, _score(answer.record, criterion, facets, points, identity(expected))
 
     def standing(self) -> Standing | None:
         """Rules do what they say: there is nothing to doubt."""
         return None
+
+
+def _withdrawn(answer: Answer, rubric: str) -> Iterator[tuple[Answer, Score]]:
+    """No points, instead of those of facets that the prompt set had before; nothing where it never had any."""
+    from foundry_exp.store import read_scores
+
+    known = {
+        score.criterion: score.rubric
+        for score in read_scores(answer.folder)
+        if (score.scorer, score.sample_id, score.output_hash)
+        == (NAME, answer.record.sample_id, answer.record.output_hash)
+    }
+    for criterion, before in known.items():
+        if before != rubric:
+            yield answer, _score(answer.record, criterion, (), Points(None, WITHDRAWN), rubric)
 
 
 def by_criterion(sample: Sample) -> dict[str, list[Facet]]:
@@ -93,7 +112,7 @@ def _score(record: Record, criterion: str, facets: Sequence[Facet], points: Poin
         criterion=criterion,
         value=points.value,
         reason=points.reason[:MAX_REASON],
-        weight=sum(facet.weight for facet in facets),
+        weight=sum(facet.weight for facet in facets) or 1.0,
         scored_by="rules",
         scored_at=datetime.now(UTC).isoformat(timespec="seconds"),
         rubric=rubric,

@@ -69,6 +69,19 @@ def test_changed_facets_give_other_points_to_the_same_records(project: Project) 
     assert "3.00" in (folder / "report.md").read_text(encoding="utf-8")
 
 
+def test_facets_that_are_all_removed_leave_no_points_behind(project: Project) -> None:
+    folder = project.measure()
+    project.write()
+    assert project.score() == 0
+    result = store.read_result(folder)
+    assert (result.metrics["quality"], result.quality_source) == (None, None)
+    assert (result.scores["facets"].scored, result.scores["facets"].unscored) == (0, 1)
+    assert store.read_scores(folder)[0].value == 5.0, "what was given before is kept"
+    before = (folder / store.SCORES_FILE).read_bytes()
+    assert project.score() == 0
+    assert (folder / store.SCORES_FILE).read_bytes() == before
+
+
 def test_scoring_twice_changes_nothing(project: Project) -> None:
     project.measure()
     before = store.read_result(project.cell)
