@@ -220,14 +220,20 @@ def find_run(name: str, output_dir: Path) -> Path:
     """The folder that a user means by a path, a run or sweep id, or `last`."""
     runs = output_dir / "runs"
     if name == "last":
-        known = sorted(path for path in runs.glob("*") if path.is_dir()) if runs.is_dir() else []
+        known = [path for path in runs.glob("*") if path.is_dir()]
         if not known:
             msg = f"{runs}: no run yet; make one with: python -m foundry_exp"
             raise StoreError(msg)
-        return known[-1]
+        return max(known, key=lambda path: (_begun_ns(path), path.name))
     for folder in (Path(name), runs / name):
         if folder.is_dir():
             return folder
     ids = ["last", *(path.name for path in runs.glob("*"))]
     msg = f"{name}: no such run{meant(name, ids)}; give a run folder, an id under {runs}, or `last`."
     raise StoreError(msg)
+
+
+def _begun_ns(run: Path) -> int:
+    """When its newest cell began. Names do not say: `sweep.name` is the user's own."""
+    configs = [path.stat().st_mtime_ns for path in run.glob(f"*/{CONFIG_FILE}")]
+    return max(configs, default=run.stat().st_mtime_ns)

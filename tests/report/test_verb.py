@@ -1,7 +1,10 @@
+import os
 from pathlib import Path
 
 import pytest
 
+from foundry_exp.store import CONFIG_FILE, find_run
+from foundry_exp.tracking.mlflow_store import MlflowTracker
 from foundry_exp.verbs import report
 from tests.run_folders import make_run_folder
 
@@ -41,3 +44,21 @@ def test_a_run_without_a_finished_cell_is_said(tmp_path: Path, capsys: pytest.Ca
 def test_help_has_an_example(capsys: pytest.CaptureFixture[str]) -> None:
     assert report.main(["--help"]) == 0
     assert "python -m foundry_exp report last" in capsys.readouterr().out
+
+
+def test_last_is_what_was_begun_last_whatever_it_is_called(tmp_path: Path) -> None:
+    for age_s, name in enumerate(("20261201-120000-ab12", "night", "20261208-120000-cd34")):
+        cell = make_run_folder(tmp_path / "runs", run_id=name)
+        os.utime(cell / CONFIG_FILE, (age_s, age_s))
+    assert find_run("last", tmp_path).name == "20261208-120000-cd34"
+    os.utime(tmp_path / "runs" / "night" / "demo-small-cpu-on" / CONFIG_FILE, (9, 9))
+    assert find_run("last", tmp_path).name == "night"
+
+
+def test_an_mlflow_run_can_be_reported_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "mlruns"
+    published = MlflowTracker(None, "foundry_exp", str(out)).publish(make_run_folder(tmp_path / "elsewhere"))
+    run_id = published.split()[2]
+    assert report.main([run_id, "--output-dir", str(out)]) == 0
+    assert "demo-small" in capsys.readouterr().out
+    assert (out / "fetched" / run_id / "report.html").exists()
