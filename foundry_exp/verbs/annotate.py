@@ -28,7 +28,7 @@ Scores by people, from 1 to 5 by each criterion of a rubric.
              between a judge and people, with 95 % intervals and what always the same score would
              reach
 
-  RUN               a run folder, a run or sweep id, or `last`
+  RUN               a run folder, a run or sweep id, `last`, or an MLflow run id
   FILE              a filled file, in any encoding and with any separator that spreadsheets save;
                     or a folder of them
   --annotators A,B  who scores; two or more, or nobody knows how far people agree

@@ -16,13 +16,12 @@ def main(arguments: list[str]) -> int:
     from foundry_exp.annotation.choice import rubric_for
     from foundry_exp.annotation.export import default_folder, export, told
     from foundry_exp.annotation.names import check_annotators
+    from foundry_exp.tracking.fetch import find
 
     options = parsed("export", arguments, "run", _options)
     names = [name.strip() for name in options.annotators.split(",")]
     check_annotators(names, "--annotators")
-    folders = [
-        cell for name in options.names for cell in store.finished_cells(store.find_run(name, options.output_dir))
-    ]
+    folders = [cell for name in options.names for cell in store.finished_cells(find(name, options.output_dir))]
     if not folders:
         msg = f"{', '.join(options.names)}: no finished run in it; measure first."
         raise StoreError(msg)

@@ -7,22 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 from foundry_exp import terminal
 from foundry_exp.errors import StoreError
-from foundry_exp.store import find_run, finished_cells
+from foundry_exp.store import finished_cells
 
 if TYPE_CHECKING:
     from foundry_exp.report.cells import CellReport
 
 HELP = """\
-usage: python -m foundry_exp report RUN… [--output-dir DIR] [--json]
+usage: python -m foundry_exp report RUN… [--output-dir DIR] [--uri URI] [--json]
 
 Write the reports of finished runs again, and print their table: report.html for people, with
 plots/, report.md for a pull request, report.csv and report.json for programs. Nothing is
 measured: they are made from what lies in the run folders. Each cell of a sweep of up to 24 gets
 a page of its own; of a larger one, ask for the cell: report mlruns/runs/SWEEP/CELL
 
-  RUN               a run folder, a run or sweep id, or `last`
+  RUN               a run folder, a run or sweep id, `last`, or an MLflow run id
   --output-dir DIR  where runs/ lies (default: mlruns)
   --json            print what report.json has, one list of cells for all runs, instead of the table
+  --uri URI         the MLflow store that a run id is looked up in (default: DIR/mlflow.db)
   -h, --help        this text
 
 examples:
@@ -37,8 +38,10 @@ def main(arguments: list[str]) -> int:
         print(HELP, end="")
         return 0
     options = _parser().parse_args(arguments)
+    from foundry_exp.tracking.fetch import find
+
     try:
-        folders = [find_run(name, options.output_dir) for name in options.runs]
+        folders = [find(name, options.output_dir, options.uri) for name in options.runs]
     except StoreError as error:
         print(error, file=sys.stderr)
         return 2
@@ -65,11 +68,12 @@ def _code(folder: Path, entries: list[dict[str, Any]], *, printed: bool, titled:
 
 
 def _parser() -> argparse.ArgumentParser:
-    usage = "python -m foundry_exp report RUN… [--output-dir DIR] [--json]"
+    usage = "python -m foundry_exp report RUN… [--output-dir DIR] [--uri URI] [--json]"
     parser = argparse.ArgumentParser(prog="report", usage=usage, add_help=False, allow_abbrev=False)
     parser.add_argument("runs", nargs="+", metavar="RUN")
     parser.add_argument("--output-dir", type=Path, default=Path("mlruns"))
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--uri")
     return parser
 
 

@@ -25,7 +25,7 @@ Facets and rubrics are read again from the prompt set's file if it still asks th
 measured stays valid. Without scorer= each run is scored by its own config's scorers, and without
 tracker= it is published where its own config says.
 
-  RUN               a run folder, a run or sweep id, or `last`
+  RUN               a run folder, a run or sweep id, `last`, or an MLflow run id
   scorer=…          who scores, as for a run: scorer=[facets,judge]; keys below it, and groups
                     put into it, too
   tracker=…         where to publish; tracker=none publishes nowhere
@@ -54,10 +54,11 @@ def main(arguments: list[str]) -> int:
     refuse_unread(overrides)
     # Hydra and pydantic: not for --help or a wrong word
     from foundry_exp import rescore
-    from foundry_exp.store import find_run, finished_cells
+    from foundry_exp.store import finished_cells
+    from foundry_exp.tracking.fetch import find
 
     try:
-        folders = [cell for name in options.runs for cell in finished_cells(find_run(name, options.output_dir))]
+        folders = [cell for name in options.runs for cell in finished_cells(find(name, options.output_dir))]
     except StoreError as error:
         raise ConfigError(str(error)) from error
     if not folders:
