@@ -49,7 +49,7 @@ def result(
         accel=cell.config["accel"]["name"],
         backend=cell.config["backend"]["name"],
         streaming=cell.config["streaming"]["enabled"],
-        prompts={"name": cell.prompts.name, "digest": cell.prompts.digest, "size": len(cell.prompts.samples)},
+        prompts=_prompts(cell),
         generation=generation,
         metrics={**found.metrics, **seen, **used.metrics, **unscored.metrics, "client_overhead_ms": overhead_ms},
         missing={**found.missing, **unseen, **used.missing, **unscored.missing, **no_overhead},
@@ -72,6 +72,15 @@ def result(
         skip_rule=outcome.skip_rule,
         out_of_memory=outcome.out_of_memory,
     )
+
+
+def _prompts(cell: Cell) -> dict[str, Any]:
+    return {
+        "name": cell.prompts.name,
+        "digest": cell.prompts.digest,
+        "size": len(cell.prompts.samples),
+        "expected_tokens": cell.config["prompts"]["expected_tokens"],
+    }
 
 
 def _of_last_attempt(records: list[Record]) -> list[Record]:

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from statistics import median
 
 import numpy as np
 
 from foundry_exp.decide.candidates import Candidate
 from foundry_exp.decide.comparable import Mismatch
 from foundry_exp.decide.contrasts import BY_RUN, PAIRED, Contrast, by_prompt, of_run
-from foundry_exp.decide.figures import QUALITY, TOKENS, Prompt
+from foundry_exp.decide.expected import Expected, expected
+from foundry_exp.decide.figures import QUALITY, Prompt
 from foundry_exp.errors import ConfigError
 from foundry_exp.stats.difference import FEWEST, Difference, welch
 from foundry_exp.stats.holm import holm
@@ -58,8 +58,13 @@ class Comparison:
     """What differs although it should not; empty unless forced."""
     pairs: tuple[Pair, ...]
     tests: int
-    expected_tokens: float
-    """Of a typical answer: the median over the compared candidates."""
+    expected: Expected
+    """Of a typical answer."""
+
+    @property
+    def expected_tokens(self) -> float:
+        """Tokens of a typical answer."""
+        return self.expected.tokens
 
 
 def compare(candidates: Sequence[Candidate], forced: Sequence[Mismatch] = (), seed: int = 0) -> Comparison:
@@ -70,27 +75,17 @@ def compare(candidates: Sequence[Candidate], forced: Sequence[Mismatch] = (), se
         have = f"got {len(able)}" + (f" ({named})" if named else "")
         msg = f"compare: needs two candidates with figures, {have}; name more runs, or measure what is missing."
         raise ConfigError(msg)
-    tokens = expected_tokens(able)
+    typical = expected(able)
     every = list(combinations(able, 2)) if len(able) <= MOST_FOR_ALL_PAIRS else [(able[0], one) for one in able[1:]]
-    pairs = [_pair(first, second, tokens, seed, forced) for first, second in every]
+    pairs = [_pair(first, second, typical.tokens, seed, forced) for first, second in every]
     return Comparison(
         candidates=tuple(candidates),
         left_out=tuple(_left_out(candidates)),
         forced=tuple(forced),
         pairs=tuple(_adjusted(pairs)),
         tests=sum(len(pair.effects) for pair in pairs),
-        expected_tokens=tokens,
+        expected=typical,
     )
-
-
-def expected_tokens(candidates: Sequence[Candidate]) -> float:
-    """Tokens of a typical answer: the median over candidates of each one's median; 0 where nothing was counted."""
-    medians = [median(found) for one in candidates if (found := _tokens(one))]
-    return round(median(medians)) if medians else 0
-
-
-def _tokens(candidate: Candidate) -> list[float]:
-    return [value for cell in candidate.cells for value in cell.pooled(TOKENS)]
 
 
 def _left_out(candidates: Sequence[Candidate]) -> Iterator[str]:

@@ -92,10 +92,12 @@ def summary(comparison: Comparison) -> str:
     """How the comparison was made, in one paragraph."""
     repeats = sorted({len(one.cells) for one in comparison.candidates if one.why_not is None})
     runs = "one run a side" if repeats == [1] else f"{'–'.join(str(n) for n in repeats)} runs a side"
-    return (
+    text = (
         f"Paired by prompt, {runs}, 95 % intervals; a difference is called one when it is more than chance over all "
         f"{comparison.tests} comparisons together (Holm, 5 %)."
     )
+    has_typical = any(one.contrast.metric == TYPICAL for pair in comparison.pairs for one in pair.effects)
+    return f"{text} {comparison.expected.sentence()}".strip() if has_typical else text
 
 
 def _would_show(effect: Effect) -> str:

@@ -42,6 +42,11 @@ class Option:
         """Its name in sentences."""
         return self.candidate.label
 
+    @property
+    def typical_is_whole(self) -> bool:
+        """Whether its typical answer is the whole one, for want of a time per token."""
+        return self.figures[TYPICAL] is not None and not _pooled(self.candidate, "tpot_ms")
+
 
 def option(candidate: Candidate, expected_tokens: float) -> Option:
     """What a decision weighs of a candidate; answers that do not count are left out already."""

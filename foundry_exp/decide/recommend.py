@@ -8,8 +8,8 @@ from typing import Any
 from foundry_exp.decide import pareto
 from foundry_exp.decide.candidates import Candidate
 from foundry_exp.decide.comparable import Mismatch
-from foundry_exp.decide.compare import expected_tokens
 from foundry_exp.decide.constraints import Broken, broken
+from foundry_exp.decide.expected import Expected, expected
 from foundry_exp.decide.option import Option, option
 from foundry_exp.decide.weighing import CRITERIA, Weighed, gap, score, unweighable, weigh
 from foundry_exp.errors import ConfigError
@@ -49,7 +49,7 @@ class Recommendation:
     """The decision and everything that it rests on."""
 
     decision: Mapping[str, Any]
-    expected_tokens: float
+    expected: Expected
     ranked: tuple[Weighed, ...]
     """Options that keep to every constraint, best first; the first is the pick."""
     tied: tuple[Weighed, ...]
@@ -65,6 +65,11 @@ class Recommendation:
     """What that set is of."""
     sensitivity: tuple[Sensitivity, ...]
     remarks: tuple[str, ...]
+
+    @property
+    def expected_tokens(self) -> float:
+        """Tokens of a typical answer."""
+        return self.expected.tokens
 
     @property
     def pick(self) -> Weighed | None:
@@ -88,7 +93,8 @@ def recommend(
         named = "; ".join(f"{label}: {why}" for label, why in unmeasured)
         msg = f"recommend: no candidate has figures ({named}); measure one first."
         raise ConfigError(msg)
-    tokens = expected_tokens(able)
+    typical = expected(able)
+    tokens = typical.tokens
     options = [option(one, tokens) for one in able]
     judged = [(one, broken(one, decision["constraints"])) for one in options]
     weights = decision["weights"]
@@ -97,7 +103,7 @@ def recommend(
     objectives = _objectives(options)
     return Recommendation(
         decision=decision,
-        expected_tokens=tokens,
+        expected=typical,
         ranked=tuple(ranked),
         tied=tuple(tied),
         cheapest=_cheapest([*ranked[:1], *tied], decision["cheapest_by"]),
@@ -106,7 +112,7 @@ def recommend(
         front=tuple(_front(options, objectives)),
         objectives=tuple(objectives),
         sensitivity=tuple(_sensitivity(ranked, weights)),
-        remarks=tuple(_remarks(able, options, weights, forced)),
+        remarks=(*_of_typical(options, typical), *_remarks(able, options, weights, forced)),
     )
 
 
@@ -177,6 +183,16 @@ def _remarks(
         everyone = len(labels) == len(options)
         what = "so it has no weight" if everyone else f"so it counts as nothing for {', '.join(labels)}"
         yield f"{name}: {'no option' if everyone else 'not every option'} has a figure, {what}"
+
+
+def _of_typical(options: Sequence[Option], typical: Expected) -> Iterator[str]:
+    """Where a typical answer's length is from, and for whom the whole answer stands in for it."""
+    whole = [one.label for one in options if one.typical_is_whole]
+    if len(whole) < len(options) and typical.tokens:
+        yield typical.sentence()
+    if whole:
+        why = "without streaming or the runtime's own token counts there is no other"
+        yield f"The typical answer of {', '.join(whole)} is the whole answer, of whatever length: {why}."
 
 
 def _untrusted(candidate: Candidate) -> Iterator[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from foundry_exp.errors import StoreError
 from foundry_exp.metrics.quality import current
 from foundry_exp.records import RunResult, Score
+from foundry_exp.report import typical
 from foundry_exp.report.requests import Request, request
 from foundry_exp.report.rows import Row, row, scalar
 from foundry_exp.store import PROMPTS_FILE, each_record, read_result, read_scores
@@ -59,7 +60,7 @@ class Axis:
 
 def gather(cells: Sequence[Path]) -> list[CellReport]:
     """Read finished run folders, in the order given."""
-    return [_read(folder) for folder in cells]
+    return typical.filled([_read(folder) for folder in cells])
 
 
 def _read(folder: Path) -> CellReport:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from foundry_exp.report import typical
 from foundry_exp.report.cells import CellReport, axes
 from foundry_exp.report.figures import NOTHING, number, share, time_unit
 from foundry_exp.report.rows import Row
@@ -37,7 +38,7 @@ def main_table(cells: Sequence[CellReport]) -> str:
 def details_table(cells: Sequence[CellReport]) -> str:
     """What ran, how it was loaded, and the finer figures."""
     rows = [cell.row for cell in cells]
-    typical = time_unit(row.typical_answer_ms for row in rows)
+    answer = time_unit(row.typical_answer_ms for row in rows)
     cold = time_unit(row.cold_ttft_ms for row in rows)
     columns = [
         *_names(cells),
@@ -45,7 +46,7 @@ def details_table(cells: Sequence[CellReport]) -> str:
         ("Ran on", [markdown(ran_on(cell)) for cell in cells], False),
         ("Load (s)", [number(row.load_s) for row in rows], True),
         (f"Cold first token ({cold.name})", [cold.show(row.cold_ttft_ms) for row in rows], True),
-        (f"Typical answer ({typical.name})", [typical.show(row.typical_answer_ms) for row in rows], True),
+        (f"Typical answer ({answer.name})", [answer.show(row.typical_answer_ms) for row in rows], True),
         ("Decode p50 (tok/s)", [rate(cell, cell.row.decode_tok_per_s) for cell in cells], True),
         ("Output p50 (tok/s)", [rate(cell, cell.row.output_tok_per_s) for cell in cells], True),
         ("Same output every round", [share(row.determinism_rate) for row in rows], True),
@@ -62,6 +63,9 @@ def notes(cells: Sequence[CellReport]) -> Iterator[str]:
         yield FEW_NOTE
     if any(cell.tokens_estimated for cell in cells):
         yield ESTIMATED_NOTE
+    of_tokens = typical.basis(cells)
+    if of_tokens:
+        yield of_tokens
 
 
 def quality(row: Row) -> str:

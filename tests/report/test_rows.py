@@ -4,8 +4,10 @@ from pathlib import Path
 import pytest
 
 from foundry_exp.errors import StoreError
+from foundry_exp.report.cells import gather
+from foundry_exp.report.markdown_tables import notes
 from foundry_exp.report.rows import row
-from tests.run_folders import Cell, make_result
+from tests.run_folders import Cell, make_result, make_run_folder
 
 
 def test_a_row_holds_medians_averages_and_their_n() -> None:
@@ -49,3 +51,17 @@ def test_a_p95_without_an_interval_is_uncertain() -> None:
 def test_a_broken_distribution_is_refused_with_the_metric_named(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="metric ttft_ms is not a distribution"):
         row(make_result(Cell(metrics={"ttft_ms": {"p50": 1.0}})))
+
+
+def test_without_a_stated_length_a_typical_answer_has_the_cells_median_and_it_is_said(tmp_path: Path) -> None:
+    unstated = {"typical_answer_ms": None}
+    words = {"retrieval": "one two three four", "privacy": "one two three four"}
+    folders = [
+        make_run_folder(tmp_path, model=model, metrics=unstated, answers=words, gap_ms=gap_ms)
+        for model, gap_ms in (("small", 10.0), ("large", 30.0))
+    ]
+    cells = gather(folders)
+    assert [cell.row.typical_answer_ms for cell in cells] == [40 + 4 * 10, 40 + 4 * 30]
+    assert "Typical answer: of 4 tokens, the median of these cells' own" in " ".join(notes(cells))
+    alone = gather(folders[:1])
+    assert alone[0].row.typical_answer_ms is None, "of one cell nothing is compared"
