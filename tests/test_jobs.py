@@ -29,8 +29,9 @@ def _need_joblib() -> None:
 def started(folder: Path, *overrides: str) -> Iterator["subprocess.Popen[str]"]:
     """The command in a process group of its own, as a terminal starts it."""
     with (folder / "said.txt").open("w", encoding="utf-8") as said:
+        own_lock = f"device_lock.folder={folder / 'locks'}"
         process = subprocess.Popen(
-            command([*JOBLIB, *overrides]), cwd=folder, env=clean_environment(), text=True,
+            command([*JOBLIB, *overrides, own_lock]), cwd=folder, env=clean_environment(), text=True,
             stdout=said, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
         try:

@@ -30,7 +30,12 @@ def measure(request: pytest.FixtureRequest, tmp_path: Path) -> Measure:
         chosen = ["engine=ray", f"engine.address={nodes.address}"]
 
     def start(*overrides: str, attempt: int = 0, before: bytes = b"") -> tuple[Cell, Outcome, list[dict[str, Any]]]:
-        fixed = [f"workload.rounds={ROUNDS}", f"output_dir={tmp_path}", "prompts=workshop"]
+        fixed = [
+            f"workload.rounds={ROUNDS}",
+            f"output_dir={tmp_path}",
+            f"device_lock.folder={tmp_path / 'locks'}",
+            "prompts=workshop",
+        ]
         every_job, _ = compose.jobs([*SCRIPTED, *chosen, *fixed, *overrides], multirun=False)
         cell = plan(compose.plain(every_job[0].config), "cell", "sweep")
         engine: Engine = target.build(cell.config["engine"], "engine")
