@@ -38,11 +38,11 @@ from pathlib import Path
 from mlflow import MlflowClient
 from foundry_exp.tracking.mlflow_store import MlflowTracker
 
-def stuck(self, run_id, folder):
+def stuck(self, run_id, path, inside):
     print("midway", flush=True)
     time.sleep(600)
 
-MlflowClient.log_artifacts = stuck
+MlflowClient.log_artifact = stuck
 MlflowTracker(None, "foundry_exp", sys.argv[1]).publish(Path(sys.argv[2]))
 """
 
