@@ -11,6 +11,8 @@ from foundry_exp import __version__, terminal, usage
 from foundry_exp.errors import ConfigError, FoundryExpError, near
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from foundry_exp.compose import Job
     from foundry_exp.plan import Cell
     from foundry_exp.report.findings import Findings
@@ -157,16 +159,16 @@ def _run(every_job: "Sequence[Job]", cells: "Sequence[Cell]", overrides: Sequenc
     where = cells[0].folder.parent if len(cells) > 1 else cells[0].folder
     with sweep_folder.opened(cells, sweep.rule_of_order(settings), command) as due:
         compose.remember(cells[0].folder.parent, every_job, overrides)
+        experiment.forget_that_runs_wait(cells[0].folder.parent)
         if len(cells) > 1 or settings["name"]:
             _say_what_comes(cells, due, sweep.rule_of_order(settings))
         completed = sweep.launch(due, overrides) if due else True
-        if completed and experiment.give_scores(cells, terminal.progress_console(), waiting=True):
-            experiment.publish_again(cells, terminal.progress_console())
+        completed, changed = _catch_up(cells, due, terminal.progress_console()) if completed else (False, False)
         folders = experiment.finished(cells)
         if folders:
             read = write.gather(folders)
             table.show(read, terminal.result_console())
-            if due or not (where / write.HTML_FILE).exists():
+            if due or changed or not (where / write.HTML_FILE).exists():
                 found = experiment.conclude(cells[0], where, read, terminal.progress_console())
             else:
                 found = findings(where, folders)
@@ -176,6 +178,22 @@ def _run(every_job: "Sequence[Job]", cells: "Sequence[Cell]", overrides: Sequenc
     if code:
         _say_how_to_go_on(cells)
     return code
+
+
+def _catch_up(cells: "Sequence[Cell]", due: "Sequence[Cell]", console: "Console") -> tuple[bool, bool]:
+    """Let scorers that waited for the last cell score, then publish what an earlier command could not.
+
+    Whether nobody stopped it, and whether any cell changed.
+    """
+    from foundry_exp import experiment
+
+    measured = {cell.name for cell in due}
+    try:
+        judged = experiment.give_scores(cells, console, waiting=True)
+        earlier = [cell for cell in cells if judged or cell.name not in measured]
+        return True, experiment.publish_again(earlier, console)
+    except KeyboardInterrupt:
+        return False, True
 
 
 def _say_how_to_go_on(cells: "Sequence[Cell]") -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 from rich.console import Console
 
-from foundry_exp import environment, failure_policy, progress, resume, score, store, summary, target
+from foundry_exp import environment, failure_policy, progress, published, resume, score, store, summary, target
 from foundry_exp.decide.findings import findings
 from foundry_exp.engines.engine import Engine, OnStep
 from foundry_exp.errors import BackendError, ConfigError, StoreError, UnreachableError
@@ -22,6 +22,7 @@ from foundry_exp.report import write
 from foundry_exp.report.findings import Findings
 
 _WAITING = "FOUNDRY_EXP_RUNS_WAIT"
+_WAITING_FILE = ".runs-wait"
 
 
 def run(cell: Cell, console: Console, headway: Headway) -> RunResult:
@@ -90,6 +91,7 @@ def publish(cell: Cell, console: Console) -> None:
     tracker: Tracker = target.build(cell.config["tracker"], "tracker")
     try:
         tracker.publish(cell.folder)
+        published.note(cell.folder, cell.config)
     except UnreachableError as error:
         if _is_first_to_wait(cell.folder.parent):
             say_that_runs_wait(str(error), str(cell.folder.parent), console)
@@ -112,18 +114,40 @@ def _is_first_to_wait(sweep: Path) -> bool:
     if _WAITING in os.environ:
         return False
     try:
-        (sweep / ".runs-wait").touch(exist_ok=False)
+        (sweep / _WAITING_FILE).touch(exist_ok=False)
     except FileExistsError:
         return False
     return True
 
 
-def publish_again(cells: Sequence[Cell], console: Console) -> None:
-    """Write reports and tracker up to date with scores that came after the last cell."""
-    for cell in cells:
-        if (cell.folder / store.RESULT_FILE).exists():
-            write.write_reports(cell.folder, [cell.folder])
-            publish(cell, console)
+def forget_that_runs_wait(sweep: Path) -> None:
+    """Let a new command say it again: a server that is back may go away once more."""
+    (sweep / _WAITING_FILE).unlink(missing_ok=True)
+
+
+def publish_again(cells: Sequence[Cell], console: Console) -> bool:
+    """Score by rules, report and publish the finished cells that this was not done for as they are now.
+
+    They were scored since, their command was killed meanwhile, or the tracker was away. True when there was one.
+    """
+    left = [cell for cell in cells if _is_ahead_of_tracker(cell)]
+    give_scores([cell for cell in left if _is_unscored(cell)], console, waiting=False)
+    for cell in left:
+        write.write_reports(cell.folder, [cell.folder])
+        publish(cell, console)
+    return bool(left)
+
+
+def _is_ahead_of_tracker(cell: Cell) -> bool:
+    is_finished = (cell.folder / store.RESULT_FILE).exists()
+    return is_finished and not published.is_current(cell.folder, cell.config)
+
+
+def _is_unscored(cell: Cell) -> bool:
+    """Whether a scorer by rules, which scores as soon as a cell has ended, has not come to its end."""
+    scored = store.read_result(cell.folder).scores
+    left = {name: spec for name, spec in cell.config["scorer"].items() if name not in scored}
+    return any(not target.build(spec, f"scorer.{name}").waits for name, spec in left.items())
 
 
 def conclude(cell: Cell, folder: Path, read: Sequence[write.CellReport], console: Console) -> Findings:
