@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from foundry_exp import device_lock, load, measure, room, store, target
-from foundry_exp.errors import FoundryExpError, SkipCellError
+from foundry_exp.errors import BackendError, FoundryExpError, SkipCellError
 from foundry_exp.protocols import Backend, ChatRequest, LoadedModel, ModelRequest
 from foundry_exp.records import Record, Sample
 from foundry_exp.redact import without_secrets
@@ -101,6 +101,8 @@ def _measure(backend: Backend, job: dict[str, Any], log: store.RecordLog, parent
     def keep(record: Record, number: int, of: int) -> None:
         log.append(record)
         parent.say("answer", phase=record.phase, number=number, of=of, sample_id=record.sample_id, usage=_usage(record))
+        if record.error:
+            _refuse_without_server(backend)
 
     stopped = parent.stopped.is_set
     most = workload["warmup_limit"]
@@ -111,6 +113,13 @@ def _measure(backend: Backend, job: dict[str, Any], log: store.RecordLog, parent
     shape = load.Shape(workload["concurrency"], workload["rate_per_s"], workload["arrivals"], workload["seed"])
     for number, record in enumerate(load.drive(turns, shape, ask, measure.clock, stopped), start=1):
         keep(record, number, len(turns))
+
+
+def _refuse_without_server(backend: Backend) -> None:
+    """End the cell when the process that the backend started for the model is gone: no later request can succeed."""
+    code = getattr(backend, "exit_code", None)
+    if code is not None:
+        raise BackendError("service", "the service that held the model died while it was asked", exit_code=code)
 
 
 def _usage(record: Record) -> dict[str, int | None] | None:
@@ -156,7 +165,8 @@ def main() -> int:
     except SkipCellError as error:
         parent.say("skipped", message=str(error))
     except FoundryExpError as error:
-        parent.say("failed", message=str(error), error_class=getattr(error, "error_class", None))
+        seen = {name: getattr(error, name, None) for name in ("error_class", "exit_code")}
+        parent.say("failed", message=str(error), **seen)
     except Exception as error:  # noqa: BLE001 — the parent turns it into a row with a reason
         print(without_secrets(traceback.format_exc()), file=sys.stderr)
         parent.say("failed", message=without_secrets(f"{type(error).__name__}: {error}"), error_class=None)

@@ -155,7 +155,7 @@ class _Watcher:
             self._note(vram_peak=self._vram_peak.stop())
             if self._window_open:
                 self._meter.stop()  # the child died in it, so what it used is of no known work
-        self._note(rss_peak_mb=self._peak.peak_mb, exit_code=self._process.poll())
+        self._note(rss_peak_mb=self._peak.peak_mb, exit_code=self._outcome.exit_code or self._process.poll())
         self._keep_attempt()
         return self._outcome
 
@@ -218,7 +218,8 @@ class _Watcher:
                 self._close_window()
                 self._expect("unloading the model", UNLOAD_TIMEOUT_S)
             case "skipped" | "failed" as ending:
-                self._note(ending=ending, reason=step["message"], error_class=step.get("error_class"))
+                self._note(ending=ending, reason=deaths.explained(step, self._cell, self._provided))
+                self._note(error_class=step.get("error_class"), exit_code=step.get("exit_code"))
             case "done":
                 self._note(ending="interrupted" if self._heeded else "done")
 

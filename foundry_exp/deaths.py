@@ -2,7 +2,9 @@
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from foundry_exp import store
 from foundry_exp.models import fit, folder, options
@@ -27,6 +29,13 @@ def cause(code: int, cell: Cell, provided: Provided | None = None) -> str:
     if os.name == "posix" and signal_number in (aborted, segfault):
         return f"native crash, signal {signal_number}: see {store.RUNTIME_LOG}, and try another variant"
     return f"exit code {code}: see {store.RUNTIME_LOG}"
+
+
+def explained(step: Mapping[str, Any], cell: Cell, provided: Provided | None) -> str:
+    """What a child said of its end, with the cause where a server that it had started for the model died."""
+    message = str(step["message"])
+    code = step.get("exit_code")
+    return message if code is None else f"{message} ({cause(code, cell, provided)})."
 
 
 def was_for_memory(outcome: Outcome, kills_before: int | None) -> bool:

@@ -34,13 +34,23 @@ class BackendError(FoundryExpError):
     """A model could not be loaded or a request failed."""
 
     def __init__(
-        self, error_class: str, message: str, *, http_status: int | None = None, retry_after_s: float | None = None
+        self,
+        error_class: str,
+        message: str,
+        *,
+        http_status: int | None = None,
+        retry_after_s: float | None = None,
+        exit_code: int | None = None,
     ) -> None:
-        """Keep the class of the error, a short word that tables can group by, and what a server said with it."""
+        """Keep the class of the error, a short word that tables can group by, and what a server said with it.
+
+        `exit_code` is of a process that was started for the model and is gone.
+        """
         super().__init__(message)
         self.error_class = error_class
         self.http_status = http_status
         self.retry_after_s = retry_after_s
+        self.exit_code = exit_code
 
 
 def meant(got: str, allowed: Iterable[str]) -> str:

@@ -20,8 +20,10 @@ class Child:
     def tell(self, said: dict[str, Any], timeout_s: float) -> dict[str, Any]:
         """Hand over the line of JSON and wait for the answer; on failure the process is ended."""
         self.process.send(json.dumps(said))
+        died = False
         try:
             answer = self.process.next_step(timeout_s)
+            died = answer is None
         except TimeoutError:
             answer = None
         if answer is not None and "error" not in answer:
@@ -30,6 +32,9 @@ class Child:
         if answer is not None:
             raise BackendError(answer["error"], answer["message"])
         words = self.process.last_words
+        if died:
+            msg = f"{self._module}: died before it answered; its last words: {words}"
+            raise BackendError("service", msg, exit_code=code)
         msg = f"{self._module}: no answer within {timeout_s:g} s (exit code {code}); its last words: {words}"
         raise BackendError("service", msg)
 

@@ -42,6 +42,11 @@ class ServiceBackend:
         """The process that runs the model: known as soon as it is started, before the model is loaded."""
         return self._child.process.pid if self._child else None
 
+    @property
+    def exit_code(self) -> int | None:
+        """Of the service's process; null while it runs, and before it was started."""
+        return self._child.process.poll() if self._child else None
+
     def load(self, model: ModelRequest) -> LoadedModel:
         """Start the service, have it load the model, and attach to it."""
         self.unload()
