@@ -22,6 +22,9 @@ PUBLISHED_TAG = "foundry.published_ns"
 DIGEST_TAG = "foundry.folder_digest"
 """What was sent: the same folder is not sent again."""
 
+BASELINE_TAG = "foundry.baseline"
+"""The name under which a run is a gate's baseline; people give it, so it is kept when a cell is sent again."""
+
 GENERATION = ("temperature", "top_p", "top_k", "seed", "max_tokens")
 WORKLOAD = ("rounds", "warmup", "concurrency", "order", "seed")
 HEADLINES = (

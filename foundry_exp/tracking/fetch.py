@@ -1,20 +1,24 @@
 """A run that a user names: a folder here, or else an MLflow run, whose artifacts are brought here."""
 
 import re
+import shutil
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from foundry_exp.errors import FoundryExpError, StoreError
 from foundry_exp.store import RESULT_FILE, find_run
+from foundry_exp.tracking.contents import BASELINE_TAG
 from foundry_exp.tracking.location import Location, locate
 from foundry_exp.tracking.mlflow_store import import_mlflow
 
 MLFLOW_ID = re.compile(r"[0-9a-f]{32}")
 TAG = "tag:"
-BASELINE_TAG = "foundry.baseline"
-"""The tag that `tag:NAME` looks for; `tag:KEY=VALUE` names another."""
+"""What `tag:NAME` begins with; `tag:KEY=VALUE` looks for another tag than the baseline's."""
 
 FOLDER = "fetched"
+
+Found = TypeVar("Found")
 
 
 def find(name: str, output_dir: Path, uri: str | None = None) -> Path:
@@ -26,7 +30,7 @@ def find(name: str, output_dir: Path, uri: str | None = None) -> Path:
     except StoreError:
         if not MLFLOW_ID.fullmatch(name):
             raise
-    return _with_client(name, output_dir, uri, lambda client: _download(client, name, output_dir / FOLDER / name))
+    return with_client(name, output_dir, uri, lambda client: _download(client, name, output_dir / FOLDER / name))
 
 
 def _tagged(tag: str, output_dir: Path, uri: str | None) -> Path:
@@ -36,17 +40,27 @@ def _tagged(tag: str, output_dir: Path, uri: str | None) -> Path:
         experiments = [experiment.experiment_id for experiment in client.search_experiments()]
         runs = client.search_runs(experiments, f"tags.`{key.replace('`', '')}` = '{value.replace(chr(39), '')}'")
         if not runs:
-            msg = f"{TAG}{tag}: no MLflow run has the tag {key} = {value}; set it on a run's page, or with its client."
+            way_out = (
+                f"give it with: python -m foundry_exp gate --tag {value} RUN"
+                if key == BASELINE_TAG
+                else "set it there."
+            )
+            msg = f"{TAG}{tag}: no MLflow run has the tag {key} = {value}; {way_out}"
             raise StoreError(msg)
         together = output_dir / FOLDER / re.sub(r"[^A-Za-z0-9._-]+", "-", f"{key}-{value}").strip("-.")
+        ids = {run.info.run_id for run in runs}
+        for left in together.glob("*"):
+            if left.name not in ids:  # it had the tag once
+                shutil.rmtree(left, ignore_errors=True)
         for run in runs:
             _download(client, run.info.run_id, together / run.info.run_id)
         return together
 
-    return _with_client(f"{TAG}{tag}", output_dir, uri, bring)
+    return with_client(f"{TAG}{tag}", output_dir, uri, bring)
 
 
-def _with_client(name: str, output_dir: Path, uri: str | None, use: Any) -> Path:
+def with_client(name: str, output_dir: Path, uri: str | None, use: Callable[[Any], Found]) -> Found:
+    """What `use` makes of a client for the store; raise StoreError where there is none or it fails."""
     location = locate(uri, str(output_dir))
     if location.file and not location.file.exists():
         msg = f"{name}: no such run folder, and no MLflow store at {location.file}; give a run folder or --uri."
@@ -56,7 +70,7 @@ def _with_client(name: str, output_dir: Path, uri: str | None, use: Any) -> Path
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
-        found: Path = use(_client(location))
+        found = use(_client(location))
     except FoundryExpError:
         raise
     except (MlflowException, SQLAlchemyError, OSError) as error:

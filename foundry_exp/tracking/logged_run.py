@@ -37,7 +37,7 @@ def log_run(client: Any, experiment_id: str, folder: Path, result: RunResult, lo
     start = int(datetime.fromisoformat(result.started_at).timestamp() * 1000)
     end = start + int(result.duration_s * 1000)
     table = sample_table(folder, result)
-    tags = contents.run_tags(result, time.time_ns())
+    tags = {**_of_people(client, experiment_id, contents.run_key(result)), **contents.run_tags(result, time.time_ns())}
     if table["data"]:
         tags["mlflow.loggedArtifacts"] = json.dumps([{"path": SAMPLES_FILE, "type": "table"}])
     run_id = str(client.create_run(experiment_id, start, tags, contents.run_name(result)).info.run_id)
@@ -80,6 +80,14 @@ def _log_files(client: Any, run_id: str, folder: Path, look: Callable[[], None])
         look()
         inside = path.parent.relative_to(folder).as_posix()
         client.log_artifact(run_id, str(path), None if inside == "." else inside)
+
+
+def _of_people(client: Any, experiment_id: str, key: str) -> dict[str, str]:
+    """Tags that people gave the cell's earlier run: MLflow's own and ours are made anew."""
+    found = sorted(_runs(client, experiment_id, key), key=_published_ns)
+    tags = found[-1].data.tags if found else {}
+    ours = ("mlflow.", "foundry.", "git_")
+    return {name: text for name, text in tags.items() if name == contents.BASELINE_TAG or not name.startswith(ours)}
 
 
 def _published(client: Any, experiment_id: str, key: str, digest: str) -> str | None:

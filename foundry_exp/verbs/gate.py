@@ -1,6 +1,7 @@
 """`gate --baseline RUN --candidate RUN`: whether a candidate became worse, for CI; `gate --save PATH RUN`."""
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,10 +14,12 @@ if TYPE_CHECKING:
     from foundry_exp.decide.side import Side
 
 FAILED = 100
+TAG_NAME = re.compile(r"[A-Za-z0-9._-]+")
 EXIT_CODES = {"passed": 0, "inconclusive": 1, "failed": FAILED}
 
 USAGE = """python -m foundry_exp gate --baseline RUN --candidate RUN [key=value…]
-       python -m foundry_exp gate --save PATH RUN [key=value…]"""
+       python -m foundry_exp gate --save PATH RUN [key=value…]
+       python -m foundry_exp gate --tag NAME RUN"""
 HELP = f"""\
 usage: {USAGE}
 
@@ -29,6 +32,8 @@ conf/gate/.
                     baseline file (.json); several may be given where repeats lie in several runs
   --candidate RUN   the same, but for a baseline file
   --save PATH RUN   write a baseline for git: figures of each repeat and the greedy answers
+  --tag NAME RUN    make RUN's MLflow runs the baseline tag:NAME; those that were it before are it
+                    no longer
   --rules NAME      an option of conf/gate/ (default: default)
   --junit FILE      write a JUnit XML file
   --markdown FILE   write a Markdown summary
@@ -43,6 +48,7 @@ conf/gate/.
 examples:
   python -m foundry_exp gate --save baseline.json last
   python -m foundry_exp gate --baseline baseline.json --candidate last --junit gate.xml
+  python -m foundry_exp gate --tag release last
 
 exit codes: 0 passed · 100 failed · 1 inconclusive, or a run cannot be read · 2 no pair to
 compare
@@ -58,8 +64,10 @@ def main(arguments: list[str]) -> int:
     rules, runs = _rules(options)
     if options.save:
         return _save(options.save, _side(runs, rules, options))
+    if options.tag:
+        return _tag(runs, rules, options)
     if runs or not options.baseline or not options.candidate:
-        msg = "gate: needs --baseline RUN and --candidate RUN, or --save PATH RUN; see gate --help."
+        msg = "gate: needs --baseline RUN and --candidate RUN, or --save PATH RUN, or --tag NAME RUN; see gate --help."
         raise ConfigError(msg)
     return _gate(rules, options)
 
@@ -70,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--baseline", action="extend", nargs="+")
     parser.add_argument("--candidate", action="extend", nargs="+")
     parser.add_argument("--save", type=Path)
+    parser.add_argument("--tag")
     parser.add_argument("--rules", default="default")
     parser.add_argument("--junit", type=Path)
     parser.add_argument("--markdown", type=Path)
@@ -121,6 +130,22 @@ def _save(path: Path, side: "Side") -> int:
         raise ConfigError(msg)
     baseline.save(path, side)
     print(f"{path}: {side.label}, {side.runs} runs, {len(side.outputs)} answers")
+    return 0
+
+
+def _tag(names: Sequence[str], rules: dict[str, Any], options: argparse.Namespace) -> int:
+    from foundry_exp.store import finished_cells
+    from foundry_exp.tracking import baseline_tag
+    from foundry_exp.tracking.fetch import find
+
+    if not TAG_NAME.fullmatch(options.tag):
+        msg = f"--tag: letters, digits, dots, dashes and underscores make a name, got {options.tag!r}."
+        raise ConfigError(msg)
+    side = _side(names, rules, options)
+    cells = [cell for name in names for cell in finished_cells(find(name, options.output_dir, options.uri))]
+    count, gone = baseline_tag.give(options.tag, cells, options.output_dir, options.uri)
+    before = f"; {gone} that were it before are it no longer" if gone else ""
+    print(f"tag:{options.tag} is {side.label}, {count} MLflow runs{before}")
     return 0
 
 

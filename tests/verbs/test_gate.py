@@ -5,8 +5,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from foundry_exp.tracking import fetch
-from foundry_exp.tracking.mlflow_store import MlflowTracker, import_mlflow
+from foundry_exp.tracking.mlflow_store import MlflowTracker
 from tests.conftest import SCRIPTED, Run, native
 from tests.decide.planted import repeats
 
@@ -80,19 +79,33 @@ def test_the_regression_recipe_makes_a_side_in_the_real_runtime(run: Run, tmp_pa
 
 
 def test_mlflow_runs_with_a_tag_are_a_baseline(run: Run, tmp_path: Path) -> None:
-    before = repeats(tmp_path, 5, sweep_id="before", name="cell", seed=1)
-    after = repeats(tmp_path, 5, sweep_id="after", name="cell", seed=2, slower=1.3)
+    before = repeats(tmp_path, 5, sweep_id="before", name="cell", seed=1, changes={"run_id": "before"})
+    after = repeats(tmp_path, 5, sweep_id="after", name="cell", seed=2, slower=1.3, changes={"run_id": "after"})
     tracker = MlflowTracker(None, "foundry_exp", str(tmp_path / "mlruns"))
-    ids = [tracker.publish(folder).split()[2] for folder in sorted(before.iterdir())]
-    import_mlflow()
-    from mlflow import MlflowClient
-
-    client = MlflowClient(f"sqlite:///{tmp_path / 'mlruns' / 'mlflow.db'}")
-    for run_id in ids:
-        client.set_tag(run_id, fetch.BASELINE_TAG, "release")
+    for folder in (*before.iterdir(), *after.iterdir()):
+        tracker.publish(folder)
+    tagged = run("gate", "--tag", "release", str(before))
+    assert (tagged.returncode, tagged.stdout) == (0, "tag:release is demo-small, 5 MLflow runs\n"), tagged.stderr
+    (next(before.iterdir()) / "note.txt").write_text("changed, so it is sent again", encoding="utf-8")
+    for folder in before.iterdir():
+        tracker.publish(folder)
     told = run("gate", "--baseline", "tag:release", "--candidate", str(after))
     assert told.returncode == 100, told.stderr
+    assert "5 runs against 5" in told.stdout
+    moved = run("gate", "--tag", "release", str(after))
+    assert "5 that were it before are it no longer" in moved.stdout
+    told = run("gate", "--baseline", "tag:release", "--candidate", str(after))
+    assert told.returncode == 0, "what had the tag once is no baseline"
     assert "5 runs against 5" in told.stdout
     unknown = run("gate", "--baseline", "tag:nothing", "--candidate", str(after))
     assert unknown.returncode == 2
     assert "no MLflow run has the tag foundry.baseline = nothing" in unknown.stderr
+
+
+def test_what_is_not_published_cannot_be_tagged(run: Run, tmp_path: Path) -> None:
+    side = repeats(tmp_path, 2, sweep_id="side", name="cell", seed=1)
+    MlflowTracker(None, "foundry_exp", str(tmp_path / "mlruns")).publish(side / "cell")
+    told = run("gate", "--tag", "release", str(side))
+    assert told.returncode == 1
+    assert "cell-r1: not in MLflow" in told.stderr
+    assert run("gate", "--tag", "it's", str(side)).returncode == 2
