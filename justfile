@@ -62,3 +62,15 @@ demo:
 
 wheel:
     {{python}} -m build
+
+# Known faults of the pinned dependencies (needs the network: pip-audit asks the advisory database)
+audit:
+    {{python}} -m venv --clear .audit
+    .audit/bin/python -m pip install -q pip-audit
+    .audit/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip
+
+# Licence of every dependency that is installed (needs the network, for pip-licenses itself)
+licences:
+    {{python}} -m venv --clear .audit
+    .audit/bin/python -m pip install -q pip-licenses
+    .audit/bin/pip-licenses --python={{python}} --order=license --with-urls

@@ -5,6 +5,9 @@ from collections.abc import Sequence
 
 from foundry_exp.compose import Job
 
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|\Z)", re.IGNORECASE)
+"""Device names, which Windows opens instead of a file."""
+
 
 def of(every_job: Sequence[Job]) -> list[str]:
     """A folder name a cell, from what differs between the jobs; or the model's option when there is one job."""
@@ -22,7 +25,8 @@ def of(every_job: Sequence[Job]) -> list[str]:
 
 def folder_name(text: str) -> str:
     """A name that any file system takes, made from what the user chose; never holds `=` or a separator."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.")[:80] or "cell"
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.")[:80].rstrip("-.") or "cell"
+    return f"cell-{name}" if _RESERVED.match(name) else name
 
 
 def _part(key: str, value: str) -> str:

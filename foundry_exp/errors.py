@@ -3,15 +3,15 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from foundry_exp.redact import without_secrets
+from foundry_exp.redact import presentable
 
 
 class FoundryExpError(Exception):
-    """A failure with a sentence for the user; printed without a traceback, and holding no secret."""
+    """A failure with a sentence for the user; printed without a traceback, and fit to be shown."""
 
     def __init__(self, message: str = "") -> None:
-        """Keep the sentence, without what nobody else may read."""
-        super().__init__(without_secrets(message))
+        """Keep the sentence, without secrets and control characters."""
+        super().__init__(presentable(message))
 
 
 class ConfigError(FoundryExpError):

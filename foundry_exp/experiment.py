@@ -27,7 +27,7 @@ _WAITING_FILE = ".runs-wait"
 
 def run(cell: Cell, console: Console, headway: Headway) -> RunResult:
     """Measure a cell and keep everything: whatever happens to the model is a row with a status and a reason."""
-    started_at = datetime.now(UTC)
+    started_at, start_s = datetime.now(UTC), time.perf_counter()
     engine: Engine = target.build(cell.config["engine"], "engine")
     attempt = resume.begin(cell)
     prepare(cell)
@@ -39,7 +39,8 @@ def run(cell: Cell, console: Console, headway: Headway) -> RunResult:
             or engine.measure(cell, attempt, show)
         )
     records = store.read_records(cell.folder)
-    result = summary.result(cell, environment.read(cell.folder), outcome, records, started_at)
+    machine, duration_s = environment.read(cell.folder), time.perf_counter() - start_s
+    result = summary.result(cell, machine, outcome, records, started_at, duration_s)
     store.write_result(cell.folder, result)
     give_scores([cell], console, waiting=False)
     write.write_reports(cell.folder, [cell.folder])

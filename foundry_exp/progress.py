@@ -11,6 +11,7 @@ from foundry_exp import terminal
 from foundry_exp.headway import Counts
 from foundry_exp.models.bar import Amount
 from foundry_exp.records import RunResult
+from foundry_exp.report.text import one_line
 
 _WORDS = {
     "queued": "waiting for a node",
@@ -52,11 +53,11 @@ def shown(
                     count = f"{step['number']}/{step['of']}"
                     progress.update(task, completed=step["number"], total=step["of"], count=count)
                     if show_usage:
-                        console.print(_usage(cell, step), markup=False, highlight=False)
+                        console.print(one_line(_usage(cell, step)), markup=False, highlight=False)
                 case "downloading" | "bytes":
                     say("downloading", completed=amount.done_bytes, total=amount.total_bytes, count=str(amount))
                 case name if name in _PHRASES:
-                    say(_PHRASES[name].format(**step))
+                    say(one_line(_PHRASES[name].format(**step)))
                 case name if name in _WORDS:
                     say(_WORDS[name], completed=0, total=step.get("of"))
 

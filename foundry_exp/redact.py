@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 HIDDEN = "***"
 _USER = re.compile(r"(?<=://)[^/\s]*@|[^\s/@:'\"]+:[^\s/@'\"]+@(?=[\w.\[])")
 _QUERY = re.compile(r"(https?://[^\s?#'\"]*)[?#][^\s'\";)]*")
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _SECRET_NAME = re.compile(r"(KEY|TOKEN|PASSWORD|PASSWD|SECRET)\Z", re.IGNORECASE)
 _SHORTEST = 8
 """Of a value that is taken for a secret; a shorter one, such as `none` or `1`, is a word of many sentences."""
@@ -20,6 +21,11 @@ def holds_secret(address: str) -> bool:
     except ValueError:
         return False  # it is refused as no address
     return "@" in parts.netloc or bool(parts.query or parts.fragment)
+
+
+def presentable(text: str) -> str:
+    """Text that may stand in an error: no secret, and nothing that steers a terminal or turns its words round."""
+    return _STEERING.sub("", without_secrets(text))
 
 
 def without_secrets(text: str) -> str:

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -177,7 +178,8 @@ def write_whole(path: Path, text: str) -> None:
         draft.replace(path)
         sync_folder(path.parent)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):  # nothing can be removed from a read-only disk either
+            draft.unlink(missing_ok=True)
         msg = f"{path}: cannot be written ({error.strerror}); free some disk space or check its rights."
         raise StoreError(msg) from error
 

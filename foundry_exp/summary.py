@@ -1,6 +1,6 @@
 """From what a child left behind to run.json: status, metrics, model facts and warnings."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,12 @@ CPU_PROVIDER = "CPUExecutionProvider"
 
 
 def result(
-    cell: Cell, machine: dict[str, Any], outcome: Outcome, records: list[Record], started_at: datetime
+    cell: Cell,
+    machine: dict[str, Any],
+    outcome: Outcome,
+    records: list[Record],
+    started_at: datetime,
+    duration_s: float,
 ) -> RunResult:
     """The summary of one cell."""
     measured = [record for record in records if record.phase == "measure"]
@@ -44,7 +49,7 @@ def result(
         status=status,
         reason=reason,
         started_at=started_at.isoformat(timespec="seconds"),
-        duration_s=(datetime.now(UTC) - started_at).total_seconds(),
+        duration_s=duration_s,
         model=model,
         accel=cell.config["accel"]["name"],
         backend=cell.config["backend"]["name"],

@@ -72,6 +72,8 @@ def translated(error_class: str) -> Iterator[None]:
         yield
     except FoundryLocalException as error:
         message = plain(str(error))
+        if error_class == "load" and _BROKEN_FILE in message:
+            message = f"{message.rstrip('.')}; the file may be damaged or cut off: put a whole one in its place."
         raise BackendError(_class_of(error, message, error_class), message) from error
     except (RuntimeError, ValueError, TypeError) as error:
         raise BackendError(error_class, plain(str(error))) from error
@@ -85,6 +87,9 @@ def _class_of(error: Any, message: str, otherwise: str) -> str:
     cancelled, network = 5, 6
     words = {cancelled: "cancelled", network: "network"}
     return words.get(error.error_code, otherwise)
+
+
+_BROKEN_FILE = "Load model from"  # ONNX Runtime's words before the file that it could not read
 
 
 def plain(message: str) -> str:

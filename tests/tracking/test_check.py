@@ -68,6 +68,14 @@ def test_corrupt_database(tmp_path: Path) -> None:
         make_tracker(tmp_path).check()
 
 
+def test_database_that_another_process_keeps_locked(tmp_path: Path) -> None:
+    file = make_store(tmp_path / "mlflow.db", latest_revision())
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(ConfigError, match=r"another process keeps the tracking store locked; end it, or measure"):
+            make_tracker(tmp_path).check()
+
+
 def test_somebody_elses_database(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "mlflow.db")) as database:
         database.execute("CREATE TABLE music (title TEXT)")

@@ -1,0 +1,79 @@
+"""Records survive: any text comes back as it was, and a cut at any byte costs the last record alone."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from foundry_exp import store
+from foundry_exp.digest import digest_of
+from foundry_exp.records import Record, RequestError, Score
+from tests.record_factory import make_record
+
+TEXT = st.text()  # no lone surrogates: those become U+FFFD
+RECORDS = st.lists(
+    st.builds(
+        lambda text, reasoning, sample_id, message: replace(
+            make_record(), text=text, reasoning=reasoning, sample_id=sample_id, error=message
+        ),
+        TEXT, TEXT, TEXT, st.none() | st.builds(RequestError, TEXT, TEXT, st.none() | st.floats(0, 1e6)),
+    ),
+    max_size=4,
+)  # fmt: skip
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=10,
+)
+
+
+@contextmanager
+def kept(records: list[Record]) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as name:
+        log = store.RecordLog(Path(name))
+        for record in records:
+            log.append(record)
+        yield Path(name)
+
+
+@settings(max_examples=50, deadline=None)
+@given(RECORDS)
+def test_records_of_any_text_come_back_as_they_were(records: list[Record]) -> None:
+    with kept(records) as folder:
+        assert store.read_records(folder) == records
+
+
+@settings(max_examples=50, deadline=None)
+@given(RECORDS.filter(bool), st.integers(0))
+def test_a_line_torn_at_any_byte_costs_that_record_alone(records: list[Record], at: int) -> None:
+    with kept(records) as folder:
+        path = folder / store.RECORDS_FILE
+        whole = path.read_bytes()
+        cut = at % len(whole)
+        path.write_bytes(whole[:cut])
+        # a cut between a line and its end leaves the line whole
+        ends = [number for number, byte in enumerate(whole) if byte == 10]
+        assert store.read_records(folder) == records[: sum(end <= cut for end in ends)]
+        store.cut_torn_line(folder)
+        store.RecordLog(folder).append(records[0])
+        assert store.read_records(folder) == [*records[: sum(end < cut for end in ends)], records[0]]
+
+
+@settings(max_examples=50, deadline=None)
+@given(TEXT, TEXT, st.none() | st.floats(1, 5), TEXT)
+def test_scores_of_any_text_come_back_as_they_were(sample: str, criterion: str, value: float | None, why: str) -> None:
+    score = Score(sample, "hash", "judge", criterion, value, why, 1.0, "me", "2026-12-01T12:00:00+00:00", "r:1")
+    with tempfile.TemporaryDirectory() as name:
+        store.append_score(Path(name), score)
+        assert store.read_scores(Path(name)) == [score]
+
+
+@given(st.dictionaries(TEXT, JSON))
+def test_a_digest_knows_content_and_no_order(value: dict[str, object]) -> None:
+    turned = dict(reversed(value.items()))
+    assert digest_of(value) == digest_of(turned)
+    assert digest_of(value) != digest_of({**value, "one more": 1, "and": 2})
