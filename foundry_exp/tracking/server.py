@@ -14,7 +14,10 @@ from foundry_exp.tracking.location import LATER
 
 HEALTH = "/health"
 ANY_EXPERIMENT = "/api/2.0/mlflow/experiments/search?max_results=1"
+CHECK_S = 10.0
+"""Before anything runs: a server that has just started is slow."""
 PROBE_S = 3.0
+"""Between two cells."""
 AWAY_S = 60.0
 """A server that failed is left alone for so long, then for twice as long, and so on."""
 
@@ -25,8 +28,8 @@ _left_alone: dict[str, tuple[float, int]] = {}
 
 def check(uri: str) -> None:
     """Raise ConfigError for what waiting will not mend, UnreachableError for a server that is down or slow."""
-    _get(uri, HEALTH, {})
-    _get(uri, ANY_EXPERIMENT, _credentials())
+    _get(uri, HEALTH, {}, CHECK_S)
+    _get(uri, ANY_EXPERIMENT, _credentials(), CHECK_S)
 
 
 def need(uri: str) -> None:
@@ -36,7 +39,7 @@ def need(uri: str) -> None:
         msg = f"the MLflow server at {uri} did not answer lately"
         raise UnreachableError(msg)
     try:
-        _get(uri, HEALTH, {})
+        _get(uri, HEALTH, {}, PROBE_S)
     except UnreachableError:
         leave_alone(uri)
         raise
@@ -72,9 +75,9 @@ class _NoRedirect(HTTPRedirectHandler):
         """Follow nothing."""
 
 
-def _get(uri: str, path: str, headers: dict[str, str]) -> None:
+def _get(uri: str, path: str, headers: dict[str, str], limit_s: float) -> None:
     try:
-        with build_opener(_NoRedirect).open(Request(uri + path, headers=headers), timeout=PROBE_S):
+        with build_opener(_NoRedirect).open(Request(uri + path, headers=headers), timeout=limit_s):
             return
     except HTTPError as error:
         with error:

@@ -44,7 +44,13 @@ class Nodes:
 
     def start_gpu_box(self) -> None:
         """A node that offers a cell and a GPU box."""
-        self._gpu_box = self.cluster.add_node(resources={"cell": 1, "gpu_box": 1}, **NODE)
+        self._gpu_box = self.start({"cell": 1, "gpu_box": 1})
+
+    def start(self, resources: dict[str, float], **settings: Any) -> Any:
+        """A node that keeps the folder of the cell that it measures in the cluster's place."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("TMPDIR", str(self.place))
+            return self.cluster.add_node(resources=resources, **NODE, **settings)
 
     def kill_gpu_box(self) -> None:
         """As a power cut does."""
@@ -77,7 +83,6 @@ def nodes() -> Iterator[Nodes]:
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN_PATH": str(token),
         "RAY_TMPDIR": str(place),
-        "TMPDIR": str(place),  # where nodes keep the folder of the cell that they measure
         "RAY_worker_niceness": "0",
     }
     with pytest.MonkeyPatch.context() as patch:
@@ -88,8 +93,8 @@ def nodes() -> Iterator[Nodes]:
         from ray.cluster_utils import Cluster
 
         cluster = Cluster(shutdown_at_exit=True)
-        cluster.add_node(resources={"cell": 1}, temp_dir=str(place), _system_config=NOTICED_SOON, **NODE)
         nodes = Nodes(cluster, place)
+        nodes.start({"cell": 1}, temp_dir=str(place), _system_config=NOTICED_SOON)
         nodes.start_gpu_box()
         yield nodes
         import ray

@@ -18,7 +18,7 @@ from tests.run_folders import make_run_folder
 from tests.tracking.conftest import MlflowServer
 
 WAIT_S = 180
-SCRIPTED_CELLS = tuple(text for text in SCRIPTED if not text.startswith("tracker="))
+SCRIPTED_CELLS = (*(text for text in SCRIPTED if not text.startswith("tracker=")), "device_lock.folder=locks")
 Answer = Callable[[str, str | None], tuple[int, str]]
 
 
@@ -31,9 +31,7 @@ def wait_for_cells(folder: Path, count: int) -> None:
 
 def test_server_that_stops_during_a_sweep_loses_no_run(mlflow_server: MlflowServer, run: Run, tmp_path: Path) -> None:
     tracker = [f"tracker.uri={mlflow_server.uri}", "tracker.experiment=stopped"]
-    sweep = command(
-        ["-m", *SCRIPTED_CELLS, "generation.seed=1,2,3", f"device_lock.folder={tmp_path / 'locks'}", *tracker]
-    )
+    sweep = command(["-m", *SCRIPTED_CELLS, "generation.seed=1,2,3", *tracker])
     process = subprocess.Popen(
         sweep, cwd=tmp_path, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
