@@ -1,6 +1,6 @@
 """What scorers said of each answer: its quality, the points by criterion, and why."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from foundry_exp.metrics.quality import HEADLINE, AnswerKey, answer_quality
@@ -9,6 +9,8 @@ from foundry_exp.report.cells import CellReport
 from foundry_exp.report.figures import number
 from foundry_exp.report.requests import Request
 from foundry_exp.report.text import one_line
+
+UNCALIBRATED = "uncalibrated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Grade:
     quality: float | None
     """By the scorer that stands for the cell; null when it did not score by every criterion."""
     points: tuple[Point, ...]
+    doubt: str = ""
+    """`uncalibrated` where that scorer is not believed."""
 
     @property
     def shown(self) -> str:
@@ -48,10 +52,12 @@ def grades(cell: CellReport) -> dict[AnswerKey, Grade]:
     """The scores of each scored answer."""
     source = _source(cell)
     whole = answer_quality(score for score in cell.scores if score.scorer == source)
+    doubted = _doubted(cell)
+    doubt = UNCALIBRATED if source in doubted else ""
     grouped: dict[AnswerKey, list[Score]] = {}
     for score in cell.scores:
         grouped.setdefault((score.sample_id, score.output_hash), []).append(score)
-    return {key: Grade(whole.get(key), _points(group)) for key, group in grouped.items()}
+    return {key: Grade(whole.get(key), _points(group, doubted), doubt) for key, group in grouped.items()}
 
 
 def _source(cell: CellReport) -> str | None:
@@ -61,13 +67,19 @@ def _source(cell: CellReport) -> str | None:
     return cell.result.quality_source or next(iter(ordered), None)
 
 
-def _points(scores: Iterable[Score]) -> tuple[Point, ...]:
+def _doubted(cell: CellReport) -> set[str]:
+    """Scorers that are not believed."""
+    scores = cell.result.scores.items()
+    return {name for name, scored in scores if scored.standing and not scored.standing.trusted}
+
+
+def _points(scores: Iterable[Score], doubted: Collection[str]) -> tuple[Point, ...]:
     return tuple(
         Point(
             one_line(score.criterion),
             "unscored" if score.value is None else number(score.value),
             one_line(score.reason or ""),
-            one_line(f"{score.scorer}, {score.scored_by}"),
+            one_line(f"{score.scorer}{f' ({UNCALIBRATED})' if score.scorer in doubted else ''}, {score.scored_by}"),
         )
         for score in scores
     )

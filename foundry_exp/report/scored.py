@@ -8,14 +8,13 @@ import numpy as np
 from foundry_exp.records import Distribution, Scored
 from foundry_exp.report.cells import CellReport, labels
 from foundry_exp.report.figures import NOTHING, number
-from foundry_exp.report.grades import Grade, best_median_worst, grades
+from foundry_exp.report.grades import UNCALIBRATED, Grade, best_median_worst, grades
 from foundry_exp.report.provenance import rubric_differences
-from foundry_exp.report.text import excerpt, markdown
+from foundry_exp.report.text import excerpt, markdown, sentence
 from foundry_exp.stats.difference import Difference
 from foundry_exp.stats.paired import paired
 
 MOST_DIFFERENCES = 5
-UNCALIBRATED = "uncalibrated"
 
 
 def section(cells: Sequence[CellReport]) -> Iterator[str]:
@@ -41,7 +40,7 @@ def _by_scorer(cells: Sequence[CellReport]) -> Iterator[str]:
     yield ""
     for label, cell in zip(labels(cells), cells, strict=True):
         if "quality" in cell.result.missing:
-            yield f"- {markdown(label)} has no quality of its own: {markdown(cell.result.missing['quality'])}."
+            yield f"- {markdown(label)} has no quality of its own: {markdown(sentence(cell.result.missing['quality']))}"
 
 
 def _standing(scored: Scored) -> str:
@@ -49,7 +48,12 @@ def _standing(scored: Scored) -> str:
         return NOTHING
     if scored.standing.trusted:
         return "can be believed"
-    return f"*{UNCALIBRATED}*: {markdown(scored.standing.reason or 'no reason was given')}"
+    reason = (scored.standing.reason or "no reason was given").removeprefix(f"{UNCALIBRATED}: ")
+    return f"*{UNCALIBRATED}*: {markdown(reason)}"
+
+
+def _doubt(grade: Grade) -> str:
+    return f" ({grade.doubt})" if grade.doubt else ""
 
 
 def _by_criterion(cells: Sequence[CellReport]) -> Iterator[str]:
@@ -130,6 +134,6 @@ def _examples(cells: Sequence[CellReport]) -> Iterator[str]:
         for ranked in best_median_worst(cell):
             said = markdown(excerpt(ranked.request.text)) or "*(no text)*"
             yield (
-                f"- **{markdown(label)}**, {ranked.place} answer, {ranked.grade.shown} of 5, prompt "
-                f"{markdown(ranked.request.sample_id)}: {said} — {markdown(excerpt(_why(ranked.grade)))}"
+                f"- **{markdown(label)}**, {ranked.place} answer, {ranked.grade.shown} of 5{_doubt(ranked.grade)}, "
+                f"prompt {markdown(ranked.request.sample_id)}: {said} — {markdown(excerpt(_why(ranked.grade)))}"
             )

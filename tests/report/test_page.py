@@ -139,6 +139,14 @@ def test_the_six_dimensions_come_first_and_in_order(chromium: Any, page_file: Pa
     ]
 
 
+def test_the_reason_of_a_failure_is_read_without_scrolling_the_table(chromium: Any, tmp_path: Path) -> None:
+    long = " ".join(["NvTensorRTRTXExecutionProvider"] * 12)
+    cell = make_run_folder(tmp_path, model="gone", status="skipped", reason=f"no such variant here: {long}; end.")
+    write_pages(cell, gather([cell]))
+    page = opened(chromium, cell / "report.html")
+    assert page.evaluate("document.querySelector('.reason div').getBoundingClientRect().right") < 1280 - 28
+
+
 def test_a_click_sorts_and_another_turns_it_round(chromium: Any, page_file: Path) -> None:
     page = opened(chromium, page_file)
     before = order(page)

@@ -45,6 +45,12 @@ def test_each_has_a_title_a_unit_and_n(two: list[Path]) -> None:
         assert "(n=" in said or "(2 cells)" in said, plot.name
 
 
+def test_a_thousand_is_no_power_of_ten(tmp_path: Path) -> None:
+    found = drawn(make_run_folder(tmp_path, model="quick", gap_ms=1.0), make_run_folder(tmp_path, model="slow"))
+    assert "1,000" in words(found["rates"])
+    assert "e+" not in words(found["rates"])
+
+
 def test_they_are_files_that_stand_alone(two: list[Path]) -> None:
     folder = two[0].parent
     draw.write(folder, draw.plots(gather(two)))

@@ -14,7 +14,7 @@ from foundry_exp.report.grades import best_median_worst
 from foundry_exp.report.provenance import differences as differing
 from foundry_exp.report.provenance import rubric_differences
 from foundry_exp.report.scored import differences
-from foundry_exp.report.write import write_reports
+from foundry_exp.report.write import write_pages, write_reports
 from tests.report.hostile import HOSTILE, INVISIBLE
 from tests.run_folders import make_run_folder
 
@@ -67,7 +67,13 @@ def test_the_table_has_the_mean_with_its_interval_and_says_who_scored(tmp_path: 
 
 def test_a_scorer_that_is_not_believed_is_called_uncalibrated(tmp_path: Path) -> None:
     doubt = Standing(trusted=False, reason="kappa is 0.1 of 0.4 wanted")
-    text = report(scored(tmp_path, {"retrieval": 4.0, "privacy": 3.0}, "judge", standing=doubt))
+    folder = scored(tmp_path, {"retrieval": 4.0, "privacy": 3.0}, "judge", standing=doubt)
+    text = report(folder)
+    assert "best answer, 4.00 of 5 (uncalibrated), prompt retrieval" in text
+    write_pages(folder, gather([folder]))
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert page.count("4.00 uncalibrated") == 2, "side by side, and as the best answer"
+    assert "judge (uncalibrated), " in page
     assert "*uncalibrated*: kappa is 0.1 of 0.4 wanted" in text
     assert "demo-small has no quality of its own: the judge is not trusted" in text
 

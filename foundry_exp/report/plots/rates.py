@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 
 from foundry_exp.records import Distribution
 from foundry_exp.report.cells import CellReport
+from foundry_exp.report.figures import number
 from foundry_exp.report.plots import canvas
 from foundry_exp.report.plots.canvas import Plot, colour
 from foundry_exp.report.plots.series import Series, chosen, series
@@ -48,7 +49,7 @@ def _panel_row(axes: Axes, place: int, one: Series, name: str) -> int:
     _point(axes, place, one, found, found.p50)
     estimated = "≈ " if name != "ttft_ms" and one.cell.tokens_estimated else ""
     axes.annotate(
-        f"{estimated}{found.p50:.3g}",
+        f"{estimated}{number(found.p50)}",
         (found.p50, place),
         (0, 6),
         textcoords="offset points",
