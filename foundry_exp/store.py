@@ -218,6 +218,12 @@ def finished_cells(folder: Path) -> list[Path]:
     return sorted(path.parent for path in folder.glob(f"*/{RESULT_FILE}"))
 
 
+def _begun_ns(folder: Path) -> int:
+    """When the last cell in the folder was begun: a sweep's name need not be a time, and reports come later."""
+    begun = [file.stat().st_mtime_ns for file in folder.glob(f"*/{ENVIRONMENT_FILE}")]
+    return max(begun, default=folder.stat().st_mtime_ns)
+
+
 def find_run(name: str, output_dir: Path) -> Path:
     """The folder that a user means by a path, a run or sweep id, or `last`."""
     runs = output_dir / "runs"
@@ -233,9 +239,3 @@ def find_run(name: str, output_dir: Path) -> Path:
     ids = ["last", *(path.name for path in runs.glob("*"))]
     msg = f"{name}: no such run{meant(name, ids)}; give a run folder, an id under {runs}, or `last`."
     raise StoreError(msg)
-
-
-def _begun_ns(run: Path) -> int:
-    """When its newest cell began. Names do not say: `sweep.name` is the user's own."""
-    configs = [path.stat().st_mtime_ns for path in run.glob(f"*/{CONFIG_FILE}")]
-    return max(configs, default=run.stat().st_mtime_ns)
