@@ -78,7 +78,9 @@ def _follow(parent: "subprocess.Popen[bytes]", folder: Path, every: int) -> list
             new = file.read()
         done, at = done + new.count(b"\n"), at + len(new)
         if done >= every * (len(readings) + 1):
-            readings.append(_read(done, watched, children[0]))
+            reading = _read(done, watched, children[0])
+            if min(reading.rss_mb) > 0:  # a process that has just ended has no memory, which is no slope
+                readings.append(reading)
     return readings
 
 
