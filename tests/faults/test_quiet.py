@@ -1,6 +1,5 @@
 """What is off unless somebody asks for it: telemetry of the parts that have some, pickles, and servers for others."""
 
-import os
 import re
 import subprocess
 import sys
@@ -75,7 +74,8 @@ def test_the_service_listens_on_the_loopback_alone(tmp_path: Path) -> None:
     backend = ServiceBackend(str(tmp_path), str(tmp_path / "models"), 10.0, 60.0, True)
     backend.load(model_request("demo-small", demo_model("demo-small"), tmp_path))
     try:
-        assert listening(os.getpid()) == {"127.0.0.1"}
+        assert backend.model_pid is not None
+        assert listening(backend.model_pid) == {"127.0.0.1"}
     finally:
         backend.unload()
 

@@ -58,7 +58,7 @@ def test_a_folder_that_is_no_model_is_refused_with_what_it_lacks(tool: Tool) -> 
     [
         (["pul"], "did you mean pull"),
         (["pull"], "no model is named"),
-        (["pull", "small", "--fast"], "unknown option --fast"),
+        (["pull", "small", "--fast"], "--fast: no such option"),
         (["small", "--json"], "no such command"),
         (["pull", "small", "provision.retries=-1"], "config: provision.retries: must be at least 0"),
         (["add"], "give one folder"),
