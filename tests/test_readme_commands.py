@@ -47,7 +47,7 @@ EXITS = {
     "doctor": (0, 1),  # what it finds is of the machine
     "annotate": (0, 1),  # nobody has scored yet
     "recommend": (0, 1),  # a scripted model need not qualify
-    "models": (0, 1, 2),  # there may be no catalogue to reach, and the folder of one model stands for another's
+    "models": (0, 1),  # there may be no catalogue to reach, and the folder of one model stands for another's
 }
 STANDS_FOR = {
     "/path/to/folder": "shipped:models/demo-small",
