@@ -41,6 +41,7 @@ NOT_RUN = {
     "scorer=[facets,judge]": "the trial of a judge is 196 replies of a model; tests/scorers/judge/test_command.py",
     "calibrate": "minutes; tests/verbs/test_calibrate.py",
     "annotate import": "needs what people fill in; tests/annotation",
+    "/models/gemma-2-2b": "the model that is built above it",
     "model.alias=gemma-2-2b": "the model that is built above it",
 }
 EXITS = {
@@ -51,6 +52,7 @@ EXITS = {
 }
 STANDS_FOR = {
     "/path/to/folder": "shipped:models/demo-small",
+    "sweep.repeats=3": "sweep.repeats=1",  # eight cells fewer
     "/models/mine": str(data.shipped("models") / "demo-small"),
 }
 FAST = ("backend=scripted", "backend.realtime=false", "workload.warmup=0", "tracker=none", "device_lock.folder=locks")
