@@ -56,7 +56,7 @@ def soak(overrides: tuple[str, ...], requests: int, every: int) -> None:
             left_s = time.monotonic()
             code = parent.wait()
         if code:
-            raise SystemExit((folder / "said").read_text())
+            raise SystemExit(f"ended with {code}: {(folder / 'said').read_text()}")
         after_s = time.monotonic() - left_s
     _print(readings, after_s, left_s - start_s)
 
