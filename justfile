@@ -32,6 +32,7 @@ bench:
 
 # The full figures: on a quiet machine, for half an hour
 long: bench
+    {{python}} -m pytest -m long
     {{python}} -m foundry_exp calibrate
     {{python}} -m tests.benchmarks.http_stamps
     {{python}} -m tests.benchmarks.native_stamps

@@ -121,6 +121,7 @@ def test_cells_are_placed_by_what_their_accel_needs(nodes: Nodes, tmp_path: Path
     assert of_gpu == {nodes.gpu_box_id}
 
 
+@pytest.mark.long
 def test_no_node_measures_two_cells_at_once(nodes: Nodes, tmp_path: Path) -> None:
     locks = ",".join(str(tmp_path / name) for name in "abcd")  # so that it is not the device's lock that keeps order
     engine = ("engine=ray", f"engine.address={nodes.address}", f"device_lock.folder={locks}")
@@ -154,7 +155,7 @@ def test_cell_of_a_node_that_dies_is_measured_again_and_says_so(nodes: Nodes, tm
     ("limits", "words"),
     [
         (("engine.max_retries=0",), "lost with the node that measured it"),
-        (("engine.node_timeout_s=1",), "no node has offered cell 1, gpu_box 1"),
+        pytest.param(("engine.node_timeout_s=1",), "no node has offered cell 1, gpu_box 1", marks=pytest.mark.long),
     ],
 )
 def test_cell_whose_node_stays_dead_is_a_failed_row_and_the_sweep_goes_on(
@@ -210,6 +211,7 @@ def test_what_no_node_offers_is_refused_before_anything_starts(nodes: Nodes, run
     assert not list(tmp_path.glob("mlruns/runs/*"))
 
 
+@pytest.mark.long
 def test_what_is_no_cluster_of_ours_is_refused_within_seconds(nodes: Nodes, run: Run, tmp_path: Path) -> None:
     token = tmp_path / "token"
     token.write_text("0" * 64, encoding="utf-8")
