@@ -69,6 +69,7 @@ def test_runs_of_the_tool_itself_are_a_side(run: Run, tmp_path: Path) -> None:
     assert "the baseline has 2 measured runs and the candidate 2" in told.stdout
 
 
+@pytest.mark.long
 def test_the_regression_recipe_makes_a_side_in_the_real_runtime(run: Run, tmp_path: Path) -> None:
     measured = run("experiment=regression", "workload.rounds=2", "workload.warmup=1", "tracker=none", *native(tmp_path))
     assert measured.returncode == 0, measured.stderr
