@@ -171,7 +171,7 @@ def _run(every_job: "Sequence[Job]", cells: "Sequence[Cell]", overrides: Sequenc
             if due or changed or not (where / write.HTML_FILE).exists():
                 found = experiment.conclude(cells[0], where, read, terminal.progress_console())
             else:
-                found = findings(where, folders)
+                found = findings(where, read)
             _say_findings(found)
     _say_what_next(cells, where, folders)
     code = experiment.exit_code(folders, len(cells), cells[0].config["max_error_rate"]) if completed else INTERRUPTED

@@ -17,7 +17,7 @@ from foundry_exp.headway import Headway
 from foundry_exp.outcome import Outcome
 from foundry_exp.plan import Cell
 from foundry_exp.protocols import Scorer, Tracker
-from foundry_exp.records import RunResult
+from foundry_exp.records import WITH_FIGURES, RunResult
 from foundry_exp.report import write
 from foundry_exp.report.findings import Findings
 
@@ -154,7 +154,7 @@ def _is_unscored(cell: Cell) -> bool:
 def conclude(cell: Cell, folder: Path, read: Sequence[write.CellReport], console: Console) -> Findings:
     """When everything is measured: the page of the run or sweep, and the tracker's view of it."""
     with console.status("drawing the report"):
-        found = findings(folder, [each.folder for each in read])
+        found = findings(folder, read)
         write.write_texts(folder, read, found)
         write.write_pages(folder, read, found)
     tracker: Tracker = target.build(cell.config["tracker"], "tracker")
@@ -182,6 +182,6 @@ def exit_code(cells: Sequence[Path], planned: int, max_error_rate: float) -> int
         return 130
     if any(result.status in ("failed", "device_mismatch") for result in results):
         return 1
-    measured = [result for result in results if result.status in ("ok", "partial")]
+    measured = [result for result in results if result.status in WITH_FIGURES]
     too_many = any((result.metrics["error_rate"] or 0.0) > max_error_rate for result in measured)
     return 1 if too_many or not measured else 0

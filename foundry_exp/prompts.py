@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from foundry_exp import facets, rubric, schema
+from foundry_exp import facets, rubric, schema, user_text
 from foundry_exp.digest import digest_of
 from foundry_exp.errors import ConfigError
 from foundry_exp.records import Message, Sample
@@ -49,17 +49,7 @@ def _checked(entries: list[Any], name: str, where: str) -> PromptSet:
 
 
 def _entries(path: Path) -> list[Any]:
-    try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            msg = f"{path}: larger than {MAX_FILE_BYTES // 1_000_000} MB; split the prompt set."
-            raise ConfigError(msg)
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        msg = f"{path}: not UTF-8 (byte {error.start}); save the file as UTF-8."
-        raise ConfigError(msg) from error
-    except OSError as error:
-        msg = f"{path}: cannot be read ({error.strerror}); give a readable JSON file."
-        raise ConfigError(msg) from error
+    text = user_text.read(path, most_bytes=MAX_FILE_BYTES, too_large="; split the prompt set.", kind="JSON")
     if path.suffix == ".jsonl":
         return [_parse(line, f"{path}:{number}") for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     entries = _parse(text, str(path)) if text.strip() else []
@@ -82,11 +72,9 @@ def _parse(text: str, where: str) -> Any:
 
 
 def _unrepeated(pairs: list[tuple[str, Any]], where: str) -> dict[str, Any]:
-    """JSON's reader takes the last of two keys and says nothing, so that facets would be lost."""
+    """An object none of whose facets would be lost to a second key of the same name."""
     entry = dict(pairs)
-    if len(entry) < len(pairs):
-        keys = [key for key, _ in pairs]
-        name = next(key for key in entry if keys.count(key) > 1)
+    if (name := user_text.repeated_key(pairs)) is not None:
         msg = f"{where}: {entry.get('id', 'an entry')}: the key {name!r} is there twice; keep one."
         raise ConfigError(msg)
     return entry

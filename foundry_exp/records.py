@@ -11,6 +11,9 @@ Status = Literal["ok", "partial", "skipped", "failed", "device_mismatch", "inter
 EventKind = Literal["role", "reasoning", "text", "tool", "end"]
 TokenSource = Literal["usage", "tokenizer", "events"]
 
+WITH_FIGURES: tuple[Status, ...] = ("ok", "partial")
+"""Of a cell whose figures can be read and compared."""
+
 CONTENT_KINDS: frozenset[str] = frozenset({"reasoning", "text", "tool"})
 
 

@@ -92,7 +92,7 @@ def write_again(folders: Sequence[Path]) -> None:
         write.write_reports(folder, [folder])
     for folder in dict.fromkeys(sweep_of(folder) or folder for folder in folders):
         read = write.gather(store.finished_cells(folder))
-        found = findings(folder, [cell.folder for cell in read])
+        found = findings(folder, read)
         write.write_texts(folder, read, found)
         if (folder / write.HTML_FILE).exists():
             write.write_pages(folder, read, found)

@@ -104,12 +104,6 @@ def from_records(cell: Cell, attempt: Attempt) -> Outcome | None:
     )
 
 
-def earlier_machine(folder: Path) -> dict[str, Any]:
-    """What an earlier attempt ran on; empty when there was none."""
-    found = _read_yaml(folder / store.ENVIRONMENT_FILE)
-    return found if isinstance(found, dict) else {}
-
-
 def _put_aside(folder: Path) -> None:
     """Keep what a failed cell measured, out of the way of reports."""
     kept = folder.parent / RETRIED

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from foundry_exp import data, schema
+from foundry_exp import data, schema, user_text
 from foundry_exp.digest import digest_of
 from foundry_exp.errors import ConfigError, near
 
@@ -72,19 +72,11 @@ def _parsed(path: Path) -> Any:
 
     from foundry_exp import yaml_text
 
+    too_large = ", which no rubric is; name another file."
+    text = user_text.read(path, most_bytes=MAX_FILE_BYTES, too_large=too_large, kind="YAML")
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            msg = f"{path}: larger than {MAX_FILE_BYTES // 1_000_000} MB, which no rubric is; name another file."
-            raise ConfigError(msg)
-        text = path.read_text(encoding="utf-8-sig")
         content = yaml_text.parse(text)
         _refuse_repeated_keys(yaml.compose(text, yaml.SafeLoader), path)
-    except UnicodeDecodeError as error:
-        msg = f"{path}: not UTF-8 (byte {error.start}); save the file as UTF-8."
-        raise ConfigError(msg) from error
-    except OSError as error:
-        msg = f"{path}: cannot be read ({error.strerror}); give a readable YAML file."
-        raise ConfigError(msg) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""

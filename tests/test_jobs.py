@@ -4,8 +4,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,7 +12,8 @@ import pytest
 
 from foundry_exp import store
 from foundry_exp.records import RunResult
-from tests.conftest import SCRIPTED, absent, clean_environment, command
+from tests import process_group
+from tests.conftest import SCRIPTED, absent
 
 WAIT_S = 120
 JOBLIB = ("-m", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", *SCRIPTED)
@@ -25,21 +25,8 @@ def _need_joblib() -> None:
         absent("the extra ray is not installed")
 
 
-@contextmanager
-def started(folder: Path, *overrides: str) -> Iterator["subprocess.Popen[str]"]:
-    """The command in a process group of its own, as a terminal starts it."""
-    with (folder / "said.txt").open("w", encoding="utf-8") as said:
-        own_lock = f"device_lock.folder={folder / 'locks'}"
-        process = subprocess.Popen(
-            command([*JOBLIB, *overrides, own_lock]), cwd=folder, env=clean_environment(), text=True,
-            stdout=said, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+def started(folder: Path, *overrides: str) -> "AbstractContextManager[subprocess.Popen[str]]":
+    return process_group.started(folder, [*JOBLIB, *overrides, f"device_lock.folder={folder / 'locks'}"])
 
 
 def results(folder: Path) -> dict[str, RunResult]:

@@ -7,11 +7,9 @@ from pathlib import Path
 from foundry_exp.decide import figures
 from foundry_exp.decide.figures import CellFigures
 from foundry_exp.errors import ConfigError
-from foundry_exp.records import RunResult
+from foundry_exp.records import WITH_FIGURES, RunResult
 from foundry_exp.report.text import one_line
 from foundry_exp.store import finished_cells
-
-COMPARED = ("ok", "partial")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,7 @@ class Candidate:
     def why_not(self) -> str | None:
         """Why it has no figures to compare; null when it has."""
         status = self.result.status
-        if status in COMPARED:
+        if status in WITH_FIGURES:
             return None
         reason = one_line(self.result.reason or "no reason was recorded").removeprefix(f"{self.result.model.alias}: ")
         return f"its status is {status.replace('_', ' ')}: {reason}"
@@ -74,11 +72,21 @@ def _cells(run: Path) -> list[Path]:
     return found
 
 
+def distinct(results: Iterable[RunResult]) -> int:
+    """How many candidates with figures these cells are, without reading their records."""
+    return len({_measurement(result) for result in results if result.status in WITH_FIGURES})
+
+
+def _measurement(result: RunResult) -> tuple[str, str, str]:
+    """What repeats share."""
+    return result.fingerprint, result.model.alias, result.accel
+
+
 def _identity(place: int, cell: CellFigures) -> tuple[object, ...]:
-    """Repeats share their fingerprint; a repeat that failed is a candidate of its own, so that it stays visible."""
+    """A repeat that failed is a candidate of its own, so that it stays visible."""
     result = cell.result
-    measured = result.status in COMPARED
-    return (place, result.fingerprint, result.model.alias, result.accel, measured, None if measured else cell.folder)
+    measured = result.status in WITH_FIGURES
+    return (place, *_measurement(result), measured, None if measured else cell.folder)
 
 
 _TELL_APART: tuple[Callable[[RunResult], str], ...] = (

@@ -9,7 +9,7 @@ from statistics import fmean, median
 from foundry_exp.metrics.quality import answer_quality, current
 from foundry_exp.metrics.rates import ANSWER_FLAGS
 from foundry_exp.metrics.request import Measured, measured
-from foundry_exp.records import Record, RunResult, Score
+from foundry_exp.records import WITH_FIGURES, Record, RunResult, Score
 from foundry_exp.store import read_records, read_result, read_scores
 
 TIMES = ("e2e_ms", "ttft_ms", "tpot_ms")
@@ -19,7 +19,7 @@ QUALITY = "quality"
 TOKENS = "tokens"
 ANY_E2E = "e2e_ms of any answer"
 """Cut ones too: of the same model the same answers are cut."""
-MEASURED = ("ok", "partial", "interrupted")
+MEASURED = (*WITH_FIGURES, "interrupted")
 """Statuses whose requests count."""
 
 Prompt = tuple[str, str]

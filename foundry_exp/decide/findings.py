@@ -9,6 +9,7 @@ from foundry_exp.decide.candidates import Candidate
 from foundry_exp.decide.compare import compare
 from foundry_exp.decide.recommend import recommend
 from foundry_exp.errors import FoundryExpError, StoreError
+from foundry_exp.report.cells import CellReport
 from foundry_exp.report.findings import NONE, Findings
 from foundry_exp.report.text import sentence
 from foundry_exp.store import read_config, write_whole
@@ -18,13 +19,16 @@ MOST_COMPARED = 12
 """Candidates of which a page compares every pair."""
 
 
-def findings(folder: Path, cells: Sequence[Path]) -> Findings:
+def findings(folder: Path, cells: Sequence[CellReport]) -> Findings:
     """Of a run's or sweep's finished cells; what hinders a comparison or a recommendation is said in its place."""
-    decision = _decision(cells[0])
-    if len(cells) == 1 and not decision:
+    decision = _decision(cells[0].folder)
+    if not decision and len(cells) == 1:
         return NONE
+    many = candidates.distinct(cell.result for cell in cells)
+    if not decision and many > MOST_COMPARED:
+        return Findings(basis=_too_many(many))
     try:
-        read = candidates.read(cells, together=True)
+        read = candidates.read([cell.folder for cell in cells], together=True)
     except FoundryExpError as error:
         return Findings(basis=f"Not compared: {error}")
     differences, basis = _differences(read)
@@ -45,13 +49,17 @@ def _differences(read: Sequence[Candidate]) -> tuple[tuple[str, ...], str]:
     if len(able) < 2:  # noqa: PLR2004 - a comparison has two sides
         return (), ""
     if len(able) > MOST_COMPARED:
-        return (), f"{len(able)} candidates make too many pairs for a page: python -m foundry_exp compare tests them."
+        return (), _too_many(len(able))
     try:
         comparable.refuse(comparable.mismatches(able))
         found = compare(read)
     except FoundryExpError as error:
         return (), f"Not compared: {sentence(str(error))}"
     return tuple(effect.headline(pair, found.expected_tokens) for pair in found.pairs), effect.summary(found)
+
+
+def _too_many(candidates_there: int) -> str:
+    return f"{candidates_there} candidates make too many pairs for a page: python -m foundry_exp compare tests them."
 
 
 def _pick(folder: Path, read: Sequence[Candidate], decision: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:

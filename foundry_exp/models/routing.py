@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from foundry_exp import data, schema
+from foundry_exp import data, schema, user_text
 from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.models import options
 from foundry_exp.models.facts import CHAT_TASKS, VariantFacts
@@ -88,11 +88,8 @@ def _option_of(alias: str) -> Mapping[str, Any]:
 
 
 def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object in which no key comes twice: JSON would silently keep the last."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twin = next(name for name in names if names.count(name) > 1)
+    """An object in which no key comes twice."""
+    if (twin := user_text.repeated_key(pairs)) is not None:
         msg = f"the key {twin!r} is there twice"
         raise ValueError(msg)
-    return found
+    return dict(pairs)

@@ -7,14 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from foundry_exp.records import Interval
+from foundry_exp.records import WITH_FIGURES, Interval
 from foundry_exp.report.cells import CellReport
 from foundry_exp.report.figures import NOTHING, Unit, number, time_unit
 from foundry_exp.report.rows import Row
 from foundry_exp.report.text import markdown
 from foundry_exp.stats.mean import mean_interval
-
-MEASURED = ("ok", "partial")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ class Group:
     @property
     def measured(self) -> list[CellReport]:
         """The runs that came to figures."""
-        return [run for run in self.runs if run.row.status in MEASURED]
+        return [run for run in self.runs if run.row.status in WITH_FIGURES]
 
     def spread(self, figure: Figure) -> tuple[float, Interval | None] | None:
         """Mean over runs and its interval; null without a value, no interval for one run."""

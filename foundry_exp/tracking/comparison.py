@@ -22,22 +22,18 @@ _COMPARISON_ENDS = "\n## More figures"
 _CUT = "\n\n… the rest is in the sweep's report.html."
 
 
-def log_pages(client: Any, experiment_id: str, folder: Path, cells: Sequence[Path]) -> None:
-    """Add the pages of each cell and of its sweep to the artifacts of its run."""
-    if len(cells) > MOST_CELLS:
-        return
-    for cell in cells:
-        for run in _runs_of(client, experiment_id, cell):
-            _log(client, run.info.run_id, cell, None)
-            if cell.resolve() != folder.resolve():
-                _log(client, run.info.run_id, folder, SWEEP)
+def dress_runs(client: Any, experiment_id: str, folder: Path, cells: Sequence[Path]) -> None:
+    """Give the run of each cell a colour that can be told apart, its pages, and those of its sweep.
 
-
-def colour_runs(client: Any, experiment_id: str, cells: Sequence[Path]) -> None:
-    """Give the runs of a sweep colours that can be told apart; MLflow's own repeat among a handful."""
+    MLflow's own colours repeat among a handful; of a larger sweep the first runs get colours, and none gets pages.
+    """
     for place, cell in enumerate(cells[:MOST_CELLS]):
         for run in _runs_of(client, experiment_id, cell):
             client.set_tag(run.info.run_id, "mlflow.runColor", COLOURS[place % len(COLOURS)])
+            if len(cells) <= MOST_CELLS:
+                _log(client, run.info.run_id, cell, None)
+                if cell.resolve() != folder.resolve():
+                    _log(client, run.info.run_id, folder, SWEEP)
 
 
 def _runs_of(client: Any, experiment_id: str, cell: Path) -> Any:

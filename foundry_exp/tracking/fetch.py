@@ -2,11 +2,11 @@
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from foundry_exp.errors import FoundryExpError, StoreError
+from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.store import RESULT_FILE, find_run
 from foundry_exp.tracking.contents import BASELINE_TAG
 from foundry_exp.tracking.location import Location, locate
@@ -19,6 +19,14 @@ TAG = "tag:"
 FOLDER = "fetched"
 
 Found = TypeVar("Found")
+
+
+def named(names: Sequence[str], output_dir: Path, uri: str | None = None) -> list[Path]:
+    """The folder of each run that a command names; ConfigError for the first that there is not."""
+    try:
+        return [find(name, output_dir, uri) for name in names]
+    except StoreError as error:
+        raise ConfigError(str(error)) from error
 
 
 def find(name: str, output_dir: Path, uri: str | None = None) -> Path:
@@ -70,14 +78,11 @@ def with_client(name: str, output_dir: Path, uri: str | None, use: Callable[[Any
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
-        found = use(_client(location))
-    except FoundryExpError:
-        raise
+        return use(_client(location))
     except (MlflowException, SQLAlchemyError, OSError) as error:
         reason = str(error).strip().partition("\n")[0]
         msg = f"{name}: cannot be fetched from MLflow ({reason}); check the id and --uri."
         raise StoreError(msg) from error
-    return found
 
 
 def _client(location: Location) -> Any:

@@ -83,8 +83,7 @@ class MlflowTracker:
             experiment = client.get_experiment_by_name(self._experiment)
             if experiment is None or experiment.lifecycle_stage != "active":
                 return
-            comparison.log_pages(client, experiment.experiment_id, folder, cells)
-            comparison.colour_runs(client, experiment.experiment_id, cells)
+            comparison.dress_runs(client, experiment.experiment_id, folder, cells)
             text = comparison.note(folder, cells)
             if text is not None:
                 client.set_experiment_tag(experiment.experiment_id, "mlflow.note.content", text)

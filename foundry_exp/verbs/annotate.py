@@ -1,6 +1,5 @@
 """`annotate`: answers out to people, their scores in, and how far they agree; its commands, a module each."""
 
-import argparse
 import importlib
 import sys
 from collections.abc import Callable, Sequence
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from foundry_exp.errors import ConfigError, FoundryExpError, near
+from foundry_exp.verbs import words
 
 HELP = """\
 usage: python -m foundry_exp annotate export RUN… [--annotators A,B] [--rubric NAME]
@@ -82,18 +82,13 @@ def _command(arguments: list[str]) -> int:
 
 def parsed(command: str, arguments: Sequence[str], what: str, add: Callable[[Any], None]) -> Any:
     """The arguments of one command; a wrong one is a ConfigError."""
-    parser = argparse.ArgumentParser(prog="annotate", add_help=False, allow_abbrev=False, exit_on_error=False)
-    parser.add_argument("names", nargs="*")
-    parser.add_argument("--output-dir", type=Path, default=Path("mlruns"))
-    add(parser)
-    try:
-        found, unknown = parser.parse_known_intermixed_args(list(arguments))
-    except argparse.ArgumentError as error:
-        msg = f"annotate {command}: {error}; see python -m foundry_exp annotate --help."
-        raise ConfigError(msg) from error
-    if unknown:
-        msg = f"annotate {command}: unknown option {unknown[0]}; see python -m foundry_exp annotate --help."
-        raise ConfigError(msg)
+
+    def add_all(parser: Any) -> None:
+        parser.add_argument("names", nargs="*")
+        parser.add_argument("--output-dir", type=Path, default=Path("mlruns"))
+        add(parser)
+
+    found = words.parsed("annotate", f"annotate {command}", arguments, add_all)
     if not found.names:
         msg = f"annotate {command}: needs a {what}; see python -m foundry_exp annotate --help."
         raise ConfigError(msg)

@@ -1,12 +1,10 @@
 """`compare RUN RUN…`: what differs between runs by more than chance, in words, with intervals."""
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from foundry_exp import terminal
-from foundry_exp.errors import StoreError
 
 USAGE = """python -m foundry_exp compare RUN [RUN…] [--force] [--json] [--markdown FILE]
                                      [--output-dir DIR] [--uri URI]"""
@@ -42,14 +40,9 @@ def main(arguments: list[str]) -> int:
         print(HELP, end="")
         return 0
     options = _parser().parse_args(arguments)
-    from foundry_exp.tracking.fetch import find
+    from foundry_exp.tracking.fetch import named
 
-    try:
-        runs = [find(name, options.output_dir, options.uri) for name in options.runs]
-    except StoreError as error:
-        print(f"foundry_exp: {error}", file=sys.stderr)
-        return 2
-    _compare(runs, options)
+    _compare(named(options.runs, options.output_dir, options.uri), options)
     return 0
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foundry_exp import terminal
-from foundry_exp.errors import ConfigError, StoreError
+from foundry_exp.errors import ConfigError
 
 if TYPE_CHECKING:
     from foundry_exp.decide.side import Side
@@ -108,18 +108,19 @@ def _is_setting(word: str) -> bool:
 
 def _side(names: Sequence[str], rules: dict[str, Any], options: argparse.Namespace) -> "Side":
     from foundry_exp.decide import baseline, side
-    from foundry_exp.tracking.fetch import find
+
+    if len(names) == 1 and baseline.is_baseline(names[0]):
+        return baseline.load(Path(names[0]))
+    return side.read(_runs(names, options), rules["statistic"])
+
+
+def _runs(names: Sequence[str], options: argparse.Namespace) -> list[Path]:
+    from foundry_exp.tracking.fetch import named
 
     if not names:
         msg = "gate: name the run that the baseline is made of, as in gate --save baseline.json last"
         raise ConfigError(msg)
-    if len(names) == 1 and baseline.is_baseline(names[0]):
-        return baseline.load(Path(names[0]))
-    try:
-        runs = [find(name, options.output_dir, options.uri) for name in names]
-    except StoreError as error:
-        raise ConfigError(str(error)) from error
-    return side.read(runs, rules["statistic"])
+    return named(names, options.output_dir, options.uri)
 
 
 def _save(path: Path, side: "Side") -> int:
@@ -134,15 +135,16 @@ def _save(path: Path, side: "Side") -> int:
 
 
 def _tag(names: Sequence[str], rules: dict[str, Any], options: argparse.Namespace) -> int:
+    from foundry_exp.decide.side import read
     from foundry_exp.store import finished_cells
     from foundry_exp.tracking import baseline_tag
-    from foundry_exp.tracking.fetch import find
 
     if not TAG_NAME.fullmatch(options.tag):
         msg = f"--tag: letters, digits, dots, dashes and underscores make a name, got {options.tag!r}."
         raise ConfigError(msg)
-    side = _side(names, rules, options)
-    cells = [cell for name in names for cell in finished_cells(find(name, options.output_dir, options.uri))]
+    runs = _runs(names, options)
+    side = read(runs, rules["statistic"])
+    cells = [cell for run in runs for cell in finished_cells(run)]
     count, gone = baseline_tag.give(options.tag, cells, options.output_dir, options.uri)
     before = f"; {gone} that were it before are it no longer" if gone else ""
     print(f"tag:{options.tag} is {side.label}, {count} MLflow runs{before}")

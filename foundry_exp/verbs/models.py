@@ -1,6 +1,5 @@
 """`models`: what the catalogue, the cache and the runtime have; and its commands, a module each."""
 
-import argparse
 import importlib
 import json
 import os
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from foundry_exp import terminal
 from foundry_exp.errors import BackendError, ConfigError, FoundryExpError, near
 from foundry_exp.redact import without_secrets
+from foundry_exp.verbs import words
 
 if TYPE_CHECKING:
     from foundry_exp.models.facts import Known
@@ -85,20 +85,15 @@ def _command(word: str, arguments: list[str]) -> int:
 
 def parsed(arguments: Sequence[str], *options: str, add: Callable[[Any], None] | None = None) -> Any:
     """Names, settings (`key=value`) and options; a wrong one is a ConfigError."""
-    parser = argparse.ArgumentParser(prog="models", add_help=False, allow_abbrev=False, exit_on_error=False)
-    parser.add_argument("words", nargs="*")
-    for option in options:
-        parser.add_argument(option, action="store_true")
-    if add is not None:
-        add(parser)
-    try:
-        found, unknown = parser.parse_known_intermixed_args(list(arguments))
-    except argparse.ArgumentError as error:
-        msg = f"models: {error}; see python -m foundry_exp models --help."
-        raise ConfigError(msg) from error
-    if unknown:
-        msg = f"models: unknown option {unknown[0]}; see python -m foundry_exp models --help."
-        raise ConfigError(msg)
+
+    def add_all(parser: Any) -> None:
+        parser.add_argument("words", nargs="*")
+        for option in options:
+            parser.add_argument(option, action="store_true")
+        if add is not None:
+            add(parser)
+
+    found = words.parsed("models", "models", arguments, add_all)
     found.names = [word for word in found.words if "=" not in word]
     found.settings = [word for word in found.words if "=" in word]
     return found

@@ -1,13 +1,12 @@
 """`recommend RUN… [decision=NAME] [key=value…]`: the model to take, with reasons."""
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from foundry_exp import terminal
-from foundry_exp.errors import ConfigError, StoreError
+from foundry_exp.errors import ConfigError
 
 DEFAULT = "default-summarizer"
 DECISION = "decision="
@@ -59,14 +58,9 @@ def main(arguments: list[str]) -> int:
         msg = "recommend: name a run, as in python -m foundry_exp recommend last"
         raise ConfigError(msg)
     decision = _decision(settings)
-    from foundry_exp.tracking.fetch import find
+    from foundry_exp.tracking.fetch import named
 
-    try:
-        runs = [find(name, options.output_dir, options.uri) for name in names]
-    except StoreError as error:
-        print(f"foundry_exp: {error}", file=sys.stderr)
-        return 2
-    return _recommend(runs, decision, options)
+    return _recommend(named(names, options.output_dir, options.uri), decision, options)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -79,8 +79,6 @@ def _parser() -> argparse.ArgumentParser:
 
 def _written(folder: Path) -> "list[CellReport]":
     # Imported here, so that --help and a wrong argument are answered at once.
-    from rich.console import Console
-
     from foundry_exp.decide.findings import findings
     from foundry_exp.report.write import gather, write_pages, write_texts
 
@@ -88,11 +86,11 @@ def _written(folder: Path) -> "list[CellReport]":
     if not cells:
         msg = f"{folder}: no finished run in it; its records.jsonl files hold what was measured. Run it again."
         raise StoreError(msg)
-    with Console(stderr=True).status(f"reporting on {len(cells)} cells"):
+    with terminal.progress_console().status(f"reporting on {len(cells)} cells"):
         read = gather(cells)
         for cell in read:
             write_texts(cell.folder, [cell])
-        found = findings(folder, cells)
+        found = findings(folder, read)
         write_texts(folder, read, found)
         write_pages(folder, read, found)
     return read

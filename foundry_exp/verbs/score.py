@@ -55,12 +55,9 @@ def main(arguments: list[str]) -> int:
     # Hydra and pydantic: not for --help or a wrong word
     from foundry_exp import rescore
     from foundry_exp.store import finished_cells
-    from foundry_exp.tracking.fetch import find
+    from foundry_exp.tracking.fetch import named
 
-    try:
-        folders = [cell for name in options.runs for cell in finished_cells(find(name, options.output_dir))]
-    except StoreError as error:
-        raise ConfigError(str(error)) from error
+    folders = [cell for run in named(options.runs, options.output_dir) for cell in finished_cells(run)]
     if not folders:
         msg = f"{', '.join(options.runs)}: no finished run in it; its records.jsonl files hold what was measured."
         raise StoreError(msg)

@@ -187,7 +187,7 @@ def found_in(sweep: Path) -> Findings:
     """What a report says of a sweep whose config names a decision."""
     cells = finished_cells(sweep)
     write_whole(cells[0] / CONFIG_FILE, yaml.safe_dump({"decision": decision()}))
-    return findings(sweep, cells)
+    return findings(sweep, gather(cells))
 
 
 def test_nothing_measured_is_refused(tmp_path: Path) -> None:

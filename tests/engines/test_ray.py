@@ -7,8 +7,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import psutil
@@ -16,7 +15,8 @@ import pytest
 
 from foundry_exp import store
 from foundry_exp.records import Record, RunResult
-from tests.conftest import SCRIPTED, Run, clean_environment, command, native
+from tests import process_group
+from tests.conftest import SCRIPTED, Run, native
 from tests.engines.conftest import Nodes
 
 WAIT_S = 150
@@ -45,21 +45,10 @@ def records(folder: Path, cell: str) -> list[Record]:
     return store.read_records(found)
 
 
-@contextmanager
-def started(folder: Path, *overrides: str, token: Path | None = None) -> Iterator["subprocess.Popen[str]"]:
-    """The command in a process group of its own; `said.txt` has what it printed."""
-    environment = clean_environment() | ({"RAY_AUTH_TOKEN_PATH": str(token)} if token else {})
-    with (folder / "said.txt").open("w", encoding="utf-8") as said:
-        process = subprocess.Popen(
-            command(overrides), cwd=folder, env=environment, text=True,
-            stdout=said, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+def started(
+    folder: Path, *overrides: str, token: Path | None = None
+) -> "AbstractContextManager[subprocess.Popen[str]]":
+    return process_group.started(folder, overrides, {"RAY_AUTH_TOKEN_PATH": str(token)} if token else None)
 
 
 def wait_until_measured(nodes: Nodes, cell: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from foundry_exp import schema
+from foundry_exp import schema, user_text
 from foundry_exp.digest import digest_of
 from foundry_exp.errors import ConfigError
 from foundry_exp.records import Message, Sample
@@ -54,17 +54,10 @@ def load(path: Path) -> CalibrationSet:
 
 
 def _parsed(path: Path) -> Any:
+    too_large = "; a judge would need days for it."
+    text = user_text.read(path, most_bytes=MAX_FILE_BYTES, too_large=too_large, kind="JSON")
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            msg = f"{path}: larger than {MAX_FILE_BYTES // 1_000_000} MB; a judge would need days for it."
-            raise ConfigError(msg)
-        return json.loads(path.read_text(encoding="utf-8-sig"))
-    except UnicodeDecodeError as error:
-        msg = f"{path}: not UTF-8 (byte {error.start}); save the file as UTF-8."
-        raise ConfigError(msg) from error
-    except OSError as error:
-        msg = f"{path}: cannot be read ({error.strerror}); give a readable JSON file."
-        raise ConfigError(msg) from error
+        return json.loads(text)
     except (ValueError, RecursionError) as error:
         msg = f"{path}: not JSON ({error}); correct the file."
         raise ConfigError(msg) from error

@@ -1,0 +1,28 @@
+"""The command as a terminal starts it: in a process group of its own, so that Ctrl-C can reach all of it."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.conftest import clean_environment, command
+
+
+@contextmanager
+def started(
+    folder: Path, overrides: Sequence[str], environment: Mapping[str, str] | None = None
+) -> Iterator["subprocess.Popen[str]"]:
+    """Gone when the block ends; `said.txt` has what it printed."""
+    with (folder / "said.txt").open("w", encoding="utf-8") as said:
+        process = subprocess.Popen(
+            command(overrides), cwd=folder, env=clean_environment() | dict(environment or {}), text=True,
+            stdout=said, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
