@@ -51,7 +51,7 @@ gate-rates folder:
 
 # JSON Schemas of the files that the tool writes, made from the records
 schemas:
-    {{python}} -m foundry_exp.written_schemas
+    {{python}} -m foundry_exp.command.written_schemas
 
 # Pin every run-time and dev dependency for 3.11 to 3.13
 constraints:

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from foundry_exp import __version__, terminal, usage
+from foundry_exp import __version__, terminal
+from foundry_exp.command import usage
 from foundry_exp.errors import ConfigError, FoundryExpError, near
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from foundry_exp.compose import Job
-    from foundry_exp.plan import Cell
+    from foundry_exp.cell.plan import Cell
+    from foundry_exp.command.compose import Job
     from foundry_exp.report.findings import Findings
 
 USAGE_ERROR = 2
@@ -94,10 +95,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _experiment(options: argparse.Namespace) -> int:
-    from foundry_exp import compose, sweep
+    from foundry_exp.command import compose, launch
 
     if options.shell_completion:
-        from foundry_exp import completion
+        from foundry_exp.command import completion
 
         return completion.main(options.overrides)
     if options.quiet:
@@ -113,7 +114,7 @@ def _experiment(options: argparse.Namespace) -> int:
     if options.hydra_help or options.info or options.cfg in ("hydra", "all"):
         return _hydras_own(options, overrides)
     every_job, multirun = compose.jobs(overrides, multirun=options.multirun)
-    cells = sweep.plan_all(every_job)
+    cells = launch.plan_all(every_job)
     if options.cfg:
         shown = [compose.as_yaml(job.config, resolve=options.resolve) for job in every_job]
         print("---\n".join(shown), end="")
@@ -128,7 +129,7 @@ def _note(text: str) -> None:
 
 def _hydras_own(options: argparse.Namespace, overrides: Sequence[str]) -> int:
     """What Hydra says of a command that composes, of a sweep's first cell; what does not is refused in our words."""
-    from foundry_exp import compose, launcher
+    from foundry_exp.command import compose, hydra_launcher
 
     view = options.info
     if view and "=" in view:
@@ -138,16 +139,18 @@ def _hydras_own(options: argparse.Namespace, overrides: Sequence[str]) -> int:
         raise ConfigError(msg)
     every_job, _ = compose.jobs(overrides, multirun=options.multirun)
     wish = ["--hydra-help"] if options.hydra_help else ["--info", view] if view else ["--cfg", options.cfg]
-    launcher.hand_to_hydra([*wish, *(["--resolve"] if options.resolve else []), *every_job[0].overrides])
+    hydra_launcher.hand_to_hydra([*wish, *(["--resolve"] if options.resolve else []), *every_job[0].overrides])
     return 0
 
 
 def _run(every_job: "Sequence[Job]", cells: "Sequence[Cell]", overrides: Sequence[str], *, multirun: bool) -> int:
-    from foundry_exp import compose, experiment, sweep, sweep_folder, target
+    from foundry_exp import experiment, target
+    from foundry_exp.command import compose, launch
     from foundry_exp.decide.findings import findings
     from foundry_exp.engines.check import check_engines
     from foundry_exp.report import console as table
     from foundry_exp.report import write
+    from foundry_exp.sweep import sweep_folder
 
     settings = cells[0].config["sweep"]
     away = target.build(cells[0].config["tracker"], "tracker").check()
@@ -157,12 +160,12 @@ def _run(every_job: "Sequence[Job]", cells: "Sequence[Cell]", overrides: Sequenc
     _need_output_dir(Path(cells[0].config["output_dir"]))
     command = [*(["-m"] if multirun else []), *overrides]
     where = cells[0].folder.parent if len(cells) > 1 else cells[0].folder
-    with sweep_folder.opened(cells, sweep.rule_of_order(settings), command) as due:
+    with sweep_folder.opened(cells, launch.rule_of_order(settings), command) as due:
         compose.remember(cells[0].folder.parent, every_job, overrides)
         experiment.forget_that_runs_wait(cells[0].folder.parent)
         if len(cells) > 1 or settings["name"]:
-            _say_what_comes(cells, due, sweep.rule_of_order(settings))
-        completed = sweep.launch(due, overrides) if due else True
+            _say_what_comes(cells, due, launch.rule_of_order(settings))
+        completed = launch.start(due, overrides) if due else True
         completed, changed = _catch_up(cells, due, terminal.progress_console()) if completed else (False, False)
         folders = experiment.finished(cells)
         if folders:
@@ -197,7 +200,7 @@ def _catch_up(cells: "Sequence[Cell]", due: "Sequence[Cell]", console: "Console"
 
 
 def _say_how_to_go_on(cells: "Sequence[Cell]") -> None:
-    from foundry_exp import ledger, resume
+    from foundry_exp.sweep import ledger, resume
 
     folder = cells[0].folder.parent
     plan = ledger.read(folder)

@@ -9,17 +9,21 @@ from pathlib import Path
 import yaml
 from rich.console import Console
 
-from foundry_exp import environment, failure_policy, progress, published, resume, score, store, summary, target
+from foundry_exp import score, store, target
+from foundry_exp.cell import summary
+from foundry_exp.cell.outcome import Outcome
+from foundry_exp.cell.plan import Cell
 from foundry_exp.decide.findings import findings
 from foundry_exp.engines.engine import Engine, OnStep
 from foundry_exp.errors import BackendError, ConfigError, StoreError, UnreachableError
-from foundry_exp.headway import Headway
-from foundry_exp.outcome import Outcome
-from foundry_exp.plan import Cell
+from foundry_exp.machine import environment
 from foundry_exp.protocols import Scorer, Tracker
 from foundry_exp.records import WITH_FIGURES, RunResult
 from foundry_exp.report import write
 from foundry_exp.report.findings import Findings
+from foundry_exp.sweep import failure_policy, progress, resume
+from foundry_exp.sweep.headway import Headway
+from foundry_exp.tracking import published
 
 _WAITING = "FOUNDRY_EXP_RUNS_WAIT"
 _WAITING_FILE = ".runs-wait"

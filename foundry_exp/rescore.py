@@ -1,9 +1,11 @@
-"""Scoring again: finished runs get scores by their own scorers or by others, without being measured again."""
+"""Scoring again: finished runs get scores by scorers, or by people, without being measured again."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from rich.console import Console
 
 from foundry_exp import data, prompts, score, store, target
 from foundry_exp.decide.findings import findings
@@ -84,6 +86,35 @@ def rescore(runs: Sequence[Run], say: Say) -> bool:
 
 def _waits(spec: dict[str, Any]) -> bool:
     return bool(target.resolve(spec["_target_"], "scorer._target_").waits)
+
+
+def catch_up(folders: Sequence[Path], console: Console) -> None:
+    """Make run.json, the reports and the tracker say what scores.jsonl says; a tracker that fails is told."""
+    for folder in folders:
+        score.summarised(folder, {})
+    write_again(folders)
+    wholes = {sweep_of(folder) or folder: folder for folder in reversed(folders)}
+    try:
+        for folder in folders:
+            if tracker := _tracker(folder):
+                tracker.publish(folder)
+        for whole, first in wholes.items():
+            if tracker := _tracker(first):
+                tracker.conclude(whole, store.finished_cells(whole))
+    except (ConfigError, StoreError) as error:
+        again = " ".join(str(whole) for whole in wholes)
+        console.print(f"not published: {error}", style="yellow", markup=False)
+        console.print(f"  Send it later with: python -m foundry_exp publish {again}", markup=False, soft_wrap=True)
+
+
+def _tracker(folder: Path) -> Tracker | None:
+    """The one that the run's own config names, which can be published to."""
+    spec = store.read_config(folder).get("tracker")
+    if not spec:
+        return None
+    tracker: Tracker = target.build(spec, "tracker")
+    tracker.check()
+    return tracker
 
 
 def write_again(folders: Sequence[Path]) -> None:

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp import compose, data, usage
-from foundry_exp.plan import plan
+from foundry_exp import data
+from foundry_exp.cell.plan import plan
+from foundry_exp.command import compose, usage
 from tests.conftest import absent, clean_environment
 
 ROOT = Path(__file__).parents[1]

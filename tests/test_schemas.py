@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp import cell_names, compose, data, written_schemas
-from foundry_exp.plan import plan
+from foundry_exp import data
+from foundry_exp.cell.plan import plan
+from foundry_exp.command import cell_names, compose, written_schemas
 
 CONF = data.shipped("conf")
 GROUPS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name != "hydra")

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from foundry_exp import measure
 from foundry_exp.backends.http.endpoint import EndpointBackend
 from foundry_exp.calibration.bare import BareBackend
 from foundry_exp.calibration.figures import figures, timing_of
 from foundry_exp.calibration.process import TimedServer
 from foundry_exp.calibration.result import LoadShape
 from foundry_exp.calibration.socket_client import Timing
-from foundry_exp.load import Shape, drive
+from foundry_exp.cell import measure
+from foundry_exp.cell.load import Shape, drive
 from foundry_exp.protocols import Backend, ChatRequest, Clock, ModelRequest
 from foundry_exp.records import Message, Record, Sample
 

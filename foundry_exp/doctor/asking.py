@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from foundry_exp.process import ModuleProcess, Step
+from foundry_exp.machine.process import ModuleProcess, Step
 
 _MODULE = "foundry_exp.doctor.probe"
 _END_S = 5.0

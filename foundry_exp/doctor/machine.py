@@ -8,8 +8,8 @@ from pathlib import Path
 
 import psutil
 
-from foundry_exp import environment
 from foundry_exp.doctor.findings import Finding
+from foundry_exp.machine import environment
 from foundry_exp.meters import nvml
 from foundry_exp.meters.unavailable import UnavailableError
 from foundry_exp.models import folder

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from foundry_exp.cell.plan import Cell
 from foundry_exp.doctor.asking import Told, ask
 from foundry_exp.doctor.findings import Finding, Severity
 from foundry_exp.errors import SkipCellError
 from foundry_exp.models import variants
-from foundry_exp.plan import Cell
 
 START_S = 60.0
 """For starting a process and importing the runtime, beyond the limit on loading."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from foundry_exp import target
 
 if TYPE_CHECKING:
+    from foundry_exp.cell.plan import Cell
     from foundry_exp.engines.engine import Engine
-    from foundry_exp.plan import Cell
 
 
 def check_engines(cells: "Sequence[Cell]") -> None:

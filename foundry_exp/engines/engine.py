@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from foundry_exp.attempts import Attempt
-    from foundry_exp.outcome import Outcome
-    from foundry_exp.plan import Cell
+    from foundry_exp.cell.attempts import Attempt
+    from foundry_exp.cell.outcome import Outcome
+    from foundry_exp.cell.plan import Cell
 
 OnStep = Callable[[dict[str, Any]], None]
 

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from foundry_exp import child, environment
-from foundry_exp.attempts import Attempt
+from foundry_exp.cell import child
+from foundry_exp.cell.attempts import Attempt
+from foundry_exp.cell.outcome import Outcome
+from foundry_exp.cell.plan import Cell
 from foundry_exp.engines.engine import OnStep
+from foundry_exp.machine import environment
 from foundry_exp.meters import power
-from foundry_exp.outcome import Outcome
-from foundry_exp.plan import Cell
 
 
 def measure(cell: Cell, attempt: Attempt, on_step: OnStep, known: Mapping[str, Any]) -> Outcome:

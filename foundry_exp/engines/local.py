@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from foundry_exp.engines.engine import OnStep
 
 if TYPE_CHECKING:
-    from foundry_exp.attempts import Attempt
-    from foundry_exp.outcome import Outcome
-    from foundry_exp.plan import Cell
+    from foundry_exp.cell.attempts import Attempt
+    from foundry_exp.cell.outcome import Outcome
+    from foundry_exp.cell.plan import Cell
 
 NAME = "local"
 
@@ -21,7 +21,7 @@ class LocalEngine:
 
     def measure(self, cell: "Cell", attempt: "Attempt", on_step: OnStep) -> "Outcome":
         """Measure one cell in a fresh process."""
-        from foundry_exp import environment
         from foundry_exp.engines.here import measure  # numpy and pydantic: not for --cfg or a bad option
+        from foundry_exp.machine import environment
 
         return measure(cell, attempt, on_step, {"engine": NAME, **environment.source()})

@@ -21,14 +21,14 @@ from typing import Any
 import psutil
 
 from foundry_exp import data
-from foundry_exp.attempts import Attempt
+from foundry_exp.cell.attempts import Attempt
+from foundry_exp.cell.outcome import ModelFiles, Outcome
+from foundry_exp.cell.plan import Cell
 from foundry_exp.engines import here
 from foundry_exp.engines.mailbox import Outbox
 from foundry_exp.engines.parcel import Delivery, Order, pack, unpack
 from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.models import folder
-from foundry_exp.outcome import ModelFiles, Outcome
-from foundry_exp.plan import Cell
 
 SDK = "foundry-local-sdk"
 _LAST_REQUEST_S = 60.0

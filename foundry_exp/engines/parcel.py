@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from foundry_exp.attempts import Attempt
+from foundry_exp.cell.attempts import Attempt
+from foundry_exp.cell.outcome import Outcome
+from foundry_exp.cell.plan import Cell
 from foundry_exp.errors import StoreError
-from foundry_exp.outcome import Outcome
-from foundry_exp.plan import Cell
 
 Files = Mapping[str, bytes]
 """A folder: each file's path in it, with `/`, and its content."""

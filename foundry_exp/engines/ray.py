@@ -11,10 +11,10 @@ from foundry_exp.engines.engine import OnStep
 from foundry_exp.target import ALLOW_VARIABLE
 
 if TYPE_CHECKING:
-    from foundry_exp.attempts import Attempt
+    from foundry_exp.cell.attempts import Attempt
+    from foundry_exp.cell.outcome import Outcome
+    from foundry_exp.cell.plan import Cell
     from foundry_exp.engines.parcel import Order
-    from foundry_exp.outcome import Outcome
-    from foundry_exp.plan import Cell
 
 NAME = "ray"
 
@@ -48,11 +48,11 @@ class RayEngine:
 
     def measure(self, cell: "Cell", attempt: "Attempt", on_step: OnStep) -> "Outcome":
         """Hand the cell to the cluster, follow it, and bring its run folder back."""
-        from foundry_exp import environment  # pydantic and numpy: not for --cfg or a bad option
+        from foundry_exp.cell.outcome import Outcome
         from foundry_exp.engines import task
         from foundry_exp.engines.parcel import unpack
         from foundry_exp.errors import FoundryExpError
-        from foundry_exp.outcome import Outcome
+        from foundry_exp.machine import environment  # pydantic and numpy: not for --cfg or a bad option
 
         known = {"engine": NAME, **environment.source()}
         if not environment.read(cell.folder):

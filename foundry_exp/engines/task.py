@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from foundry_exp.cell.interrupts import Interrupts
+from foundry_exp.cell.outcome import Outcome
 from foundry_exp.engines import cluster, mailbox
 from foundry_exp.engines.engine import OnStep
 from foundry_exp.engines.parcel import Delivery, Order
-from foundry_exp.interrupts import Interrupts
-from foundry_exp.outcome import Outcome
 
 LOOK_UP_EVERY_S = 0.2
 COUNT_NODES_EVERY_S = 5.0

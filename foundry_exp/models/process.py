@@ -9,7 +9,7 @@ from typing import Any
 import psutil
 
 from foundry_exp.errors import BackendError, SkipCellError
-from foundry_exp.process import ModuleProcess, Step
+from foundry_exp.machine.process import ModuleProcess, Step
 
 _MODULE = "foundry_exp.models.worker"
 _LOOK_EVERY_S = 0.2

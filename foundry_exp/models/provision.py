@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from foundry_exp.errors import BackendError
+from foundry_exp.machine.process import Step
 from foundry_exp.models import facts, process
 from foundry_exp.models.fit import Visible
-from foundry_exp.process import Step
 from foundry_exp.protocols import ModelRequest
 
 CATALOGUE_LIMIT_S = 30.0

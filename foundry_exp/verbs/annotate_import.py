@@ -118,6 +118,6 @@ def _tell(result: Imported, out: Any) -> None:
 def _catch_up(touched: Counter[Path]) -> None:
     if not touched:
         return
-    from foundry_exp.catch_up import catch_up
+    from foundry_exp.rescore import catch_up
 
     catch_up(sorted(touched), terminal.progress_console())

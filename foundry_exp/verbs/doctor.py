@@ -11,9 +11,9 @@ from foundry_exp import terminal
 from foundry_exp.errors import ConfigError
 
 if TYPE_CHECKING:
+    from foundry_exp.cell.plan import Cell
     from foundry_exp.doctor.findings import Finding
     from foundry_exp.doctor.models import Here
-    from foundry_exp.plan import Cell
 
 HELP = """\
 usage: python -m foundry_exp doctor [--json] [--probe [NAME…]] [key=value…]
@@ -75,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _look(overrides: list[str], probed: list[str] | None) -> "list[Finding]":
     """Every finding, in the order that a run would need the things."""
-    from foundry_exp import compose
+    from foundry_exp.command import compose
     from foundry_exp.doctor import asking, machine, runtime, services
     from foundry_exp.doctor.models import Here, cached_variant, needs_catalogue
 
@@ -112,8 +112,8 @@ def _look(overrides: list[str], probed: list[str] | None) -> "list[Finding]":
 
 
 def _cell(overrides: list[str]) -> "Cell":
-    from foundry_exp import compose
-    from foundry_exp.plan import plan
+    from foundry_exp.cell.plan import plan
+    from foundry_exp.command import compose
 
     every_job, _ = compose.jobs(overrides, multirun=False)
     return plan(compose.plain(every_job[0].config), "doctor", "doctor")
@@ -136,7 +136,8 @@ def _probe(names: list[str], overrides: list[str], here: "Here") -> "Iterable[Fi
 
 
 def _options() -> list[str]:
-    from foundry_exp import compose, data
+    from foundry_exp import data
+    from foundry_exp.command import compose
 
     folders = [data.shipped("conf"), *filter(None, [compose.user_conf()])]
     return sorted(path.stem for folder in folders for path in (folder / "model").glob("*.yaml"))

@@ -92,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _rules(options: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
     """The composed rules, and the words that are runs; key=value may also follow --baseline and --candidate."""
-    from foundry_exp import compose
+    from foundry_exp.command import compose
 
     named = [options.words, options.baseline or [], options.candidate or []]
     settings = [word for words in named for word in words if _is_setting(word)]

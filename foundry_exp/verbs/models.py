@@ -101,7 +101,8 @@ def parsed(arguments: Sequence[str], *options: str, add: Callable[[Any], None] |
 
 def composed(settings: Sequence[str]) -> dict[str, Any]:
     """The config that an experiment with these settings would have."""
-    from foundry_exp import compose, schema
+    from foundry_exp import schema
+    from foundry_exp.command import compose
 
     every_job, multirun = compose.jobs(["model=custom", "model.alias=any", *settings], multirun=False)
     if multirun:

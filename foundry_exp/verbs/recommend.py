@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _decision(settings: Sequence[str]) -> dict[str, Any]:
-    from foundry_exp import compose
+    from foundry_exp.command import compose
 
     named = [word.removeprefix(DECISION) for word in settings if word.startswith(DECISION)]
     rest = [word for word in settings if not word.startswith(DECISION)]

@@ -87,7 +87,8 @@ def refuse_unread(overrides: Sequence[str]) -> None:
 
 def _planned(folders: Sequence[Path], overrides: Sequence[str]) -> "list[Run]":
     """The runs that can be scored; others are said. What is wrong with config or prompt set stops everything."""
-    from foundry_exp import compose, rescore, schema, target
+    from foundry_exp import rescore, schema, target
+    from foundry_exp.command import compose
 
     every_job, _ = compose.jobs(overrides, multirun=False)
     composed = compose.plain(every_job[0].config)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from foundry_exp.cell.measure import Turn, ask
 from foundry_exp.errors import BackendError
-from foundry_exp.measure import Turn, ask
 from foundry_exp.protocols import Backend, ChatRequest, ModelRequest
 from foundry_exp.records import CONTENT_KINDS, Message, Record, Sample
 

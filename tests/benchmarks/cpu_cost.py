@@ -22,9 +22,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from foundry_exp import measure, store
+from foundry_exp import store
 from foundry_exp.calibration.behaviour import Behaviour, Service
 from foundry_exp.calibration.process import timed_server
+from foundry_exp.cell import measure
 from foundry_exp.protocols import Backend, ModelRequest
 from tests.backends.contract import PROMPT, request
 from tests.conftest import clean_environment, command
@@ -63,7 +64,9 @@ def cpu_s(arguments: list[str], folder: Path) -> tuple[float, str]:
 
 def staged(arguments: list[str]) -> None:
     """Run the command in this process and print what each stage cost, its child apart."""
-    from foundry_exp import child, cli, environment, experiment, summary
+    from foundry_exp import cli, experiment
+    from foundry_exp.cell import child, summary
+    from foundry_exp.machine import environment
     from foundry_exp.report import write
     from foundry_exp.tracking import mlflow_store
 

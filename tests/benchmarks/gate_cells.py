@@ -13,9 +13,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from foundry_exp import compose, experiment, store, target
-from foundry_exp.headway import Headway
-from foundry_exp.plan import plan
+from foundry_exp import experiment, store, target
+from foundry_exp.cell.plan import plan
+from foundry_exp.command import compose
+from foundry_exp.sweep.headway import Headway
 
 SLOW_FACTOR = 1.07
 """Of the delay. Reading the events on a thread costs 3 % more, so that answers come 10 % later in all."""

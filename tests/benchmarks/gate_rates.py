@@ -19,7 +19,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from foundry_exp import compose, store
+from foundry_exp import store
+from foundry_exp.command import compose
 from foundry_exp.decide import side
 from foundry_exp.decide.gate import Outcome, gate
 from foundry_exp.decide.side import BY_PROMPT, Side

@@ -25,10 +25,10 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
-from foundry_exp import measure
 from foundry_exp.backends import native as sdk
 from foundry_exp.backends.http import transport
 from foundry_exp.backends.http.service import ServiceBackend
+from foundry_exp.cell import measure
 from foundry_exp.metrics.request import request_metrics
 from foundry_exp.models import runtime
 from foundry_exp.records import Record

@@ -26,8 +26,9 @@ from typing import Any
 
 import numpy as np
 
-from foundry_exp import cell, measure
 from foundry_exp.backends.native import NativeBackend
+from foundry_exp.cell import __main__ as cell
+from foundry_exp.cell import measure
 from foundry_exp.records import CONTENT_KINDS
 from tests.backends.contract import PROMPT, model_request, request
 from tests.conftest import demo_model

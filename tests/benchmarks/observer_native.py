@@ -19,8 +19,9 @@ from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
-from foundry_exp import data, load, prompts, store
+from foundry_exp import data, prompts, store
 from foundry_exp.backends import native
+from foundry_exp.cell import load
 from foundry_exp.metrics.request import measured
 from foundry_exp.records import Message
 from foundry_exp.stats.mean import mean_interval

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from foundry_exp import compose
+from foundry_exp.command import compose
 from foundry_exp.decide import candidates, comparison_pages, recommendation_pages
 from foundry_exp.decide.compare import compare
 from foundry_exp.decide.recommend import recommend

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
-from foundry_exp import compose
+from foundry_exp.command import compose
 from foundry_exp.decide import baseline, gate_pages, side
 from foundry_exp.decide.gate import Outcome, gate
 from foundry_exp.decide.side import Side

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp import compose
+from foundry_exp.command import compose
 from foundry_exp.decide import candidates, routing_file
 from foundry_exp.decide.recommend import recommend
 from tests.conftest import absent

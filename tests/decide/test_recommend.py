@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foundry_exp import compose
+from foundry_exp.command import compose
 from foundry_exp.decide import candidates, comparable, pareto, recommendation_pages, routing_file
 from foundry_exp.decide.findings import findings
 from foundry_exp.decide.recommend import Recommendation, recommend

@@ -7,7 +7,7 @@ from typing import Any
 import psutil
 import pytest
 
-from foundry_exp import compose
+from foundry_exp.command import compose
 from foundry_exp.doctor.asking import ask
 
 

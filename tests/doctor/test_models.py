@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp import compose
+from foundry_exp.cell.plan import Cell, plan
+from foundry_exp.command import compose
 from foundry_exp.doctor.models import Here, cached_variant, probe
-from foundry_exp.plan import Cell, plan
 from tests.conftest import native
 
 NOTHING = Here([], [])

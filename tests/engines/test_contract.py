@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from foundry_exp import compose, experiment, store, target
-from foundry_exp.attempts import ATTEMPTS_FILE, Attempt
+from foundry_exp import experiment, store, target
+from foundry_exp.cell.attempts import ATTEMPTS_FILE, Attempt
+from foundry_exp.cell.outcome import Outcome
+from foundry_exp.cell.plan import Cell, plan
+from foundry_exp.command import compose
 from foundry_exp.engines.engine import Engine
-from foundry_exp.outcome import Outcome
-from foundry_exp.plan import Cell, plan
 from tests.conftest import SCRIPTED
 from tests.engines.conftest import Nodes
 from tests.record_factory import make_record

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from foundry_exp import data, measure, prompts, rubric, store
+from foundry_exp import data, prompts, rubric, store
 from foundry_exp.annotation import key, returned
 from foundry_exp.backends.http import chat
+from foundry_exp.cell import measure
 from foundry_exp.models import routing
 from foundry_exp.protocols import ChatRequest, Clock, Event, LoadedModel, ModelRequest
 from foundry_exp.records import Message, Record, Sample

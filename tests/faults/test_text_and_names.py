@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foundry_exp import store
-from foundry_exp.cell_names import folder_name
+from foundry_exp.command.cell_names import folder_name
 from tests.conftest import SCRIPTED, Run
 from tests.report.hostile import HOSTILE, INVISIBLE
 

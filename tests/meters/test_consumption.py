@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
-from foundry_exp import compose, consumption, experiment
-from foundry_exp.consumption import busy_s
+from foundry_exp import experiment
+from foundry_exp.cell import consumption
+from foundry_exp.cell.consumption import busy_s
+from foundry_exp.cell.outcome import Outcome
+from foundry_exp.cell.plan import Cell, plan
+from foundry_exp.command import compose
 from foundry_exp.meters import vram
 from foundry_exp.meters.energy import Energy
-from foundry_exp.outcome import Outcome
-from foundry_exp.plan import Cell, plan
 from foundry_exp.records import ModelFacts
 from tests.conftest import SCRIPTED, Run
 from tests.record_factory import make_record

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp import compose, target
+from foundry_exp import target
+from foundry_exp.command import compose
 from foundry_exp.meters.energy import (
     METRICS,
     NO_DEVICE,

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from foundry_exp import compose, room
+from foundry_exp.cell import room
+from foundry_exp.cell.plan import Cell, plan
+from foundry_exp.command import compose
 from foundry_exp.errors import SkipCellError
-from foundry_exp.plan import Cell, plan
 from tests.meters.conftest import Nvml
 
 # As Foundry's catalogue of July 2026 states Phi-4-mini-instruct-cuda-gpu:5 and its neighbours.

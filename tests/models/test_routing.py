@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp import cell_names, cli, compose, store
+from foundry_exp import cli, store
+from foundry_exp.command import cell_names, compose
 from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.models import provision, routing
 from foundry_exp.models.facts import VariantFacts

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from foundry_exp import published, store
+from foundry_exp import store
+from foundry_exp.tracking import published
 from tests.conftest import Run
 from tests.run_folders import make_run_folder
 from tests.sweep.test_store_at_once import UNTRACKED

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp import compose, experiment, store, sweep, sweep_folder
-from foundry_exp.plan import Cell
+from foundry_exp import experiment, store
+from foundry_exp.cell.plan import Cell
+from foundry_exp.command import compose, launch
+from foundry_exp.sweep import sweep_folder
 from tests.conftest import Run
 from tests.sweep.test_naming import GRID, QUICK
 
@@ -47,7 +49,7 @@ def test_a_task_that_raises_does_not_take_the_others_with_it(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     every_job, _ = compose.jobs([*QUICK, "generation.seed=1,2,3"], multirun=True)
-    cells = sweep.plan_all(every_job)
+    cells = launch.plan_all(every_job)
     run_cell = experiment.run
 
     def faulty(cell: Cell, *others: object) -> object:
@@ -57,7 +59,7 @@ def test_a_task_that_raises_does_not_take_the_others_with_it(
 
     monkeypatch.setattr(experiment, "run", faulty)
     with sweep_folder.opened(cells, "as planned.", []) as due:
-        assert sweep.launch(due, [*QUICK, "generation.seed=1,2,3"])
+        assert launch.start(due, [*QUICK, "generation.seed=1,2,3"])
     finished = experiment.finished(cells)
     assert [folder.name for folder in finished] == ["seed-1", "seed-3"]
     assert experiment.exit_code(finished, len(cells), 0.0) == 1

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp import compose, store
+from foundry_exp import store
+from foundry_exp.command import compose
+from foundry_exp.command.launch import plan_all
 from foundry_exp.errors import ConfigError
-from foundry_exp.sweep import plan_all
 from tests.conftest import SCRIPTED, Run
 
 QUICK = (*SCRIPTED, "workload.rounds=1", "workload.warmup=0", "backend.realtime=false")

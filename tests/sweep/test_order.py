@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp import compose, store
-from foundry_exp.sweep import plan_all, rule_of_order
+from foundry_exp import store
+from foundry_exp.command import compose
+from foundry_exp.command.launch import plan_all, rule_of_order
 from tests.conftest import SCRIPTED, Run
 from tests.sweep.test_naming import GRID, QUICK
 

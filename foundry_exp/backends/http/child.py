@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from foundry_exp.errors import BackendError
-from foundry_exp.process import ModuleProcess
+from foundry_exp.machine.process import ModuleProcess
 
 _CLOSE_S = 10.0
 

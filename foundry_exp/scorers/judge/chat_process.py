@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from foundry_exp.errors import BackendError
-from foundry_exp.process import ModuleProcess
+from foundry_exp.machine.process import ModuleProcess
 from foundry_exp.protocols import ChatRequest, ModelRequest
 
 _MODULE = "foundry_exp.scorers.judge.chat_child"

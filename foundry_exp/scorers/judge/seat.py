@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from foundry_exp import device_lock
 from foundry_exp.errors import BackendError, SkipCellError
+from foundry_exp.machine import device_lock
 from foundry_exp.models import bar, provision, request
 from foundry_exp.protocols import ModelRequest
 from foundry_exp.scorers.judge import chat_process

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from foundry_exp.backends.http.client import ChatClient
-from foundry_exp.measure import Turn, ask
+from foundry_exp.cell.measure import Turn, ask
 from foundry_exp.protocols import ChatRequest, Clock, Event, LoadedModel, ModelRequest
 from foundry_exp.records import Message, Record, Sample
 from tests.backends.contract import request

@@ -11,8 +11,8 @@ import pytest
 from foundry_exp.backends.http.endpoint import EndpointBackend
 from foundry_exp.calibration.behaviour import Behaviour, Service
 from foundry_exp.calibration.process import TimedServer
+from foundry_exp.cell.measure import Turn, ask
 from foundry_exp.errors import BackendError, ConfigError, SkipCellError
-from foundry_exp.measure import Turn, ask
 from foundry_exp.protocols import Backend, ModelRequest
 from foundry_exp.records import Message, Sample
 from tests.backends.contract import PROMPT, VERDICT, BackendContract, asked, request

@@ -14,7 +14,7 @@ from foundry_exp.backends.http.client import ChatClient
 from foundry_exp.backends.http.tape import Limits, Tape
 from foundry_exp.backends.http.wishes import Wishes
 from foundry_exp.calibration.process import TimedServer
-from foundry_exp.measure import clock
+from foundry_exp.cell.measure import clock
 from foundry_exp.records import Record
 from tests.backends.http.asking import ask_client
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from foundry_exp import device_lock, score, store
+from foundry_exp import score, store
 from foundry_exp.calibration.behaviour import Behaviour, Service
 from foundry_exp.calibration.process import timed_server
 from foundry_exp.errors import BackendError, ConfigError
+from foundry_exp.machine import device_lock
 from tests.scorers.judge.conftest import Court
 
 CRITERIA = 4

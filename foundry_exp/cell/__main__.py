@@ -1,0 +1,183 @@
+"""The child process that holds the model: one cell is loaded, warmed, measured and unloaded in it.
+
+It reads one line of JSON (the job), then commands, from stdin, and writes one line of JSON per step to
+stdout. When stdin closes its parent is gone, and it ends at once.
+"""
+
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+import traceback
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TextIO
+
+from foundry_exp import store, target
+from foundry_exp.cell import load, measure, room
+from foundry_exp.errors import BackendError, FoundryExpError, SkipCellError
+from foundry_exp.machine import device_lock
+from foundry_exp.protocols import Backend, ChatRequest, LoadedModel, ModelRequest
+from foundry_exp.records import Record, Sample
+from foundry_exp.redact import without_secrets
+
+# Python hands the interpreter from thread to thread every 5 ms by default; a stamp of an event that another
+# thread delivers would be late by as much. 0.1 ms halves the mean lag at 0.5 ms a token.
+_SWITCH_INTERVAL_S = 1e-4
+_ASK_AGAIN_S = 1.0
+"""Between two looks at a device that another process holds."""
+
+
+class Parent:
+    """The pipe to the process that watches this one."""
+
+    def __init__(self, commands: TextIO, steps: TextIO) -> None:
+        """Listen for commands on a thread of its own."""
+        self._steps = steps
+        self._commands: queue.Queue[str] = queue.Queue()
+        self.stopped = threading.Event()
+        threading.Thread(target=self._listen, args=(commands,), daemon=True).start()
+
+    def say(self, step: str, **facts: Any) -> None:
+        """Report one step."""
+        self._steps.write(json.dumps({"step": step, **facts}) + "\n")
+        self._steps.flush()
+
+    def rest(self, step: str, **facts: Any) -> None:
+        """Report a step, and wait until the parent has looked at this process's memory."""
+        self.say(step, **facts)
+        self._commands.get()
+
+    def _listen(self, commands: TextIO) -> None:
+        for line in commands:
+            if line.strip() == "stop":
+                self.stopped.set()
+            self._commands.put(line.strip())
+        os._exit(1)  # the parent is gone; native code may hold every lock, so nothing gentler is sure
+
+
+def run(job: dict[str, Any], parent: Parent) -> None:
+    """Load, warm up, measure, unload: what a timing is made of, and nothing else."""
+    backend: Backend = target.build(job["config"]["backend"], "backend")
+    with device_lock.held(job["config"], job["owner"], lambda holder: _wait(parent, holder)) as is_mine:
+        if is_mine:
+            _run_alone(backend, job, parent)
+
+
+def _wait(parent: Parent, holder: str) -> bool:
+    parent.say("waiting", holder=holder)
+    return not parent.stopped.wait(_ASK_AGAIN_S)
+
+
+def _run_alone(backend: Backend, job: dict[str, Any], parent: Parent) -> None:
+    folder = Path(job["folder"])
+    room.check(job)
+    parent.rest("ready")
+    start_s = time.perf_counter()
+    loaded = backend.load(_model_request(job["model"]))
+    load_s = loaded.load_s or time.perf_counter() - start_s - (loaded.download_s or 0.0)
+    try:
+        parent.rest("loaded", load_s=load_s, facts=_facts(loaded))
+        _measure(backend, job, store.RecordLog(folder), parent)
+    finally:
+        parent.say("unloading")
+        backend.unload()
+
+
+def _measure(backend: Backend, job: dict[str, Any], log: store.RecordLog, parent: Parent) -> None:
+    """Warm up until steady, then make every measured request in the shape asked for; each record is on disk at once."""
+    config, workload = job["config"], job["config"]["workload"]
+    samples = [store.adapter(Sample).validate_python(entry) for entry in job["samples"]]
+    retries = measure.Retries(workload["retries"], workload["retry_backoff_s"])
+    done = {(sample_id, round_) for sample_id, round_ in job["done"]}
+    every_turn = load.measured_turns(samples, workload["rounds"], workload["seed"])
+    turns = [turn for turn in every_turn if (turn.sample.sample_id, turn.round) not in done]
+
+    def ask(turn: measure.Turn, due_ns: int | None) -> Record:
+        request = _request(turn.sample, config, streams=getattr(backend, "streams", True))
+        return measure.ask_patiently(lambda: measure.ask(backend, turn, request, job["attempt"], due_ns), retries)
+
+    def keep(record: Record, number: int, of: int) -> None:
+        log.append(record)
+        parent.say("answer", phase=record.phase, number=number, of=of, sample_id=record.sample_id, usage=_usage(record))
+        if record.error:
+            _refuse_without_server(backend)
+
+    stopped = parent.stopped.is_set
+    most = workload["warmup_limit"]
+    parent.say("warming", of=most)
+    for number, record in enumerate(load.warm_up(samples, workload["warmup"], most, ask, stopped), start=1):
+        keep(record, number, most)
+    parent.rest("measuring", of=len(turns))
+    shape = load.Shape(workload["concurrency"], workload["rate_per_s"], workload["arrivals"], workload["seed"])
+    for number, record in enumerate(load.drive(turns, shape, ask, measure.clock, stopped), start=1):
+        keep(record, number, len(turns))
+
+
+def _refuse_without_server(backend: Backend) -> None:
+    """End the cell when the process that the backend started for the model is gone: no later request can succeed."""
+    code = getattr(backend, "exit_code", None)
+    if code is not None:
+        raise BackendError("service", "the service that held the model died while it was asked", exit_code=code)
+
+
+def _usage(record: Record) -> dict[str, int | None] | None:
+    return asdict(record.usage) if record.usage else None
+
+
+def _request(sample: Sample, config: dict[str, Any], *, streams: bool) -> ChatRequest:
+    """What is asked of the backend; one that hands answers over whole says so with `streams = False`."""
+    generation, workload = config["generation"], config["workload"]
+    return ChatRequest(
+        messages=sample.messages,
+        streaming=config["streaming"]["enabled"] and streams,
+        temperature=generation["temperature"],
+        top_p=generation["top_p"],
+        top_k=generation["top_k"],
+        seed=generation["seed"],
+        max_tokens=sample.max_tokens or generation["max_tokens"],
+        first_token_timeout_s=workload["first_token_timeout_s"],
+        idle_timeout_s=workload["idle_timeout_s"],
+        total_timeout_s=workload["total_timeout_s"],
+    )
+
+
+def _model_request(model: dict[str, Any]) -> ModelRequest:
+    path = Path(model["path"]) if model["path"] else None
+    return ModelRequest(**{**model, "path": path, "prefer": tuple(model["prefer"]), "log_dir": Path(model["log_dir"])})
+
+
+def _facts(loaded: LoadedModel) -> dict[str, Any]:
+    return {**asdict(loaded), "path": str(loaded.path) if loaded.path else None}
+
+
+def main() -> int:
+    """Run the job that stdin brings; every failure is a step, never a bare traceback."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    steps = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what native code prints must not mix with the steps
+    job = json.loads(sys.stdin.readline())
+    parent = Parent(sys.stdin, steps)
+    try:
+        run(job, parent)
+    except SkipCellError as error:
+        parent.say("skipped", message=str(error))
+    except FoundryExpError as error:
+        seen = {name: getattr(error, name, None) for name in ("error_class", "exit_code")}
+        parent.say("failed", message=str(error), **seen)
+    except Exception as error:  # noqa: BLE001 — the parent turns it into a row with a reason
+        print(without_secrets(traceback.format_exc()), file=sys.stderr)
+        parent.say("failed", message=without_secrets(f"{type(error).__name__}: {error}"), error_class=None)
+    else:
+        parent.say("done")
+    return 0
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stderr.flush()
+    os._exit(code)  # native threads have been seen to hang an orderly exit

@@ -1,0 +1,51 @@
+"""Planned jobs in the hands of Hydra's launcher, whichever the config names."""
+
+import sys
+from collections.abc import Callable, Sequence
+
+import hydra
+from hydra._internal.callbacks import Callbacks
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.plugins import Plugins
+from hydra.types import HydraContext, RunMode
+from omegaconf import DictConfig
+
+from foundry_exp import data
+from foundry_exp.command import compose
+
+
+def is_for_hydra(override: str) -> bool:
+    """Whether an override speaks to Hydra: the launcher adds those to every job itself."""
+    return override.lstrip("+~").startswith(("hydra.", "hydra/"))
+
+
+def launch(task: Callable[[DictConfig], None], every_job: Sequence[Sequence[str]], overrides: Sequence[str]) -> None:
+    """Have Hydra's launcher run the task on each job, in this order.
+
+    The jobs are planned already, so no sweeper of Hydra's composes and checks them all once more; it would also stop
+    at the first job that raises, and not call `on_multirun_end`.
+    """
+    with compose.ready(overrides):
+        extra = compose.search_path_override(compose.user_conf())
+        steering = [text for text in overrides if is_for_hydra(text)]
+        composer = GlobalHydra.instance().hydra
+        assert composer is not None
+        config = composer.compose_config(
+            compose.CONFIG_NAME, [*every_job[0], *steering, *extra], RunMode.MULTIRUN, True
+        )
+        context = HydraContext(config_loader=composer.config_loader, callbacks=Callbacks(config))
+        context.callbacks.on_multirun_start(config=config, config_name=compose.CONFIG_NAME)
+        try:
+            plugins = Plugins.instance()
+            launcher = plugins.instantiate_launcher(hydra_context=context, task_function=task, config=config)
+            launcher.launch(every_job, initial_job_idx=0)
+        finally:
+            context.callbacks.on_multirun_end(config=config, config_name=compose.CONFIG_NAME)
+
+
+def hand_to_hydra(words: Sequence[str]) -> None:
+    """Let Hydra answer a command line that asks for what it knows: --info, --hydra-help, --cfg hydra, completion."""
+    conf = str(data.shipped("conf"))
+    own = compose.user_conf()
+    sys.argv = [compose.PROGRAM, *words, *(["--config-dir", str(own)] if own else [])]
+    hydra.main(version_base=compose.VERSION_BASE, config_path=conf, config_name=compose.CONFIG_NAME)(lambda _: None)()

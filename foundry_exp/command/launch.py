@@ -1,0 +1,103 @@
+"""A sweep in Hydra's hands: its cells in order, each launched as one job, and a job never raises but for Ctrl-C."""
+
+import random
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any
+
+from omegaconf import DictConfig
+
+from foundry_exp.cell.plan import Cell, plan
+from foundry_exp.command import cell_names, compose, hydra_launcher, jobs
+from foundry_exp.errors import FoundryExpError
+
+if TYPE_CHECKING:
+    from foundry_exp.sweep.headway import Headway
+
+
+def plan_all(every_job: Sequence[compose.Job]) -> list[Cell]:
+    """Check every cell before the first one starts; in the order in which they run."""
+    configs = [compose.plain(job.config) for job in every_job]
+    settings = configs[0]["sweep"]
+    sweep_id = str(settings["name"] or f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{token_hex(2)}")
+    named = zip(cell_names.of(every_job), every_job, configs, strict=True)
+    cells = [replace(plan(config, name, sweep_id), overrides=_task_overrides(job)) for name, job, config in named]
+    return in_order(cells, settings)
+
+
+def _task_overrides(job: compose.Job) -> tuple[str, ...]:
+    return tuple(text for text in job.overrides if not hydra_launcher.is_for_hydra(text))
+
+
+def in_order(cells: Sequence[Cell], settings: dict[str, Any]) -> list[Cell]:
+    """Every cell once, then every cell again (A B A B), so that heat and other drift hit all alike."""
+    ordered = []
+    for repeat in range(1, settings["repeats"] + 1):
+        turn = [_repeat(cell, repeat, settings["repeats"]) for cell in cells]
+        if settings["order"] == "shuffled":
+            random.Random(f"{settings['seed']} {repeat}").shuffle(turn)
+        ordered += turn
+    return ordered
+
+
+def rule_of_order(settings: dict[str, Any]) -> str:
+    """How the cells are ordered, in words."""
+    how = f"shuffled with sweep.seed={settings['seed']}" if settings["order"] == "shuffled" else "as planned"
+    if settings["repeats"] == 1:
+        return f"{how}."
+    anew = ", anew each time" if settings["order"] == "shuffled" else ""
+    return f"{settings['repeats']} times every cell in turn (A B A B), {how}{anew}."
+
+
+def _repeat(cell: Cell, repeat: int, of: int) -> Cell:
+    name = f"{cell.name}-r{repeat}" if of > 1 else cell.name
+    config = {**cell.config, "sweep": {**cell.config["sweep"], "repeat": repeat, "cell": name}}
+    # Quoted, because a name may look like a number.
+    own = (f"sweep.name='{cell.sweep_id}'", f"sweep.cell='{name}'", f"sweep.repeat={repeat}")
+    return replace(cell, name=name, config=config, overrides=(*cell.overrides, *own))
+
+
+def start(cells: Sequence[Cell], overrides: Sequence[str]) -> bool:
+    """Hand the jobs to Hydra's launcher; false when a person stopped it."""
+    with jobs.launched() as heard:
+        try:
+            hydra_launcher.launch(task, [list(cell.overrides) for cell in cells], overrides)
+        except KeyboardInterrupt:
+            return False
+        except Exception as error:  # noqa: BLE001 — a launcher whose worker died; the folders hold what was measured
+            print(f"foundry_exp: the launcher ended early ({type(error).__name__}: {error})", file=sys.stderr)
+    return heard.count == 0
+
+
+@jobs.stoppable
+def task(config: DictConfig) -> None:
+    """One Hydra job: one cell. Raises KeyboardInterrupt alone, which stops the sweep."""
+    from foundry_exp import experiment, terminal  # numpy, pydantic and rich: not for --cfg or a bad option
+
+    name, sweep_id = config.sweep.cell, config.sweep.name
+    # Live lines of several processes would overwrite each other.
+    console = terminal.progress_console(live=not jobs.in_worker())
+    try:
+        cell = plan(compose.plain(config), name, sweep_id)
+        result = experiment.run(cell, console, _headway(cell.folder.parent))
+    except FoundryExpError as error:
+        console.print(f"{name}: {error}", style="red", markup=False)
+        return
+    except Exception:  # noqa: BLE001 — one cell's bug must not take the rest of the sweep with it
+        console.print_exception()
+        return
+    if result.status == "interrupted":
+        raise KeyboardInterrupt
+
+
+@cache
+def _headway(folder: Path) -> "Headway":
+    """Once a process: it remembers the cells that it has read."""
+    from foundry_exp.sweep import sweep_folder
+
+    return sweep_folder.headway(folder)

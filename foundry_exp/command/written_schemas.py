@@ -1,0 +1,28 @@
+"""JSON Schemas of what the tool writes, made from the records, and of the options: `just schemas`."""
+
+import json
+from pathlib import Path
+
+from foundry_exp import data, store
+from foundry_exp.command import option_schemas
+from foundry_exp.decide.side import Side
+from foundry_exp.records import Record, RunResult, Score
+
+WRITTEN = {"record": Record, "run": RunResult, "score": Score, "baseline": Side}
+
+
+def texts() -> dict[Path, str]:
+    """Each schema's file and its text."""
+    written = {
+        f"{name}.schema.json": {"$schema": option_schemas.DRAFT, **store.adapter(kind).json_schema(by_alias=True)}
+        for name, kind in WRITTEN.items()
+    }
+    options = {f"options/{group}.schema.json": found for group, found in option_schemas.of_every_group().items()}
+    folder = data.shipped("schemas")
+    return {folder / name: json.dumps(found, indent=2) + "\n" for name, found in {**written, **options}.items()}
+
+
+if __name__ == "__main__":
+    for path, text in texts().items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")

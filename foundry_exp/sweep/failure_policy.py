@@ -1,0 +1,59 @@
+"""What becomes of the cells that come after a failed one: rules that the config chooses, each a row with its reason."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from foundry_exp import store, yaml_text
+from foundry_exp.cell.outcome import Outcome
+from foundry_exp.cell.plan import Cell
+from foundry_exp.sweep.headway import Headway
+
+ON_FAILURE = "on_failure"
+MEMORY = "memory"
+_RESUME = "resume the sweep to measure it all the same"
+
+
+def verdict(cell: Cell, headway: Headway) -> Outcome | None:
+    """Why a cell is not measured; null when it is."""
+    counts = headway.look()
+    rule = cell.config["sweep"]["on_failure"]
+    if rule["policy"] == "stop" and counts.failed:
+        reason = f"sweep.on_failure.policy=stop, and a cell failed before this one; {_RESUME}."
+        return Outcome(ending="skipped", reason=reason, skip_rule=ON_FAILURE)
+    if rule["policy"] == "share" and counts.failed > rule["share"] * counts.planned:
+        reason = (
+            f"sweep.on_failure.policy=share, and {counts.failed} of {counts.planned} cells have failed, "
+            f"more than {rule['share']:.0%}; {_RESUME}."
+        )
+        return Outcome(ending="skipped", reason=reason, skip_rule=ON_FAILURE)
+    return next((_too_large(folder) for folder in headway.out_of_memory() if _asks_more(cell, folder)), None)
+
+
+def _too_large(smaller: Path) -> Outcome:
+    reason = (
+        f"the same model ran out of memory in {smaller.name}, which asked for less; free some memory, then {_RESUME}."
+    )
+    return Outcome(ending="skipped", reason=reason, skip_rule=MEMORY)
+
+
+def _asks_more(cell: Cell, other: Path) -> bool:
+    """Whether a cell runs the other's model, needs no less memory in any respect, and more in one."""
+    try:
+        config = yaml_text.parse((other / store.CONFIG_FILE).read_text(encoding="utf-8"))
+        prompts = yaml_text.parse((other / store.PROMPTS_FILE).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return False
+    if any(config[key] != cell.config[key] for key in ("model", "accel", "backend")):
+        return False
+    contents = [[message.content for message in sample.messages] for sample in cell.prompts.samples]
+    mine = _demand(cell.config, contents)
+    theirs = _demand(config, [[message["content"] for message in entry["messages"]] for entry in prompts])
+    return mine != theirs and all(own >= its for own, its in zip(mine, theirs, strict=True))
+
+
+def _demand(config: dict[str, Any], prompts: list[list[str]]) -> tuple[int, int, int]:
+    """What a model's memory grows with: the longest prompt, the longest answer, and how many at once."""
+    longest = max(sum(map(len, messages)) for messages in prompts)
+    return longest, int(config["generation"]["max_tokens"]), int(config["workload"]["concurrency"])

@@ -1,0 +1,162 @@
+"""What a cell's folder says of it: new, begun, finished or failed; and how a cell is begun or gone on with.
+
+Nothing here starts a runtime, so that a finished cell costs a look at its run.json.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from foundry_exp import store, yaml_text
+from foundry_exp.cell import attempts, orphans
+from foundry_exp.cell.attempts import Attempt
+from foundry_exp.cell.outcome import Outcome
+from foundry_exp.cell.plan import MEASURED_KEYS, MEASURED_PACKAGES, Cell
+from foundry_exp.errors import ConfigError, StoreError
+
+State = Literal["new", "begun", "finished", "failed"]
+RETRIED = ".retried"
+"""Where a failed cell's folder goes, in its sweep's, before the cell is measured again."""
+
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What run.json says of a cell, without reading all of it as a summary."""
+
+    status: str
+    fingerprint: str
+    skip_rule: str | None
+    out_of_memory: bool
+
+
+def ending(folder: Path) -> Ending | None:
+    """How a cell ended; null when it has no run.json."""
+    path = folder / store.RESULT_FILE
+    try:
+        content = json.loads(path.read_bytes())
+        return Ending(
+            content["status"], content["fingerprint"], content.get("skip_rule"), bool(content.get("out_of_memory"))
+        )
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        msg = f"{path}: not a run summary ({error!r}); remove it to go on from the cell's records."
+        raise StoreError(msg) from error
+
+
+def state(folder: Path) -> State:
+    """How far a cell is; one that a rule of the sweep skipped, or a person stopped, is only begun."""
+    ended = ending(folder)
+    if ended is None:
+        return "begun" if folder.is_dir() else "new"
+    if ended.status == "interrupted" or ended.skip_rule:
+        return "begun"
+    return "failed" if ended.status in ("failed", "device_mismatch") else "finished"
+
+
+def is_due(cell: Cell) -> bool:
+    """Whether a cell is still to be measured."""
+    now = state(cell.folder)
+    return now in ("new", "begun") or (now == "failed" and cell.config["sweep"]["retry_failed"])
+
+
+def begin(cell: Cell) -> Attempt:
+    """Make the folder of a new cell, or open that of a begun one where its records end."""
+    folder = cell.folder
+    if state(folder) == "failed":
+        _put_aside(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=cell.config["sweep"]["resume"])
+        store.sync_folder(folder.parent)
+        orphans.end(folder)
+        (folder / store.RESULT_FILE).unlink(missing_ok=True)
+        store.cut_torn_line(folder)
+    except FileExistsError as error:
+        msg = f"{folder}: exists already; go on with it by sweep.resume=true, or start again for a new one."
+        raise StoreError(msg) from error
+    except OSError as error:
+        msg = f"{folder}: cannot be made ({error.strerror}); free some disk space, or set output_dir."
+        raise StoreError(msg) from error
+    return attempts.following(folder)
+
+
+def from_records(cell: Cell, attempt: Attempt) -> Outcome | None:
+    """How a cell ended whose requests were all made before a kill; null when some are still to be made."""
+    planned = cell.config["workload"]["rounds"] * len(cell.prompts.samples)
+    earlier = attempts.read(cell.folder)
+    if len(attempt.done) < planned or not earlier:
+        return None
+    last = earlier[-1]
+    return Outcome(
+        ending="done",
+        load_s=last.load_s,
+        facts=last.facts,
+        rss_baseline_mb=last.rss_baseline_mb,
+        rss_loaded_mb=last.rss_loaded_mb,
+        rss_peak_mb=last.rss_peak_mb,
+        unseen="the process that watched was killed before it could say",
+    )
+
+
+def _put_aside(folder: Path) -> None:
+    """Keep what a failed cell measured, out of the way of reports."""
+    kept = folder.parent / RETRIED
+    kept.mkdir(exist_ok=True)
+    number = sum(1 for path in kept.iterdir() if path.name.startswith(f"{folder.name}."))
+    folder.rename(kept / f"{folder.name}.{number + 1}")
+    store.sync_folder(folder.parent)
+
+
+def refuse_changed(cell: Cell, planned: str | None) -> None:
+    """Raise ConfigError when a cell that has begun was planned with another config: one folder must not hold both."""
+    if planned in (None, cell.fingerprint) or state(cell.folder) == "new":
+        return
+    what = list(_changes(cell)) or ["something that run.json does not name"]
+    listed = ", ".join(what[:_NAMED]) + (f" and {len(what) - _NAMED} more" if len(what) > _NAMED else "")
+    msg = (
+        f"sweep.name: {cell.sweep_id}: its cell {cell.name} was measured with other settings ({listed}); "
+        "give the settings back, or choose another name."
+    )
+    raise ConfigError(msg)
+
+
+def _changes(cell: Cell) -> Iterator[str]:
+    """What a timing depends on and is not as it was: `key: before → now`."""
+    before = _read_yaml(cell.folder / store.CONFIG_FILE)
+    old = {key: before.get(key) for key in MEASURED_KEYS}
+    new = {key: cell.config[key] for key in MEASURED_KEYS}
+    old_values, new_values = dict(_flat(old)), dict(_flat(new))
+    for key in sorted(old_values.keys() | new_values.keys()):
+        if old_values.get(key) != new_values.get(key):
+            yield f"{key}: {old_values.get(key)} → {new_values.get(key)}"
+    machine = _read_yaml(cell.folder / store.ENVIRONMENT_FILE)
+    for name in MEASURED_PACKAGES:
+        was = machine.get("packages", {}).get(name)
+        if was != version(name):
+            yield f"{name}: {was} → {version(name)}"
+    prompts = _read_yaml(cell.folder / store.PROMPTS_FILE)
+    if [entry["digest"] for entry in prompts] != [sample.digest for sample in cell.prompts.samples]:
+        yield "the prompts"
+
+
+def _flat(node: Any, above: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            yield from _flat(value, f"{above}.{key}" if above else str(key))
+    else:
+        yield above, node
+
+
+def _read_yaml(path: Path) -> Any:
+    """A YAML or JSON file of the cell; an empty mapping when it is not there or not whole."""
+    try:
+        return yaml_text.parse(path.read_text(encoding="utf-8")) or {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return {}

@@ -1,0 +1,121 @@
+"""One measured cell at a time per device: another one waits, or fails and says who holds it."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from foundry_exp import store
+from foundry_exp.errors import BackendError
+from foundry_exp.machine import device_lock, owned_lock
+from tests.conftest import SCRIPTED, Run, clean_environment
+
+QUICK = (*SCRIPTED, "workload.rounds=1", "workload.warmup=0", "sweep.name=second")
+NOBODY = "65534"
+HOLDER = """
+import os, sys, time
+from pathlib import Path
+import filelock
+from foundry_exp import owned_lock
+if sys.argv[2:]:
+    os.setuid(int(sys.argv[2]))
+with owned_lock.held(Path(sys.argv[1]), {"sweep": "first", "cell": "phi"}) as is_mine:
+    print(is_mine, flush=True)
+    time.sleep(600)
+"""
+
+
+def config(folder: Path, device: str | None = "CPU", mode: str = "fail", base_url: str | None = None) -> dict[str, Any]:
+    backend = {"base_url": base_url} if base_url else {}
+    lock = {"mode": mode, "timeout_s": 60, "folder": str(folder)}
+    return {"backend": backend, "accel": {"device": device}, "device_lock": lock}
+
+
+@contextmanager
+def another_process(file: Path, *user: str) -> Iterator["subprocess.Popen[str]"]:
+    """A process, perhaps of another user, that holds the lock until it is killed."""
+    file.parent.mkdir(exist_ok=True)
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(file), *user], stdout=subprocess.PIPE, text=True, env=clean_environment()
+    ) as holder:
+        try:
+            assert holder.stdout is not None
+            assert holder.stdout.readline() == "True\n"
+            yield holder
+        finally:
+            holder.kill()
+
+
+def test_a_busy_device_fails_the_cell_and_names_who_holds_it(run: Run, tmp_path: Path) -> None:
+    with another_process(tmp_path / "locks" / "cpu.lock") as holder:
+        done = run(*QUICK, "accel=cpu", f"device_lock.folder={tmp_path / 'locks'}", "device_lock.mode=fail")
+    assert done.returncode == 1
+    result = store.read_result(tmp_path / "mlruns" / "runs" / "second" / "custom")
+    assert result.status == "failed"
+    for words in ("the cpu is busy", f"process {holder.pid}", "sweep first, cell phi", "since 20"):
+        assert words in str(result.reason)
+
+
+def test_a_killed_holder_lets_go_and_the_one_that_waited_is_measured(run: Run, tmp_path: Path) -> None:
+    waits: list[str] = []
+    with another_process(tmp_path / "locks" / "cpu.lock") as holder:
+
+        def wait(said: str) -> bool:
+            waits.append(said)
+            holder.kill()
+            holder.wait()
+            return True
+
+        with device_lock.held(config(tmp_path / "locks", mode="wait"), {"sweep": "second", "cell": "x"}, wait) as mine:
+            assert mine
+            assert f"process {os.getpid()} (sweep second, cell x)" in owned_lock.holder(tmp_path / "locks" / "cpu.lock")
+    assert f"process {holder.pid} (sweep first, cell phi)" in waits[0]
+
+
+def test_who_stops_waiting_does_not_hold_the_device(tmp_path: Path) -> None:
+    with another_process(tmp_path / "locks" / "gpu.lock"):
+        waiting = config(tmp_path / "locks", "GPU", mode="wait")
+        with device_lock.held(waiting, {}, lambda _: False) as mine:
+            assert not mine
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "together"),
+    [("CPU", "GPU", True), ("CPU", "CPU", False), (None, "NPU", False), ("GPU", None, False)],
+)
+def test_devices_are_held_apart_and_auto_holds_all(
+    tmp_path: Path, first: str | None, second: str | None, together: bool
+) -> None:
+    with ExitStack() as stack:
+        assert stack.enter_context(device_lock.held(config(tmp_path, first), {}, lambda _: True))
+        if together:
+            assert stack.enter_context(device_lock.held(config(tmp_path, second), {}, lambda _: True))
+        else:
+            with pytest.raises(BackendError, match="is busy"):
+                stack.enter_context(device_lock.held(config(tmp_path, second), {}, lambda _: True))
+
+
+def test_a_service_elsewhere_keeps_no_device_of_this_machine_busy(tmp_path: Path) -> None:
+    assert device_lock.devices(config(tmp_path, base_url="http://192.0.2.7:5273/v1")) == ("endpoint-192-0-2-7-5273",)
+    assert device_lock.devices(config(tmp_path, base_url="http://127.0.0.1:5273/v1")) == ("cpu",)
+
+
+@pytest.mark.skipif(os.name != "posix" or os.getuid() != 0, reason="only root can become another user")
+def test_two_users_share_the_locks() -> None:
+    with tempfile.TemporaryDirectory() as parent:
+        Path(parent).chmod(0o755)  # pytest's own folders let no one else in
+        asked = config(Path(parent) / "locks")
+        with device_lock.held(asked, {}, lambda _: True):
+            pass
+        second = device_lock.held(asked, {}, lambda _: True)
+        busy = pytest.raises(BackendError, match=r"is busy, held by .* process")
+        with another_process(Path(parent) / "locks" / "cpu.lock", NOBODY), busy, second:
+            pass
+        with device_lock.held(asked, {}, lambda _: True) as mine:
+            assert mine, "another user's files are in the way"
