@@ -220,7 +220,7 @@ def finished_cells(folder: Path) -> list[Path]:
 
 def _begun_ns(folder: Path) -> int:
     """When the last cell in the folder was begun: a sweep's name need not be a time, and reports come later."""
-    begun = [file.stat().st_mtime_ns for file in folder.glob(f"*/{ENVIRONMENT_FILE}")]
+    begun = [file.stat().st_mtime_ns for file in folder.glob(f"*/{CONFIG_FILE}")]
     return max(begun, default=folder.stat().st_mtime_ns)
 
 

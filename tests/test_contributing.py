@@ -50,10 +50,12 @@ def result_of(folder: Path, *overrides: str) -> RunResult:
 def test_a_model_and_a_prompt_set(folder: Path) -> None:
     result = result_of(folder, "model=mine", "prompts=mine", *native(folder))
     assert (result.model.alias, result.status) == ("mine", "ok")
-    assert {record.sample_id for record in store.read_records(next(folder.glob("mlruns/runs/*/*")))} >= {"two"}
+    (measured,) = folder.glob("mlruns/runs/*/*/records.jsonl")
+    assert {record.sample_id for record in store.read_records(measured.parent)} >= {"two"}
 
 
 def test_a_scorer_and_a_backend(folder: Path) -> None:
     result = result_of(folder, "scorer=polite", "backend=parrot", "model=custom", "model.alias=me", "prompts=mine")
     assert (result.backend, result.status) == ("parrot", "ok")
     assert result.metrics["quality/polite"]["mean"] == 1.0
+    assert (result.quality_source, result.metrics["quality"]["mean"]) == ("polite", 1.0)

@@ -11,7 +11,10 @@ from foundry_exp.records import Distribution, Record, Score, Scored, Standing
 from foundry_exp.stats.distribution import describe
 
 HEADLINE = ("annotation", "judge", "facets")
-"""Whose quality stands for the cell, best first: people, then a judge that can be believed, then rules."""
+"""Whose quality stands for the cell, best first: people, then a judge that can be believed, then rules.
+
+A scorer of the user's own comes after them: it stands for the cell when none of these does.
+"""
 
 FEWEST_SCORED = 0.5
 """Share of the measured requests that must be scored for a headline."""
@@ -135,6 +138,11 @@ def _over_prompts(measured: Sequence[Record], values: Mapping[AnswerKey, float])
     return describe(means, missing=len(by_prompt) - len(means)) if means else None
 
 
+def ranked(names: Iterable[str]) -> list[str]:
+    """Scorers in the order in which their quality stands for a cell."""
+    return sorted(names, key=lambda name: (HEADLINE.index(name) if name in HEADLINE else len(HEADLINE), name))
+
+
 def _headline(by_scorer: Mapping[str, Scored], measured: int) -> tuple[str | None, Metric]:
     if not measured:
         return None, null(NOTHING_MEASURED)
@@ -143,17 +151,15 @@ def _headline(by_scorer: Mapping[str, Scored], measured: int) -> tuple[str | Non
             "no answer has been scored: the prompts have no facets that rules check, or there is no scorer"
         )
     why = ""
-    for name in HEADLINE:
-        scored = by_scorer.get(name)
-        if scored is None:
-            continue
+    for name in ranked(by_scorer):
+        scored = by_scorer[name]
         if scored.standing and not scored.standing.trusted:
             why = f"the {name} is not trusted: {scored.standing.reason}"
         elif scored.quality is None or scored.scored < FEWEST_SCORED * measured:
             why = f"{name} scored {scored.scored} of {measured} answers, which is less than {FEWEST_SCORED:.0%}"
         else:
             return name, Metric(scored.quality)
-    return None, null(why or "no scorer that can stand for the cell")
+    return None, null(why)
 
 
 def _coverage(by_scorer: Mapping[str, Scored], source: str | None) -> float | None:

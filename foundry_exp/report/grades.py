@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from foundry_exp.metrics.quality import HEADLINE, AnswerKey, answer_quality
+from foundry_exp.metrics.quality import AnswerKey, answer_quality, ranked
 from foundry_exp.records import Score
 from foundry_exp.report.cells import CellReport
 from foundry_exp.report.figures import number
@@ -62,9 +62,7 @@ def grades(cell: CellReport) -> dict[AnswerKey, Grade]:
 
 def _source(cell: CellReport) -> str | None:
     """The scorer of the cell's quality; where there is none, the one that comes first of those that scored."""
-    found = {score.scorer for score in cell.scores}
-    ordered = [*(name for name in HEADLINE if name in found), *sorted(found - set(HEADLINE))]
-    return cell.result.quality_source or next(iter(ordered), None)
+    return cell.result.quality_source or next(iter(ranked({score.scorer for score in cell.scores})), None)
 
 
 def _doubted(cell: CellReport) -> set[str]:

@@ -40,28 +40,54 @@ def shown(
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         if counts.planned > 1:
             progress.add_task(_headway(counts), total=counts.planned, completed=counts.ended, count="")
-        task = progress.add_task(f"{cell}: starting", total=None, count="")
-        amount = Amount()
+        yield _Shown(cell, progress, show_usage=show_usage).show
 
-        def say(doing: str, *, count: str = "", completed: float | None = None, total: float | None = None) -> None:
-            progress.update(task, description=f"{cell}: {doing}", completed=completed, total=total, count=count)
 
-        def show(step: dict[str, Any]) -> None:
-            amount.take(step)
-            match step["step"]:
-                case "answer":
-                    count = f"{step['number']}/{step['of']}"
-                    progress.update(task, completed=step["number"], total=step["of"], count=count)
-                    if show_usage:
-                        console.print(one_line(_usage(cell, step)), markup=False, highlight=False)
-                case "downloading" | "bytes":
-                    say("downloading", completed=amount.done_bytes, total=amount.total_bytes, count=str(amount))
-                case name if name in _PHRASES:
-                    say(one_line(_PHRASES[name].format(**step)))
-                case name if name in _WORDS:
-                    say(_WORDS[name], completed=0, total=step.get("of"))
+class _Shown:
+    """The line of the cell that runs."""
 
-        yield show
+    def __init__(self, cell: str, progress: Progress, *, show_usage: bool) -> None:
+        self._cell = cell
+        self._progress = progress
+        self._show_usage = show_usage
+        self._task = progress.add_task(f"{cell}: starting", total=None, count="")
+        self._amount = Amount()
+        self._told = ""
+
+    def show(self, step: dict[str, Any]) -> None:
+        self._amount.take(step)
+        match step["step"]:
+            case "answer":
+                self._answered(step)
+            case "downloading" | "bytes":
+                amount = self._amount
+                self._say("downloading", completed=amount.done_bytes, total=amount.total_bytes, count=str(amount))
+            case name if name in _PHRASES:
+                doing = one_line(_PHRASES[name].format(**step))
+                self._say(doing)
+                if name == "waiting":
+                    self._tell_once(doing)
+            case name if name in _WORDS:
+                self._say(_WORDS[name], completed=0, total=step.get("of"))
+
+    def _say(self, doing: str, *, count: str = "", completed: float | None = None, total: float | None = None) -> None:
+        text = f"{self._cell}: {doing}"
+        self._progress.update(self._task, description=text, completed=completed, total=total, count=count)
+
+    def _answered(self, step: dict[str, Any]) -> None:
+        number, of = step["number"], step["of"]
+        self._progress.update(self._task, completed=number, total=of, count=f"{number}/{of}")
+        if self._show_usage:
+            self._print(_usage(self._cell, step))
+
+    def _tell_once(self, doing: str) -> None:
+        """Where nobody looks at live lines: a wait of hours must not look like a hang."""
+        if doing != self._told and not self._progress.console.is_terminal and not terminal.is_quiet():
+            self._told = doing
+            self._print(f"{self._cell}: {doing}")
+
+    def _print(self, text: str) -> None:
+        self._progress.console.print(one_line(text), markup=False, highlight=False, soft_wrap=True)
 
 
 def tell(result: RunResult, counts: Counts, console: Console) -> None:

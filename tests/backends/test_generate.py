@@ -186,7 +186,7 @@ COMMAND = ["backend=generate", "model=custom", "model.alias=own", "tracker=none"
 @pytest.mark.parametrize("streaming", [[], ["streaming=on"]])
 def test_a_run_has_latency_and_says_why_it_has_no_rates(tmp_path: Path, streaming: list[str]) -> None:
     assert cli.main([*COMMAND, "backend.model_class=own_models.Words", "workload.rounds=2", *streaming]) == 0
-    result = store.read_result(next(tmp_path.glob("mlruns/runs/*/*")))
+    result = store.read_result(next(tmp_path.glob("mlruns/runs/*/*/run.json")).parent)
     assert result.metrics["ttft_ms"] is None or result.metrics["ttft_ms"]["n"] == 0
     assert result.metrics["e2e_ms"]["p50"] is not None
     assert "no answer has a token count" in result.missing["output_tok_per_s"]

@@ -44,7 +44,7 @@ def result_of(command: str, folder: Path) -> RunResult:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return store.read_result(next(folder.glob("mlruns/runs/*/*")))
+    return store.read_result(next(folder.glob("mlruns/runs/*/*/run.json")).parent)
 
 
 def test_an_own_backend_class_is_measured_like_any_other(written: list[str], tmp_path: Path) -> None:
@@ -59,5 +59,5 @@ def test_load_and_generate_are_enough(written: list[str], tmp_path: Path) -> Non
     result = result_of(written[1], tmp_path)
     assert (result.status, result.backend) == ("ok", "generate")
     assert result.metrics["e2e_ms"]["p50"] is not None
-    records = store.read_records(next(tmp_path.glob("mlruns/runs/*/*")))
+    records = store.read_records(next(tmp_path.glob("mlruns/runs/*/*/records.jsonl")).parent)
     assert all(record.text.startswith("Polly wants ") for record in records)

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from foundry_exp import store
 from foundry_exp.errors import BackendError
 from foundry_exp.machine import device_lock, owned_lock
+from tests import process_group
 from tests.conftest import SCRIPTED, Run, clean_environment
 
 QUICK = (*SCRIPTED, "workload.rounds=1", "workload.warmup=0", "sweep.name=second")
@@ -22,7 +24,7 @@ HOLDER = """
 import os, sys, time
 from pathlib import Path
 import filelock
-from foundry_exp import owned_lock
+from foundry_exp.machine import owned_lock
 if sys.argv[2:]:
     os.setuid(int(sys.argv[2]))
 with owned_lock.held(Path(sys.argv[1]), {"sweep": "first", "cell": "phi"}) as is_mine:
@@ -76,6 +78,22 @@ def test_a_killed_holder_lets_go_and_the_one_that_waited_is_measured(run: Run, t
             assert mine
             assert f"process {os.getpid()} (sweep second, cell x)" in owned_lock.holder(tmp_path / "locks" / "cpu.lock")
     assert f"process {holder.pid} (sweep first, cell phi)" in waits[0]
+
+
+def test_a_wait_is_told_once_where_output_is_no_terminal(tmp_path: Path) -> None:
+    locks = tmp_path / "locks"
+    wish = (*QUICK, "accel=cpu", f"device_lock.folder={locks}", "device_lock.mode=wait")
+    with another_process(locks / "cpu.lock") as holder, process_group.started(tmp_path, wish) as waiting:
+        said = tmp_path / "said.txt"
+        deadline_s = time.monotonic() + 60
+        while "waiting for the device" not in said.read_text(encoding="utf-8"):
+            assert waiting.poll() is None
+            assert time.monotonic() < deadline_s
+            time.sleep(0.05)
+        holder.kill()
+        assert waiting.wait(60) == 0
+    (line,) = [line for line in said.read_text(encoding="utf-8").splitlines() if "waiting" in line]
+    assert f"process {holder.pid} (sweep first, cell phi)" in line
 
 
 def test_who_stops_waiting_does_not_hold_the_device(tmp_path: Path) -> None:

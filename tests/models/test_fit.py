@@ -130,7 +130,7 @@ def too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_a_model_that_does_not_fit_is_skipped_before_it_is_loaded(too_large: list[str], tmp_path: Path) -> None:
     assert cli.main(too_large) == 1  # nothing was measured
-    result = store.read_result(next(tmp_path.glob("mlruns/runs/*/*")))
+    result = store.read_result(next(tmp_path.glob("mlruns/runs/*/*/run.json")).parent)
     assert result.status == "skipped"
     assert "does not fit: needs about" in (result.reason or "")
     assert "fit=ignore" in (result.reason or "")
@@ -139,9 +139,9 @@ def test_a_model_that_does_not_fit_is_skipped_before_it_is_loaded(too_large: lis
 
 def test_fit_ignore_loads_it_all_the_same(too_large: list[str], tmp_path: Path) -> None:
     cli.main([*too_large, "fit=ignore", "workload.rounds=1", "generation.max_tokens=4"])
-    result = store.read_result(next(tmp_path.glob("mlruns/runs/*/*")))
+    result = store.read_result(next(tmp_path.glob("mlruns/runs/*/*/run.json")).parent)
     assert result.status != "skipped"
-    saved = yaml.safe_load((next(tmp_path.glob("mlruns/runs/*/*")) / "config.yaml").read_text(encoding="utf-8"))
+    saved = yaml.safe_load(next(tmp_path.glob("mlruns/runs/*/*/config.yaml")).read_text(encoding="utf-8"))
     assert saved["fit"] == "ignore"
 
 
@@ -161,6 +161,6 @@ def test_a_downloaded_model_is_judged_by_the_files_that_came(tmp_path: Path, mon
             monkeypatch.setenv(name, value)
         arguments = ["model=custom", "model.alias=vast", "tracker=none", *native(tmp_path)]
         assert cli.main([*arguments, f"backend.catalogue_url={catalogue.url}"]) == 1
-    result = store.read_result(next(tmp_path.glob("mlruns/runs/*/*")))
+    result = store.read_result(next(tmp_path.glob("mlruns/runs/*/*/run.json")).parent)
     assert result.status == "skipped", result.reason
     assert "MB of KV cache" in (result.reason or "")

@@ -72,8 +72,8 @@ def test_the_service_does_not_wait_for_a_catalogue(tool: Tool) -> None:
     done = closed(tool).run(*RUN, "backend=service", "model.alias=small", "accel=cpu", "offline=true")
     (found,) = results(tool)
     assert found["status"] == "ok", done.stdout + done.stderr
-    assert "Endpoint=custom" in (next(tool.folder.glob("mlruns/runs/*/*")) / "runtime.log").read_text()
-    assert tool.catalogue.url not in (next(tool.folder.glob("mlruns/runs/*/*")) / "runtime.log").read_text()
+    assert "Endpoint=custom" in next(tool.folder.glob("mlruns/runs/*/*/runtime.log")).read_text()
+    assert tool.catalogue.url not in next(tool.folder.glob("mlruns/runs/*/*/runtime.log")).read_text()
 
 
 def test_a_catalogue_that_answers_nothing_is_given_up_in_time(tool: Tool) -> None:
