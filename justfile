@@ -32,7 +32,7 @@ bench:
 
 # The full figures: on a quiet machine, for half an hour
 long: bench
-    {{python}} -m pytest -m long
+    {{python}} -m pytest -m long -n 0
     {{python}} -m foundry_exp calibrate
     {{python}} -m tests.benchmarks.http_stamps
     {{python}} -m tests.benchmarks.native_stamps
@@ -55,7 +55,7 @@ schemas:
 
 # Pin every run-time and dev dependency for 3.11 to 3.13
 constraints:
-    uv pip compile --universal --python-version 3.11 --extra dev --extra gpu --extra ray --no-header --no-annotate --no-emit-index-url -q pyproject.toml -o constraints.txt
+    uv pip compile --universal --python-version 3.11 --extra dev --extra gpu --extra ray --custom-compile-command "just constraints" --no-annotate --no-emit-index-url -q pyproject.toml -o constraints.txt
 
 # Train and export the two demonstration models (needs the extra demo-build)
 demo:

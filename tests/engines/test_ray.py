@@ -63,7 +63,15 @@ def wait_until_measured(nodes: Nodes, cell: str) -> None:
 
 
 def models_running(nodes: Nodes) -> list[psutil.Process]:
-    return [process for process in nodes.processes() if "foundry_exp.cell" in process.cmdline()]
+    return [process for process in nodes.processes() if "foundry_exp.cell" in words_of(process)]
+
+
+def words_of(process: psutil.Process) -> list[str]:
+    """None of one that has ended meanwhile."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
 
 
 def wait_until_none_runs(nodes: Nodes) -> None:
