@@ -8,9 +8,9 @@ from foundry_exp.decide.option import NAMES, Option
 from foundry_exp.decide.recommend import Recommendation, Sensitivity
 from foundry_exp.decide.weighing import CRITERIA, Weighed
 from foundry_exp.report.figures import number
-from foundry_exp.report.text import markdown, one_line, sentence
+from foundry_exp.report.text import listed, markdown, one_line, sentence
+from foundry_exp.stats.percentile import MINIMUM_N
 
-_FEWEST_FOR_P95 = 72
 _CLOSE = 0.01
 """A criterion that moves the score by less is no reason."""
 
@@ -84,11 +84,11 @@ def reasons(found: Recommendation) -> Iterator[str]:
     yield from (f"{label} is out: {sentence(_briefly(why))}" for label, why in found.unmeasured)
     if found.front and found.objectives:
         names = ", ".join(NAMES[figure] for figure in found.objectives)
-        yield f"Nothing measured is better in every way than {_or(found.front)} ({names})."
+        yield f"Nothing measured is better in every way than {listed(found.front, 'or')} ({names})."
     yield from (_moved(one, found) for one in found.sensitivity if one.flips)
     fixed = [one.criterion for one in found.sensitivity if not one.flips]
     if fixed:
-        yield f"No weight of {_or(fixed)} changes the pick."
+        yield f"No weight of {listed(fixed, 'or')} changes the pick."
     yield from (sentence(text) for text in found.remarks)
 
 
@@ -106,7 +106,7 @@ def _why(found: Recommendation, pick: Weighed) -> Iterator[str]:
     yield f"It keeps to every constraint: {'; '.join([*facts, f'licence {licence}' if licence else ''])}.".replace(
         "; .", "."
     )
-    if limits.get("e2e_p95_ms") and pick.option.answers < _FEWEST_FOR_P95:
+    if limits.get("e2e_p95_ms") and pick.option.answers < MINIMUM_N["p95"]:
         yield f"Its p95 is of {pick.option.answers} answers, too few for an interval: it is one of the slowest seen."
     if len(found.ranked) > 1:
         yield from _runner_up(found, pick, found.ranked[1])
@@ -158,10 +158,6 @@ def _moved(one: Sensitivity, found: Recommendation) -> str:
     said_now = f"becomes {' and '.join(moved)}" if moved else "stays with half and with twice of it"
     flips = ", ".join(f"{to} at {number(at)}" for at, to in one.flips)
     return f"{head}{said_now}; it flips to {flips}."
-
-
-def _or(labels: Sequence[str]) -> str:
-    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} or {labels[-1]}"
 
 
 def _table(found: Recommendation) -> str:

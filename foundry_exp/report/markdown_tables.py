@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from foundry_exp.report import typical
 from foundry_exp.report.cells import CellReport, axes
-from foundry_exp.report.figures import NOTHING, number, share, time_unit
+from foundry_exp.report.figures import NOTHING, number, on_scale, share, time_unit
 from foundry_exp.report.rows import Row
 from foundry_exp.report.text import markdown
 
@@ -72,7 +72,8 @@ def quality(row: Row) -> str:
     """The mean with its 95 % interval, cut to the scale."""
     if row.quality is None or row.quality_low is None or row.quality_high is None:
         return number(row.quality)
-    return f"{number(row.quality)} ({number(max(row.quality_low, 1.0))}–{number(min(row.quality_high, 5.0))})"
+    low, high = on_scale(row.quality_low, row.quality_high)
+    return f"{number(row.quality)} ({number(low)}–{number(high)})"
 
 
 def few(row: Row) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 
 from foundry_exp.records import Distribution, Scored
 from foundry_exp.report.cells import CellReport, labels
-from foundry_exp.report.figures import NOTHING, number
+from foundry_exp.report.figures import NOTHING, number, on_scale
 from foundry_exp.report.grades import UNCALIBRATED, Grade, best_median_worst, grades
 from foundry_exp.report.provenance import rubric_differences
 from foundry_exp.report.text import excerpt, markdown, sentence
@@ -82,7 +82,7 @@ def _mean(spread: Distribution | None) -> float | None:
 def interval(spread: Distribution | None) -> str | None:
     """The 95 % interval of a mean within the scale, as `3.2 to 4.1`."""
     found = spread.intervals.get("mean") if spread else None
-    return f"{number(max(found.low, 1.0))} to {number(min(found.high, 5.0))}" if found else None
+    return " to ".join(number(end) for end in on_scale(found.low, found.high)) if found else None
 
 
 def differences(cells: Sequence[CellReport]) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from foundry_exp.records import RunResult
 from foundry_exp.report.cells import CellReport
-from foundry_exp.report.figures import NOTHING, Unit, share, time_unit
+from foundry_exp.report.figures import NOTHING, Unit, on_scale, share, time_unit
 from foundry_exp.report.markdown_tables import few, rate
 from foundry_exp.report.provenance import differences
 from foundry_exp.report.rows import Row, distribution
@@ -14,8 +14,6 @@ from foundry_exp.report.standings import TIE, comparable, graded_by
 from foundry_exp.report.text import one_line
 
 _PLAIN = Unit("")
-_WORST, _BEST = 1.0, 5.0
-"""Ends of the quality scale, beyond which an interval of a mean says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +157,7 @@ def _interval(figure: Figure, cell: CellReport, unit: Unit) -> str:
     found = spread.intervals.get(statistic) if spread else None
     if found is None:
         return ""
-    low, high = (found.low, found.high) if metric != "quality" else (max(found.low, _WORST), min(found.high, _BEST))
+    low, high = on_scale(found.low, found.high) if metric == "quality" else (found.low, found.high)
     return f"{unit.show(low)}–{unit.show(high)}"
 
 
