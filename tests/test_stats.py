@@ -125,6 +125,11 @@ def test_mean_interval_by_hand() -> None:
     assert found.high == pytest.approx(3 + 1.963243, abs=1e-6)
 
 
+def test_equal_values_show_no_spread_and_so_no_interval() -> None:
+    assert mean_interval([5.0, 5.0, 5.0]) is None
+    assert mean_interval([0.1] * 7) is None
+
+
 def test_one_value_has_a_mean_and_no_spread() -> None:
     found = describe([5.0])
     assert (found.n, found.mean, found.sd, found.p99) == (1, 5.0, None, 5.0)

@@ -6,7 +6,7 @@ from typing import Any
 
 from foundry_exp.decide import effect as words
 from foundry_exp.decide.compare import Comparison, Effect, Pair
-from foundry_exp.report.figures import number, share
+from foundry_exp.report.figures import NOTHING, number, share
 from foundry_exp.report.text import markdown, one_line, sentence
 
 Shown = Callable[[str], str]
@@ -92,10 +92,11 @@ def _row(one: Effect, tokens: float) -> str:
     if one.contrast.is_ratio:
         size = f"× {math.exp(found.effect):.3g}"
         interval = f"{math.exp(found.low):.3g}–{math.exp(found.high):.3g}"
-        would = share(math.expm1(found.detectable))
+        would = share(math.expm1(found.detectable)) if found.has_spread else NOTHING
     else:
         size, interval = f"{found.effect:+.2f} points", f"{found.low:+.2f} to {found.high:+.2f}"
-        would = f"{number(found.detectable)} points"
+        would = f"{number(found.detectable)} points" if found.has_spread else NOTHING
+    interval = interval if found.has_spread else NOTHING
     mark = "**" if one.found else ""
     return f"| {noun} | {mark}{size}{mark} | {interval} | {_p(one.adjusted_p)} | {would} | {found.n} |"
 
@@ -111,12 +112,19 @@ def _effect(one: Effect) -> dict[str, Any]:
         "metric": one.contrast.metric,
         "scale": "ratio" if one.contrast.is_ratio else "difference",
         "value": scale(found.effect),
-        "low": scale(found.low),
-        "high": scale(found.high),
+        "low": scale(found.low) if found.has_spread else None,
+        "high": scale(found.high) if found.has_spread else None,
         "p": found.p_value,
         "p_holm": one.adjusted_p,
         "found": one.found,
-        "detectable": math.expm1(found.detectable) if one.contrast.is_ratio else found.detectable,
+        "detectable": _detectable(one),
         "n": found.n,
         "method": found.method,
     }
+
+
+def _detectable(one: Effect) -> float | None:
+    found = one.difference
+    if not found.has_spread:
+        return None
+    return math.expm1(found.detectable) if one.contrast.is_ratio else found.detectable

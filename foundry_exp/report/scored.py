@@ -5,7 +5,7 @@ from statistics import fmean
 
 import numpy as np
 
-from foundry_exp.records import Distribution, Scored
+from foundry_exp.records import WITH_FIGURES, Distribution, Scored
 from foundry_exp.report.cells import CellReport, labels
 from foundry_exp.report.figures import NOTHING, number, on_scale
 from foundry_exp.report.grades import UNCALIBRATED, Grade, best_median_worst, grades
@@ -87,8 +87,12 @@ def interval(spread: Distribution | None) -> str | None:
 
 def differences(cells: Sequence[CellReport]) -> list[str]:
     """How far the best cell is ahead of each other one, prompt by prompt; of cells scored alike alone."""
-    sources = {cell.result.quality_source for cell in cells if cell.row.quality is not None}
-    comparable = [each for each in zip(labels(cells), cells, strict=True) if each[1].row.quality is not None]
+    comparable = [
+        (label, cell)
+        for label, cell in zip(labels(cells), cells, strict=True)
+        if cell.row.quality is not None and cell.row.status in WITH_FIGURES
+    ]
+    sources = {cell.result.quality_source for _, cell in comparable}
     digests = {cell.result.prompts.get("digest") for _, cell in comparable}
     if len(comparable) < 2 or len(sources) > 1 or len(digests) > 1 or rubric_differences(cells):  # noqa: PLR2004
         return []
@@ -107,6 +111,8 @@ def ahead(best: CellReport, other: CellReport) -> Difference | None:
 
 
 def _said(best: str, other: str, found: Difference) -> str:
+    if not found.has_spread:
+        return f"{best} is {found.effect:.2f} points ahead of {other} on each of {found.n} prompts alike."
     between = f"95 % interval {found.low:.2f} to {found.high:.2f}"
     power = f"as many such prompts show a difference of {found.detectable:.2f} four times in five"
     return f"{best} is {found.effect:.2f} points ahead of {other}, paired over {found.n} prompts ({between}; {power})."
