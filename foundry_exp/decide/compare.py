@@ -6,11 +6,12 @@ from itertools import combinations
 
 import numpy as np
 
+from foundry_exp.decide import comparable
 from foundry_exp.decide.candidates import Candidate
 from foundry_exp.decide.comparable import Mismatch
 from foundry_exp.decide.contrasts import BY_RUN, PAIRED, Contrast, by_prompt, of_run
 from foundry_exp.decide.expected import Expected, expected
-from foundry_exp.decide.figures import QUALITY, Prompt
+from foundry_exp.decide.figures import ENERGY, QUALITY, Prompt
 from foundry_exp.errors import ConfigError
 from foundry_exp.stats.difference import FEWEST, Difference, welch
 from foundry_exp.stats.holm import holm
@@ -103,10 +104,14 @@ def _pair(first: Candidate, second: Candidate, tokens: float, seed: int, forced:
             continue
         difference = _by_prompt(first, second, contrast, tokens, seed)
         effects += [Effect(contrast, difference)] if difference else []
+    mixed_energy = comparable.energy_mismatch((first, second))
     for contrast in BY_RUN:
+        if contrast.metric == ENERGY and mixed_energy:
+            continue
         difference = welch(*(_logs(side, contrast.metric) for side in (first, second)))
         effects += [Effect(contrast, difference)] if difference else []
-    return Pair(first, second, tuple(effects), tuple(_notes(first, second)))
+    notes = [*_notes(first, second), *([_apart(mixed_energy)] if mixed_energy else [])]
+    return Pair(first, second, tuple(effects), tuple(notes))
 
 
 def _by_prompt(first: Candidate, second: Candidate, contrast: Contrast, tokens: float, seed: int) -> Difference | None:
@@ -139,6 +144,10 @@ def _notes(first: Candidate, second: Candidate) -> Iterator[str]:
             f"{one.variant} and {other.variant} are different files: their quantisation may differ, "
             "and with it speed, size and quality, whatever the device."
         )
+
+
+def _apart(energy: Mismatch) -> str:
+    return f"energy is not compared, since it is from different sources: {energy.listed()}."
 
 
 def _adjusted(pairs: Sequence[Pair]) -> Iterator[Pair]:

@@ -103,19 +103,24 @@ def _why(found: Recommendation, pick: Weighed) -> Iterator[str]:
     }
     facts = [kept(name, pick.option.figures.get(name), limit) for name, limit in limits.items()]
     licence = pick.option.candidate.result.model.licence
-    yield f"It keeps to every constraint: {'; '.join([*facts, f'licence {licence}' if licence else ''])}.".replace(
-        "; .", "."
-    )
+    facts += [f"licence {licence}"] if licence else []
+    yield "It keeps to every constraint" + (f": {'; '.join(facts)}." if facts else ".")
     if limits.get("e2e_p95_ms") and pick.option.answers < MINIMUM_N["p95"]:
         yield f"Its p95 is of {pick.option.answers} answers, too few for an interval: it is one of the slowest seen."
     if len(found.ranked) > 1:
         yield from _runner_up(found, pick, found.ranked[1])
-    if found.tied and found.cheapest:
-        figure = found.decision["cheapest_by"]
-        size = said(figure, found.cheapest.figures.get(figure))
+    if found.tied:
         labels = ", ".join(one.option.label for one in found.tied)
-        needs = f"Of them and it, {found.cheapest.label} needs least ({NAMES[figure]} {size})."
-        yield f"Not to be told apart from it by these prompts: {labels}. {needs}"
+        yield f"Not to be told apart from it by these prompts: {labels}. {_least(found)}"
+
+
+def _least(found: Recommendation) -> str:
+    """Which of the pick and the tied ones needs least."""
+    figure = found.decision["cheapest_by"]
+    if found.cheapest is None:
+        return f"Which of them and it needs least is not known ({NAMES[figure]})."
+    size = said(figure, found.cheapest.figures.get(figure))
+    return f"Of them and it, {found.cheapest.label} needs least ({NAMES[figure]} {size})."
 
 
 def _runner_up(found: Recommendation, pick: Weighed, other: Weighed) -> Iterator[str]:

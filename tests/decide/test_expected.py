@@ -50,6 +50,15 @@ def test_prompt_sets_that_disagree_leave_the_median(tmp_path: Path) -> None:
     assert (comparison.expected_tokens, comparison.expected.is_stated) == (WORDS, False)
 
 
+def test_estimated_counts_are_no_length(tmp_path: Path) -> None:
+    plant(tmp_path, name="a", model="own", changes=UNSTATED)
+    plant(tmp_path, name="b", model="guessed", changes=UNSTATED, token_source="events")
+    for record in (tmp_path / "sweep" / "b" / "records.jsonl",):
+        text = record.read_text(encoding="utf-8")
+        record.write_text(text.replace(f'"completion_tokens":{WORDS}', '"completion_tokens":900'), encoding="utf-8")
+    assert compare(candidates.read([tmp_path / "sweep"])).expected_tokens == WORDS
+
+
 def test_whose_whole_answer_stands_in_is_said(tmp_path: Path) -> None:
     plant(tmp_path, name="a", model="small", points=4.0, seed=1, changes=STATED)
     plant(tmp_path, name="b", model="guessed", points=4.0, seed=2, changes=STATED, token_source="events")
