@@ -62,11 +62,6 @@ class Comparison:
     expected: Expected
     """Of a typical answer."""
 
-    @property
-    def expected_tokens(self) -> float:
-        """Tokens of a typical answer."""
-        return self.expected.tokens
-
 
 def compare(candidates: Sequence[Candidate], forced: Sequence[Mismatch] = (), seed: int = 0) -> Comparison:
     """Compare every pair of candidates that have figures; raise ConfigError when there are not two."""

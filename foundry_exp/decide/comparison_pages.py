@@ -19,7 +19,7 @@ def console(comparison: Comparison) -> str:
 
 def page(comparison: Comparison) -> str:
     """The Markdown file."""
-    tokens = comparison.expected_tokens
+    tokens = comparison.expected.tokens
     parts = ["# Comparison", "\n".join(f"- {markdown(words.headline(pair, tokens))}" for pair in comparison.pairs)]
     parts += [_section(pair, tokens) for pair in comparison.pairs]
     parts += ["\n".join(f"- {markdown(sentence(text))}" for text in _remarks(comparison))]
@@ -29,7 +29,7 @@ def page(comparison: Comparison) -> str:
 def document(comparison: Comparison) -> dict[str, Any]:
     """The same as data: ratios are second over first, points second minus first."""
     return {
-        "expected_tokens": comparison.expected_tokens,
+        "expected_tokens": comparison.expected.tokens or None,
         "tests": comparison.tests,
         "differs": {mismatch.what: mismatch.values for mismatch in comparison.forced},
         "left_out": list(comparison.left_out),
@@ -48,7 +48,7 @@ def document(comparison: Comparison) -> dict[str, Any]:
             {
                 "first": pair.first.label,
                 "second": pair.second.label,
-                "sentence": words.headline(pair, comparison.expected_tokens),
+                "sentence": words.headline(pair, comparison.expected.tokens),
                 "effects": [_effect(one) for one in pair.effects],
                 "notes": list(pair.notes),
             }
@@ -59,8 +59,8 @@ def document(comparison: Comparison) -> dict[str, Any]:
 
 def _lines(comparison: Comparison, bullet: str, shown: Shown) -> Iterator[str]:
     for pair in comparison.pairs:
-        yield shown(words.headline(pair, comparison.expected_tokens))
-        yield from (f"{bullet}{shown(text)}" for text in words.not_found(pair, comparison.expected_tokens))
+        yield shown(words.headline(pair, comparison.expected.tokens))
+        yield from (f"{bullet}{shown(text)}" for text in words.not_found(pair, comparison.expected.tokens))
     remarks = list(_remarks(comparison))
     if remarks:
         yield ""

@@ -6,7 +6,7 @@ from itertools import takewhile
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from foundry_exp.decide.constraints import said as with_unit
+from foundry_exp.decide.constraints import with_unit
 from foundry_exp.decide.gate import POINTS, Change, Check, Outcome
 from foundry_exp.report.figures import number, share
 from foundry_exp.report.text import excerpt, markdown, one_line, sentence

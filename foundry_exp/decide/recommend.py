@@ -68,11 +68,6 @@ class Recommendation:
     remarks: tuple[str, ...]
 
     @property
-    def expected_tokens(self) -> float:
-        """Tokens of a typical answer."""
-        return self.expected.tokens
-
-    @property
     def pick(self) -> Weighed | None:
         """The best, or nothing when no option keeps to the constraints."""
         return self.ranked[0] if self.ranked else None

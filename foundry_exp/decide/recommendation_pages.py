@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from foundry_exp.decide.constraints import kept, said
+from foundry_exp.decide.constraints import kept, with_unit
 from foundry_exp.decide.option import NAMES, Option
 from foundry_exp.decide.recommend import Recommendation, Sensitivity
 from foundry_exp.decide.weighing import CRITERIA, Weighed
@@ -33,7 +33,7 @@ def document(found: Recommendation) -> dict[str, Any]:
     """The same as data."""
     return {
         "decision": dict(found.decision),
-        "expected_tokens": found.expected_tokens,
+        "expected_tokens": found.expected.tokens or None,
         "pick": found.pick.option.label if found.pick else None,
         "ranked": [
             {"label": one.option.label, "score": one.score, "parts": one.parts, "figures": one.option.figures}
@@ -119,7 +119,7 @@ def _least(found: Recommendation) -> str:
     figure = found.decision["cheapest_by"]
     if found.cheapest is None:
         return f"Which of them and it needs least is not known ({NAMES[figure]})."
-    size = said(figure, found.cheapest.figures.get(figure))
+    size = with_unit(figure, found.cheapest.figures.get(figure))
     return f"Of them and it, {found.cheapest.label} needs least ({NAMES[figure]} {size})."
 
 
@@ -137,11 +137,11 @@ def _runner_up(found: Recommendation, pick: Weighed, other: Weighed) -> Iterator
 
 
 def _against(criteria: Sequence[str], one: Option, other: Option) -> str:
-    figures = [CRITERIA[name] for name in criteria]
-    return ", ".join(
-        f"{NAMES[figure]} ({said(figure, one.figures.get(figure))} against {said(figure, other.figures.get(figure))})"
-        for figure in figures
-    )
+    parts = []
+    for figure in (CRITERIA[name] for name in criteria):
+        mine, theirs = (with_unit(figure, option.figures.get(figure)) for option in (one, other))
+        parts.append(f"{NAMES[figure]} ({mine} against {theirs})")
+    return ", ".join(parts)
 
 
 def _nothing(found: Recommendation) -> Iterator[str]:
@@ -174,7 +174,7 @@ def _table(found: Recommendation) -> str:
             [
                 markdown(one.option.label),
                 f"{one.score:.2f}",
-                *(said(figure, one.option.figures.get(figure)) for figure in figures),
+                *(with_unit(figure, one.option.figures.get(figure)) for figure in figures),
             ]
         )
         for one in found.ranked

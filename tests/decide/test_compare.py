@@ -71,7 +71,7 @@ def test_speed_and_quality_come_in_one_sentence(tmp_path: Path) -> None:
         plant(tmp_path, name="a", model="small", points=3.0, seed=1),
         plant(tmp_path, name="b", model="large", points=3.8, slower=1.8, seed=2),
     )
-    said = headline(found.pairs[0], found.expected_tokens)
+    said = headline(found.pairs[0], found.expected.tokens)
     assert said.startswith("large, against small, answers 1.8 times slower (1.")
     assert "is better by 0.6 points (0.4–0.8)" in said
     assert "takes" not in said, "a typical answer tells nothing that the whole answer has not told"
