@@ -60,7 +60,7 @@ def trade_off(cells: Sequence[CellReport]) -> Plot | None:
     unscored = "" if any(y is QUALITY for _, y, _ in panels) else "No two cells have a quality score yet. "
     reading = (
         "Cells on the line (the Pareto front) are beaten by no other in both figures at once; pale ones are, or are "
-        f"not compared (see the sentences above), and without a line none is. {unscored}{left_out}"
+        f"not compared (see the sentences above); where all are pale, none is compared. {unscored}{left_out}"
     )
     return Plot("trade-off", TITLE, reading.strip(), drawing, is_wide=True)
 
