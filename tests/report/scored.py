@@ -35,4 +35,4 @@ def give_scores(
                 rubric=rubric,
             )
             store.append_score(folder, made)
-    score.summarised(folder, {})
+    score.summarised(folder, {scorer: None})
