@@ -6,9 +6,8 @@ from itertools import combinations
 
 import numpy as np
 
-from foundry_exp.decide import comparable
 from foundry_exp.decide.candidates import Candidate
-from foundry_exp.decide.comparable import Mismatch
+from foundry_exp.decide.comparable import Mismatch, energy_mismatch
 from foundry_exp.decide.contrasts import BY_RUN, PAIRED, Contrast, by_prompt, of_run
 from foundry_exp.decide.expected import Expected, expected
 from foundry_exp.decide.figures import ENERGY, QUALITY, Prompt
@@ -99,7 +98,7 @@ def _pair(first: Candidate, second: Candidate, tokens: float, seed: int, forced:
             continue
         difference = _by_prompt(first, second, contrast, tokens, seed)
         effects += [Effect(contrast, difference)] if difference else []
-    mixed_energy = comparable.energy_mismatch((first, second))
+    mixed_energy = energy_mismatch((first, second))
     for contrast in BY_RUN:
         if contrast.metric == ENERGY and mixed_energy:
             continue
