@@ -152,7 +152,7 @@ class Distribution:
     p95: float | None
     p99: float | None
     intervals: dict[str, Interval | None] = field(default_factory=dict)
-    """95 % intervals of mean, p50, p90, p95 and p99; null when n is too small for one."""
+    """95 % intervals of mean, p50, p90, p95 and p99; null when n is too small for one, or a mean is of equal values."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from foundry_exp.errors import ConfigError, near
 POINTS = (1, 2, 3, 4, 5)
 FOLDER = "rubrics"
 MAX_FILE_BYTES = 1_000_000
+UNNAMED = "answer"
+"""The rubric of prompts that name none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,27 @@ def test_a_judge_that_is_not_trusted_does_not_stand_for_the_cell(tmp_path: Path)
     assert doubted.scores["judge"].quality is not None
 
 
+def test_a_judge_whose_trial_is_not_known_does_not_stand_for_the_cell(tmp_path: Path) -> None:
+    """A command that is killed while it judges leaves scores without a word on them, or beside another judge's."""
+    folder = make_run_folder(tmp_path, rounds=1)
+    records = store.read_records(folder)
+    scores = [
+        point(record.sample_id, record.output_hash, value, scorer=scorer, scored_by=who)
+        for record in records
+        for scorer, value, who in (("judge", 5.0, "phi@2"), ("facets", 2.0, "rules"))
+    ]
+    own, another = (
+        Standing(True, None, {"judge": {"variant": "phi", "digest": digest, "files_digest": None}}) for digest in "21"
+    )
+    assert quality(records, scores, {"judge": own}).source == "judge"
+    for standings in ({}, {"judge": another}):
+        found = quality(records, scores, standings)
+        assert found.source == "facets"
+        standing = found.scores["judge"].standing
+        assert standing is not None
+        assert "the trial of phi@2 came to is not known" in (standing.reason or "")
+
+
 def test_an_answer_with_an_unscored_criterion_is_unscored_not_low(tmp_path: Path) -> None:
     folder = make_run_folder(tmp_path, rounds=1)
     records = store.read_records(folder)

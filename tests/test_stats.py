@@ -10,7 +10,6 @@ import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foundry_exp.stats.bootstrap import cluster_bootstrap
 from foundry_exp.stats.distribution import describe, describe_clusters
 from foundry_exp.stats.drift import drift
 from foundry_exp.stats.mean import mean_interval, sample_sd
@@ -22,7 +21,6 @@ from foundry_exp.stats.percentile import (
     order_ranks,
     percentile,
     percentile_interval,
-    too_small,
 )
 from foundry_exp.stats.proportion import wilson_interval
 from foundry_exp.stats.student import incomplete_beta, t_quantile, two_sided_p
@@ -119,20 +117,17 @@ def test_percentile_interval_encloses_the_true_value_in_95_percent_of_samples() 
     assert 0.945 <= enclosed / 2000 <= 1.0
 
 
-def test_too_small_says_how_many_are_needed() -> None:
-    assert too_small("p95", 12) == (
-        "n=12 is too small for p95 (needs 72): its value is shown without an interval; measure more rounds."
-    )
-    assert too_small("p95", 72) is None
-    assert too_small("mean", 1) is not None
-
-
 def test_mean_interval_by_hand() -> None:
     # mean 3, sd sqrt(2.5), t(0.975, 4) = 2.776445: 2.776445 * sqrt(2.5 / 5) = 1.963243.
     found = mean_interval([1, 2, 3, 4, 5])
     assert found is not None
     assert found.low == pytest.approx(3 - 1.963243, abs=1e-6)
     assert found.high == pytest.approx(3 + 1.963243, abs=1e-6)
+
+
+def test_equal_values_show_no_spread_and_so_no_interval() -> None:
+    assert mean_interval([5.0, 5.0, 5.0]) is None
+    assert mean_interval([0.1] * 7) is None
 
 
 def test_one_value_has_a_mean_and_no_spread() -> None:
@@ -247,17 +242,17 @@ def test_drift_of_a_long_run_is_thinned_and_still_right() -> None:
 def test_cluster_bootstrap_is_seeded_and_wider_than_one_of_independent_values() -> None:
     generator = np.random.default_rng(5)
     clusters = [(100 + 20 * generator.normal() + generator.normal(size=50)).tolist() for _ in range(30)]
-    found = cluster_bootstrap(clusters, lambda values: float(np.mean(values)), seed=1)
+    found = describe_clusters(clusters, seed=1).intervals["mean"]
     independent = mean_interval([value for cluster in clusters for value in cluster])
     assert found is not None
     assert independent is not None
-    assert found == cluster_bootstrap(clusters, lambda values: float(np.mean(values)), seed=1)
-    assert found != cluster_bootstrap(clusters, lambda values: float(np.mean(values)), seed=2)
+    assert found == describe_clusters(clusters, seed=1).intervals["mean"]
+    assert found != describe_clusters(clusters, seed=2).intervals["mean"]
     assert found.high - found.low > 3 * (independent.high - independent.low)
 
 
 def test_cluster_bootstrap_of_few_clusters_is_null() -> None:
-    assert cluster_bootstrap([[1.0, 2.0]] * 9, lambda values: float(np.mean(values))) is None
+    assert describe_clusters([[1.0, 2.0]] * 9).intervals["mean"] is None
 
 
 def test_pooled_gaps_need_as_many_requests_as_a_percentile_needs_values() -> None:

@@ -7,15 +7,12 @@ from foundry_exp.errors import ConfigError
 from foundry_exp.records import Sample
 from foundry_exp.rubric import Rubric
 
-UNNAMED = "answer"
-"""The rubric of prompts that name none."""
-
 
 def rubric_for(samples: Iterable[Sample], chosen: str | None, where: str) -> Rubric:
     """The rubric chosen, or the one that all prompts name; ConfigError when they name several."""
     if chosen:
         return rubric.load(rubric.find(chosen, where))
-    named = sorted({sample.rubric or UNNAMED for sample in samples}) or [UNNAMED]
+    named = sorted({sample.rubric or rubric.UNNAMED for sample in samples}) or [rubric.UNNAMED]
     if len(named) > 1:
         msg = f"{where}: these prompts name the rubrics {', '.join(named)}, and people score by one; choose it."
         raise ConfigError(msg)

@@ -42,7 +42,7 @@ class Candidate:
         """What of its requests does not count, in sentences without a subject."""
         reasons = dict.fromkeys(why for cell in self.cells for why in cell.left_out)
         counts = {why: sum(cell.left_out.get(why, 0) for cell in self.cells) for why in reasons}
-        return [f"{count} of {self.requests} answers {why}" for why, count in counts.items() if count]
+        return [f"{count} of {self.requests} {why}" for why, count in counts.items() if count]
 
 
 def read(runs: Sequence[Path], *, together: bool = False) -> list[Candidate]:

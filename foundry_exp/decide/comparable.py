@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from foundry_exp.decide.candidates import Candidate
-from foundry_exp.decide.figures import CellFigures
+from foundry_exp.decide.figures import ENERGY, CellFigures
 from foundry_exp.errors import ConfigError
+from foundry_exp.report.provenance import scored_how
 from foundry_exp.report.text import one_line
 
 RUNTIME_PACKAGES = ("foundry-local-sdk", "onnxruntime", "onnxruntime-genai-core")
@@ -23,24 +24,39 @@ class Mismatch:
 
     def sentence(self) -> str:
         """`power: mains (demo-small), battery (demo-large)`."""
-        return f"{self.what}: " + ", ".join(f"{value} ({who})" for value, who in self.values.items())
+        return f"{self.what}: {self.listed()}"
+
+    def listed(self) -> str:
+        """`mains (demo-small), battery (demo-large)`."""
+        return ", ".join(f"{value} ({who})" for value, who in self.values.items())
 
 
-def mismatches(candidates: Sequence[Candidate], names: Sequence[str] | None = None) -> list[Mismatch]:
+def mismatches(candidates: Sequence[Candidate]) -> list[Mismatch]:
     """What differs between candidates, or between the runs of one; what a run does not say differs from nothing."""
-    found = []
-    for what, of in FACTS.items():
-        if names is not None and what not in names:
-            continue
-        values: dict[str, list[str]] = {}
-        for candidate in candidates:
-            for cell in candidate.cells:
-                value = of(cell)
-                if value is not None and candidate.label not in values.setdefault(one_line(value), []):
-                    values[one_line(value)].append(candidate.label)
-        if len(values) > 1:
-            found.append(Mismatch(what, {value: _listed(labels) for value, labels in values.items()}))
-    return found
+    found = (_mismatch(candidates, what, of) for what, of in FACTS.items())
+    return [mismatch for mismatch in found if mismatch]
+
+
+def energy_mismatch(candidates: Sequence[Candidate]) -> Mismatch | None:
+    """Energies from different sources: a meter of one chip, one of another, and watts times seconds do not compare."""
+    return _mismatch(candidates, "energy", energy_source)
+
+
+def energy_source(cell: CellFigures) -> str | None:
+    """Where a run's energy is from; null where it has none."""
+    return cell.result.energy_source if cell.of_run(ENERGY) is not None else None
+
+
+def _mismatch(candidates: Sequence[Candidate], what: str, of: Callable[[CellFigures], str | None]) -> Mismatch | None:
+    values: dict[str, list[str]] = {}
+    for candidate in candidates:
+        for cell in candidate.cells:
+            value = of(cell)
+            if value is not None and candidate.label not in values.setdefault(one_line(value), []):
+                values[one_line(value)].append(candidate.label)
+    if len(values) < 2:  # noqa: PLR2004 - one value is no difference
+        return None
+    return Mismatch(what, {value: _listed(labels) for value, labels in values.items()})
 
 
 def refuse(found: Sequence[Mismatch]) -> None:
@@ -68,7 +84,7 @@ def _generation(cell: CellFigures) -> str | None:
 def _rubric(cell: CellFigures) -> str | None:
     source = cell.result.quality_source
     scored = cell.result.scores.get(source) if source else None
-    return f"{source} {scored.rubric}" if scored else None
+    return f"{source} {scored_how(source, scored)}" if source and scored else None
 
 
 def _runtime(cell: CellFigures) -> str | None:

@@ -7,10 +7,10 @@ from itertools import combinations
 import numpy as np
 
 from foundry_exp.decide.candidates import Candidate
-from foundry_exp.decide.comparable import Mismatch
+from foundry_exp.decide.comparable import Mismatch, energy_mismatch
 from foundry_exp.decide.contrasts import BY_RUN, PAIRED, Contrast, by_prompt, of_run
 from foundry_exp.decide.expected import Expected, expected
-from foundry_exp.decide.figures import QUALITY, Prompt
+from foundry_exp.decide.figures import ENERGY, QUALITY, Prompt
 from foundry_exp.errors import ConfigError
 from foundry_exp.stats.difference import FEWEST, Difference, welch
 from foundry_exp.stats.holm import holm
@@ -61,11 +61,6 @@ class Comparison:
     expected: Expected
     """Of a typical answer."""
 
-    @property
-    def expected_tokens(self) -> float:
-        """Tokens of a typical answer."""
-        return self.expected.tokens
-
 
 def compare(candidates: Sequence[Candidate], forced: Sequence[Mismatch] = (), seed: int = 0) -> Comparison:
     """Compare every pair of candidates that have figures; raise ConfigError when there are not two."""
@@ -103,10 +98,14 @@ def _pair(first: Candidate, second: Candidate, tokens: float, seed: int, forced:
             continue
         difference = _by_prompt(first, second, contrast, tokens, seed)
         effects += [Effect(contrast, difference)] if difference else []
+    mixed_energy = energy_mismatch((first, second))
     for contrast in BY_RUN:
+        if contrast.metric == ENERGY and mixed_energy:
+            continue
         difference = welch(*(_logs(side, contrast.metric) for side in (first, second)))
         effects += [Effect(contrast, difference)] if difference else []
-    return Pair(first, second, tuple(effects), tuple(_notes(first, second)))
+    notes = [*_notes(first, second), *([_apart(mixed_energy)] if mixed_energy else [])]
+    return Pair(first, second, tuple(effects), tuple(notes))
 
 
 def _by_prompt(first: Candidate, second: Candidate, contrast: Contrast, tokens: float, seed: int) -> Difference | None:
@@ -139,6 +138,10 @@ def _notes(first: Candidate, second: Candidate) -> Iterator[str]:
             f"{one.variant} and {other.variant} are different files: their quantisation may differ, "
             "and with it speed, size and quality, whatever the device."
         )
+
+
+def _apart(energy: Mismatch) -> str:
+    return f"energy is not compared, since it is from different sources: {energy.listed()}."
 
 
 def _adjusted(pairs: Sequence[Pair]) -> Iterator[Pair]:

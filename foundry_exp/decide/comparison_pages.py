@@ -6,7 +6,7 @@ from typing import Any
 
 from foundry_exp.decide import effect as words
 from foundry_exp.decide.compare import Comparison, Effect, Pair
-from foundry_exp.report.figures import number, share
+from foundry_exp.report.figures import NOTHING, number, share
 from foundry_exp.report.text import markdown, one_line, sentence
 
 Shown = Callable[[str], str]
@@ -19,7 +19,7 @@ def console(comparison: Comparison) -> str:
 
 def page(comparison: Comparison) -> str:
     """The Markdown file."""
-    tokens = comparison.expected_tokens
+    tokens = comparison.expected.tokens
     parts = ["# Comparison", "\n".join(f"- {markdown(words.headline(pair, tokens))}" for pair in comparison.pairs)]
     parts += [_section(pair, tokens) for pair in comparison.pairs]
     parts += ["\n".join(f"- {markdown(sentence(text))}" for text in _remarks(comparison))]
@@ -29,7 +29,7 @@ def page(comparison: Comparison) -> str:
 def document(comparison: Comparison) -> dict[str, Any]:
     """The same as data: ratios are second over first, points second minus first."""
     return {
-        "expected_tokens": comparison.expected_tokens,
+        "expected_tokens": comparison.expected.tokens or None,
         "tests": comparison.tests,
         "differs": {mismatch.what: mismatch.values for mismatch in comparison.forced},
         "left_out": list(comparison.left_out),
@@ -48,7 +48,7 @@ def document(comparison: Comparison) -> dict[str, Any]:
             {
                 "first": pair.first.label,
                 "second": pair.second.label,
-                "sentence": words.headline(pair, comparison.expected_tokens),
+                "sentence": words.headline(pair, comparison.expected.tokens),
                 "effects": [_effect(one) for one in pair.effects],
                 "notes": list(pair.notes),
             }
@@ -59,8 +59,8 @@ def document(comparison: Comparison) -> dict[str, Any]:
 
 def _lines(comparison: Comparison, bullet: str, shown: Shown) -> Iterator[str]:
     for pair in comparison.pairs:
-        yield shown(words.headline(pair, comparison.expected_tokens))
-        yield from (f"{bullet}{shown(text)}" for text in words.not_found(pair, comparison.expected_tokens))
+        yield shown(words.headline(pair, comparison.expected.tokens))
+        yield from (f"{bullet}{shown(text)}" for text in words.not_found(pair, comparison.expected.tokens))
     remarks = list(_remarks(comparison))
     if remarks:
         yield ""
@@ -92,10 +92,11 @@ def _row(one: Effect, tokens: float) -> str:
     if one.contrast.is_ratio:
         size = f"× {math.exp(found.effect):.3g}"
         interval = f"{math.exp(found.low):.3g}–{math.exp(found.high):.3g}"
-        would = share(math.expm1(found.detectable))
+        would = share(math.expm1(found.detectable)) if found.has_spread else NOTHING
     else:
         size, interval = f"{found.effect:+.2f} points", f"{found.low:+.2f} to {found.high:+.2f}"
-        would = f"{number(found.detectable)} points"
+        would = f"{number(found.detectable)} points" if found.has_spread else NOTHING
+    interval = interval if found.has_spread else NOTHING
     mark = "**" if one.found else ""
     return f"| {noun} | {mark}{size}{mark} | {interval} | {_p(one.adjusted_p)} | {would} | {found.n} |"
 
@@ -111,12 +112,19 @@ def _effect(one: Effect) -> dict[str, Any]:
         "metric": one.contrast.metric,
         "scale": "ratio" if one.contrast.is_ratio else "difference",
         "value": scale(found.effect),
-        "low": scale(found.low),
-        "high": scale(found.high),
+        "low": scale(found.low) if found.has_spread else None,
+        "high": scale(found.high) if found.has_spread else None,
         "p": found.p_value,
         "p_holm": one.adjusted_p,
         "found": one.found,
-        "detectable": math.expm1(found.detectable) if one.contrast.is_ratio else found.detectable,
+        "detectable": _detectable(one),
         "n": found.n,
         "method": found.method,
     }
+
+
+def _detectable(one: Effect) -> float | None:
+    found = one.difference
+    if not found.has_spread:
+        return None
+    return math.expm1(found.detectable) if one.contrast.is_ratio else found.detectable

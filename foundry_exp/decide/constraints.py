@@ -30,7 +30,7 @@ def broken(option: Option, constraints: Mapping[str, Any]) -> list[Broken]:
     return [*found, *_of_words(option, constraints)]
 
 
-def said(figure: str, value: float | None) -> str:
+def with_unit(figure: str, value: float | None) -> str:
     """A figure with its unit."""
     if value is None:
         return "unknown"
@@ -43,7 +43,7 @@ def said(figure: str, value: float | None) -> str:
 def kept(figure: str, value: float | None, limit: float) -> str:
     """`p95 answer 230 ms (at most 2,000 ms)`."""
     bound = "at least" if figure in AT_LEAST else "at most"
-    return f"{NAMES[figure]} {said(figure, value)} ({bound} {said(figure, limit)})"
+    return f"{NAMES[figure]} {with_unit(figure, value)} ({bound} {with_unit(figure, limit)})"
 
 
 def _of_figure(option: Option, name: str, limit: float) -> Broken | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from foundry_exp.decide.figures import QUALITY, CellFigures, Prompt
+from foundry_exp.decide.figures import ENERGY, QUALITY, CellFigures, Prompt
 
 Kind = Literal["time", "rate", "amount", "points"]
 
@@ -48,7 +48,7 @@ PAIRED = (
 BY_RUN = (
     Contrast("load_s", "time", "loads {much} slower", "loads {much} faster", "the load time"),
     Contrast("rss_peak_mb", "amount", "needs {much} more memory", "needs {much} less memory", "peak memory"),
-    Contrast("energy_j_per_token", "amount", "uses {much} more energy", "uses {much} less energy", "energy of a token"),
+    Contrast(ENERGY, "amount", "uses {much} more energy", "uses {much} less energy", "energy of a token"),
 )
 """One figure a run, so that they can be tested only where runs were repeated."""
 
@@ -62,6 +62,6 @@ def by_prompt(cell: CellFigures, metric: str, expected_tokens: float) -> Mapping
 
 
 def of_run(cell: CellFigures, metric: str) -> float | None:
-    """A figure that a run has one of."""
-    value = cell.result.metrics.get(metric)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) and value > 0 else None
+    """A figure that a run has one of, and that has a logarithm."""
+    value = cell.of_run(metric)
+    return value if value is not None and value > 0 else None

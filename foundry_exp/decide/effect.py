@@ -17,7 +17,7 @@ def headline(pair: Pair, tokens: float) -> str:
     found = [said(effect, tokens) for effect in pair.effects if effect.found and not _repeats(effect, pair)]
     if not found:
         return f"{pair.second.label} and {pair.first.label}: no difference found."
-    return f"{pair.second.label}, against {pair.first.label}, {listed(found)}."
+    return f"{pair.second.label}, against {pair.first.label}, {_listed(found)}."
 
 
 def _repeats(effect: Effect, pair: Pair) -> bool:
@@ -32,7 +32,7 @@ def not_found(pair: Pair, tokens: float) -> list[str]:
 
 
 def said(effect: Effect, tokens: float) -> str:
-    """`answers 1.8 times slower (1.7–1.9)`."""
+    """`answers 1.8 times slower (1.7–1.9)`, or without any spread `(in all 40 prompts)`."""
     larger = effect.difference.effect > 0
     words = effect.contrast.more if larger else effect.contrast.less
     return words.format(much=much(effect), tokens=f"{tokens:.0f}") + f" ({spread(effect)})"
@@ -41,11 +41,19 @@ def said(effect: Effect, tokens: float) -> str:
 def no_difference(effect: Effect, tokens: float) -> str:
     """`the first token: no difference that 40 prompts could show; they would show 9 %`."""
     noun = effect.contrast.noun.format(tokens=f"{tokens:.0f}")
-    what = "prompts" if "prompt" in effect.difference.method else "runs a side"
+    what = counted(effect)
+    if not effect.difference.has_spread:
+        size = f"{much(effect)} apart" if effect.difference.effect else "alike"
+        return f"{noun}: {size} in all {effect.difference.n} {what}; without any spread they show no more than that"
     would = _would_show(effect)
     doubtful = effect.difference.low > 0 or effect.difference.high < 0
     rest = ", once the number of comparisons is counted" if doubtful else ""
     return f"{noun}: no difference that {effect.difference.n} {what} could show{rest}; they would show {would}"
+
+
+def counted(effect: Effect) -> str:
+    """What `n` counts."""
+    return "prompts" if "prompt" in effect.difference.method else "runs a side"
 
 
 def much(effect: Effect) -> str:
@@ -60,6 +68,8 @@ def much(effect: Effect) -> str:
 
 def spread(effect: Effect) -> str:
     """The interval, in the same direction and the same unit as the effect."""
+    if not effect.difference.has_spread:
+        return f"in all {effect.difference.n} {counted(effect)}"
     ends = sorted((effect.difference.low, effect.difference.high), reverse=effect.difference.effect < 0)
     if not effect.contrast.is_ratio:
         sign = -1 if effect.difference.effect < 0 else 1
@@ -83,15 +93,16 @@ def _fraction(effect: Effect, log_ratio: float) -> float:
     return -math.expm1(log_ratio) if effect.contrast.kind == "amount" else math.expm1(-log_ratio)
 
 
-def listed(parts: Sequence[str]) -> str:
-    """`a, b, and c`."""
+def _listed(parts: Sequence[str]) -> str:
+    """`a, b, and c`: the parts have commas of their own."""
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])}, and {parts[-1]}"
 
 
 def summary(comparison: Comparison) -> str:
     """How the comparison was made, in one paragraph."""
     repeats = sorted({len(one.cells) for one in comparison.candidates if one.why_not is None})
-    runs = "one run a side" if repeats == [1] else f"{'–'.join(str(n) for n in repeats)} runs a side"
+    span = str(repeats[0]) if len(repeats) == 1 else f"{repeats[0]}–{repeats[-1]}"
+    runs = "one run a side" if repeats == [1] else f"{span} runs a side"
     text = (
         f"Paired by prompt, {runs}, 95 % intervals; a difference is called one when it is more than chance over all "
         f"{comparison.tests} comparisons together (Holm, 5 %)."

@@ -19,20 +19,20 @@ QUALITY = "quality"
 TOKENS = "tokens"
 ANY_E2E = "e2e_ms of any answer"
 """Cut ones too: of the same model the same answers are cut."""
-MEASURED = (*WITH_FIGURES, "interrupted")
-"""Statuses whose requests count."""
+ENERGY = "energy_j_per_token"
 
 Prompt = tuple[str, str]
 """Sample id and prompt digest: two runs share a prompt when both are equal."""
 Values = dict[str, dict[Prompt, tuple[float, ...]]]
 """Metric → prompt → one value a request."""
 
-CUT = "were cut off at the token limit; their whole time is left out"
-_LEFT_OUT = {
-    "empty_rate": "are empty; they have no speed",
-    "degenerate_rate": "repeat themselves or are not text; their speed is left out",
+_FAILED = "requests failed; they count for nothing but the error rate"
+_CUT = "answers were cut off at the token limit; their whole time is left out"
+_FLAGGED = {
+    "empty_rate": "answers are empty; their speed is left out",
+    "degenerate_rate": "answers repeat themselves or are not text; their speed is left out",
 }
-_ESTIMATED = "have an estimated token count; their rates are left out"
+_ESTIMATED = "answers have an estimated token count; their rates are left out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,10 @@ class CellFigures:
     result: RunResult
     values: Values
     requests: int
+    prompts: int
+    """Different prompts that were asked, answered or not."""
     left_out: dict[str, int]
-    """Why requests do not count for something, and how many."""
+    """Which requests do not count for something and why, and how many."""
 
     def by_prompt(self, metric: str) -> dict[Prompt, float]:
         """A metric's typical value of each prompt: the median over its rounds, or the mean of points."""
@@ -55,17 +57,24 @@ class CellFigures:
         """All values of a metric."""
         return [value for values in self.values.get(metric, {}).values() for value in values]
 
+    def of_run(self, metric: str) -> float | None:
+        """A figure that a run has one of; no energy by tokens that were estimated."""
+        if metric == ENERGY and self.result.metrics.get("estimated_rate"):
+            return None
+        value = self.result.metrics.get(metric)
+        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
     @property
     def flagged(self) -> int:
         """Answers that are empty, degenerate or cut."""
-        return sum(self.left_out.get(why, 0) for why in (CUT, *_LEFT_OUT.values()))
+        return sum(self.left_out.get(why, 0) for why in (_CUT, *_FLAGGED.values()))
 
 
 def read(folder: Path) -> CellFigures:
     """Reduce a run folder; a cell that was not measured has no values."""
     result = read_result(folder)
-    if result.status not in MEASURED:
-        return CellFigures(folder, result, {}, 0, {})
+    if result.status not in WITH_FIGURES:
+        return CellFigures(folder, result, {}, 0, 0, {})
     cell = measured(read_records(folder))
     values: dict[str, dict[Prompt, list[float]]] = defaultdict(lambda: defaultdict(list))
     left_out: Counter[str] = Counter()
@@ -74,7 +83,9 @@ def read(folder: Path) -> CellFigures:
             values[metric][_prompt(one.record)].append(value)
     points = _points((one.record for one in cell), read_scores(folder), result.quality_source)
     fixed = {name: {prompt: tuple(found) for prompt, found in of.items()} for name, of in values.items()}
-    return CellFigures(folder, result, fixed | ({QUALITY: points} if points else {}), len(cell), dict(left_out))
+    asked = {_prompt(one.record) for one in cell}
+    every = fixed | ({QUALITY: points} if points else {})
+    return CellFigures(folder, result, every, len(cell), len(asked), dict(left_out))
 
 
 def _prompt(record: Record) -> Prompt:
@@ -84,15 +95,16 @@ def _prompt(record: Record) -> Prompt:
 def _usable(one: Measured, left_out: Counter[str]) -> Iterable[tuple[str, float]]:
     """The values of one request that may be compared."""
     if one.record.error is not None:
+        left_out[_FAILED] += 1
         return
-    flag = next((name for name in _LEFT_OUT if ANSWER_FLAGS[name](one.record)), None)
+    flag = next((name for name in _FLAGGED if ANSWER_FLAGS[name](one.record)), None)
     if flag:
-        left_out[_LEFT_OUT[flag]] += 1
+        left_out[_FLAGGED[flag]] += 1
         return
-    if one.timing.tokens:
+    if one.timing.tokens and not one.timing.estimated:
         yield TOKENS, float(one.timing.tokens)
     is_cut = ANSWER_FLAGS["truncated_rate"](one.record)
-    left_out[CUT] += is_cut
+    left_out[_CUT] += is_cut
     left_out[_ESTIMATED] += one.timing.estimated
     if one.timing.e2e_ms:
         yield ANY_E2E, one.timing.e2e_ms

@@ -55,7 +55,7 @@ def _differences(read: Sequence[Candidate]) -> tuple[tuple[str, ...], str]:
         found = compare(read)
     except FoundryExpError as error:
         return (), f"Not compared: {sentence(str(error))}"
-    return tuple(effect.headline(pair, found.expected_tokens) for pair in found.pairs), effect.summary(found)
+    return tuple(effect.headline(pair, found.expected.tokens) for pair in found.pairs), effect.summary(found)
 
 
 def _too_many(candidates_there: int) -> str:

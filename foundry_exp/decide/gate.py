@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from foundry_exp.decide.figures import ENERGY
 from foundry_exp.decide.side import GATED, Output, Side
 from foundry_exp.errors import ConfigError
 from foundry_exp.stats.permutation import FloatArray, MaxT, max_t
@@ -70,6 +71,7 @@ def gate(baseline: Side, candidate: Side, rules: Mapping[str, Any], *, force: bo
     changes = tuple(_changes(baseline, candidate)) if rules["outputs"] != "ignore" else ()
     notes = [
         *_notes(baseline, candidate),
+        *(_ungated(baseline, rules) if few is None else ()),
         *(f"compared all the same, although they differ in {one}" for one in differing),
     ]
     return Outcome(
@@ -125,7 +127,8 @@ def _too_few(baseline: Side, candidate: Side, needed: int) -> str | None:
 def _checks(baseline: Side, candidate: Side, rules: Mapping[str, Any], seed: int) -> Iterator[Check]:
     wanted = {name: tolerance for name in GATED if (tolerance := rules["tolerances"].get(name)) is not None}
     before, after = ({name: _oriented(side, name) for name in wanted} for side in (baseline, candidate))
-    able = [name for name in wanted if len(before[name]) and len(after[name])]
+    why_not = {name: _why_not(name, baseline, candidate, lacks=not len(after[name])) for name in wanted}
+    able = [name for name in wanted if len(before[name]) and why_not[name] is None]
     if able:
         limits = np.array([_limit(name, wanted[name]) for name in able])
         first, second = (np.column_stack([of[name] for name in able]) for of in (before, after))
@@ -133,9 +136,26 @@ def _checks(baseline: Side, candidate: Side, rules: Mapping[str, Any], seed: int
         means = zip(first.mean(axis=0), second.mean(axis=0), strict=True)
         yield from (_check(place, able[place], wanted, found, both) for place, both in enumerate(means))
     for name, tolerance in wanted.items():
-        if len(before[name]) and not len(after[name]):
-            reason = "the baseline has this figure and the candidate has not, or not of every run"
-            yield Check(name, "inconclusive", tolerance, reason=reason)
+        if len(before[name]) and why_not[name] is not None:
+            yield Check(name, "inconclusive", tolerance, reason=why_not[name])
+
+
+def _why_not(name: str, baseline: Side, candidate: Side, *, lacks: bool) -> str | None:
+    """Why a figure of the baseline cannot be held against the candidate's."""
+    if lacks:
+        return "the baseline has this figure and the candidate has not, or not of every run"
+    sources = [side.facts.get("energy") for side in (baseline, candidate)]
+    if name == ENERGY and None not in sources and sources[0] != sources[1]:
+        return f"the baseline's is from {sources[0]} and the candidate's from {sources[1]}"
+    return None
+
+
+def _ungated(baseline: Side, rules: Mapping[str, Any]) -> Iterator[str]:
+    """Figures with a tolerance that nothing can be held to: a gate that passes says nothing of them."""
+    wanted = [name for name in GATED if rules["tolerances"].get(name) is not None]
+    lacking = [name for name in wanted if not len(_oriented(baseline, name))]
+    if lacking:
+        yield f"not gated, since not every run of the baseline has them: {', '.join(lacking)}"
 
 
 def _oriented(side: Side, name: str) -> FloatArray:

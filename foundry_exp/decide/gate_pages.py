@@ -6,6 +6,7 @@ from itertools import takewhile
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from foundry_exp.decide.constraints import with_unit
 from foundry_exp.decide.gate import POINTS, Change, Check, Outcome
 from foundry_exp.report.figures import number, share
 from foundry_exp.report.text import excerpt, markdown, one_line, sentence
@@ -13,7 +14,6 @@ from foundry_exp.report.text import excerpt, markdown, one_line, sentence
 _SHOWN = 20
 _CONTEXT = 30
 """Characters before the place where two answers part."""
-_UNITS = {"e2e_ms": "ms", "ttft_ms": "ms", "decode_tok_per_s": "tok/s", "rss_peak_mb": "MB", "load_s": "s"}
 
 
 def console(outcome: Outcome) -> str:
@@ -84,7 +84,7 @@ def said(check: Check) -> str:
         return f"{check.metric}: {check.reason}"
     way = "worse" if check.worse > 0 else "better"
     size = _size(check.metric, abs(check.worse))
-    known = f"{check.metric} {_value(check, check.candidate)}, was {_value(check, check.baseline)}"
+    known = f"{check.metric} {with_unit(check.metric, check.candidate)}, was {with_unit(check.metric, check.baseline)}"
     unchanged = check.worse == check.low == check.high == 0
     how = "unchanged" if unchanged else f"{size} {way} ({_ends(check)})"
     return f"{known}: {how}, {_size(check.metric, check.tolerance)} worse is accepted"
@@ -93,15 +93,11 @@ def said(check: Check) -> str:
 def _row(check: Check) -> str:
     if check.worse is None:
         return f"| {check.metric} | | | | | | {check.verdict}: {check.reason} |"
-    values = [_value(check, value) for value in (check.baseline, check.candidate)]
+    values = [with_unit(check.metric, value) for value in (check.baseline, check.candidate)]
     worse = _signed(check.metric, check.worse)
     mark = "**failed**" if check.verdict == "failed" else check.verdict
     accepted = _size(check.metric, check.tolerance)
     return f"| {check.metric} | {values[0]} | {values[1]} | {worse} | {_ends(check)} | {accepted} | {mark} |"
-
-
-def _value(check: Check, value: float | None) -> str:
-    return " ".join(part for part in (number(value), _UNITS.get(check.metric, "")) if part)
 
 
 def _ends(check: Check) -> str:

@@ -9,20 +9,20 @@ import numpy as np
 
 from foundry_exp.decide.candidates import Candidate
 from foundry_exp.decide.contrasts import TYPICAL, by_prompt
-from foundry_exp.decide.figures import QUALITY
+from foundry_exp.decide.figures import ENERGY, QUALITY
 
-ONCE = ("rss_peak_mb", "vram_peak_mb", "disk_mb", "load_s", "energy_j_per_token", "error_rate", "determinism_rate")
+ONCE = ("rss_peak_mb", "vram_peak_mb", "disk_mb", "load_s", ENERGY, "error_rate", "determinism_rate")
 _LARGEST = ("rss_peak_mb", "vram_peak_mb", "error_rate")
 """Of repeated runs the worst counts; of the rest the median."""
 
 UNITS = {
-    "quality": "of 5", "decode_tok_per_s": "tok/s", "load_s": "s", "energy_j_per_token": "J/token",
+    "quality": "of 5", "decode_tok_per_s": "tok/s", "load_s": "s", ENERGY: "J/token",
     "error_rate": "", "flagged_rate": "", "determinism_rate": "",
 }  # fmt: skip
 NAMES = {
     "e2e_p50_ms": "median answer", "e2e_p95_ms": "p95 answer", TYPICAL: "typical answer",
     "ttft_p50_ms": "median first token", "rss_peak_mb": "peak memory", "vram_peak_mb": "peak VRAM", "disk_mb": "disk",
-    "load_s": "load time", "energy_j_per_token": "energy", "error_rate": "failed requests",
+    "load_s": "load time", ENERGY: "energy", "error_rate": "failed requests",
     "flagged_rate": "flagged answers", "quality": "quality", "decode_tok_per_s": "decode rate",
     "determinism_rate": "answers that repeat exactly",
 }  # fmt: skip
@@ -95,8 +95,7 @@ def _quality(candidate: Candidate) -> float | None:
 
 
 def _once(candidate: Candidate, name: str) -> float | None:
-    found = [cell.result.metrics.get(name) for cell in candidate.cells]
-    values = [float(value) for value in found if isinstance(value, int | float) and not isinstance(value, bool)]
+    values = [value for cell in candidate.cells if (value := cell.of_run(name)) is not None]
     if name == "disk_mb" and not values and candidate.result.model.disk_mb is not None:
         values = [candidate.result.model.disk_mb]
     if not values:

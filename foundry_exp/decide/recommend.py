@@ -7,9 +7,10 @@ from typing import Any
 
 from foundry_exp.decide import pareto
 from foundry_exp.decide.candidates import Candidate
-from foundry_exp.decide.comparable import Mismatch
+from foundry_exp.decide.comparable import Mismatch, energy_mismatch
 from foundry_exp.decide.constraints import Broken, broken
 from foundry_exp.decide.expected import Expected, expected
+from foundry_exp.decide.figures import ENERGY
 from foundry_exp.decide.option import Option, option
 from foundry_exp.decide.weighing import CRITERIA, Weighed, gap, score, unweighable, weigh
 from foundry_exp.errors import ConfigError
@@ -67,11 +68,6 @@ class Recommendation:
     remarks: tuple[str, ...]
 
     @property
-    def expected_tokens(self) -> float:
-        """Tokens of a typical answer."""
-        return self.expected.tokens
-
-    @property
     def pick(self) -> Weighed | None:
         """The best, or nothing when no option keeps to the constraints."""
         return self.ranked[0] if self.ranked else None
@@ -87,33 +83,46 @@ def recommend(
     candidates: Sequence[Candidate], decision: Mapping[str, Any], forced: Sequence[Mismatch] = (), seed: int = 0
 ) -> Recommendation:
     """Decide; raise ConfigError when nothing was measured at all."""
-    able = [one for one in candidates if one.why_not is None]
-    unmeasured = tuple((one.label, one.why_not) for one in candidates if one.why_not is not None)
-    if not able:
-        named = "; ".join(f"{label}: {why}" for label, why in unmeasured)
-        msg = f"recommend: no candidate has figures ({named}); measure one first."
-        raise ConfigError(msg)
+    able, unmeasured = _with_figures(candidates)
     typical = expected(able)
     tokens = typical.tokens
     options = [option(one, tokens) for one in able]
     judged = [(one, broken(one, decision["constraints"])) for one in options]
-    weights = decision["weights"]
+    mixed_energy = energy_mismatch(able)
+    incomparable = {ENERGY} if mixed_energy else set()
+    weights = {name: 0 if CRITERIA[name] in incomparable else weight for name, weight in decision["weights"].items()}
     ranked = weigh([one for one, against in judged if not against], weights)
     tied = _tied(ranked, weights, tokens, seed)
-    objectives = _objectives(options)
+    objectives = [figure for figure in _objectives(options) if figure not in incomparable]
+    cheapest_by = decision["cheapest_by"]
     return Recommendation(
         decision=decision,
         expected=typical,
         ranked=tuple(ranked),
         tied=tuple(tied),
-        cheapest=_cheapest([*ranked[:1], *tied], decision["cheapest_by"]),
+        cheapest=None if cheapest_by in incomparable else _cheapest([*ranked[:1], *tied], cheapest_by),
         rejected=tuple(Rejected(one, tuple(against)) for one, against in judged if against),
-        unmeasured=unmeasured,
+        unmeasured=tuple(unmeasured),
         front=tuple(_front(options, objectives)),
         objectives=tuple(objectives),
         sensitivity=tuple(_sensitivity(ranked, weights)),
-        remarks=(*_of_typical(options, typical), *_remarks(able, options, weights, forced)),
+        remarks=(
+            *_of_typical(options, typical),
+            *_of_energy(mixed_energy),
+            *_remarks(able, options, weights, forced),
+        ),
     )
+
+
+def _with_figures(candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[tuple[str, str]]]:
+    """The candidates that can be decided on, and why the others cannot."""
+    able = [one for one in candidates if one.why_not is None]
+    unmeasured = [(one.label, one.why_not) for one in candidates if one.why_not is not None]
+    if not able:
+        named = "; ".join(f"{label}: {why}" for label, why in unmeasured)
+        msg = f"recommend: no candidate has figures ({named}); measure one first."
+        raise ConfigError(msg)
+    return able, unmeasured
 
 
 def _tied(ranked: Sequence[Weighed], weights: Mapping[str, float], tokens: float, seed: int) -> list[Weighed]:
@@ -193,6 +202,11 @@ def _of_typical(options: Sequence[Option], typical: Expected) -> Iterator[str]:
     if whole:
         why = "without streaming or the runtime's own token counts there is no other"
         yield f"The typical answer of {', '.join(whole)} is the whole answer, of whatever length: {why}."
+
+
+def _of_energy(mixed: Mismatch | None) -> Iterator[str]:
+    if mixed:
+        yield f"energy: from different sources, so it has no weight: {mixed.listed()}"
 
 
 def _untrusted(candidate: Candidate) -> Iterator[str]:

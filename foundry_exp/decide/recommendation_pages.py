@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from foundry_exp.decide.constraints import kept, said
+from foundry_exp.decide.constraints import kept, with_unit
 from foundry_exp.decide.option import NAMES, Option
 from foundry_exp.decide.recommend import Recommendation, Sensitivity
 from foundry_exp.decide.weighing import CRITERIA, Weighed
 from foundry_exp.report.figures import number
-from foundry_exp.report.text import markdown, one_line, sentence
+from foundry_exp.report.text import listed, markdown, one_line, sentence
+from foundry_exp.stats.percentile import MINIMUM_N
 
-_FEWEST_FOR_P95 = 72
 _CLOSE = 0.01
 """A criterion that moves the score by less is no reason."""
 
@@ -33,7 +33,7 @@ def document(found: Recommendation) -> dict[str, Any]:
     """The same as data."""
     return {
         "decision": dict(found.decision),
-        "expected_tokens": found.expected_tokens,
+        "expected_tokens": found.expected.tokens or None,
         "pick": found.pick.option.label if found.pick else None,
         "ranked": [
             {"label": one.option.label, "score": one.score, "parts": one.parts, "figures": one.option.figures}
@@ -84,11 +84,11 @@ def reasons(found: Recommendation) -> Iterator[str]:
     yield from (f"{label} is out: {sentence(_briefly(why))}" for label, why in found.unmeasured)
     if found.front and found.objectives:
         names = ", ".join(NAMES[figure] for figure in found.objectives)
-        yield f"Nothing measured is better in every way than {_or(found.front)} ({names})."
+        yield f"Nothing measured is better in every way than {listed(found.front, 'or')} ({names})."
     yield from (_moved(one, found) for one in found.sensitivity if one.flips)
     fixed = [one.criterion for one in found.sensitivity if not one.flips]
     if fixed:
-        yield f"No weight of {_or(fixed)} changes the pick."
+        yield f"No weight of {listed(fixed, 'or')} changes the pick."
     yield from (sentence(text) for text in found.remarks)
 
 
@@ -103,19 +103,24 @@ def _why(found: Recommendation, pick: Weighed) -> Iterator[str]:
     }
     facts = [kept(name, pick.option.figures.get(name), limit) for name, limit in limits.items()]
     licence = pick.option.candidate.result.model.licence
-    yield f"It keeps to every constraint: {'; '.join([*facts, f'licence {licence}' if licence else ''])}.".replace(
-        "; .", "."
-    )
-    if limits.get("e2e_p95_ms") and pick.option.answers < _FEWEST_FOR_P95:
+    facts += [f"licence {licence}"] if licence else []
+    yield "It keeps to every constraint" + (f": {'; '.join(facts)}." if facts else ".")
+    if limits.get("e2e_p95_ms") and pick.option.answers < MINIMUM_N["p95"]:
         yield f"Its p95 is of {pick.option.answers} answers, too few for an interval: it is one of the slowest seen."
     if len(found.ranked) > 1:
         yield from _runner_up(found, pick, found.ranked[1])
-    if found.tied and found.cheapest:
-        figure = found.decision["cheapest_by"]
-        size = said(figure, found.cheapest.figures.get(figure))
+    if found.tied:
         labels = ", ".join(one.option.label for one in found.tied)
-        needs = f"Of them and it, {found.cheapest.label} needs least ({NAMES[figure]} {size})."
-        yield f"Not to be told apart from it by these prompts: {labels}. {needs}"
+        yield f"Not to be told apart from it by these prompts: {labels}. {_least(found)}"
+
+
+def _least(found: Recommendation) -> str:
+    """Which of the pick and the tied ones needs least."""
+    figure = found.decision["cheapest_by"]
+    if found.cheapest is None:
+        return f"Which of them and it needs least is not known ({NAMES[figure]})."
+    size = with_unit(figure, found.cheapest.figures.get(figure))
+    return f"Of them and it, {found.cheapest.label} needs least ({NAMES[figure]} {size})."
 
 
 def _runner_up(found: Recommendation, pick: Weighed, other: Weighed) -> Iterator[str]:
@@ -132,11 +137,11 @@ def _runner_up(found: Recommendation, pick: Weighed, other: Weighed) -> Iterator
 
 
 def _against(criteria: Sequence[str], one: Option, other: Option) -> str:
-    figures = [CRITERIA[name] for name in criteria]
-    return ", ".join(
-        f"{NAMES[figure]} ({said(figure, one.figures.get(figure))} against {said(figure, other.figures.get(figure))})"
-        for figure in figures
-    )
+    parts = []
+    for figure in (CRITERIA[name] for name in criteria):
+        mine, theirs = (with_unit(figure, option.figures.get(figure)) for option in (one, other))
+        parts.append(f"{NAMES[figure]} ({mine} against {theirs})")
+    return ", ".join(parts)
 
 
 def _nothing(found: Recommendation) -> Iterator[str]:
@@ -160,10 +165,6 @@ def _moved(one: Sensitivity, found: Recommendation) -> str:
     return f"{head}{said_now}; it flips to {flips}."
 
 
-def _or(labels: Sequence[str]) -> str:
-    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} or {labels[-1]}"
-
-
 def _table(found: Recommendation) -> str:
     figures = list(dict.fromkeys(CRITERIA[name] for name in found.ranked[0].parts))
     head = " | ".join(["Option", "score", *(NAMES[figure] for figure in figures)])
@@ -173,7 +174,7 @@ def _table(found: Recommendation) -> str:
             [
                 markdown(one.option.label),
                 f"{one.score:.2f}",
-                *(said(figure, one.option.figures.get(figure)) for figure in figures),
+                *(with_unit(figure, one.option.figures.get(figure)) for figure in figures),
             ]
         )
         for one in found.ranked

@@ -6,19 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, median
 
-import yaml
-
-from foundry_exp import yaml_text
 from foundry_exp.decide import candidates, comparable
 from foundry_exp.decide.candidates import Candidate
 from foundry_exp.decide.contrasts import of_run
-from foundry_exp.decide.figures import ANY_E2E, QUALITY, CellFigures
-from foundry_exp.errors import ConfigError
-from foundry_exp.store import CONFIG_FILE, read_records
+from foundry_exp.decide.figures import ANY_E2E, ENERGY, QUALITY, CellFigures
+from foundry_exp.errors import ConfigError, StoreError
+from foundry_exp.store import read_config, read_records
 
 BY_PROMPT = {"e2e_ms": ANY_E2E, "ttft_ms": "ttft_ms", "decode_tok_per_s": "decode_tok_per_s"}
 """Gated figures that are made prompt by prompt, and the values they are made of."""
-OF_RUN = ("rss_peak_mb", "load_s", "energy_j_per_token")
+OF_RUN = ("rss_peak_mb", "load_s", ENERGY)
 GATED = (*BY_PROMPT, *OF_RUN, QUALITY, "error_rate")
 STATISTICS: dict[str, Callable[[Sequence[float]], float]] = {"fastest": min, "median": median}
 
@@ -97,18 +94,17 @@ def facts(candidate: Candidate) -> dict[str, str]:
         "streaming": "on" if cell.result.streaming else "off",
         "backend": cell.result.backend,
         "workload": _workload(cell),
+        "energy": comparable.energy_source(cell),
     }
     return {name: value for name, value in known.items() if value}
 
 
 def _workload(cell: CellFigures) -> str | None:
     """Rounds and concurrency: the fastest of more rounds is faster."""
-    path = cell.folder / CONFIG_FILE
     try:
-        config = yaml_text.parse(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError):
+        workload = read_config(cell.folder).get("workload")
+    except StoreError:
         return None
-    workload = config.get("workload") if isinstance(config, Mapping) else None
     if not isinstance(workload, Mapping):
         return None
     names = ("rounds", "concurrency", "rate_per_s")
@@ -128,15 +124,14 @@ def _of_cell(cell: CellFigures, name: str, statistic: Callable[[Sequence[float]]
         points = cell.by_prompt(QUALITY)
         return fmean(points.values()) if points else None
     if name == "error_rate":
-        rate = cell.result.metrics.get(name)
-        return float(rate) if isinstance(rate, int | float) else None
+        return cell.of_run(name)
     return of_run(cell, name)
 
 
 def _typical(cell: CellFigures, metric: str, statistic: Callable[[Sequence[float]], float]) -> float | None:
     """The geometric mean over prompts; null when a prompt has no value, since the rest would be another figure."""
     by_prompt = cell.values.get(metric, {})
-    if not by_prompt or len(by_prompt) < len({prompt for of in cell.values.values() for prompt in of}):
+    if not by_prompt or len(by_prompt) < cell.prompts:
         return None
     if metric == "decode_tok_per_s":  # the fastest is the largest rate
         return 1 / math.exp(fmean(math.log(statistic([1 / rate for rate in rates])) for rates in by_prompt.values()))

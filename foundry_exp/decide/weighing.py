@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from foundry_exp.decide.contrasts import TYPICAL, by_prompt
-from foundry_exp.decide.figures import QUALITY, CellFigures, Prompt
+from foundry_exp.decide.figures import ENERGY, QUALITY, CellFigures, Prompt
 from foundry_exp.decide.option import Option
 from foundry_exp.stats.difference import FEWEST, Difference
 from foundry_exp.stats.paired import FloatArray, paired
@@ -18,7 +18,7 @@ CRITERIA = {
     "first_token": "ttft_p50_ms",
     "memory": "rss_peak_mb",
     "disk": "disk_mb",
-    "energy": "energy_j_per_token",
+    "energy": ENERGY,
 }
 """Weight → the figure that it weighs."""
 _BY_PROMPT = {"speed": TYPICAL, "first_token": "ttft_ms"}

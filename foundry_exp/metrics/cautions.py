@@ -24,7 +24,7 @@ _SEVERAL_TOKENS = 1.1
 
 _FLAG_SENTENCES = {
     "truncated_rate": "reached the token limit: e2e_ms and quality are of cut answers; raise generation.max_tokens.",
-    "empty_rate": "are empty: they have no speed, and goodput counts them as failed.",
+    "empty_rate": "are empty or reasoning alone: goodput counts them as failed, and comparisons leave out their speed.",
     "degenerate_rate": "repeat themselves or are not text: their speed says nothing; do not rank this cell by it.",
 }
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from foundry_exp.errors import ConfigError, near
+from foundry_exp.metrics.answers import is_empty
 from foundry_exp.metrics.distributions import value_of
 from foundry_exp.metrics.metric import NOTHING_MEASURED, NOTHING_SUCCEEDED, Metric, null
 from foundry_exp.metrics.request import EMPTY_ANSWER, Measured, answered_ns, due_ns, succeeded
@@ -83,7 +84,7 @@ def slo_verdicts(cell: Sequence[Measured], slos: Mapping[str, float] | None) -> 
 
 def _verdict(one: Measured, limits: Mapping[str, float]) -> bool | None:
     """One failed SLO decides; without one, a metric that is null leaves it undecided."""
-    if one.record.error is not None or one.timing.void == EMPTY_ANSWER:
+    if one.record.error is not None or one.timing.void == EMPTY_ANSWER or is_empty(one.record):
         return False
     met = [_meets(name, value_of(name, one), limit) for name, limit in limits.items()]
     if False in met:

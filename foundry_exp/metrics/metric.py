@@ -1,8 +1,10 @@
 """A metric of a cell: its value, or the reason why there is none."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from foundry_exp.records import Distribution, Interval
+from foundry_exp.records import Distribution, Interval, RunResult
 
 NOTHING_MEASURED = "no request was measured"
 NOTHING_SUCCEEDED = "no measured request succeeded"
@@ -23,3 +25,8 @@ class Metric:
 def null(reason: str) -> Metric:
     """A metric without a value."""
     return Metric(None, reason)
+
+
+def shown(result: RunResult) -> Mapping[str, Any]:
+    """A cell's metrics as tables show them: none that are of a device that was not asked for, which run.json keeps."""
+    return {} if result.status == "device_mismatch" else result.metrics

@@ -10,7 +10,8 @@ from foundry_exp.metrics.metric import NOTHING_MEASURED, Metric, null
 from foundry_exp.records import Distribution, Record, Score, Scored, Standing
 from foundry_exp.stats.distribution import describe
 
-HEADLINE = ("annotation", "judge", "facets")
+JUDGE = "judge"
+HEADLINE = ("annotation", JUDGE, "facets")
 """Whose quality stands for the cell, best first: people, then a judge that can be believed, then rules.
 
 A scorer of the user's own comes after them: it stands for the cell when none of these does.
@@ -38,7 +39,7 @@ def quality(records: Iterable[Record], scores: Iterable[Score], standings: Mappi
     measured = [record for record in records if record.phase == "measure"]
     latest = current(scores)
     by_scorer = {
-        name: _scored(measured, found, standings.get(name))
+        name: _scored(measured, found, _standing(name, found, standings))
         for name in sorted({score.scorer for score in latest})
         if (found := [score for score in latest if score.scorer == name])
     }
@@ -57,6 +58,21 @@ def quality(records: Iterable[Record], scores: Iterable[Score], standings: Mappi
     return Quality(by_scorer, source, values, missing)
 
 
+def _standing(scorer: str, scores: Sequence[Score], standings: Mapping[str, Standing | None]) -> Standing | None:
+    """What is known of a scorer; of a judge only what is of the one that gave these scores.
+
+    A command that was killed while it judged leaves scores, and no word on whether they can be believed.
+    """
+    known = standings.get(scorer)
+    if scorer != JUDGE:
+        return known
+    tried = known.figures.get("judge") if known else None
+    if scorer in standings and (tried is None or f"{tried['variant']}@{tried['digest']}" == scores[-1].scored_by):
+        return known
+    why = f"uncalibrated: what the trial of {scores[-1].scored_by} came to is not known; judge again"
+    return Standing(trusted=False, reason=f"{why}: python -m foundry_exp score RUN scorer=[judge]")
+
+
 def current(scores: Iterable[Score]) -> list[Score]:
     """The scores that count: of each scorer those by its latest rubric, and of equal ones the latest.
 
@@ -64,11 +80,11 @@ def current(scores: Iterable[Score]) -> list[Score]:
     """
     everything = list(scores)
     rubric = {score.scorer: score.rubric for score in everything}
-    judge = next((score.scored_by for score in reversed(everything) if score.scorer == "judge"), None)
+    judge = next((score.scored_by for score in reversed(everything) if score.scorer == JUDGE), None)
     kept = {
         (score.scorer, score.sample_id, score.output_hash, score.criterion, score.scored_by, score.repeat): score
         for score in everything
-        if score.rubric == rubric[score.scorer] and (score.scorer != "judge" or score.scored_by == judge)
+        if score.rubric == rubric[score.scorer] and (score.scorer != JUDGE or score.scored_by == judge)
     }
     return list(kept.values())
 

@@ -66,6 +66,8 @@ def gather(cells: Sequence[Path]) -> list[CellReport]:
 def _read(folder: Path) -> CellReport:
     result = read_result(folder)
     every = [request(record) for record in each_record(folder)]
+    if result.status == "device_mismatch":  # their times are of another device
+        every = [replace(one, ttft_ms=None, e2e_ms=None) for one in every]
     warmup = tuple(one for one in every if one.phase == "warmup")
     measured = tuple(one for one in every if one.phase == "measure")
     scores = tuple(current(read_scores(folder)))

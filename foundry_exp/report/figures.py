@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 NOTHING = "–"
 _LONGEST_MS = 10_000
+_WORST, _BEST = 1.0, 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,11 @@ def share(value: float | None) -> str:
     if 99 < percent < 100:  # noqa: PLR2004
         return f"{math.floor(percent * 10) / 10} %"
     return f"{percent:.2g} %" if percent < 10 else f"{percent:.0f} %"  # noqa: PLR2004
+
+
+def on_scale(low: float, high: float) -> tuple[float, float]:
+    """The interval of a mean of points, cut to 1 to 5: beyond the ends of the scale there is nothing."""
+    return max(low, _WORST), min(high, _BEST)
 
 
 def time_unit(values_ms: Iterable[float | None]) -> Unit:

@@ -9,6 +9,7 @@ from foundry_exp.report.figures import Unit, number, share, time_unit
 from foundry_exp.report.provenance import differences
 from foundry_exp.report.rows import Row
 from foundry_exp.report.standings import Contest, Entry, Standing, comparable, standings, why_left_out
+from foundry_exp.report.text import listed
 
 NOT_TESTED = "Whether these differences are more than chance is not tested here."
 _LENGTHS_DIFFER = 1.1
@@ -40,7 +41,7 @@ def left_out(cells: Sequence[CellReport]) -> list[str]:
 def _several(cells: Sequence[CellReport], named: Sequence[tuple[str, CellReport]]) -> Iterator[Sentence]:
     differing = differences([cell for _, cell in named])
     if differing:
-        yield Sentence(f"The cells are not ranked, because they differ in {_listed(differing)}.")
+        yield Sentence(f"The cells are not ranked, because they differ in {listed(differing)}.")
         return
     for standing in standings(cells):
         yield Sentence(f"{_said(standing)}.", f"{standing.contest.title}:")
@@ -58,7 +59,7 @@ def _said(standing: Standing) -> str:
 def _leaders(leaders: Sequence[Entry], contest: Contest, unit: Unit) -> str:
     if len(leaders) == 1:
         return _figure(leaders[0], unit, contest.how)
-    figures = _listed([_figure(entry, unit, contest.how) for entry in leaders])
+    figures = listed([_figure(entry, unit, contest.how) for entry in leaders])
     return f"a tie, less than 1 % apart, of {figures}"
 
 
@@ -80,7 +81,7 @@ def _lengths(named: Sequence[tuple[str, CellReport]]) -> Iterator[Sentence]:
 def _spread(known: Sequence[tuple[str, float]], show: Callable[[float], str]) -> str:
     """Each cell's figure; of many cells, the least and the most."""
     if len(known) <= _MOST_NAMED:
-        return _listed([f"{label} {show(value)}" for label, value in known])
+        return listed([f"{label} {show(value)}" for label, value in known])
     least, most = (choose(known, key=lambda pair: pair[1]) for choose in (min, max))
     return f"from {show(least[1])} ({least[0]}) to {show(most[1])} ({most[0]})"
 
@@ -95,7 +96,7 @@ def _repeatable(named: Sequence[tuple[str, CellReport]]) -> Iterator[Sentence]:
     known = [(label, rate) for label, cell in named if (rate := cell.row.determinism_rate) is not None]
     if known and all(rate == 1 for _, rate in known):
         few = len(known) <= _MOST_NAMED
-        whose = _listed([label for label, _ in known]) if few else f"the {len(known)} cells compared"
+        whose = listed([label for label, _ in known]) if few else f"the {len(known)} cells compared"
         yield Sentence(f"byte-identical for every prompt of {whose}.", "Same output every round:")
     elif known:
         yield Sentence(f"{_spread(known, share)} of the prompts.", "Same output every round:")
@@ -125,7 +126,3 @@ def _whole_answer(row: Row, unit: Unit) -> Iterator[str]:
         yield f"{said} (n={row.n}, too few to say how long 95 % of them take)."
     else:
         yield f"{said}, and 95 % came within {unit.say(row.e2e_p95_ms)} (n={row.n})."
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

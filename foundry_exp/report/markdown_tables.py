@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from foundry_exp.report import typical
 from foundry_exp.report.cells import CellReport, axes
-from foundry_exp.report.figures import NOTHING, number, share, time_unit
+from foundry_exp.report.figures import NOTHING, Unit, number, on_scale, share, time_unit
 from foundry_exp.report.rows import Row
 from foundry_exp.report.text import markdown
 
@@ -46,7 +46,7 @@ def details_table(cells: Sequence[CellReport]) -> str:
         ("Ran on", [markdown(ran_on(cell)) for cell in cells], False),
         ("Load (s)", [number(row.load_s) for row in rows], True),
         (f"Cold first token ({cold.name})", [cold.show(row.cold_ttft_ms) for row in rows], True),
-        (f"Typical answer ({answer.name})", [answer.show(row.typical_answer_ms) for row in rows], True),
+        (f"Typical answer ({answer.name})", [_typical(cell, answer) for cell in cells], True),
         ("Decode p50 (tok/s)", [rate(cell, cell.row.decode_tok_per_s) for cell in cells], True),
         ("Output p50 (tok/s)", [rate(cell, cell.row.output_tok_per_s) for cell in cells], True),
         ("Same output every round", [share(row.determinism_rate) for row in rows], True),
@@ -72,7 +72,8 @@ def quality(row: Row) -> str:
     """The mean with its 95 % interval, cut to the scale."""
     if row.quality is None or row.quality_low is None or row.quality_high is None:
         return number(row.quality)
-    return f"{number(row.quality)} ({number(max(row.quality_low, 1.0))}–{number(min(row.quality_high, 5.0))})"
+    low, high = on_scale(row.quality_low, row.quality_high)
+    return f"{number(row.quality)} ({number(low)}–{number(high)})"
 
 
 def few(row: Row) -> str:
@@ -82,7 +83,16 @@ def few(row: Row) -> str:
 
 def rate(cell: CellReport, value: float | None) -> str:
     """Tokens a second, marked when the tokens were estimated."""
-    return (ESTIMATED if cell.tokens_estimated and value is not None else "") + number(value)
+    return _mark(cell, value) + number(value)
+
+
+def _typical(cell: CellReport, unit: Unit) -> str:
+    """A typical answer, marked like a rate: it is made with one."""
+    return _mark(cell, cell.row.typical_answer_ms) + unit.show(cell.row.typical_answer_ms)
+
+
+def _mark(cell: CellReport, value: float | None) -> str:
+    return ESTIMATED if cell.tokens_estimated and value is not None else ""
 
 
 def _names(cells: Sequence[CellReport]) -> list[tuple[str, list[str], bool]]:

@@ -42,8 +42,7 @@ def rubric_differences(cells: Sequence[CellReport]) -> list[str]:
     found: dict[str, dict[str, list[str]]] = {}
     for label, cell in zip(labels(cells), cells, strict=True):
         for name, scored in cell.result.scores.items():
-            by = scored.rubric + (f" with {', '.join(scored.scored_by)}" if name == JUDGE else "")
-            found.setdefault(name, {}).setdefault(by, []).append(label)
+            found.setdefault(name, {}).setdefault(scored_how(name, scored), []).append(label)
     return [
         f"Quality by {name} is not compared, because the cells were scored differently: "
         f"{'; '.join(f'{who} by {by}' for by, whom in ways.items() for who in [', '.join(whom)])}. "
@@ -51,6 +50,11 @@ def rubric_differences(cells: Sequence[CellReport]) -> list[str]:
         for name, ways in found.items()
         if len(ways) > 1
     ]
+
+
+def scored_how(scorer: str, scored: Scored) -> str:
+    """The rubric, and of a judge which one it was: points of two rubrics or two judges are not compared."""
+    return scored.rubric + (f" with {', '.join(scored.scored_by)}" if scorer == JUDGE else "")
 
 
 def _scores(scores: dict[str, Scored]) -> str:

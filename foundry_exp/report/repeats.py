@@ -6,6 +6,7 @@ Requests within one run share a load, a machine state and an hour; only runs apa
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
+from typing import NamedTuple
 
 from foundry_exp.records import WITH_FIGURES, Interval
 from foundry_exp.report.cells import CellReport
@@ -31,6 +32,14 @@ FIGURES = (
 )
 
 
+class Spread(NamedTuple):
+    """A figure between runs."""
+
+    mean: float
+    interval: Interval | None
+    n: int
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """One cell of the plan and all its runs."""
@@ -43,10 +52,10 @@ class Group:
         """The runs that came to figures."""
         return [run for run in self.runs if run.row.status in WITH_FIGURES]
 
-    def spread(self, figure: Figure) -> tuple[float, Interval | None] | None:
-        """Mean over runs and its interval; null without a value, no interval for one run."""
+    def spread(self, figure: Figure) -> Spread | None:
+        """Over the runs that have the figure; null when none has."""
         values = [value for run in self.measured if (value := figure.value(run.row)) is not None]
-        return (fmean(values), mean_interval(values)) if values else None
+        return Spread(fmean(values), mean_interval(values), len(values)) if values else None
 
 
 def groups(cells: Sequence[CellReport]) -> list[Group]:
@@ -69,7 +78,7 @@ def table(cells: Sequence[CellReport]) -> Iterator[str]:
     yield f"| Cell | Runs | {' | '.join(heads)} |"
     yield f"| --- | ---: |{' ---: |' * len(heads)}"
     for group in found:
-        figures = [_said(group.spread(figure), unit) for figure, unit in zip(FIGURES, units, strict=True)]
+        figures = [_said(group, figure, unit) for figure, unit in zip(FIGURES, units, strict=True)]
         yield f"| {markdown(group.name)} | {_runs(group)} | {' | '.join(figures)} |"
     yield "\nEach figure is the mean over the runs, with its 95 % interval by Student's t."
 
@@ -80,7 +89,7 @@ def sentences(cells: Sequence[CellReport]) -> Iterator[str]:
     units = [_unit(figure, found) for figure in FIGURES]
     for group in found:
         figures = [
-            f"{figure.header.lower()} {_said(group.spread(figure), unit)} {unit.name}"
+            f"{figure.header.lower()} {_said(group, figure, unit)} {unit.name}"
             for figure, unit in zip(FIGURES, units, strict=True)
         ]
         yield f"{group.name}, {_runs(group)} runs: {', '.join(figures)}"
@@ -92,14 +101,16 @@ def _unit(figure: Figure, found: Sequence[Group]) -> Unit:
     return time_unit(figure.value(run.row) for group in found for run in group.runs)
 
 
-def _said(spread: tuple[float, Interval | None] | None, unit: Unit) -> str:
+def _said(group: Group, figure: Figure, unit: Unit) -> str:
+    """The mean with its interval, and of how many runs where some have no such figure."""
+    spread = group.spread(figure)
     if spread is None:
         return NOTHING
-    mean, interval = spread
-    if interval is None:
-        return unit.show(mean)
-    low, high = (number(value / unit.divisor) for value in (interval.low, interval.high))
-    return f"{unit.show(mean)} ({low} to {high})"
+    remarks = [] if spread.n == len(group.measured) else [f"of {spread.n} runs"]
+    if spread.interval:
+        low, high = (number(end / unit.divisor) for end in (spread.interval.low, spread.interval.high))
+        remarks.append(f"{low} to {high}")
+    return unit.show(spread.mean) + (f" ({'; '.join(remarks)})" if remarks else "")
 
 
 def _runs(group: Group) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from foundry_exp.errors import StoreError
+from foundry_exp.metrics.metric import shown
 from foundry_exp.records import Distribution, RunResult
 from foundry_exp.store import adapter
 
@@ -136,8 +137,7 @@ def _mean(result: RunResult, name: str) -> float | None:
 
 
 def _metric(result: RunResult, name: str) -> Any:
-    # Figures of a device that was not asked for are no figures of this cell; run.json keeps them.
-    return None if result.status == "device_mismatch" else result.metrics.get(name)
+    return shown(result).get(name)
 
 
 def finite(value: Any) -> float | None:

@@ -5,9 +5,9 @@ from statistics import fmean
 
 import numpy as np
 
-from foundry_exp.records import Distribution, Scored
+from foundry_exp.records import WITH_FIGURES, Distribution, Scored
 from foundry_exp.report.cells import CellReport, labels
-from foundry_exp.report.figures import NOTHING, number
+from foundry_exp.report.figures import NOTHING, number, on_scale
 from foundry_exp.report.grades import UNCALIBRATED, Grade, best_median_worst, grades
 from foundry_exp.report.provenance import rubric_differences
 from foundry_exp.report.text import excerpt, markdown, sentence
@@ -82,13 +82,17 @@ def _mean(spread: Distribution | None) -> float | None:
 def interval(spread: Distribution | None) -> str | None:
     """The 95 % interval of a mean within the scale, as `3.2 to 4.1`."""
     found = spread.intervals.get("mean") if spread else None
-    return f"{number(max(found.low, 1.0))} to {number(min(found.high, 5.0))}" if found else None
+    return " to ".join(number(end) for end in on_scale(found.low, found.high)) if found else None
 
 
 def differences(cells: Sequence[CellReport]) -> list[str]:
     """How far the best cell is ahead of each other one, prompt by prompt; of cells scored alike alone."""
-    sources = {cell.result.quality_source for cell in cells if cell.row.quality is not None}
-    comparable = [each for each in zip(labels(cells), cells, strict=True) if each[1].row.quality is not None]
+    comparable = [
+        (label, cell)
+        for label, cell in zip(labels(cells), cells, strict=True)
+        if cell.row.quality is not None and cell.row.status in WITH_FIGURES
+    ]
+    sources = {cell.result.quality_source for _, cell in comparable}
     digests = {cell.result.prompts.get("digest") for _, cell in comparable}
     if len(comparable) < 2 or len(sources) > 1 or len(digests) > 1 or rubric_differences(cells):  # noqa: PLR2004
         return []
@@ -107,6 +111,8 @@ def ahead(best: CellReport, other: CellReport) -> Difference | None:
 
 
 def _said(best: str, other: str, found: Difference) -> str:
+    if not found.has_spread:
+        return f"{best} is {found.effect:.2f} points ahead of {other} on each of {found.n} prompts alike."
     between = f"95 % interval {found.low:.2f} to {found.high:.2f}"
     power = f"as many such prompts show a difference of {found.detectable:.2f} four times in five"
     return f"{best} is {found.effect:.2f} points ahead of {other}, paired over {found.n} prompts ({between}; {power})."

@@ -10,7 +10,7 @@ from typing import Any
 from foundry_exp.records import RunResult
 from foundry_exp.report.cells import CellReport, labels
 from foundry_exp.report.figures import Unit, share, time_unit, times
-from foundry_exp.report.provenance import differences
+from foundry_exp.report.provenance import differences, scored_how
 from foundry_exp.report.rows import Row, scalar
 
 TIE = 1.01
@@ -80,10 +80,10 @@ _UNRANKED_ANSWERS = {
 
 
 def graded_by(result: RunResult) -> tuple[str | None, str | None]:
-    """Whose points the quality is, and by which rubric: points of two rubrics are not compared."""
+    """Whose points the quality is, and how they were given."""
     source = result.quality_source
     scored = result.scores.get(source) if source else None
-    return source, scored.rubric if scored else None
+    return source, scored_how(source, scored) if source and scored else None
 
 
 CONTESTS = (
@@ -130,11 +130,15 @@ def comparable(cells: Sequence[CellReport]) -> list[tuple[str, CellReport]]:
     return list(zip(labels(ranked), ranked, strict=True)) if ranked else []
 
 
-def standings(cells: Sequence[CellReport]) -> Iterator[Standing]:
-    """Every contest that at least two comparable cells have the figure for; none when their surroundings differ."""
+def rankable(cells: Sequence[CellReport]) -> list[tuple[str, CellReport]]:
+    """Those of them whose figures can be put in an order; none when their surroundings differ."""
     named = comparable(cells)
-    if differences([cell for _, cell in named]):
-        return
+    return [] if differences([cell for _, cell in named]) else named
+
+
+def standings(cells: Sequence[CellReport]) -> Iterator[Standing]:
+    """Every contest that at least two rankable cells have the figure for."""
+    named = rankable(cells)
     for contest in CONTESTS:
         entries = _entries(contest, named)
         if len(entries) > 1 and len({contest.basis(entry.cell.result) for entry in entries}) == 1:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 SAMPLE_CHARACTERS = 160
 
@@ -58,6 +59,11 @@ def sentence(text: str) -> str:
     """Text on one line, closed by a full stop."""
     line = one_line(text)
     return line if not line or line[-1] in ".!?…" else f"{line}."
+
+
+def listed(parts: Sequence[str], last: str = "and") -> str:
+    """`a, b and c`."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {last} {parts[-1]}"
 
 
 def lines(text: str) -> str:

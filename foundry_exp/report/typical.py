@@ -5,6 +5,7 @@ from dataclasses import replace
 from statistics import median
 from typing import TYPE_CHECKING
 
+from foundry_exp.records import WITH_FIGURES
 from foundry_exp.report.rows import distribution
 
 if TYPE_CHECKING:
@@ -43,12 +44,15 @@ def _median_tokens(cells: Sequence["CellReport"]) -> float | None:
         cell.result.prompts.get("expected_tokens") or cell.result.metrics.get("typical_answer_ms") for cell in cells
     ):
         return None
-    medians = [median(counts) for cell in cells if (counts := list(_tokens(cell)))]
+    able = (cell for cell in cells if cell.row.status in WITH_FIGURES)
+    medians = [median(counts) for cell in able if (counts := list(_tokens(cell)))]
     return float(round(median(medians))) if len(medians) >= FEWEST else None
 
 
 def _tokens(cell: "CellReport") -> Iterator[int]:
-    yield from (one.usage.completion_tokens for one in cell.answers if one.usage and one.usage.completion_tokens)
+    """Of each answer, by the runtime's own count."""
+    own = (one.usage for one in cell.answers if one.usage and one.token_source == "usage")
+    yield from (usage.completion_tokens for usage in own if usage.completion_tokens)
 
 
 def _with(cell: "CellReport", tokens: float) -> "CellReport":

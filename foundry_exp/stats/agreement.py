@@ -146,27 +146,10 @@ def constant_guess(scores: Iterable[float]) -> ConstantGuess | None:
     return ConstantGuess(guess, closeness([(score, guess) for score in known]))
 
 
-@dataclass(frozen=True, slots=True)
-class Consistency:
-    """How far one rater agrees with itself over repeats."""
-
-    alpha: Estimate
-    """Ordinal alpha with the repeats as raters; null for a rater that always says the same."""
-    identical: float | None
-    """Share of the items whose repeats are all equal."""
-    mean_spread: float | None
-    """Mean over items of the largest less the smallest score."""
-
-
-def self_consistency(repeats: Ratings, *, seed: int = 0) -> Consistency:
-    """Over items that were scored at least twice; an item a row, a repeat a column."""
+def identical_share(repeats: Ratings) -> float | None:
+    """Share of the items scored at least twice whose scores are all equal; an item a row, a repeat a column."""
     rows = [known for row in repeats if len(known := _known(row)) > 1]
-    spreads = [max(row) - min(row) for row in rows]
-    return Consistency(
-        alpha=ordinal_alpha(rows, seed=seed),
-        identical=fmean(spread == 0 for spread in spreads) if spreads else None,
-        mean_spread=fmean(spreads) if spreads else None,
-    )
+    return fmean(min(row) == max(row) for row in rows) if rows else None
 
 
 def _known(row: Iterable[float | None]) -> list[float]:

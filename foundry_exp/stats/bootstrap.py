@@ -11,29 +11,14 @@ from foundry_exp.stats.percentile import ALPHA
 FloatArray = npt.NDArray[np.float64]
 
 MINIMUM_CLUSTERS = 10
-RESAMPLES = 2000
-
-
-def cluster_bootstrap(
-    clusters: Sequence[Sequence[float]],
-    statistic: Callable[[FloatArray], float],
-    *,
-    seed: int = 0,
-    resamples: int = RESAMPLES,
-) -> Interval | None:
-    """The percentile-bootstrap interval over clusters (say, prompts); null for fewer than ten of them."""
-    if len(clusters) < MINIMUM_CLUSTERS:
-        return None
-    draws = cluster_draws(clusters, lambda values: np.array([statistic(values)]), seed=seed, resamples=resamples)
-    return bootstrap_interval(draws[:, 0])
 
 
 def cluster_draws(
     clusters: Sequence[Sequence[float]],
     statistics: Callable[[FloatArray], FloatArray],
     *,
-    seed: int = 0,
-    resamples: int = RESAMPLES,
+    seed: int,
+    resamples: int,
 ) -> FloatArray:
     """One row a resample: the statistics of the values of as many clusters, drawn with replacement."""
     arrays = [np.asarray(cluster, dtype=np.float64) for cluster in clusters]

@@ -33,6 +33,11 @@ class Difference:
     """Prompts that were paired, or runs of the smaller side."""
     method: str
 
+    @property
+    def has_spread(self) -> bool:
+        """Whether the differences differ from each other; where they do not, nothing says what chance could do."""
+        return self.standard_error > 1e-12 * max(1.0, abs(self.effect))  # rounding leaves less
+
 
 @dataclass(frozen=True, slots=True)
 class Part:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from foundry_exp.records import Interval
-from foundry_exp.stats.bootstrap import MINIMUM_CLUSTERS, RESAMPLES
+from foundry_exp.stats.bootstrap import MINIMUM_CLUSTERS
 from foundry_exp.stats.percentile import ALPHA
 
 FloatArray = npt.NDArray[np.float64]
@@ -19,6 +19,7 @@ MOST_UNDEFINED = 0.05
 
 _MOST_COUNTS = 20_000_000  # bounds a bootstrap's memory: 160 MB
 _FEWEST_RESAMPLES = 200
+_MOST_RESAMPLES = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,6 @@ def estimate(statistic: Statistic, items: int, undefined: str, *, seed: int = 0)
 
 def _resamples(items: int, seed: int) -> FloatArray:
     """How often each item is drawn, of as many as there are, with replacement; a resample a row."""
-    resamples = min(RESAMPLES, max(_FEWEST_RESAMPLES, _MOST_COUNTS // items))
+    resamples = min(_MOST_RESAMPLES, max(_FEWEST_RESAMPLES, _MOST_COUNTS // items))
     counts = np.random.default_rng(seed).multinomial(items, np.full(items, 1 / items), size=resamples)
     return counts.astype(np.float64)

@@ -16,9 +16,12 @@ def sample_sd(values: Sequence[float]) -> float | None:
 
 
 def mean_interval(values: Sequence[float]) -> Interval | None:
-    """The mean ± t(0.975, n - 1) · sd / √n; null for fewer than two values."""
+    """The mean ± t(0.975, n - 1) · sd / √n; null for fewer than two values, or for equal ones.
+
+    A few answers that all have 5 points show no spread, and not that there is none.
+    """
     sd = sample_sd(values)
-    if sd is None:
+    if sd is None or min(values) == max(values):
         return None
     n = len(values)
     mean = float(np.mean(np.asarray(values, dtype=np.float64)))

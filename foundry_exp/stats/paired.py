@@ -28,7 +28,8 @@ def paired(first: FloatArray, second: FloatArray, *, seed: int = 0) -> Differenc
     slow is slow on every prompt. The percentiles taken are those that t with as few degrees of freedom asks for,
     and deviations are widened by √(n / (n - 1)), since a resample varies too little (Hesterberg, What Teachers
     Should Know About the Bootstrap, 2015). With fewer than ten prompts a resample says too little, and the
-    interval is Student's t.
+    interval is Student's t. Where every prompt differs by the same, an interval would have no width: the p-value is
+    the sign test's then.
     """
     by_prompt = second.mean(axis=0) - first.mean(axis=0)
     if len(by_prompt) < FEWEST:
@@ -37,9 +38,16 @@ def paired(first: FloatArray, second: FloatArray, *, seed: int = 0) -> Differenc
     parts = [variance_of_mean(values) for values in (by_prompt, *runs)]
     effect = float(by_prompt.mean())
     found = from_parts(effect, parts, n=len(by_prompt), method="t over prompts")
-    if len(by_prompt) < MINIMUM_CLUSTERS or found.standard_error == 0:
+    if not found.has_spread:
+        return replace(found, p_value=_p_without_spread(effect, len(by_prompt)))
+    if len(by_prompt) < MINIMUM_CLUSTERS:
         return found
     return _bootstrapped(found, effect + _deviations(by_prompt, runs, seed))
+
+
+def _p_without_spread(effect: float, prompts: int) -> float:
+    """Of a difference that is the same on each prompt: that as many coins all fall alike."""
+    return 0.5 ** (prompts - 1) if abs(effect) > 1e-12 else 1.0  # noqa: PLR2004 - rounding leaves less
 
 
 def _deviations(by_prompt: FloatArray, runs: list[FloatArray], seed: int) -> FloatArray:

@@ -60,16 +60,6 @@ MINIMUM_N: dict[str, int] = {"mean": 2, **{name: minimum_n(share) for name, shar
 """Values needed for an interval: mean 2, p50 6, p90 36, p95 72, p99 368."""
 
 
-def too_small(name: str, n: int) -> str | None:
-    """The sentence that says so when `n` values give no interval of `name`; null when they do."""
-    needed = MINIMUM_N[name]
-    if n >= needed:
-        return None
-    return (
-        f"n={n} is too small for {name} (needs {needed}): its value is shown without an interval; measure more rounds."
-    )
-
-
 def _binomial(n: int, share: float) -> npt.NDArray[np.float64]:
     """P(B = k) for k = 0 … n, through logarithms so that a large n does not overflow."""
     log_factorial = np.concatenate(([0.0], np.cumsum(np.log(np.arange(1, n + 1)))))

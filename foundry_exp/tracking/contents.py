@@ -5,12 +5,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from foundry_exp import __version__, yaml_text
-from foundry_exp.errors import StoreError
+from foundry_exp import __version__
+from foundry_exp.metrics.metric import shown
 from foundry_exp.records import RunResult
-from foundry_exp.store import CONFIG_FILE
+from foundry_exp.store import CONFIG_FILE, read_config
 from foundry_exp.tracking.metric_names import number
 
 MAX_VALUE = 500
@@ -92,15 +90,7 @@ def _picked(section: str, values: object, names: tuple[str, ...]) -> dict[str, o
 
 def _config(folder: Path) -> Mapping[str, Any]:
     """The resolved config, or nothing where a cell ended before it was written."""
-    path = folder / CONFIG_FILE
-    try:
-        config = yaml_text.parse(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        msg = f"{path}: not readable as YAML ({error}); mend or remove it, then publish again."
-        raise StoreError(msg) from error
-    return config if isinstance(config, Mapping) else {}
+    return read_config(folder) if (folder / CONFIG_FILE).exists() else {}
 
 
 def run_tags(result: RunResult, published_ns: int) -> dict[str, str]:
@@ -134,7 +124,7 @@ def _note_lines(result: RunResult) -> Iterator[str]:
     numbers = [
         f"{label} {value:.4g} {unit}"
         for metric, statistic, label, unit in HEADLINES
-        if (value := number(result.metrics.get(metric), statistic)) is not None
+        if (value := number(shown(result).get(metric), statistic)) is not None
     ]
     if numbers:
         yield " · ".join(numbers)  # MLflow folds all but the first lines away

@@ -7,7 +7,7 @@ from typing import Any
 
 from foundry_exp.errors import StoreError
 from foundry_exp.metrics.quality import answer_quality, current
-from foundry_exp.metrics.request import request_metrics
+from foundry_exp.metrics.request import RequestMetrics, request_metrics
 from foundry_exp.records import Record, RunResult, Score
 from foundry_exp.store import PROMPTS_FILE, read_records, read_scores
 from foundry_exp.tracking.contents import cut
@@ -30,7 +30,7 @@ def sample_table(folder: Path, result: RunResult) -> dict[str, Any]:
     scores = current(read_scores(folder))
     rows = [
         [
-            *_row(sample_id, prompts.get(sample_id), records.get(sample_id), result.reason),
+            *_row(sample_id, prompts.get(sample_id), records.get(sample_id), result),
             *_scored(records.get(sample_id), scores, result.quality_source),
         ]
         for sample_id in ids
@@ -47,12 +47,12 @@ def first_round(records: list[Record]) -> dict[str, Record]:
     return first
 
 
-def _row(sample_id: str, prompt: str | None, record: Record | None, reason: str | None) -> list[object]:
+def _row(sample_id: str, prompt: str | None, record: Record | None, result: RunResult) -> list[object]:
     if record is None:
-        return [sample_id, prompt, None, None, None, None, None, reason or "not measured"]
+        return [sample_id, prompt, None, None, None, None, None, result.reason or "not measured"]
     error = f"{record.error.class_}: {record.error.message}" if record.error else None
-    tokens = record.usage.completion_tokens if record.usage else None
-    times = request_metrics(record)
+    tokens = record.usage.completion_tokens if record.usage and record.token_source == "usage" else None
+    times = request_metrics(record) if result.status != "device_mismatch" else RequestMetrics()
     return [sample_id, prompt, record.text, times.e2e_ms, times.ttft_ms, tokens, record.finish_reason, error]
 
 

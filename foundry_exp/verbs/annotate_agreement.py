@@ -66,7 +66,8 @@ def _scores(options: Any) -> "tuple[dict[str, list[Score]], list[Path]]":
             raise StoreError(msg)
         return sources.of_runs(folders), folders
     if len(files) < len(options.names):
-        msg = f"annotate agreement: {options.names}: give filled files or runs, not both, and only what exists."
+        given = ", ".join(options.names)
+        msg = f"annotate agreement: {given}: give filled files or runs, not both, and only what exists."
         raise StoreError(msg)
     read = [
         read_back(file, key_file=options.key, output_dir=options.output_dir, annotator=options.annotator)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from foundry_exp import terminal
 from foundry_exp.errors import ConfigError
+from foundry_exp.verbs.words import is_setting
 
 if TYPE_CHECKING:
     from foundry_exp.decide.side import Side
@@ -42,7 +43,7 @@ conf/gate/.
   --output-dir DIR  where runs/ lies (default: mlruns)
   --uri URI         the MLflow store that runs are looked up in (default: DIR/mlflow.db)
   key=value         another rule, as in tolerances.e2e_ms=0.05 or outputs=fail
-  --seed N          of the bootstrap (default: 0)
+  --seed N          of the exchanges between the sides, where too many for all (default: 0)
   -h, --help        this text
 
 examples:
@@ -95,15 +96,11 @@ def _rules(options: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
     from foundry_exp.command import compose
 
     named = [options.words, options.baseline or [], options.candidate or []]
-    settings = [word for words in named for word in words if _is_setting(word)]
+    settings = [word for words in named for word in words if is_setting(word)]
     for words in named[1:]:
-        words[:] = [word for word in words if not _is_setting(word)]
+        words[:] = [word for word in words if not is_setting(word)]
     rules = compose.section("gate", options.rules, settings)
-    return rules, [word for word in options.words if not _is_setting(word)]
-
-
-def _is_setting(word: str) -> bool:
-    return "=" in word and not word.startswith("tag:") and not Path(word).exists()
+    return rules, [word for word in options.words if not is_setting(word)]
 
 
 def _side(names: Sequence[str], rules: dict[str, Any], options: argparse.Namespace) -> "Side":

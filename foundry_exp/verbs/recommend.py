@@ -7,6 +7,7 @@ from typing import Any
 
 from foundry_exp import terminal
 from foundry_exp.errors import ConfigError
+from foundry_exp.verbs.words import is_setting
 
 DEFAULT = "default-summarizer"
 DECISION = "decision="
@@ -52,8 +53,8 @@ def main(arguments: list[str]) -> int:
         print(HELP, end="")
         return 0
     options = _parser().parse_intermixed_args(arguments)
-    names = [word for word in options.words if "=" not in word or word.startswith("tag:") or Path(word).exists()]
-    settings = [word for word in options.words if word not in names]
+    names = [word for word in options.words if not is_setting(word)]
+    settings = [word for word in options.words if is_setting(word)]
     if not names:
         msg = "recommend: name a run, as in python -m foundry_exp recommend last"
         raise ConfigError(msg)

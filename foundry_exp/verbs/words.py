@@ -1,10 +1,16 @@
-"""The words behind a verb that has commands of its own: names and options in any order, complained of in a sentence."""
+"""The words behind a verb: which of them are runs and which settings, and options in any order."""
 
 import argparse
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from foundry_exp.errors import ConfigError
+
+
+def is_setting(word: str) -> bool:
+    """Whether a word is `key=value` and not a run; a tag and a folder's name may hold the sign too."""
+    return "=" in word and not word.startswith("tag:") and not Path(word).exists()
 
 
 def parsed(verb: str, command: str, arguments: Sequence[str], add: Callable[[Any], None]) -> Any:

@@ -1,6 +1,6 @@
 """`python -m tests.benchmarks.cpu_cost`: CPU-seconds of the whole command and of timing alone. Asserts nothing.
 
-Targets (issue 3): the whole command with 30 requests of 32 tokens, imports and publishing to an existing MLflow store
+Targets: the whole command with 30 requests of 32 tokens, imports and publishing to an existing MLflow store
 included, at most 5 CPU-seconds (GuideLLM takes 9-14, AIPerf 11-21); timing them costs at most 0.5 beyond start-up in
 one client process. User and system time of a process and its children, as the kernel counts it.
 

@@ -1,6 +1,6 @@
 """`python -m tests.benchmarks.fuzz`: broken files by the hundred thousand through every reader of outside input.
 
-Target (issue 8): 100 000 inputs a reader, no crash and no hang: each is read, or refused in a sentence. Inputs are
+Target: 100 000 inputs a reader, no crash and no hang: each is read, or refused in a sentence. Inputs are
 valid files with a few changes and, one in ten, bytes without sense; `--seed` gives the same ones again. Prints a line a
 reader and every finding once; exits 1 when there is one.
 """

@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.http_stamps`: how exact HTTP stamps are, beside the targets of issue 3. Asserts nothing.
+"""`python -m tests.benchmarks.http_stamps`: how exact HTTP stamps are, beside their targets. Asserts nothing.
 
 Each figure is a difference within one run: this tool and a bare socket take turns against a server that knows
 its own timing and is a process of its own.

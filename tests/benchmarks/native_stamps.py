@@ -1,6 +1,6 @@
 """`python -m tests.benchmarks.native_stamps`: how far native stamps lag the SDK's own callback. Asserts nothing.
 
-Target (issue 3): at most 0.5 ms at p99 where a token takes 5 ms or more (demo-large; demo-small takes 1.4 ms).
+Target: at most 0.5 ms at p99 where a token takes 5 ms or more (demo-large; demo-small takes 1.4 ms).
 How: the callback is seen through private names of foundry-local-sdk 2.2.1, which a benchmark may use and the product
 may not. It reads `session._stream_queue` first and puts its items there, so a property and a queue of ours note when
 native code came in. The lag of an event is our stamp minus that moment; it leaves out the callback's own wait for the

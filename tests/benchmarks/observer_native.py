@@ -1,6 +1,6 @@
 """`python -m tests.benchmarks.observer_native`: what watching adds to a model that needs the CPU. Asserts nothing.
 
-Target (issue 3): at most 2 % on two cores. A pair is the real command line (a child that stamps and keeps records; a
+Target: at most 2 % on two cores. A pair is the real command line (a child that stamps and keeps records; a
 parent that reads its memory ten times a second, and its progress pipe) and a bare loop over the same SDK calls in one
 fresh process, which notes the time of each item and does nothing else. Same prompts in the same order; which comes
 first alternates. Compared is the time per token from the first to the last, request by request.

@@ -1,6 +1,6 @@
 """`python -m tests.benchmarks.soak`: memory and open files of parent and child over many requests. Asserts nothing.
 
-Target (issue 3): flat. Two cells through the real command line, read from outside every 500 requests: scripted ones
+Target: flat. Two cells through the real command line, read from outside every 500 requests: scripted ones
 that take no time (the tool's own share), and a demonstration model natively (the SDK's with it). The slope is a line
 fitted to the readings after the first quarter. What a record costs on disk is measured beside it, with and without
 handing it to the disk (fsync). POSIX only: Windows counts other handles.

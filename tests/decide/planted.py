@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from foundry_exp.records import Record, RunResult, Score, Scored, Status
+from foundry_exp.records import Record, RequestError, RunResult, Score, Scored, Status
 from foundry_exp.score import summarised
-from foundry_exp.store import RecordLog, append_score, write_result
+from foundry_exp.store import RECORDS_FILE, RecordLog, append_score, read_records, write_result
 from tests import run_folders
 from tests.record_factory import make_record
 
@@ -68,6 +68,16 @@ def repeats(runs: Path, count: int, **changes: Any) -> Path:
     for number in range(count):
         plant(runs, first, repeat=number, seed=first.seed * 1000 + number)
     return runs / first.sweep_id
+
+
+def fail(folder: Path, prompts: set[str], rounds: set[int]) -> None:
+    """Let measured requests of a run have failed."""
+    records = read_records(folder)
+    (folder / RECORDS_FILE).unlink()
+    log = RecordLog(folder)
+    for one in records:
+        hit = one.phase == "measure" and one.sample_id in prompts and one.round in rounds
+        log.append(replace(one, error=RequestError("timeout", "late")) if hit else one)
 
 
 def _records(cell: Planted) -> list[Record]:

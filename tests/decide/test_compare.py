@@ -11,8 +11,9 @@ from foundry_exp.decide import candidates, comparable, comparison_pages
 from foundry_exp.decide.compare import Comparison, compare
 from foundry_exp.decide.effect import headline
 from foundry_exp.errors import ConfigError
+from foundry_exp.score import summarised
 from foundry_exp.stats.holm import holm
-from tests.decide.planted import plant, repeats
+from tests.decide.planted import fail, plant, repeats
 from tests.report.hostile import HOSTILE
 
 
@@ -70,7 +71,7 @@ def test_speed_and_quality_come_in_one_sentence(tmp_path: Path) -> None:
         plant(tmp_path, name="a", model="small", points=3.0, seed=1),
         plant(tmp_path, name="b", model="large", points=3.8, slower=1.8, seed=2),
     )
-    said = headline(found.pairs[0], found.expected_tokens)
+    said = headline(found.pairs[0], found.expected.tokens)
     assert said.startswith("large, against small, answers 1.8 times slower (1.")
     assert "is better by 0.6 points (0.4–0.8)" in said
     assert "takes" not in said, "a typical answer tells nothing that the whole answer has not told"
@@ -124,6 +125,58 @@ def test_scores_by_different_rubrics_are_not_compared(tmp_path: Path) -> None:
         compared(first, second)
     forced = compared(first, second, force=True)
     assert "quality" not in {effect.contrast.metric for effect in forced.pairs[0].effects}
+
+
+def test_scores_by_different_judges_are_not_compared(tmp_path: Path) -> None:
+    runs = [plant(tmp_path, name=name, points=3.0, seed=place) for place, name in enumerate("abc")]
+    for folder, judge in zip(runs, ("phi@1", "phi@2", "phi@1"), strict=True):
+        scores = folder / "scores.jsonl"
+        text = scores.read_text(encoding="utf-8").replace('"rules"', f'"{judge}"')
+        scores.write_text(text.replace('"scorer":"facets"', '"scorer":"judge"'), encoding="utf-8")
+        assert summarised(folder, {"judge": None}).quality_source == "judge"
+    compared(runs[0], runs[2])
+    with pytest.raises(ConfigError, match=r"rubric: judge facets:1 with phi@1 \(.*, judge facets:1 with phi@2 \("):
+        compared(runs[0], runs[1])
+
+
+def test_failed_requests_are_left_out_with_a_sentence(tmp_path: Path) -> None:
+    partial = plant(tmp_path, name="b", model="flaky", status="partial", reason="2 of 60 failed", seed=1)
+    fail(partial, {"p003"}, rounds={0, 1})
+    found = compared(plant(tmp_path, name="a"), partial)
+    assert "flaky: 2 of 60 requests failed; they count for nothing but the error rate." in found.left_out
+
+
+def test_energies_from_different_sources_are_not_compared(tmp_path: Path) -> None:
+    def metered(name: str, source: str, joules: float) -> Path:
+        return repeats(
+            tmp_path, 3, name=name, sweep_id=name, model=name,
+            metrics={"energy_j_per_token": joules}, changes={"energy_source": source},
+        )  # fmt: skip
+
+    one, other, third = metered("a", "rapl", 0.1), metered("b", "heuristic", 0.3), metered("c", "rapl", 0.2)
+    mixed, alike = compared(one, other), compared(one, third)
+    assert "energy_j_per_token" not in {effect.contrast.metric for effect in mixed.pairs[0].effects}
+    assert any("from different sources: rapl (a), heuristic (b)" in note for note in mixed.pairs[0].notes)
+    assert "energy_j_per_token" in {effect.contrast.metric for effect in alike.pairs[0].effects}
+
+
+def test_energy_by_estimated_tokens_is_not_compared(tmp_path: Path) -> None:
+    guessed = {"energy_j_per_token": 0.1, "estimated_rate": 1.0}
+    runs = [repeats(tmp_path, 3, name=name, sweep_id=name, model=name, metrics=guessed) for name in "ab"]
+    assert "energy_j_per_token" not in {effect.contrast.metric for effect in compared(*runs).pairs[0].effects}
+
+
+def test_a_difference_without_spread_is_not_said_to_be_known_exactly(tmp_path: Path) -> None:
+    runs = [plant(tmp_path, name=name, prompts=3, noise=0.0, slower=slower) for name, slower in (("a", 1), ("b", 2))]
+    found = compared(*runs)
+    effect = next(one for one in found.pairs[0].effects if one.contrast.metric == "e2e_ms")
+    assert effect.difference.p_value == 0.25, "three coins that fall alike"
+    assert not effect.found
+    printed = comparison_pages.console(found)
+    assert "the whole answer: 2.0 times apart in all 3 prompts" in printed
+    assert "would show 0" not in printed
+    (pair,) = comparison_pages.document(found)["pairs"]
+    assert {one["low"] for one in pair["effects"]} == {None}
 
 
 def test_cells_without_figures_are_left_out_with_a_sentence(tmp_path: Path) -> None:

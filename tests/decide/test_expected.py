@@ -33,7 +33,7 @@ def test_it_is_the_prompt_sets_and_else_the_median_and_it_is_said(
 ) -> None:
     able = two(tmp_path, changes=changes)
     comparison = compare(able)
-    assert comparison.expected_tokens == tokens
+    assert comparison.expected.tokens == tokens
     assert said in comparison_pages.console(comparison)
     found = recommend(able, compose.section("decision", "default-summarizer", ["constraints.rss_peak_mb=null"]))
     assert said in recommendation_pages.console(found)
@@ -47,7 +47,23 @@ def test_prompt_sets_that_disagree_leave_the_median(tmp_path: Path) -> None:
     plant(tmp_path, name="a", changes=STATED)
     plant(tmp_path, name="b", model="other", changes=UNSTATED)
     comparison = compare(candidates.read([tmp_path / "sweep"]))
-    assert (comparison.expected_tokens, comparison.expected.is_stated) == (WORDS, False)
+    assert (comparison.expected.tokens, comparison.expected.is_stated) == (WORDS, False)
+
+
+def test_estimated_counts_are_no_length(tmp_path: Path) -> None:
+    plant(tmp_path, name="a", model="own", changes=UNSTATED)
+    plant(tmp_path, name="b", model="guessed", changes=UNSTATED, token_source="events")
+    for record in (tmp_path / "sweep" / "b" / "records.jsonl",):
+        text = record.read_text(encoding="utf-8")
+        record.write_text(text.replace(f'"completion_tokens":{WORDS}', '"completion_tokens":900'), encoding="utf-8")
+    assert compare(candidates.read([tmp_path / "sweep"])).expected.tokens == WORDS
+
+
+def test_without_any_count_there_is_no_length(tmp_path: Path) -> None:
+    able = two(tmp_path, changes=UNSTATED, token_source="events")
+    found = recommend(able, compose.section("decision", "default-summarizer", []))
+    assert comparison_pages.document(compare(able))["expected_tokens"] is None
+    assert recommendation_pages.document(found)["expected_tokens"] is None
 
 
 def test_whose_whole_answer_stands_in_is_said(tmp_path: Path) -> None:

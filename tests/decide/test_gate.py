@@ -13,7 +13,7 @@ from foundry_exp.decide.gate import Outcome, gate
 from foundry_exp.decide.side import Side
 from foundry_exp.errors import ConfigError
 from foundry_exp.stats.permutation import max_t
-from tests.decide.planted import plant, repeats
+from tests.decide.planted import fail, plant, repeats
 from tests.report.hostile import HOSTILE
 
 
@@ -68,6 +68,22 @@ def test_other_figures_are_gated_too(tmp_path: Path, changes: dict[str, Any], me
     assert {name for name, verdict in verdicts(outcome).items() if verdict == "failed"} == {metric}
 
 
+def test_every_figure_has_its_unit(tmp_path: Path) -> None:
+    metered = {"points": 4.0, "metrics": {"energy_j_per_token": 0.5}}
+    before = repeats(tmp_path, 5, sweep_id="before", name="cell", seed=1, **metered)
+    after = repeats(tmp_path, 5, sweep_id="after", name="cell", seed=2, **metered)
+    tolerances = rules()["tolerances"] | {"energy_j_per_token": 0.1, "load_s": 0.1}
+    first, second = (side.read([one], "fastest") for one in (before, after))
+    outcome = gate(first, second, rules(tolerances=tolerances))
+    rows = {line.split(" | ")[0].strip("| "): line for line in gate_pages.page(outcome).splitlines() if "| " in line}
+    units = {
+        "e2e_ms": " ms |", "decode_tok_per_s": " tok/s |", "rss_peak_mb": " MB |", "load_s": " s |",
+        "quality": " of 5 |", "energy_j_per_token": " J/token |", "error_rate": "| 0 % |",
+    }  # fmt: skip
+    for metric, unit in units.items():
+        assert unit in rows[metric], rows[metric]
+
+
 def test_too_few_repeats_are_inconclusive_however_alike(tmp_path: Path) -> None:
     outcome = gate(*sides(tmp_path, count=4), rules())
     assert outcome.verdict == "inconclusive"
@@ -81,6 +97,31 @@ def test_a_figure_that_only_the_baseline_has_is_inconclusive(tmp_path: Path) -> 
     outcome = gate(side.read([before], "fastest"), side.read([after], "fastest"), rules())
     assert outcome.verdict == "inconclusive"
     assert verdicts(outcome)["quality"] == "inconclusive"
+
+
+def test_a_prompt_that_always_fails_leaves_no_time_to_compare(tmp_path: Path) -> None:
+    """The rest of the prompts would be another figure: without its slowest prompt a side looks quicker."""
+    before, _ = sides(tmp_path)
+    for number in range(5):
+        fail(tmp_path / "after" / (f"cell-r{number}" if number else "cell"), {"p003"}, rounds=set(range(10)))
+    after = side.read([tmp_path / "after"], "fastest")
+    assert after.figures["e2e_ms"] == (None,) * 5
+    assert verdicts(gate(before, after, rules()))["e2e_ms"] == "inconclusive"
+
+
+def test_what_the_baseline_lacks_is_said_to_be_ungated(tmp_path: Path) -> None:
+    said = " ".join(judged(tmp_path).notes)
+    assert "not gated, since not every run of the baseline has them: quality" in said
+
+
+def test_energies_from_different_sources_are_not_gated(tmp_path: Path) -> None:
+    joules = {"name": "cell", "metrics": {"energy_j_per_token": 0.1}}
+    before = repeats(tmp_path, 5, sweep_id="before", seed=1, changes={"energy_source": "rapl"}, **joules)
+    after = repeats(tmp_path, 5, sweep_id="after", seed=2, changes={"energy_source": "heuristic"}, **joules)
+    metered, guessed = (side.read([folder], "fastest") for folder in (before, after))
+    outcome = gate(metered, guessed, rules(tolerances={"energy_j_per_token": 0.1}))
+    assert verdicts(outcome) == {"energy_j_per_token": "inconclusive"}
+    assert outcome.checks[0].reason == "the baseline's is from rapl and the candidate's from heuristic"
 
 
 def test_a_candidate_run_that_failed_fails_the_gate(tmp_path: Path) -> None:

@@ -89,6 +89,29 @@ def test_repeats_count_as_one_option_and_widen_what_is_tied(tmp_path: Path) -> N
     assert len(found.tied) == 1
 
 
+def test_what_is_tied_is_said_even_where_no_one_knows_which_needs_least(six: Path) -> None:
+    found = decided(six, settings=["cheapest_by=energy_j_per_token"])
+    assert len(found.tied) == 1
+    assert found.cheapest is None
+    said = recommendation_pages.console(found)
+    assert "Not to be told apart from it by these prompts: " in said
+    assert "Which of them and it needs least is not known (energy)." in said
+
+
+def test_energies_from_different_sources_have_no_weight(tmp_path: Path) -> None:
+    for name, source, joules in (("a", "rapl", 9.0), ("b", "heuristic", 0.1)):
+        plant(
+            tmp_path, name=name, model=name, points=4.0, slower=1.0 if name == "a" else 1.5, seed=ord(name),
+            metrics={"energy_j_per_token": joules}, changes={"energy_source": source},
+        )  # fmt: skip
+    found = decided(tmp_path / "sweep", settings=["weights.energy=100", "cheapest_by=energy_j_per_token"])
+    assert found.pick is not None
+    assert found.pick.option.label == "a"
+    assert "energy" not in found.pick.parts
+    assert "energy_j_per_token" not in found.objectives
+    assert any("different sources, so it has no weight: rapl (a), heuristic (b)" in text for text in found.remarks)
+
+
 def test_nothing_qualifies_and_the_closest_is_named(six: Path) -> None:
     found = decided(six, settings=["constraints.e2e_p95_ms=200"])
     assert found.pick is None

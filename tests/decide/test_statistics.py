@@ -77,6 +77,18 @@ def test_the_bootstrap_interval_is_near_the_t_interval_where_both_hold() -> None
     assert (found.low, found.high) == pytest.approx((interval.low, interval.high), abs=0.02)
 
 
+@pytest.mark.parametrize(("prompts", "p_value"), [(2, 0.5), (3, 0.25), (20, 0.5**19)])
+def test_a_difference_without_spread_is_as_sure_as_there_are_prompts(prompts: int, p_value: float) -> None:
+    found = paired(np.full((1, prompts), 0.3), np.full((1, prompts), 0.7))
+    assert found is not None
+    assert found.effect == pytest.approx(0.4)
+    assert not found.has_spread
+    assert found.p_value == p_value
+    same = paired(np.full((1, prompts), 0.3), np.full((1, prompts), 0.3))
+    assert same is not None
+    assert same.p_value == 1.0
+
+
 def test_a_prompt_has_to_be_shared_to_be_paired() -> None:
     assert paired(np.zeros((1, 1)), np.zeros((1, 1))) is None
 

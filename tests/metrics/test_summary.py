@@ -153,6 +153,13 @@ def test_goodput_counts_failures_and_empty_answers_against() -> None:
     )
 
 
+def test_goodput_counts_reasoning_without_an_answer_against() -> None:
+    thinking = make_record(kinds=["reasoning"] * 4, text="", reasoning="hm, well", start_ms=400)
+    found = summarise([*in_turn(2), thinking], slos={"ttft_ms": 500})
+    assert found.metrics["slo_attainment"] == pytest.approx(2 / 3)
+    warning(found, "1 of 3 answers are empty or reasoning alone: goodput counts them as failed")
+
+
 def test_request_without_an_slos_metric_is_left_out_and_said() -> None:
     found = summarise([*in_turn(2), make_record(content_ms=(100,), tokens=1, start_ms=400)], slos={"tpot_ms": 50})
     assert found.metrics["slo_attainment"] == 1.0

@@ -9,7 +9,14 @@ from foundry_exp.records import Score
 CRITERIA = {"accuracy": 2.0, "clarity": 1.0}
 
 
-def give_scores(folder: Path, values: Mapping[str, float | None], reason: str = "because", rubric: str = "r:1") -> None:
+def give_scores(
+    folder: Path,
+    values: Mapping[str, float | None],
+    reason: str = "because",
+    rubric: str = "r:1",
+    scorer: str = "facets",
+    scored_by: str = "rules",
+) -> None:
     """Score the answers to the prompts named by both criteria alike."""
     for answer in score.different_answers(folder):
         if answer.record.sample_id not in values:
@@ -18,14 +25,14 @@ def give_scores(folder: Path, values: Mapping[str, float | None], reason: str = 
             made = Score(
                 sample_id=answer.record.sample_id,
                 output_hash=answer.record.output_hash,
-                scorer="facets",
+                scorer=scorer,
                 criterion=criterion,
                 value=values[answer.record.sample_id],
                 reason=f"{criterion}: {reason}",
                 weight=weight,
-                scored_by="rules",
+                scored_by=scored_by,
                 scored_at="2026-12-01T12:00:00+00:00",
                 rubric=rubric,
             )
             store.append_score(folder, made)
-    score.summarised(folder, {})
+    score.summarised(folder, {scorer: None})

@@ -2,17 +2,20 @@
 
 import json
 import xml.etree.ElementTree as ET
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from foundry_exp.report.cells import gather
+from foundry_exp.report.cells import CellReport, gather
+from foundry_exp.report.highlights import highlights
 from foundry_exp.report.plots import draw
 from foundry_exp.report.plots.canvas import Plot
-from foundry_exp.report.plots.series import series
-from foundry_exp.report.plots.trade_off import Point, front
+from foundry_exp.report.plots.series import Series, series
+from foundry_exp.report.plots.trade_off import MEMORY, QUALITY, Dimension, Point, front, leading
+from tests.report.scored import give_scores
 from tests.run_folders import Cell, make_run_folder
 
 NAMES = ["latency", "shares", "rates", "trade-off", "prompts", "timeline"]
@@ -139,3 +142,44 @@ def test_the_front_holds_what_nothing_beats() -> None:
 def test_no_two_models_look_alike(tmp_path: Path) -> None:
     cells = gather([make_run_folder(tmp_path, model=f"m{place:02}") for place in range(40)])
     assert len({(one.colour, one.marker) for one in series(cells)}) == 40
+
+
+def leaders(*folders: Path, y: Dimension = MEMORY) -> set[str]:
+    """The models on the front of quality or memory against speed."""
+    cells = gather(folders)
+    points = [Point(cell.row.e2e_p50_ms or 0.0, y.value(cell.row) or 0.0, look) for cell, look in looks(cells)]
+    return {point.series.cell.row.model for point in leading(cells, y, points)}
+
+
+def looks(cells: Sequence[CellReport]) -> list[tuple[CellReport, Series]]:
+    return list(zip(cells, series(cells), strict=True))
+
+
+def test_no_front_is_drawn_through_cells_that_are_not_ranked(tmp_path: Path, two: list[Path]) -> None:
+    assert leaders(*two) == {"small"}
+    elsewhere = make_run_folder(tmp_path, model="elsewhere", environment={"cpu": "another"})
+    assert leaders(*two, elsewhere) == set()
+    partial = make_run_folder(tmp_path, model="partial", ttft_ms=1.0, status="partial", reason="1 failed.")
+    assert leaders(*two, partial) == {"small"}
+
+
+def test_no_front_is_drawn_through_points_of_two_judges(tmp_path: Path) -> None:
+    def judged(model: str, judge: str) -> Path:
+        folder = make_run_folder(tmp_path, model=model)
+        give_scores(folder, {"retrieval": 4.0, "privacy": 3.0}, scorer="judge", scored_by=judge)
+        return folder
+
+    one, other, third = judged("a", "phi@1"), judged("b", "phi@2"), judged("c", "phi@1")
+    assert leaders(one, other, y=QUALITY) == set()
+    assert leaders(one, third, y=QUALITY)
+    said = "\n".join(line.lead for line in highlights(gather([one, other])))
+    assert "Best quality" not in said
+    assert "Best quality" in "\n".join(line.lead for line in highlights(gather([one, third])))
+
+
+def test_times_of_another_device_are_not_drawn_even_on_its_own_page(tmp_path: Path) -> None:
+    folder = make_run_folder(tmp_path)
+    summary = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    changed = summary | {"status": "device_mismatch", "reason": "asked for GPU, ran on the CPU."}
+    (folder / "run.json").write_text(json.dumps(changed), encoding="utf-8")
+    assert drawn(folder) == {}

@@ -44,6 +44,14 @@ def test_a_run_that_failed_is_counted_and_not_averaged(tmp_path: Path) -> None:
     assert "| demo-small | 2 of 3 |" in "\n".join(repeats.table(cells))
 
 
+def test_a_figure_that_a_run_lacks_says_of_how_many_runs_it_is(tmp_path: Path) -> None:
+    cells = repeated(tmp_path, 10.0, 11.0, 12.0)
+    uncounted = replace(cells[0], row=replace(cells[0].row, throughput_tok_per_s=None))
+    said = next(iter(repeats.sentences([uncounted, *cells[1:]])))
+    assert "throughput 61.0 (of 2 runs; " in said
+    assert said.count("of 2 runs") == 1
+
+
 def test_cells_that_were_not_repeated_have_no_such_table(tmp_path: Path) -> None:
     cells = gather([make_run_folder(tmp_path, model=model) for model in ("demo-small", "demo-large")])
     assert "Between repeats" not in report(cells, NONE, inside=False)

@@ -1,11 +1,12 @@
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from foundry_exp.errors import StoreError
 from foundry_exp.report.cells import gather
-from foundry_exp.report.markdown_tables import notes
+from foundry_exp.report.markdown_tables import details_table, notes
 from foundry_exp.report.rows import row
 from tests.run_folders import Cell, make_result, make_run_folder
 
@@ -65,3 +66,18 @@ def test_without_a_stated_length_a_typical_answer_has_the_cells_median_and_it_is
     assert "Typical answer: of 4 tokens, the median of these cells' own" in " ".join(notes(cells))
     alone = gather(folders[:1])
     assert alone[0].row.typical_answer_ms is None, "of one cell nothing is compared"
+
+
+def test_estimated_counts_are_no_length_of_a_typical_answer(tmp_path: Path) -> None:
+    unstated, words = {"typical_answer_ms": None}, {"retrieval": "one two three four", "privacy": "one two three four"}
+    chosen: dict[str, Any] = {"metrics": unstated, "answers": words, "gap_ms": 12.0}
+    folders = [make_run_folder(tmp_path, model=model, **chosen) for model in "abcde"]
+    for folder in folders[2:]:
+        records = folder / "records.jsonl"
+        text = records.read_text(encoding="utf-8").replace('"token_source":"usage"', '"token_source":"events"')
+        records.write_text(text.replace('"completion_tokens":4', '"completion_tokens":900'), encoding="utf-8")
+    cells = gather(folders)
+    assert [cell.row.typical_answer_ms for cell in cells] == [88.0] * 5
+    assert [cell.tokens_estimated for cell in cells] == [False] * 2 + [True] * 3
+    assert details_table(cells).count("| 88.0 |") == 2
+    assert details_table(cells).count("| ≈88.0 |") == 3

@@ -109,6 +109,22 @@ def test_a_difference_is_paired_by_prompt_and_has_an_interval(tmp_path: Path) ->
     assert "demo-large is 0.48 points ahead" in report(*cells)
 
 
+def test_a_difference_without_spread_has_no_interval(tmp_path: Path) -> None:
+    cells = [make_run_folder(tmp_path, model=name) for name in ("demo-small", "demo-large")]
+    many(cells[0], [1.0] * 3)
+    many(cells[1], [5.0] * 3)
+    assert differences(gather(cells)) == ["demo-large is 4.00 points ahead of demo-small on each of 3 prompts alike."]
+    assert "| 5.00 | – | 3 | 0 |" in report(*cells)
+
+
+def test_a_cell_that_failed_is_not_said_to_be_behind(tmp_path: Path) -> None:
+    cells = [make_run_folder(tmp_path, model=name) for name in ("demo-small", "demo-large")]
+    many(cells[0], [1.0, 2.0, 3.0])
+    many(cells[1], [4.5, 5.0, 5.0])
+    store.write_result(cells[0], replace(store.read_result(cells[0]), status="failed", reason="it crashed."))
+    assert differences(gather(cells)) == []
+
+
 def test_cells_scored_by_different_rubrics_are_not_compared_and_both_are_named(tmp_path: Path) -> None:
     points = {"retrieval": 4.0, "privacy": 3.0}
     one = scored(tmp_path, points, model="a", rubric="facets:1111")

@@ -6,6 +6,7 @@ import pytest
 
 from foundry_exp import score, store
 from foundry_exp.errors import StoreError
+from foundry_exp.metrics.metric import shown
 from foundry_exp.scorers.facets import Facets
 from foundry_exp.store import read_result
 from foundry_exp.tracking import contents
@@ -105,3 +106,19 @@ def test_the_table_has_each_answers_quality_points_and_rationales(tmp_path: Path
     assert (first["quality"], second["quality"]) == (3.0, 5.0)
     assert first["scores"] == "facets/content 1\nfacets/instruction 5"
     assert first["rationales"] == "facets/content: lacks “privacy”\nfacets/instruction: sentences: 1, wanted 1"
+
+
+def test_figures_of_another_device_are_not_published(tmp_path: Path) -> None:
+    folder = make_run_folder(tmp_path)
+    mismatched = replace(read_result(folder), status="device_mismatch", reason="asked for GPU, ran on the CPU.")
+    assert contents.run_note(mismatched) == "**device_mismatch**: asked for GPU, ran on the CPU.\n"
+    assert shown(mismatched) == {}
+    assert sample_table(folder, mismatched)["data"][0][3:5] == [None, None]
+
+
+def test_estimated_tokens_are_no_count(tmp_path: Path) -> None:
+    folder = make_run_folder(tmp_path)
+    records = folder / "records.jsonl"
+    text = records.read_text(encoding="utf-8").replace('"token_source":"usage"', '"token_source":"events"')
+    records.write_text(text, encoding="utf-8")
+    assert sample_table(folder, read_result(folder))["data"][0][5] is None

@@ -133,6 +133,17 @@ def test_status_and_reason_are_told(output_dir: Path, cell: Cell, status: str) -
     assert run.data.tags["mlflow.note.content"].startswith(f"**{cell.status}**: {cell.reason}")
 
 
+def test_figures_of_another_device_are_not_published(output_dir: Path) -> None:
+    folder = make_run_folder(output_dir / "runs")
+    summary = json.loads((folder / "run.json").read_bytes())
+    changed = summary | {"status": "device_mismatch", "reason": "asked for GPU, ran on the CPU."}
+    (folder / "run.json").write_text(json.dumps(changed), encoding="utf-8")
+    make_tracker(output_dir).publish(folder)
+    (run,) = active_runs(output_dir)
+    assert run.info.status == "FAILED"
+    assert run.data.metrics == {}
+
+
 def test_unfinished_run_is_not_published(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="the run did not finish"):
         make_tracker(tmp_path).publish(tmp_path)

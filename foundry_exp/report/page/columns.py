@@ -6,16 +6,13 @@ from typing import Any
 
 from foundry_exp.records import RunResult
 from foundry_exp.report.cells import CellReport
-from foundry_exp.report.figures import NOTHING, Unit, share, time_unit
+from foundry_exp.report.figures import NOTHING, Unit, on_scale, share, time_unit
 from foundry_exp.report.markdown_tables import few, rate
-from foundry_exp.report.provenance import differences
 from foundry_exp.report.rows import Row, distribution
-from foundry_exp.report.standings import TIE, comparable, graded_by
+from foundry_exp.report.standings import TIE, graded_by, rankable
 from foundry_exp.report.text import one_line
 
 _PLAIN = Unit("")
-_WORST, _BEST = 1.0, 5.0
-"""Ends of the quality scale, beyond which an interval of a mean says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +87,8 @@ _FINER = (
 
 def columns(cells: Sequence[CellReport]) -> list[Column]:
     """Latency, throughput, memory, quality, disk and licence in the order of the choice; then the rest."""
-    named = [cell for _, cell in comparable(cells)]
-    ranked = {id(cell) for cell in named} if len(named) > 1 and not differences(named) else set()
+    named = rankable(cells)
+    ranked = {id(cell) for _, cell in named} if len(named) > 1 else set()
     rows = [cell.row for cell in cells]
     return [
         *(_numbers(figure, cells, ranked) for figure in _DIMENSIONS),
@@ -107,19 +104,20 @@ def columns(cells: Sequence[CellReport]) -> list[Column]:
 def _numbers(figure: Figure, cells: Sequence[CellReport], ranked: set[int]) -> Column:
     found = [figure.value(cell.row) for cell in cells]
     unit = figure.unit or time_unit(_latencies(figure, cells))
-    entries = [
-        value
+    compared = {
+        id(cell)
         for cell, value in zip(cells, found, strict=True)
         if value is not None and id(cell) in ranked and not (figure.from_tokens and cell.tokens_estimated)
-    ]
-    bases = {figure.basis(cell.result) for cell in cells if figure.value(cell.row) is not None and id(cell) in ranked}
+    }
+    entries = [value for cell, value in zip(cells, found, strict=True) if value is not None and id(cell) in compared]
+    bases = {figure.basis(cell.result) for cell in cells if id(cell) in compared}
     best = _best(entries, figure.least_wins) if len(bases) == 1 else None
     values = tuple(
         Value(
             _shown(figure, cell, value, unit),
             value,
             _interval(figure, cell, unit),
-            is_best=best is not None and id(cell) in ranked and value is not None and _is_tied(value, best),
+            is_best=best is not None and value is not None and id(cell) in compared and _is_tied(value, best),
         )
         for cell, value in zip(cells, found, strict=True)
     )
@@ -159,7 +157,7 @@ def _interval(figure: Figure, cell: CellReport, unit: Unit) -> str:
     found = spread.intervals.get(statistic) if spread else None
     if found is None:
         return ""
-    low, high = (found.low, found.high) if metric != "quality" else (max(found.low, _WORST), min(found.high, _BEST))
+    low, high = on_scale(found.low, found.high) if metric == "quality" else (found.low, found.high)
     return f"{unit.show(low)}–{unit.show(high)}"
 
 

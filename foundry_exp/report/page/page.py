@@ -24,7 +24,7 @@ from foundry_exp.report.palette import DARK, LIGHT, declarations
 from foundry_exp.report.plots.canvas import Plot
 from foundry_exp.report.plots.series import Series, series
 from foundry_exp.report.provenance import UNKNOWN, surroundings
-from foundry_exp.report.text import one_line, sentence
+from foundry_exp.report.text import listed, one_line, sentence
 
 MOST_WARNINGS = 60
 MOST_LINKED = 100
@@ -120,7 +120,7 @@ def _title(cells: Sequence[CellReport]) -> str:
         return f"{models[0]}, {len(cells)} ways"
     if len(models) > 4:  # noqa: PLR2004 - as many names as a heading holds
         return f"{', '.join(models[:3])} and {len(models) - 3} more models"
-    return f"{', '.join(models[:-1])} and {models[-1]}"
+    return listed(models)
 
 
 def _summary(cells: Sequence[CellReport], unfinished: Sequence[str]) -> list[tuple[str, str]]:

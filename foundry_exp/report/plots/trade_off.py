@@ -13,7 +13,7 @@ from foundry_exp.report.plots import canvas
 from foundry_exp.report.plots.canvas import Plot, colour
 from foundry_exp.report.plots.series import Series, chosen, series
 from foundry_exp.report.rows import Row
-from foundry_exp.report.standings import why_left_out
+from foundry_exp.report.standings import graded_by, rankable
 
 MOST_POINTS = 200
 MOST_NAMES = 40
@@ -54,13 +54,13 @@ def trade_off(cells: Sequence[CellReport]) -> Plot | None:
     with canvas.style():
         drawn = canvas.figure(2.9 + 0.05 * min(len(shown), MOST_NAMES), canvas.WIDE_IN)
         for axes, (x, y, points) in zip(drawn.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
-            _panel(axes, x, y, points)
+            _panel(axes, x, y, points, leading(cells, y, points))
         _names(drawn, [one for one in shown if any(point.series is one for *_, points in panels for point in points)])
         drawing = canvas.svg(drawn, "trade-off", TITLE)
     unscored = "" if any(y is QUALITY for _, y, _ in panels) else "No two cells have a quality score yet. "
     reading = (
         "Cells on the line (the Pareto front) are beaten by no other in both figures at once; pale ones are, or are "
-        f"not compared (see the sentences above). {unscored}{left_out}"
+        f"not compared (see the sentences above); where all are pale, none is compared. {unscored}{left_out}"
     )
     return Plot("trade-off", TITLE, reading.strip(), drawing, is_wide=True)
 
@@ -80,25 +80,33 @@ def front(points: Sequence[Point], *, y_least_wins: bool) -> list[Point]:
     return kept
 
 
-def _panel(axes: Axes, x: Dimension, y: Dimension, points: Sequence[Point]) -> None:
-    leading = front([point for point in points if why_left_out(point.series.cell) is None], y_least_wins=y.least_wins)
+def leading(cells: Sequence[CellReport], y: Dimension, points: Sequence[Point]) -> list[Point]:
+    """The front of the cells that may be ranked; none where their points were given in different ways."""
+    ranked = {id(cell) for _, cell in rankable(cells)}
+    able = [point for point in points if id(point.series.cell) in ranked]
+    if y is QUALITY and len({graded_by(point.series.cell.result) for point in able}) > 1:
+        return []
+    return front(able, y_least_wins=y.least_wins)
+
+
+def _panel(axes: Axes, x: Dimension, y: Dimension, points: Sequence[Point], ahead: Sequence[Point]) -> None:
     axes.step(
-        [point.x for point in leading],
-        [point.y for point in leading],
+        [point.x for point in ahead],
+        [point.y for point in ahead],
         where="post",
         color=colour("muted"),
         linewidth=1.1,
         linestyle=(0, (4, 2)),
     )
     for point in points:
-        is_leading = point in leading
+        is_ahead = point in ahead
         axes.plot(
             [point.x],
             [point.y],
             point.series.marker,
             color=colour(point.series.colour),
-            markersize=8 if is_leading else 6.5,
-            alpha=1 if is_leading else 0.5,
+            markersize=8 if is_ahead else 6.5,
+            alpha=1 if is_ahead else 0.5,
             markeredgecolor=colour("paper"),
         )
     axes.grid(visible=True)

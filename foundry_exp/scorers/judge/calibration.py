@@ -1,22 +1,18 @@
 """How a judge did on answers with agreed scores, and whether its own can be believed for it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from foundry_exp.records import Sample, Standing
+from foundry_exp.records import Standing
 from foundry_exp.rubric import Criterion, Rubric
 from foundry_exp.scorers.judge.calibration_set import CalibrationSet, Item
-from foundry_exp.scorers.judge.verdict import Unusable, Verdict
 
 AGAIN_EVERY = 4
 """Of the calibration answers, which are judged a second time, for the judge's self-consistency.
 
 A set that lists three answers a prompt, good to bad, so has some of each judged again.
 """
-
-Judge = Callable[[Criterion, Sample, str, int], Verdict | Unusable]
-"""Criterion, prompt, answer and repeat → one score."""
 
 LARGER = "take a larger judge, as in model@scorer.judge.model=phi-4-mini"
 
@@ -55,14 +51,13 @@ def turns(items: Sequence[Item], rubric: Rubric) -> Iterator[tuple[Item, Criteri
 
 def figures(judged: Sequence[Judged], rubric: Rubric, known: CalibrationSet) -> dict[str, Any]:
     """What came of it, as plain numbers; null is undefined."""
-    from foundry_exp.stats.agreement import constant_guess, self_consistency, weighted_kappa
+    from foundry_exp.stats.agreement import constant_guess, identical_share, weighted_kappa
 
     first = {(one.item.sample.sample_id, one.criterion.name): one.value for one in judged if one.repeat == 0}
     whole = [(item, points) for item in known.items if (points := _own(first, item, rubric)) is not None]
     own = [_quality(rubric, points) for _, points in whole]
     agreed = [_quality(rubric, item.agreed) for item, _ in whole]
     kappa = weighted_kappa(own, agreed)
-    again = self_consistency(_repeats(judged))
     guess = constant_guess(float(points) for item in known.items for points in item.agreed.values())
     return {
         "answers": len(known.items),
@@ -73,7 +68,7 @@ def figures(judged: Sequence[Judged], rubric: Rubric, known: CalibrationSet) -> 
         "kappa_by_criterion": {criterion.name: _kappa_of(judged, criterion) for criterion in rubric.criteria},
         "exact": _exact(judged),
         "constant_guess": None if guess is None else {"score": guess.score, "exact": guess.closeness.exact, "kappa": 0},
-        "self_consistency": again.identical,
+        "self_consistency": identical_share(_repeats(judged)),
         "unparseable": _share([one.value is None for one in judged]),
         "length_correlation": _length_correlation([len(item.answer) for item, _ in whole], own, agreed),
         "calibration": f"{known.name}:{known.digest}",

@@ -8,9 +8,6 @@ from foundry_exp.digest import digest_of
 from foundry_exp.records import Sample
 from foundry_exp.rubric import Rubric
 
-DEFAULT_RUBRIC = "answer"
-"""Of prompts that name none."""
-
 
 @dataclass(frozen=True, slots=True)
 class Rubrics:
@@ -21,7 +18,7 @@ class Rubrics:
 
     def of(self, sample: Sample) -> Rubric:
         """The rubric of one prompt; raises ConfigError when it cannot be read."""
-        name = self.chosen or sample.rubric or DEFAULT_RUBRIC
+        name = self.chosen or sample.rubric or rubric.UNNAMED
         where = "scorer.judge.rubric" if self.chosen else f"prompts: {sample.sample_id}: rubric"
         return rubric.load(rubric.find(name, where))
 
