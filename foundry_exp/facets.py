@@ -28,7 +28,7 @@ CRITERIA: Mapping[str, str] = {
 MAX_REPEATS = 1_000_000
 """Of counted repeats in a pattern, multiplied: ten times as many take seconds to compile, nested ones for ever."""
 
-RULES = 1
+RULES = 2
 """Counted up when a rule of `scorers` changes, since the same facets then give other points."""
 
 

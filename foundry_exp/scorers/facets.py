@@ -13,7 +13,7 @@ from foundry_exp.scorers.points import WORST, Points
 
 NAME = "facets"
 MAX_CHARACTERS = 20_000
-"""Of an answer that is looked at, which bounds the time of every rule."""
+"""Of an answer that rules look at, which bounds their time; of its beginning alone they would tell wrong things."""
 MAX_REASON = 1000
 WITHDRAWN = "the prompts have no facets any more"
 
@@ -85,7 +85,7 @@ def by_criterion(sample: Sample) -> dict[str, list[Facet]]:
 
 def criterion_points(text: str, sample: Sample, facets: Sequence[Facet]) -> Points:
     """The weighted mean of the facets of one criterion; null when one of them cannot be told."""
-    answer = text.strip()[:MAX_CHARACTERS]
+    answer = text.strip()
     if not answer:
         return Points(WORST, "the answer is empty")
     points = [_checked(answer, sample, facet) for facet in facets]
@@ -99,6 +99,8 @@ def criterion_points(text: str, sample: Sample, facets: Sequence[Facet]) -> Poin
 
 
 def _checked(answer: str, sample: Sample, facet: Facet) -> Points:
+    if len(answer) > MAX_CHARACTERS and facet.kind != "length":
+        return Points(None, f"the answer is longer than {MAX_CHARACTERS:,} characters, too long for {facet.kind}")
     if facet.kind == "similarity":
         return text_checks.similarity(answer, sample.reference or "")
     return CHECKS[facet.kind](answer, facet.options)

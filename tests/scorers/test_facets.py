@@ -50,6 +50,13 @@ def test_a_facet_that_cannot_be_told_leaves_its_criterion_unscored() -> None:
     assert points("Yes.", asked) == {"language": None}
 
 
+def test_an_answer_too_long_for_rules_is_told_by_its_length_alone() -> None:
+    endless = "word " * 10_000
+    assert points(endless, sample({"kind": "length", "max_words": 9000})) == {"instruction": 4.56}
+    missing = sample({"kind": "not_contains", "text": "late"}, contains("late"))
+    assert points(endless + "late", missing) == {"instruction": None, "content": None}
+
+
 def test_a_run_is_scored_and_its_weights_make_the_quality(tmp_path: Path) -> None:
     folder = make_run_folder(tmp_path, rounds=1, answers={"retrieval": "Lena goes.", "privacy": "No."})
     rules = (contains("Lena"), contains("Friday"), {"kind": "sentences", "count": 1, "weight": 2})
