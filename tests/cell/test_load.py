@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from foundry_exp.cell import load
 from foundry_exp.cell.load import Shape, drive, due_after_s, is_steady, measured_turns, warm_up
 from foundry_exp.cell.measure import Retries, Turn, ask_patiently
 from foundry_exp.records import Record, Sample
@@ -95,6 +96,33 @@ def test_stopping_starts_no_further_request_and_keeps_those_under_way(asked: Sha
     records = list(drive(TURNS, asked, server.ask, time.perf_counter_ns, lambda: len(server.asked) >= 6))
     assert 6 <= len(server.asked) < len(TURNS)
     assert len(records) == len(server.asked)
+
+
+def test_an_overloaded_schedule_hands_each_record_over_as_its_request_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(load, "MOST_UNDER_WAY", 1)
+    server = Server()
+    records = drive(TURNS, shape(rate_per_s=100_000), server.ask, time.perf_counter_ns, never)
+    assert [(record.sample_id, record.round) for record in records] == server.asked
+
+
+def test_stopping_an_overloaded_schedule_leaves_out_what_still_waits_for_a_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(load, "MOST_UNDER_WAY", 1)
+    server = Server(takes_s=0.01)
+    ended: list[Record] = []
+    for record in drive(TURNS, shape(rate_per_s=100_000), server.ask, time.perf_counter_ns, lambda: bool(ended)):
+        ended.append(record)
+    assert len(ended) == len(server.asked) < len(TURNS)
+
+
+def test_whoever_gives_up_on_a_schedule_does_not_wait_for_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(load, "MOST_UNDER_WAY", 1)
+    server = Server(takes_s=0.01)
+    records = drive(TURNS, shape(rate_per_s=100_000), server.ask, time.perf_counter_ns, never)
+    next(records)
+    records.close()  # type: ignore[attr-defined]  # drive is a generator
+    assert len(server.asked) < len(TURNS)
 
 
 def paced(tpot_ms: float) -> Record:
