@@ -95,7 +95,7 @@ def _job(cell: Cell, attempt: Attempt, log_dir: Path, provided: provision.Provid
         "owner": {"sweep": cell.sweep_id, "cell": cell.name},
         "files": str(files) if files else None,
         "visible": asdict(provided.visible) if provided else None,
-        "samples": [json.loads(store.to_json(sample)) for sample in cell.prompts.samples],
+        "samples": [store.plain(sample) for sample in cell.prompts.samples],
         "model": {
             "alias": model.alias, "variant": model.variant, "path": str(model.path) if model.path else None,
             "accel": model.accel, "device": model.device, "prefer": list(model.prefer), "log_dir": str(model.log_dir),
@@ -156,7 +156,8 @@ class _Watcher:
             self._note(vram_peak=self._vram_peak.stop())
             if self._window_open:
                 self._meter.stop()  # the child died in it, so what it used is of no known work
-        self._note(rss_peak_mb=self._peak.peak_mb, exit_code=self._outcome.exit_code or self._process.poll())
+        seen_mb = (self._peak.peak_mb, self._outcome.rss_loaded_mb)
+        self._note(rss_peak_mb=max(filter(None, seen_mb), default=None))
         self._keep_attempt()
         return self._outcome
 
@@ -227,6 +228,7 @@ class _Watcher:
     def _explain_end(self) -> None:
         """Say why the child ended, if it did not say so itself."""
         code = self._process.end()
+        self._note(exit_code=self._outcome.exit_code or code)
         if self._heeded and self._outcome.reason is None:
             self._note(ending="interrupted")
         elif self._outcome.ending == "failed" and self._outcome.reason is None:
