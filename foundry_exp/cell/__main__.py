@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 import traceback
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
@@ -82,9 +83,13 @@ def _run_alone(backend: Backend, job: dict[str, Any], parent: Parent) -> None:
     try:
         parent.rest("loaded", load_s=load_s, facts=_facts(loaded))
         _measure(backend, job, store.RecordLog(folder), parent)
-    finally:
+    except Exception:
         parent.say("unloading")
-        backend.unload()
+        with suppress(BackendError):  # what ended the cell is told, not what came of it
+            backend.unload()
+        raise
+    parent.say("unloading")
+    backend.unload()
 
 
 def _measure(backend: Backend, job: dict[str, Any], log: store.RecordLog, parent: Parent) -> None:
