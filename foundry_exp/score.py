@@ -27,7 +27,9 @@ def score(folders: Sequence[Path], name: str, scorer: Scorer) -> list[RunResult]
     return results
 
 
-def alike(runs: Iterable[tuple[Path, Mapping[str, dict[str, Any]]]]) -> list[tuple[str, dict[str, Any], list[Path]]]:
+def by_scorer(
+    runs: Iterable[tuple[Path, Mapping[str, dict[str, Any]]]],
+) -> list[tuple[str, dict[str, Any], list[Path]]]:
     """Each scorer of some runs with those that share it: what loads a model does so once for all of them."""
     found: dict[str, tuple[str, dict[str, Any], list[Path]]] = {}
     for folder, scorers in runs:
