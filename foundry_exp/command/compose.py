@@ -287,7 +287,7 @@ def _bare_boolean() -> str | None:
             content = yaml.safe_load(path.read_text(encoding="utf-8"))
         except (OSError, yaml.YAMLError):
             continue
-        for entry in content.get("defaults", []) if isinstance(content, dict) else []:
+        for entry in (content.get("defaults") or []) if isinstance(content, dict) else []:
             group, value = next(iter(entry.items())) if isinstance(entry, dict) else ("", None)
             if isinstance(value, bool):
                 word = "on" if value else "off"
