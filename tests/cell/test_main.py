@@ -8,9 +8,18 @@ import pytest
 
 from foundry_exp.backends.scripted import ScriptedBackend
 from foundry_exp.cell import __main__ as child
+from foundry_exp.cell import room
 from foundry_exp.errors import BackendError
 
-MODEL = {"alias": "a", "variant": None, "path": None, "accel": "cpu", "device": "CPU", "prefer": [], "log_dir": "."}
+MODEL: dict[str, Any] = {
+    "alias": "a",
+    "variant": None,
+    "path": None,
+    "accel": "cpu",
+    "device": "CPU",
+    "prefer": [],
+    "log_dir": ".",
+}
 
 
 class Heard:
@@ -37,7 +46,7 @@ def test_what_ended_a_cell_is_told_also_when_unloading_fails_after_it(
     def die(*_: Any) -> None:
         raise BackendError("service", "the service died.")
 
-    monkeypatch.setattr(child.room, "check", lambda _: None)
+    monkeypatch.setattr(room, "check", lambda _: None)
     monkeypatch.setattr(child, "_measure", die)
     parent: Any = Heard()
     with pytest.raises(BackendError, match="the service died"):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from foundry_exp import experiment
+from foundry_exp import experiment, target
 from foundry_exp.cell.plan import plan
 from foundry_exp.command import compose
 from foundry_exp.errors import StoreError, UnreachableError
@@ -56,7 +56,7 @@ def test_a_failure_whose_words_look_like_markup_is_said_as_it_is(
         def publish(self, folder: Path) -> str:
             raise StoreError(f"{folder}: no room in [/dev/sda1]; free some.")
 
-    monkeypatch.setattr(experiment.target, "build", lambda *_: Full())
+    monkeypatch.setattr(target, "build", lambda *_: Full())
     config = compose.plain(compose.jobs([f"output_dir={tmp_path}"], multirun=False)[0][0].config)
     said = io.StringIO()
     experiment.publish(plan(config, "cell", "night"), Console(file=said, width=40))
