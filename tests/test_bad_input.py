@@ -98,6 +98,17 @@ def test_a_wrong_prompt_set_names_the_file_and_the_entry(
     assert says in message
 
 
+def test_a_line_that_is_no_json_is_named_however_long_the_file(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.jsonl"
+    path.write_text('"a prompt"\n' * 99_999 + '{"prompt": \n', encoding="utf-8")
+    assert f"{path}:100000: not JSON" in refusal(capsys, *SCRIPTED, f"prompts.path={path}")
+    path.with_suffix(".json").write_text('["a",\n "b",\n NaN]', encoding="utf-8")
+    message = refusal(capsys, *SCRIPTED, f"prompts.path={path.with_suffix('.json')}")
+    assert "mine.json: not JSON (NaN is no number of JSON)" in message, "a line is named, and not the one with NaN"
+
+
 def test_a_prompt_set_in_another_encoding_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = tmp_path / "mine.json"
     path.write_bytes('["größe"]'.encode("latin-1"))
