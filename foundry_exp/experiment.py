@@ -14,9 +14,10 @@ from foundry_exp.cell import summary
 from foundry_exp.cell.outcome import Outcome
 from foundry_exp.cell.plan import Cell
 from foundry_exp.decide.findings import findings
-from foundry_exp.engines.engine import Engine, OnStep
+from foundry_exp.engines.engine import Engine
 from foundry_exp.errors import BackendError, ConfigError, StoreError, UnreachableError
 from foundry_exp.machine import environment
+from foundry_exp.machine.process import OnStep
 from foundry_exp.protocols import Scorer, Tracker
 from foundry_exp.records import WITH_FIGURES, RunResult
 from foundry_exp.report import write

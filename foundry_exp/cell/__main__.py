@@ -21,7 +21,8 @@ from foundry_exp import store, target
 from foundry_exp.cell import load, measure, room
 from foundry_exp.errors import BackendError, FoundryExpError, SkipCellError
 from foundry_exp.machine import device_lock
-from foundry_exp.protocols import Backend, ChatRequest, LoadedModel, ModelRequest
+from foundry_exp.models import request
+from foundry_exp.protocols import Backend, ChatRequest, LoadedModel
 from foundry_exp.records import Record, Sample
 from foundry_exp.redact import without_secrets
 
@@ -78,7 +79,7 @@ def _run_alone(backend: Backend, job: dict[str, Any], parent: Parent) -> None:
     room.check(job)
     parent.rest("ready")
     start_s = time.perf_counter()
-    loaded = backend.load(_model_request(job["model"]))
+    loaded = backend.load(request.from_json(job["model"]))
     load_s = loaded.load_s or time.perf_counter() - start_s - (loaded.download_s or 0.0)
     try:
         parent.rest("loaded", load_s=load_s, facts=_facts(loaded))
@@ -102,8 +103,8 @@ def _measure(backend: Backend, job: dict[str, Any], log: store.RecordLog, parent
     turns = [turn for turn in every_turn if (turn.sample.sample_id, turn.round) not in done]
 
     def ask(turn: measure.Turn, due_ns: int | None) -> Record:
-        request = _request(turn.sample, config, streams=getattr(backend, "streams", True))
-        return measure.ask_patiently(lambda: measure.ask(backend, turn, request, job["attempt"], due_ns), retries)
+        chat = _chat(turn.sample, config, streams=getattr(backend, "streams", True))
+        return measure.ask_patiently(lambda: measure.ask(backend, turn, chat, job["attempt"], due_ns), retries)
 
     def keep(record: Record, number: int, of: int) -> None:
         log.append(record)
@@ -133,7 +134,7 @@ def _usage(record: Record) -> dict[str, int | None] | None:
     return asdict(record.usage) if record.usage else None
 
 
-def _request(sample: Sample, config: dict[str, Any], *, streams: bool) -> ChatRequest:
+def _chat(sample: Sample, config: dict[str, Any], *, streams: bool) -> ChatRequest:
     """What is asked of the backend; one that hands answers over whole says so with `streams = False`."""
     generation, workload = config["generation"], config["workload"]
     return ChatRequest(
@@ -148,11 +149,6 @@ def _request(sample: Sample, config: dict[str, Any], *, streams: bool) -> ChatRe
         idle_timeout_s=workload["idle_timeout_s"],
         total_timeout_s=workload["total_timeout_s"],
     )
-
-
-def _model_request(model: dict[str, Any]) -> ModelRequest:
-    path = Path(model["path"]) if model["path"] else None
-    return ModelRequest(**{**model, "path": path, "prefer": tuple(model["prefer"]), "log_dir": Path(model["log_dir"])})
 
 
 def _facts(loaded: LoadedModel) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,10 @@ from foundry_exp.cell.interrupts import Interrupts
 from foundry_exp.cell.outcome import Outcome
 from foundry_exp.cell.plan import Cell
 from foundry_exp.errors import BackendError, SkipCellError
-from foundry_exp.machine.process import ModuleProcess
+from foundry_exp.machine.process import ModuleProcess, OnStep, Step
 from foundry_exp.meters import memory, power, vram
 from foundry_exp.meters.energy import EnergyMeter
-from foundry_exp.models import provision, runtime
+from foundry_exp.models import provision, request, runtime
 from foundry_exp.records import AttemptFacts
 
 START_TIMEOUT_S = 120.0
@@ -30,8 +29,6 @@ LONGEST_GAP = 20.0
 
 LOOK_UP_EVERY_S = 0.2
 WORDS = {"waiting": "waiting for the device", "warming": "warm-up"}
-
-OnStep = Callable[[dict[str, Any]], None]
 
 
 def measure(cell: Cell, attempt: Attempt, on_step: OnStep) -> Outcome:
@@ -96,11 +93,8 @@ def _job(cell: Cell, attempt: Attempt, log_dir: Path, provided: provision.Provid
         "files": str(files) if files else None,
         "visible": asdict(provided.visible) if provided else None,
         "samples": [store.plain(sample) for sample in cell.prompts.samples],
-        "model": {
-            "alias": model.alias, "variant": model.variant, "path": str(model.path) if model.path else None,
-            "accel": model.accel, "device": model.device, "prefer": list(model.prefer), "log_dir": str(model.log_dir),
-        },
-    }  # fmt: skip
+        "model": request.to_json(model),
+    }
 
 
 def _keep_log(log_dir: Path, kept: Path) -> None:
@@ -161,7 +155,7 @@ class _Watcher:
         self._keep_attempt()
         return self._outcome
 
-    def _next_step(self) -> dict[str, Any] | None:
+    def _next_step(self) -> Step | None:
         """The next step; null when the child has ended or was ended."""
         try:
             step = self._wait()
@@ -174,7 +168,7 @@ class _Watcher:
             self._explain_end()
         return step
 
-    def _wait(self) -> dict[str, Any] | None:
+    def _wait(self) -> Step | None:
         deadline_s = time.monotonic() + self._limit_s
         while True:
             self._heed_interrupts()
@@ -193,7 +187,7 @@ class _Watcher:
                 self._process.kill()
             self._process.send("stop")
 
-    def _take(self, step: dict[str, Any]) -> None:
+    def _take(self, step: Step) -> None:
         match step["step"]:
             case "ready":
                 self._note(rss_baseline_mb=self._rss_mb(), vram_baseline=vram.read_mb(self._process.pid))

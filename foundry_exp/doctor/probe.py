@@ -14,8 +14,8 @@ from typing import Any, TextIO
 
 from foundry_exp import target
 from foundry_exp.errors import FoundryExpError
-from foundry_exp.models import runtime
-from foundry_exp.protocols import Backend, ModelRequest, one_token
+from foundry_exp.models import request, runtime
+from foundry_exp.protocols import Backend, one_token
 from foundry_exp.records import CONTENT_KINDS
 from foundry_exp.redact import without_secrets
 
@@ -88,10 +88,9 @@ def _endpoint(job: dict[str, Any], say: Say) -> None:
 def _model(job: dict[str, Any], say: Say) -> None:
     """One token of one model through its backend, as a run would load it."""
     backend: Backend = target.build(job["backend"], "backend")
-    asked, path = job["model"], job["model"]["path"]
-    places = {"path": Path(path) if path else None, "log_dir": Path(job["log_dir"])}
+    asked = request.from_json({**job["model"], "log_dir": job["log_dir"]})
     start_s = time.perf_counter()
-    loaded = backend.load(ModelRequest(**{**asked, **places, "prefer": tuple(asked["prefer"])}))
+    loaded = backend.load(asked)
     say("loaded", variant=loaded.variant, device=loaded.device, load_s=time.perf_counter() - start_s)
     if job["has_service"]:
         say("listed", ids=_listed_by(getattr(backend, "model_pid", None)))

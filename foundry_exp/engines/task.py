@@ -8,8 +8,8 @@ from typing import Any
 from foundry_exp.cell.interrupts import Interrupts
 from foundry_exp.cell.outcome import Outcome
 from foundry_exp.engines import cluster, mailbox
-from foundry_exp.engines.engine import OnStep
 from foundry_exp.engines.parcel import Delivery, Order
+from foundry_exp.machine.process import OnStep, Step
 
 LOOK_UP_EVERY_S = 0.2
 COUNT_NODES_EVERY_S = 5.0
@@ -66,7 +66,7 @@ class _Follower:
             self._heed_interrupts(reference)
             self._give_up_without_nodes(reference)
 
-    def _take(self, step: dict[str, Any]) -> None:
+    def _take(self, step: Step) -> None:
         if step["step"] == "placed":
             self._hosts[step["attempt"]] = step["host"]
         self._on_step(step)

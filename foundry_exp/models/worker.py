@@ -18,9 +18,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from foundry_exp.errors import BackendError, FoundryExpError, SkipCellError
-from foundry_exp.models import audit, catalogue, fit, resolve, runtime, variants
+from foundry_exp.models import audit, catalogue, fit, request, resolve, runtime, variants
 from foundry_exp.models.facts import VariantFacts
-from foundry_exp.protocols import ModelRequest
 
 HEADROOM = 1.1
 """Of the stated size: the disk must hold a tenth more, for what else is written meanwhile."""
@@ -121,7 +120,7 @@ def _fetched(variant: Any, facts: VariantFacts, parent: Parent, cache_dir: Path)
 def _found(opened: Runtime, asked: dict[str, Any]) -> Any:
     try:
         with runtime.translated("catalogue"):
-            return resolve.find(opened.manager, request_of(asked))
+            return resolve.find(opened.manager, request.from_json(asked))
     except BackendError as error:
         state = opened.catalogue_state()
         if error.error_class != "not_found" or state == "reached":
@@ -190,12 +189,6 @@ def add(opened: Runtime, parent: Parent) -> dict[str, Any]:
 
 
 TASKS = {"list": listing, "pull": pull, "verify": verify, "add": add}
-
-
-def request_of(said: dict[str, Any]) -> ModelRequest:
-    """What is asked for, as it came over the pipe."""
-    paths = {"path": Path(said["path"]) if said["path"] else None, "log_dir": Path(said["log_dir"])}
-    return ModelRequest(**{**said, **paths, "prefer": tuple(said["prefer"])})
 
 
 def _class_of(error: FoundryExpError) -> str:

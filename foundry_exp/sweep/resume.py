@@ -130,8 +130,8 @@ def _changes(cell: Cell) -> Iterator[str]:
     """What a timing depends on and is not as it was: `key: before → now`."""
     try:
         before, asked = store.read_config(cell.folder), store.read_samples(cell.folder)
-    except StoreError as error:
-        yield str(error)
+    except StoreError:
+        yield f"its {store.CONFIG_FILE} or {store.PROMPTS_FILE} cannot be read"
         return
     old = {key: before.get(key) for key in MEASURED_KEYS}
     new = {key: cell.config[key] for key in MEASURED_KEYS}
