@@ -104,6 +104,8 @@ class _Follower:
         except exceptions.RayTaskError as error:
             reason = f"the task failed on {self._host()}: {str(error.cause or error).strip().splitlines()[-1]}"
         except exceptions.RayError as error:
+            if self._heeded or self._given_up:  # what is cancelled by force looks like a worker that crashed
+                return Delivery(self._cancelled(), {})
             reason = self._lost(error)
         else:
             return delivery
@@ -118,8 +120,6 @@ class _Follower:
 
     def _lost(self, error: Exception) -> str:
         """Why nothing came back; `NodeDiedError` and its like say it in a page."""
-        if self._heeded:
-            self._hosts.clear()
         tries = self._placing.max_retries + 1
         kind = type(error).__name__
         return (
