@@ -4,23 +4,20 @@ It reads one line of JSON (the job), then commands, from stdin, and writes one l
 stdout. When stdin closes its parent is gone, and it ends at once.
 """
 
-import json
 import os
-import queue
-import signal
 import sys
-import threading
 import time
 import traceback
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from foundry_exp import store, target
 from foundry_exp.cell import load, measure, room
 from foundry_exp.errors import BackendError, FoundryExpError, SkipCellError
 from foundry_exp.machine import device_lock
+from foundry_exp.machine.parent import Parent
 from foundry_exp.models import request
 from foundry_exp.protocols import Backend, ChatRequest, LoadedModel
 from foundry_exp.records import Record, Sample
@@ -31,34 +28,6 @@ from foundry_exp.redact import without_secrets
 _SWITCH_INTERVAL_S = 1e-4
 _ASK_AGAIN_S = 1.0
 """Between two looks at a device that another process holds."""
-
-
-class Parent:
-    """The pipe to the process that watches this one."""
-
-    def __init__(self, commands: TextIO, steps: TextIO) -> None:
-        """Listen for commands on a thread of its own."""
-        self._steps = steps
-        self._commands: queue.Queue[str] = queue.Queue()
-        self.stopped = threading.Event()
-        threading.Thread(target=self._listen, args=(commands,), daemon=True).start()
-
-    def say(self, step: str, **facts: Any) -> None:
-        """Report one step."""
-        self._steps.write(json.dumps({"step": step, **facts}) + "\n")
-        self._steps.flush()
-
-    def rest(self, step: str, **facts: Any) -> None:
-        """Report a step, and wait until the parent has looked at this process's memory."""
-        self.say(step, **facts)
-        self._commands.get()
-
-    def _listen(self, commands: TextIO) -> None:
-        for line in commands:
-            if line.strip() == "stop":
-                self.stopped.set()
-            self._commands.put(line.strip())
-        os._exit(1)  # the parent is gone; native code may hold every lock, so nothing gentler is sure
 
 
 def run(job: dict[str, Any], parent: Parent) -> None:
@@ -157,14 +126,10 @@ def _facts(loaded: LoadedModel) -> dict[str, Any]:
 
 def main() -> int:
     """Run the job that stdin brings; every failure is a step, never a bare traceback."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
-    steps = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what native code prints must not mix with the steps
-    job = json.loads(sys.stdin.readline())
-    parent = Parent(sys.stdin, steps)
+    parent = Parent()
     try:
-        run(job, parent)
+        run(parent.job, parent)
     except SkipCellError as error:
         parent.say("skipped", message=str(error))
     except FoundryExpError as error:
