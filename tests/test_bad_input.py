@@ -131,6 +131,14 @@ def test_an_unquoted_on_in_yaml_is_found(capsys: pytest.CaptureFixture[str], tmp
     assert 'quote it, as in "on"' in message
 
 
+def test_a_recipe_in_another_encoding_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    recipe = tmp_path / "conf" / "experiment" / "mine.yaml"
+    recipe.parent.mkdir(parents=True)
+    recipe.write_bytes("# größer\n".encode("latin-1"))
+    assert cli.main(["experiment=mine"]) == 2
+    assert f"{recipe}: not UTF-8 (byte 4)" in capsys.readouterr().err
+
+
 def test_a_recipe_that_is_no_yaml_is_named_with_its_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     recipe = tmp_path / "conf" / "experiment" / "mine.yaml"
     recipe.parent.mkdir(parents=True)
