@@ -48,7 +48,7 @@ def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (["backend._target_=foundry_exp.nothing.Here"], ["backend._target_", "cannot be imported"]),
         (["backend._target_=foundry_exp.errors"], ["backend._target_", "is no class, got module"]),
         ([f"prompts.path={'word ' * 80}"], ["prompts.path", "nothing at"]),
-        (["prompts.path=~nobody-of-this-name/prompts.json"], ["prompts.path", "nothing at"]),
+        (["prompts.path='~nobody-of-this-name/prompts.json'"], ["prompts.path", "nothing at"]),
         (["backend=scripted", "backend.gap_ms=slow"], ["backend.gap_ms", "float", "slow"]),
         (["backend=scripted", "+backend.gapms=3"], ["backend.gapms", "gap_ms"]),
         (["model.alias=a=b"], ["model.alias=a=b", "override"]),
