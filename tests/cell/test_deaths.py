@@ -9,9 +9,8 @@ import psutil
 import pytest
 
 from foundry_exp import store
-from foundry_exp.cell import child, deaths
-from foundry_exp.cell.attempts import Attempt
-from foundry_exp.cell.plan import Cell, plan
+from foundry_exp.cell import deaths
+from foundry_exp.cell.plan import plan
 from foundry_exp.command import compose
 from tests.conftest import SCRIPTED, clean_environment, command, native
 from tests.test_faults import when
@@ -19,13 +18,9 @@ from tests.test_faults import when
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
 
 
-def planned(*overrides: str) -> Cell:
-    job = compose.jobs(list(overrides), multirun=False)[0][0]
-    return plan(compose.plain(job.config), "cell", "sweep")
-
-
 def cause(code: int, *overrides: str) -> str:
-    return deaths.cause(code, planned(*overrides))
+    job = compose.jobs(list(overrides), multirun=False)[0][0]
+    return deaths.cause(code, plan(compose.plain(job.config), "cell", "sweep"))
 
 
 def own_locks(folder: Path) -> str:
@@ -44,18 +39,6 @@ def test_a_kill_for_memory_offers_the_next_smaller_models(code: int) -> None:
 def test_a_crash_of_native_code_is_told_apart() -> None:
     assert "native crash, signal 11" in cause(-11, "model=phi-4-mini")
     assert "exit code 3" in cause(3, "model=phi-4-mini")
-
-
-def test_a_hung_process_that_was_ended_from_here_did_not_die_for_want_of_memory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(deaths, "kills_for_memory", lambda: None)  # as where no kernel counts, so that signal 9 is all
-    hang = ("backend.fault=load_hang", "workload.load_timeout_s=1", f"output_dir={tmp_path}", own_locks(tmp_path))
-    cell = planned(*SCRIPTED, *hang)
-    cell.folder.mkdir(parents=True)
-    outcome = child.measure(cell, Attempt(0, "2026-11-29T12:00:00+00:00"), lambda _: None)
-    assert "hung" in (outcome.reason or "")
-    assert (outcome.out_of_memory, outcome.exit_code) == (False, None)
 
 
 def test_a_cell_that_is_killed_says_so_in_its_row(tmp_path: Path) -> None:

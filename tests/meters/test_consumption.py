@@ -45,12 +45,6 @@ def test_a_cell_carries_energy_and_cost_whose_sums_are_checked_by_hand(run: Run,
         assert metrics[name] is not None or result["missing"][name]
 
 
-def test_a_cell_shorter_than_a_look_at_its_memory_has_a_peak_all_the_same(run: Run, tmp_path: Path) -> None:
-    assert run(*SCRIPTED, "backend.realtime=false", "backend.load_ms=0", "workload.rounds=1").returncode == 0
-    metrics = only_result(tmp_path)["metrics"]
-    assert metrics["rss_peak_mb"] >= metrics["rss_loaded_mb"] > 0
-
-
 def test_a_device_idle_between_scheduled_requests_is_not_charged_for_it(run: Run, tmp_path: Path) -> None:
     assert run(*SCRIPTED, "workload.rate_per_s=8").returncode == 0
     assert only_result(tmp_path)["metrics"]["energy_j"] == pytest.approx(REQUESTS * PER_REQUEST_J)
