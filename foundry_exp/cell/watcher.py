@@ -154,7 +154,8 @@ class Watcher:
         """The longest that no answer may come: every try to its limit, the pauses between, and the schedule's gaps."""
         workload = self._cell.config["workload"]
         tries_s = (workload["retries"] + 1) * workload["total_timeout_s"]
-        pauses_s = workload["retry_backoff_s"] * 2.0 ** workload["retries"]
+        asked_s = workload["retries"] * workload["total_timeout_s"]  # by a server's Retry-After; more is not waited for
+        pauses_s = asked_s + workload["retry_backoff_s"] * 2.0 ** workload["retries"]
         gaps_s = LONGEST_GAP / workload["rate_per_s"] if workload["rate_per_s"] else 0.0
         return float(tries_s + pauses_s + gaps_s + REQUEST_GRACE_S)
 

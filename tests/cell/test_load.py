@@ -3,6 +3,7 @@
 import random
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -154,7 +155,7 @@ def refusals(*classes: str | None) -> list[Record]:
 def patiently(tries: list[Record], limit: int) -> tuple[Record, list[float]]:
     pauses: list[float] = []
     left = iter(tries)
-    record = ask_patiently(lambda: next(left), Retries(limit, 0.5, pauses.append))
+    record = ask_patiently(lambda: next(left), Retries(limit, 0.5, 60.0, pauses.append))
     return record, pauses
 
 
@@ -163,6 +164,17 @@ def test_a_refused_request_is_tried_again_and_its_latency_counts_from_the_first_
     record, pauses = patiently(tries, limit=5)
     assert (record.error, record.retries, pauses) == (None, 2, [0.5, 1.0])
     assert record.t_scheduled_ns == tries[0].t_start_ns
+
+
+@pytest.mark.parametrize(("wanted_s", "retries"), [(5.0, 1), (60.0, 1), (3600.0, 0)])
+def test_a_server_that_wants_more_patience_than_an_answer_may_take_is_not_asked_again(
+    wanted_s: float, retries: int
+) -> None:
+    refused, answered = refusals("rate_limited", None)
+    assert refused.error is not None
+    refused = replace(refused, error=replace(refused.error, retry_after_s=wanted_s))
+    record, pauses = patiently([refused, answered], limit=3)
+    assert (record.retries, pauses) == (retries, [wanted_s] * retries)
 
 
 def test_retries_have_a_limit() -> None:
