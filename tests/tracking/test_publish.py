@@ -56,10 +56,10 @@ def test_a_failure_whose_words_look_like_markup_is_said_as_it_is(
         def publish(self, folder: Path) -> str:
             raise StoreError(f"{folder}: no room in [/dev/sda1]; free some.")
 
-    monkeypatch.setattr(target, "build", lambda *_: Full())
     config = compose.plain(compose.jobs([f"output_dir={tmp_path}"], multirun=False)[0][0].config)
-    said = io.StringIO()
-    experiment.publish(plan(config, "cell", "night"), Console(file=said, width=40))
+    cell, said = plan(config, "cell", "night"), io.StringIO()
+    monkeypatch.setattr(target, "build", lambda *_: Full())
+    experiment.publish(cell, Console(file=said, width=40))
     assert "no room in [/dev/sda1]; free some." in said.getvalue()
     assert f"publish {tmp_path / 'runs' / 'night' / 'cell'}\n" in said.getvalue(), "the command is broken into lines"
 
