@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _experiment(options: argparse.Namespace) -> int:
-    from foundry_exp.command import compose, launch
+    from foundry_exp.command import compose, conf_folders, launch
 
     if options.shell_completion:
         from foundry_exp.command import completion
@@ -103,9 +103,9 @@ def _experiment(options: argparse.Namespace) -> int:
         return completion.main(options.overrides)
     if options.quiet:
         terminal.be_quiet()
-    folder = compose.user_conf()
+    folder = conf_folders.user_conf()
     if folder:
-        compose.refuse_shadowed(folder)
+        conf_folders.refuse_shadowed(folder)
         _note(f"options added from {folder}")
     added, notes = compose.from_environment(options.overrides)
     for note in notes:

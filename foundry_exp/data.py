@@ -1,5 +1,6 @@
 """Where the shipped files are: in a checkout at its top, in an installed wheel inside the package."""
 
+import os
 from pathlib import Path
 
 from foundry_exp.errors import ConfigError, meant
@@ -25,9 +26,11 @@ def locate(path: str, key: str) -> Path:
         kind, _, rest = path.removeprefix(SHIPPED).partition("/")
         found = shipped(kind) / rest
     else:
-        found = Path(path).expanduser().absolute()
-    if not found.exists():
-        beside = sorted(entry.name for entry in found.parent.iterdir()) if found.parent.is_dir() else []
+        found = Path(os.path.expanduser(path)).absolute()  # noqa: PTH111 — Path's own raises for an unknown ~user
+    # Path's own raise for a name longer than a file system takes, which a prompt given for a path is.
+    if not os.path.exists(found):  # noqa: PTH110
+        is_folder = os.path.isdir(found.parent)  # noqa: PTH112
+        beside = sorted(entry.name for entry in found.parent.iterdir()) if is_folder else []
         have = meant(found.name, beside) or (f"; its folder has {', '.join(beside[:8])}" if beside else "")
         msg = f"{key}: nothing at {found}{have}; give a path that exists."
         raise ConfigError(msg)

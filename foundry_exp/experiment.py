@@ -1,4 +1,4 @@
-"""One cell from start to end: measured in its own process, summarised, reported and published."""
+"""One cell from start to end, measured, summarised, scored, reported and published; and what follows the last one."""
 
 import os
 import time
@@ -14,9 +14,10 @@ from foundry_exp.cell import summary
 from foundry_exp.cell.outcome import Outcome
 from foundry_exp.cell.plan import Cell
 from foundry_exp.decide.findings import findings
-from foundry_exp.engines.engine import Engine, OnStep
+from foundry_exp.engines.engine import Engine
 from foundry_exp.errors import BackendError, ConfigError, StoreError, UnreachableError
 from foundry_exp.machine import environment
+from foundry_exp.machine.process import OnStep
 from foundry_exp.protocols import Scorer, Tracker
 from foundry_exp.records import WITH_FIGURES, RunResult
 from foundry_exp.report import write
@@ -60,7 +61,7 @@ def give_scores(cells: Sequence[Cell], console: Console, *, waiting: bool) -> bo
     """
     found = False
     runs = [(folder, cell.config["scorer"]) for cell in cells for folder in finished([cell])]
-    for name, spec, done in score.alike(runs):
+    for name, spec, done in score.by_scorer(runs):
         scorer: Scorer = target.build(spec, f"scorer.{name}")
         if scorer.waits is waiting:
             found = True
@@ -68,8 +69,8 @@ def give_scores(cells: Sequence[Cell], console: Console, *, waiting: bool) -> bo
                 score.score(done, name, scorer)
             except (BackendError, ConfigError, StoreError) as error:
                 again = f"python -m foundry_exp score {done[0].parent} scorer=[{name}]"
-                console.print(f"not scored by {name}: {error}", style="yellow", markup=False)
-                console.print(f"  What was scored is kept. Score the rest later with: {again}", markup=False)
+                rest = f"What was scored is kept. Score the rest later with: {again}"
+                _complain(console, f"not scored by {name}: {error}", rest)
     return found
 
 
@@ -101,9 +102,15 @@ def publish(cell: Cell, console: Console) -> None:
         if _is_first_to_wait(cell.folder.parent):
             say_that_runs_wait(str(error), str(cell.folder.parent), console)
     except StoreError as error:
-        console.print(
-            f"[yellow]not published[/]: {error}\n  Send it later with: python -m foundry_exp publish {cell.folder}"
+        _complain(
+            console, f"not published: {error}", f"Send it later with: python -m foundry_exp publish {cell.folder}"
         )
+
+
+def _complain(console: Console, sentence: str, way_out: str) -> None:
+    """A path or a model's words may look like markup, and a command that is broken into lines cannot be copied."""
+    console.print(sentence, style="yellow", markup=False, highlight=False, soft_wrap=True)
+    console.print(f"  {way_out}", markup=False, highlight=False, soft_wrap=True)
 
 
 def say_that_runs_wait(why: str, runs: str, console: Console) -> None:
@@ -168,7 +175,8 @@ def conclude(cell: Cell, folder: Path, read: Sequence[write.CellReport], console
         if _is_first_to_wait(cell.folder.parent):
             say_that_runs_wait(str(error), str(folder), console)
     except StoreError as error:
-        console.print(f"[yellow]comparison not published[/]: {error}")
+        again = f"python -m foundry_exp publish {folder}"
+        _complain(console, f"comparison not published: {error}", f"Send it later with: {again}")
     return found
 
 
@@ -177,11 +185,11 @@ def finished(cells: Sequence[Cell]) -> list[Path]:
     return [cell.folder for cell in cells if (cell.folder / store.RESULT_FILE).exists()]
 
 
-def exit_code(cells: Sequence[Path], planned: int, max_error_rate: float) -> int:
+def exit_code(folders: Sequence[Path], planned: int, max_error_rate: float) -> int:
     """0 when nothing failed and something was measured, 130 when interrupted, otherwise 1; from run folders alone."""
-    if len(cells) < planned:
+    if len(folders) < planned:
         return 1
-    results = [store.read_result(folder) for folder in cells]
+    results = [store.read_result(folder) for folder in folders]
     if any(result.status == "interrupted" for result in results):
         return 130
     if any(result.status in ("failed", "device_mismatch") for result in results):

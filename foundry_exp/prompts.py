@@ -51,23 +51,27 @@ def _checked(entries: list[Any], name: str, where: str) -> PromptSet:
 def _entries(path: Path) -> list[Any]:
     text = user_text.read(path, most_bytes=MAX_FILE_BYTES, too_large="; split the prompt set.", kind="JSON")
     if path.suffix == ".jsonl":
-        return [_parse(line, f"{path}:{number}") for number, line in enumerate(text.split("\n"), 1) if line.strip()]
-    entries = _parse(text, str(path)) if text.strip() else []
+        return [_parse(line, path, number) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    entries = _parse(text, path) if text.strip() else []
     if not isinstance(entries, list):
         msg = f"{path}: must be a list of prompts, got {type(entries).__name__}; wrap it in [ ]."
         raise ConfigError(msg)
     return entries
 
 
-def _parse(text: str, where: str) -> Any:
+def _parse(text: str, path: Path, line: int | None = None) -> Any:
+    """What a file holds, or one line of it."""
+    where = f"{path}:{line}" if line else str(path)
     try:
         return json.loads(
             text, parse_constant=_refuse_constant, object_pairs_hook=lambda pairs: _unrepeated(pairs, where)
         )
-    except (ValueError, RecursionError) as error:  # beside bad JSON, a number of more digits than Python reads
-        reason = getattr(error, "msg", None) or ("nested too deep" if isinstance(error, RecursionError) else str(error))
-        line = f":{error.lineno}" if isinstance(error, json.JSONDecodeError) and ":" not in where[-6:] else ""
-        msg = f"{where}{line}: not JSON ({reason}); correct the file."
+    except json.JSONDecodeError as error:
+        msg = f"{path}:{line or error.lineno}: not JSON ({error.msg}); correct the file."
+        raise ConfigError(msg) from error
+    except (ValueError, RecursionError) as error:  # NaN, or a number of more digits than Python reads
+        reason = "nested too deep" if isinstance(error, RecursionError) else str(error)
+        msg = f"{where}: not JSON ({reason}); correct the file."
         raise ConfigError(msg) from error
 
 
@@ -82,7 +86,7 @@ def _unrepeated(pairs: list[tuple[str, Any]], where: str) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> Any:
     msg = f"{name} is no number of JSON"
-    raise json.JSONDecodeError(msg, name, 0)
+    raise ValueError(msg)
 
 
 def _sample(entry: str | dict[str, Any], number: int, where: str) -> Sample:

@@ -1,4 +1,4 @@
-"""The behaviours that a part can bring: a model runtime, a tracker, and the clock they are given."""
+"""The behaviours that a part can bring, a model runtime, a scorer or a tracker, and what passes between them and us."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field

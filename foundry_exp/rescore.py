@@ -35,9 +35,9 @@ def planned(folder: Path, composed: dict[str, Any], chosen: frozenset[str]) -> R
     scorers = composed["scorer"] if "scorer" in chosen else own.get("scorer") or composed["scorer"]
     tracker = composed["tracker"] if "tracker" in chosen else own.get("tracker") or composed["tracker"]
     for name, spec in scorers.items():
-        target.check(spec, f"scorer.{name}")
+        target.check(spec, f"scorer.{name}", Scorer)
         target.build(spec, f"scorer.{name}").check(())
-    target.check(tracker, "tracker")
+    target.check(tracker, "tracker", Tracker)
     return Run(folder, own, scorers, tracker)
 
 
@@ -65,7 +65,7 @@ def refresh(run: Run, say: Say) -> None:
 def rescore(runs: Sequence[Run], say: Say) -> bool:
     """Score every run and bring reports and tracker up to date; whether all went well. What is scored is kept."""
     went_well = True
-    shared = score.alike((run.folder, run.scorers) for run in runs)
+    shared = score.by_scorer((run.folder, run.scorers) for run in runs)
     for name, spec, folders in sorted(shared, key=lambda entry: _waits(entry[1])):  # rules first
         scorer: Scorer = target.build(spec, f"scorer.{name}")
         try:
@@ -108,7 +108,7 @@ def catch_up(folders: Sequence[Path], console: Console) -> None:
 
 
 def _tracker(folder: Path) -> Tracker | None:
-    """The one that the run's own config names, which can be published to."""
+    """The one that the run's own config names; raises ConfigError when nothing could be published to it."""
     spec = store.read_config(folder).get("tracker")
     if not spec:
         return None

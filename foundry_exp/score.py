@@ -11,6 +11,9 @@ from foundry_exp.metrics import judged, quality
 from foundry_exp.protocols import Answer, Scorer
 from foundry_exp.records import RunResult, Standing
 
+Spec = dict[str, Any]
+"""A scorer's section of a config."""
+
 
 def score(folders: Sequence[Path], name: str, scorer: Scorer) -> list[RunResult]:
     """Score every different answer of finished runs once; each score is on disk as it is made."""
@@ -27,9 +30,9 @@ def score(folders: Sequence[Path], name: str, scorer: Scorer) -> list[RunResult]
     return results
 
 
-def alike(runs: Iterable[tuple[Path, Mapping[str, dict[str, Any]]]]) -> list[tuple[str, dict[str, Any], list[Path]]]:
+def by_scorer(runs: Iterable[tuple[Path, Mapping[str, Spec]]]) -> list[tuple[str, Spec, list[Path]]]:
     """Each scorer of some runs with those that share it: what loads a model does so once for all of them."""
-    found: dict[str, tuple[str, dict[str, Any], list[Path]]] = {}
+    found: dict[str, tuple[str, Spec, list[Path]]] = {}
     for folder, scorers in runs:
         for name, spec in scorers.items():
             found.setdefault(digest_of([name, spec]), (name, spec, []))[2].append(folder)

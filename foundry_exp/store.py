@@ -90,6 +90,17 @@ def cut_torn_line(folder: Path) -> None:
         os.fsync(file.fileno())
 
 
+def read_bytes(path: Path) -> bytes:
+    """A file of a run folder; FileNotFoundError is left to the caller, who knows what its absence means."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        msg = f"{path}: cannot be read ({error.strerror}); check its rights."
+        raise StoreError(msg) from error
+
+
 def read_records(folder: Path) -> list[Record]:
     """Every whole record of a run folder; a last line cut off by a kill is left out."""
     return list(each_record(folder))
@@ -109,7 +120,7 @@ def read_samples(folder: Path) -> list[Sample]:
     """The prompts of a run folder, as the runner wrote them down."""
     path = folder / PROMPTS_FILE
     try:
-        return list(adapter(list[Sample]).validate_json(path.read_bytes()))
+        return list(adapter(list[Sample]).validate_json(read_bytes(path)))
     except FileNotFoundError as error:
         msg = (
             f"{folder}: no {PROMPTS_FILE}, so its answers cannot be matched with their prompts; measure the cell again."
@@ -147,7 +158,7 @@ def write_samples(folder: Path, samples: Iterable[Sample]) -> None:
 def _lines(path: Path, kind: Any) -> Iterator[Any]:
     if not path.exists():
         return
-    lines = path.read_bytes().split(b"\n")
+    lines = read_bytes(path).split(b"\n")
     for number, line in enumerate(lines, start=1):
         if not line:
             continue
@@ -199,7 +210,7 @@ def read_result(folder: Path) -> RunResult:
     """The summary of a finished run."""
     path = folder / RESULT_FILE
     try:
-        result: RunResult = adapter(RunResult).validate_json(path.read_bytes())
+        result: RunResult = adapter(RunResult).validate_json(read_bytes(path))
     except FileNotFoundError as error:
         msg = f"{folder}: no {RESULT_FILE}, so the run did not finish; its {RECORDS_FILE} holds what was measured."
         raise StoreError(msg) from error
@@ -234,7 +245,7 @@ def find_run(name: str, output_dir: Path) -> Path:
             raise StoreError(msg)
         return max(known, key=lambda path: (_begun_ns(path), path.name))
     for folder in (Path(name), runs / name):
-        if folder.is_dir():
+        if os.path.isdir(folder):  # noqa: PTH112 — Path's own raises for a name longer than a file system takes
             return folder
     ids = ["last", *(path.name for path in runs.glob("*"))]
     msg = f"{name}: no such run{meant(name, ids)}; give a run folder, an id under {runs}, or `last`."

@@ -17,9 +17,11 @@ def build(spec: dict[str, Any], where: str) -> Any:
     return resolve(spec["_target_"], f"{where}._target_")(**_arguments(spec))
 
 
-def check(spec: dict[str, Any], where: str) -> None:
-    """Raise ConfigError when the section's keys do not fit the constructor that it names."""
+def check(spec: dict[str, Any], where: str, behaviour: type | None = None) -> None:
+    """Raise ConfigError when the section's keys do not fit the constructor that it names, or the class no Protocol."""
     target = resolve(spec["_target_"], f"{where}._target_")
+    if behaviour is not None and inspect.isclass(target):
+        _need_methods(target, behaviour, f"{where}._target_: {spec['_target_']}")
     parameters = inspect.signature(target).parameters
     arguments = _arguments(spec)
     open_ended = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
@@ -28,8 +30,8 @@ def check(spec: dict[str, Any], where: str) -> None:
             msg = f"{where}.{key}: {spec['_target_']} has no such argument; {near(key, parameters)}"
             raise ConfigError(msg)
     for key, parameter in parameters.items():
-        needed = parameter.default is parameter.empty and parameter.kind is not parameter.VAR_KEYWORD
-        if needed and key not in arguments:
+        is_collecting = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        if parameter.default is parameter.empty and not is_collecting and key not in arguments:
             msg = f"{where}.{key}: missing, and {spec['_target_']} needs it; add the key."
             raise ConfigError(msg)
     _check_types(target, arguments, where)
@@ -41,7 +43,7 @@ def check(spec: dict[str, Any], where: str) -> None:
 
 
 def resolve(path: str, where: str) -> Any:
-    """The class that a dotted path names, if it is from an allowed package."""
+    """The class that a dotted path names, if it is from an allowed package; a function that makes the part will do."""
     allowed = ["foundry_exp", *filter(None, os.environ.get(ALLOW_VARIABLE, "").replace(",", " ").split())]
     package = path.partition(".")[0]
     if package not in allowed:
@@ -52,18 +54,34 @@ def resolve(path: str, where: str) -> Any:
         raise ConfigError(msg)
     module, _, name = path.rpartition(".")
     try:
-        return getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        msg = f"{where}: {path} cannot be imported ({error}); give module.Class of an installed package."
+        found = getattr(importlib.import_module(module), name)
+    except Exception as error:  # whatever a module of the user's own raises on import
+        reason = str(error) if isinstance(error, ImportError | AttributeError) else f"{type(error).__name__}: {error}"
+        msg = f"{where}: {path} cannot be imported ({reason}); give module.Class of an installed package."
         raise ConfigError(msg) from error
+    if not callable(found):
+        msg = f"{where}: {path} is no class, got {type(found).__name__}; give module.Class of an installed package."
+        raise ConfigError(msg)
+    return found
 
 
 def _arguments(spec: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in spec.items() if key not in _NOT_ARGUMENTS}
 
 
+def _need_methods(target: type, behaviour: type, what: str) -> None:
+    wanted = [name for name, value in vars(behaviour).items() if callable(value) and not name.startswith("_")]
+    for name in wanted:
+        if not callable(getattr(target, name, None)):
+            msg = f"{what} has no method {name}(); a {behaviour.__name__} needs {', '.join(wanted)}."
+            raise ConfigError(msg)
+
+
 def _check_types(target: Any, arguments: dict[str, Any], where: str) -> None:
-    hints = get_type_hints(target.__init__ if inspect.isclass(target) else target)
+    try:
+        hints = get_type_hints(target.__init__ if inspect.isclass(target) else target)
+    except NameError:  # of a type that only type checkers import
+        return
     for key, value in arguments.items():
         allowed = _plain_types(hints.get(key))
         if allowed and not _fits(value, allowed):

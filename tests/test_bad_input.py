@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp import cli
+from foundry_exp import cli, target
 
 SCRIPTED = ["backend=scripted", "model=custom", "model.alias=m", "tracker=none"]
 
@@ -46,6 +46,9 @@ def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (["prompts.name=${oc.env:NOT_SET_ANYWHERE}"], ["prompts.name", "NOT_SET_ANYWHERE"]),
         (["backend._target_=os.system"], ["backend._target_", "os.system", "FOUNDRY_EXP_ALLOW"]),
         (["backend._target_=foundry_exp.nothing.Here"], ["backend._target_", "cannot be imported"]),
+        (["backend._target_=foundry_exp.errors"], ["backend._target_", "is no class, got module"]),
+        ([f"prompts.path={'word ' * 80}"], ["prompts.path", "nothing at"]),
+        (["prompts.path='~nobody-of-this-name/prompts.json'"], ["prompts.path", "nothing at"]),
         (["backend=scripted", "backend.gap_ms=slow"], ["backend.gap_ms", "float", "slow"]),
         (["backend=scripted", "+backend.gapms=3"], ["backend.gapms", "gap_ms"]),
         (["model.alias=a=b"], ["model.alias=a=b", "override"]),
@@ -95,6 +98,17 @@ def test_a_wrong_prompt_set_names_the_file_and_the_entry(
     assert says in message
 
 
+def test_a_line_that_is_no_json_is_named_however_long_the_file(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.jsonl"
+    path.write_text('"a prompt"\n' * 99_999 + '{"prompt": \n', encoding="utf-8")
+    assert f"{path}:100000: not JSON" in refusal(capsys, *SCRIPTED, f"prompts.path={path}")
+    path.with_suffix(".json").write_text('["a",\n "b",\n NaN]', encoding="utf-8")
+    message = refusal(capsys, *SCRIPTED, f"prompts.path={path.with_suffix('.json')}")
+    assert "mine.json: not JSON (NaN is no number of JSON)" in message, "a line is named, and not the one with NaN"
+
+
 def test_a_prompt_set_in_another_encoding_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = tmp_path / "mine.json"
     path.write_bytes('["größe"]'.encode("latin-1"))
@@ -117,6 +131,14 @@ def test_an_unquoted_on_in_yaml_is_found(capsys: pytest.CaptureFixture[str], tmp
     assert 'quote it, as in "on"' in message
 
 
+def test_a_recipe_in_another_encoding_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    recipe = tmp_path / "conf" / "experiment" / "mine.yaml"
+    recipe.parent.mkdir(parents=True)
+    recipe.write_bytes("# größer\n".encode("latin-1"))
+    assert cli.main(["experiment=mine"]) == 2
+    assert f"{recipe}: not UTF-8 (byte 4)" in capsys.readouterr().err
+
+
 def test_a_recipe_that_is_no_yaml_is_named_with_its_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     recipe = tmp_path / "conf" / "experiment" / "mine.yaml"
     recipe.parent.mkdir(parents=True)
@@ -133,6 +155,43 @@ def test_a_users_option_may_not_hide_behind_a_shipped_one(capsys: pytest.Capture
     message = capsys.readouterr().err
     assert str(mine) in message
     assert "rename yours" in message
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("class Mine\n", "cannot be imported (SyntaxError: "),
+        ("raise RuntimeError('no GPU')\n", "cannot be imported (RuntimeError: no GPU)"),
+        ("class Mine:\n    def load(self): ...\n    def unload(self): ...\n", "Mine has no method stream()"),
+    ],
+)
+def test_a_class_of_the_users_own_that_cannot_do_is_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, says: str
+) -> None:
+    name = f"mine_{abs(len(text))}"
+    (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("FOUNDRY_EXP_ALLOW", name)
+    assert says in refusal(capsys, *SCRIPTED, f"backend._target_={name}.Mine")
+
+
+def test_a_class_may_collect_arguments_and_name_types_that_only_a_checker_knows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "class Mine:\n    def __init__(self, size: 'Size', *rest: int, **more: str) -> None: ...\n"
+    (tmp_path / "mine_collecting.py").write_text(text, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("FOUNDRY_EXP_ALLOW", "mine_collecting")
+    target.check({"_target_": "mine_collecting.Mine", "size": 1, "colour": "red"}, "backend")
+
+
+def test_a_long_prompt_may_stand_in_the_command_of_a_sweep(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = "Why is the sky blue? " * 20
+    sweep = ["-m", *SCRIPTED, "backend.realtime=false", "workload.rounds=1", "generation.seed=1,2"]
+    assert cli.main([*sweep, f"prompts.text='{text}'"]) == 0
+    assert "Traceback" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("content", [b"this is no database, but long enough to be mistaken for one" * 20, None])

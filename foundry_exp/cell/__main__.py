@@ -4,23 +4,22 @@ It reads one line of JSON (the job), then commands, from stdin, and writes one l
 stdout. When stdin closes its parent is gone, and it ends at once.
 """
 
-import json
 import os
-import queue
-import signal
 import sys
-import threading
 import time
 import traceback
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from foundry_exp import store, target
 from foundry_exp.cell import load, measure, room
 from foundry_exp.errors import BackendError, FoundryExpError, SkipCellError
 from foundry_exp.machine import device_lock
-from foundry_exp.protocols import Backend, ChatRequest, LoadedModel, ModelRequest
+from foundry_exp.machine.parent import Parent
+from foundry_exp.models import request
+from foundry_exp.protocols import Backend, ChatRequest, LoadedModel
 from foundry_exp.records import Record, Sample
 from foundry_exp.redact import without_secrets
 
@@ -29,34 +28,6 @@ from foundry_exp.redact import without_secrets
 _SWITCH_INTERVAL_S = 1e-4
 _ASK_AGAIN_S = 1.0
 """Between two looks at a device that another process holds."""
-
-
-class Parent:
-    """The pipe to the process that watches this one."""
-
-    def __init__(self, commands: TextIO, steps: TextIO) -> None:
-        """Listen for commands on a thread of its own."""
-        self._steps = steps
-        self._commands: queue.Queue[str] = queue.Queue()
-        self.stopped = threading.Event()
-        threading.Thread(target=self._listen, args=(commands,), daemon=True).start()
-
-    def say(self, step: str, **facts: Any) -> None:
-        """Report one step."""
-        self._steps.write(json.dumps({"step": step, **facts}) + "\n")
-        self._steps.flush()
-
-    def rest(self, step: str, **facts: Any) -> None:
-        """Report a step, and wait until the parent has looked at this process's memory."""
-        self.say(step, **facts)
-        self._commands.get()
-
-    def _listen(self, commands: TextIO) -> None:
-        for line in commands:
-            if line.strip() == "stop":
-                self.stopped.set()
-            self._commands.put(line.strip())
-        os._exit(1)  # the parent is gone; native code may hold every lock, so nothing gentler is sure
 
 
 def run(job: dict[str, Any], parent: Parent) -> None:
@@ -77,28 +48,32 @@ def _run_alone(backend: Backend, job: dict[str, Any], parent: Parent) -> None:
     room.check(job)
     parent.rest("ready")
     start_s = time.perf_counter()
-    loaded = backend.load(_model_request(job["model"]))
+    loaded = backend.load(request.from_json(job["model"]))
     load_s = loaded.load_s or time.perf_counter() - start_s - (loaded.download_s or 0.0)
     try:
         parent.rest("loaded", load_s=load_s, facts=_facts(loaded))
         _measure(backend, job, store.RecordLog(folder), parent)
-    finally:
+    except Exception:
         parent.say("unloading")
-        backend.unload()
+        with suppress(BackendError):  # what ended the cell is told, not what came of it
+            backend.unload()
+        raise
+    parent.say("unloading")
+    backend.unload()
 
 
 def _measure(backend: Backend, job: dict[str, Any], log: store.RecordLog, parent: Parent) -> None:
     """Warm up until steady, then make every measured request in the shape asked for; each record is on disk at once."""
     config, workload = job["config"], job["config"]["workload"]
     samples = [store.adapter(Sample).validate_python(entry) for entry in job["samples"]]
-    retries = measure.Retries(workload["retries"], workload["retry_backoff_s"])
+    retries = measure.Retries(workload["retries"], workload["retry_backoff_s"], workload["total_timeout_s"])
     done = {(sample_id, round_) for sample_id, round_ in job["done"]}
     every_turn = load.measured_turns(samples, workload["rounds"], workload["seed"])
     turns = [turn for turn in every_turn if (turn.sample.sample_id, turn.round) not in done]
 
     def ask(turn: measure.Turn, due_ns: int | None) -> Record:
-        request = _request(turn.sample, config, streams=getattr(backend, "streams", True))
-        return measure.ask_patiently(lambda: measure.ask(backend, turn, request, job["attempt"], due_ns), retries)
+        chat = _chat(turn.sample, config, streams=getattr(backend, "streams", True))
+        return measure.ask_patiently(lambda: measure.ask(backend, turn, chat, job["attempt"], due_ns), retries)
 
     def keep(record: Record, number: int, of: int) -> None:
         log.append(record)
@@ -128,7 +103,7 @@ def _usage(record: Record) -> dict[str, int | None] | None:
     return asdict(record.usage) if record.usage else None
 
 
-def _request(sample: Sample, config: dict[str, Any], *, streams: bool) -> ChatRequest:
+def _chat(sample: Sample, config: dict[str, Any], *, streams: bool) -> ChatRequest:
     """What is asked of the backend; one that hands answers over whole says so with `streams = False`."""
     generation, workload = config["generation"], config["workload"]
     return ChatRequest(
@@ -145,25 +120,16 @@ def _request(sample: Sample, config: dict[str, Any], *, streams: bool) -> ChatRe
     )
 
 
-def _model_request(model: dict[str, Any]) -> ModelRequest:
-    path = Path(model["path"]) if model["path"] else None
-    return ModelRequest(**{**model, "path": path, "prefer": tuple(model["prefer"]), "log_dir": Path(model["log_dir"])})
-
-
 def _facts(loaded: LoadedModel) -> dict[str, Any]:
     return {**asdict(loaded), "path": str(loaded.path) if loaded.path else None}
 
 
 def main() -> int:
     """Run the job that stdin brings; every failure is a step, never a bare traceback."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
-    steps = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what native code prints must not mix with the steps
-    job = json.loads(sys.stdin.readline())
-    parent = Parent(sys.stdin, steps)
+    parent = Parent()
     try:
-        run(job, parent)
+        run(parent.job, parent)
     except SkipCellError as error:
         parent.say("skipped", message=str(error))
     except FoundryExpError as error:

@@ -37,7 +37,7 @@ def read(folder: Path) -> tuple[AttemptFacts, ...]:
     if not path.exists():
         return ()
     try:
-        found: tuple[AttemptFacts, ...] = store.adapter(tuple[AttemptFacts, ...]).validate_json(path.read_bytes())
+        found: tuple[AttemptFacts, ...] = store.adapter(tuple[AttemptFacts, ...]).validate_json(store.read_bytes(path))
     except ValidationError as error:
         msg = f"{path}: not a list of attempts ({error.errors()[0]['msg']}); remove it to go on without."
         raise StoreError(msg) from error
@@ -47,7 +47,7 @@ def read(folder: Path) -> tuple[AttemptFacts, ...]:
 def keep(folder: Path, latest: AttemptFacts) -> None:
     """Write down what is known of an attempt, instead of what was known of it before."""
     others = [one for one in read(folder) if one.attempt != latest.attempt]
-    text = json.dumps([json.loads(store.to_json(one)) for one in (*others, latest)], indent=2, ensure_ascii=False)
+    text = json.dumps([store.plain(one) for one in (*others, latest)], indent=2, ensure_ascii=False)
     store.write_whole(folder / ATTEMPTS_FILE, text + "\n")
 
 
@@ -57,6 +57,12 @@ def following(folder: Path) -> Attempt:
     known = [one.attempt for one in read(folder)] + [record.attempt for record in records]
     done = frozenset((record.sample_id, record.round) for record in records if record.phase == "measure")
     return Attempt(max(known, default=-1) + 1, datetime.now(UTC).isoformat(timespec="seconds"), done)
+
+
+def of_latest(records: Sequence[Record]) -> list[Record]:
+    """The records of the last attempt that made any: load, cold start, memory and energy belong together."""
+    latest = max((record.attempt for record in records), default=0)
+    return [record for record in records if record.attempt == latest]
 
 
 def counted(found: Sequence[AttemptFacts], records: Sequence[Record]) -> tuple[AttemptFacts, ...]:

@@ -3,15 +3,16 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from foundry_exp.cell import attempts
 from foundry_exp.cell.outcome import Outcome
 from foundry_exp.cell.plan import Cell
 from foundry_exp.meters import power
 from foundry_exp.meters.energy import Energy, energy_metrics, while_busy
 from foundry_exp.meters.vram import Reading
 from foundry_exp.metrics.request import EMPTY_ANSWER, measured, succeeded
+from foundry_exp.models.variants import CPU
 from foundry_exp.records import ModelFacts, Record
 
-CPU_PROVIDER = "CPUExecutionProvider"
 ELSEWHERE = "the process that runs the model is not one that this machine can look at"
 _NS_PER_S = 1e9
 
@@ -30,7 +31,7 @@ class Consumption:
 
 def of(cell: Cell, outcome: Outcome, records: list[Record], model: ModelFacts) -> Consumption:
     """Everything that the cell consumed, as far as it is known."""
-    latest = [record for record in records if record.attempt == max(one.attempt for one in records)]
+    latest = attempts.of_latest(records)
     energy = _energy(outcome, latest, model)
     done = [one for one in succeeded(measured(latest)) if one.timing.void != EMPTY_ANSWER]
     counts = [one.timing.tokens for one in done]
@@ -71,13 +72,13 @@ def busy_s(records: list[Record]) -> float:
 
 def _energy(outcome: Outcome, latest: list[Record], model: ModelFacts) -> Energy:
     """The window's energy, unless it is not that of this model on this device."""
-    requests = [record for record in latest if record.phase == "measure"]
     if outcome.energy.joules is None:
         return outcome.energy
     if outcome.facts.get("pid") is None:
         return Energy(None, reason=ELSEWHERE)
-    if model.device in ("GPU", "NPU") and model.execution_provider == CPU_PROVIDER:
-        return Energy(None, reason=f"a {model.device} variant ran on {CPU_PROVIDER}: no meter or wattage is of that")
+    if model.device in ("GPU", "NPU") and model.execution_provider == CPU:
+        return Energy(None, reason=f"a {model.device} variant ran on {CPU}: no meter or wattage is of that")
+    requests = [record for record in latest if record.phase == "measure"]
     if not requests:
         return Energy(None, reason="nothing was measured")
     return while_busy(outcome.energy, busy_s(requests))

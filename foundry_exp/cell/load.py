@@ -103,15 +103,27 @@ def _scheduled(
     start_ns = clock()
     under_way: set[Future[Record]] = set()
     with ThreadPoolExecutor(MOST_UNDER_WAY) as pool:
-        for turn, after_s in zip(turns, due_after_s(shape, len(turns)), strict=True):
-            due_ns = start_ns + round(after_s * _NS_PER_S)
-            while not stopped() and (pause_s := (due_ns - clock()) / _NS_PER_S) > 0:
-                done, under_way = _rest(under_way, min(pause_s, LOOK_UP_EVERY_S))
-                yield from (future.result() for future in done)
-            if stopped():
-                break
-            under_way.add(pool.submit(ask, turn, due_ns))
-        yield from (future.result() for future in under_way)
+        try:
+            for turn, after_s in zip(turns, due_after_s(shape, len(turns)), strict=True):
+                due_ns = start_ns + round(after_s * _NS_PER_S)
+                while not stopped() and (pause_s := (due_ns - clock()) / _NS_PER_S) > 0:
+                    done, under_way = _rest(under_way, min(pause_s, LOOK_UP_EVERY_S))
+                    yield from (future.result() for future in done)
+                if stopped():
+                    break
+                under_way.add(pool.submit(ask, turn, due_ns))
+            yield from _drained(under_way, stopped)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)  # whoever takes the records may have given up
+
+
+def _drained(under_way: set[Future[Record]], stopped: Callable[[], bool]) -> Iterator[Record]:
+    """Each record as its request ends; after a stop, requests that still wait for a thread are not made."""
+    while under_way:
+        if stopped():
+            under_way = {future for future in under_way if not future.cancel()}
+        done, under_way = wait(under_way, timeout=LOOK_UP_EVERY_S, return_when=FIRST_COMPLETED)
+        yield from (future.result() for future in done)
 
 
 def _rest(under_way: set[Future[Record]], pause_s: float) -> tuple[set[Future[Record]], set[Future[Record]]]:

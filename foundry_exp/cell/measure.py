@@ -30,6 +30,8 @@ class Retries:
 
     limit: int
     backoff_s: float
+    patience_s: float
+    """A server that wants to be asked later than that is not asked again: its refusal is the answer."""
     sleep: Callable[[float], object] = time.sleep
 
 
@@ -39,7 +41,10 @@ def ask_patiently(ask: Callable[[], Record], retries: Retries) -> Record:
     for number in range(retries.limit):
         if record.error is None or record.error.class_ not in RETRYABLE or record.text or record.reasoning:
             break
-        retries.sleep(max(record.error.retry_after_s or 0.0, retries.backoff_s * 2**number))
+        wanted_s = record.error.retry_after_s or 0.0
+        if wanted_s > retries.patience_s:
+            break
+        retries.sleep(max(wanted_s, retries.backoff_s * 2**number))
         due_ns = first.t_start_ns if first.t_scheduled_ns is None else first.t_scheduled_ns
         record = replace(ask(), retries=number + 1, t_scheduled_ns=due_ns)
     return record

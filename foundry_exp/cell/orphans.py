@@ -32,7 +32,8 @@ def end(folder: Path) -> None:
         return
     _, alive = psutil.wait_procs([process], timeout=_PATIENCE_S)
     for one in alive:
-        one.kill()
+        with suppress(psutil.NoSuchProcess):  # it has just ended
+            one.kill()
     psutil.wait_procs(alive)
 
 

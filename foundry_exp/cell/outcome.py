@@ -35,6 +35,7 @@ class Outcome:
     unseen: str = "the model runs in a process that cannot be seen from here"
     """Why its memory is not known, where it is not."""
     exit_code: int | None = None
+    """Of the process that held the model; null when it was ended from here."""
     load_s: float | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     rss_baseline_mb: float | None = None

@@ -8,9 +8,10 @@ from typing import Any
 from foundry_exp import data, prompts, schema, target
 from foundry_exp.digest import digest_of
 from foundry_exp.errors import ConfigError
+from foundry_exp.meters.energy import EnergyMeter
 from foundry_exp.models import request
 from foundry_exp.prompts import PromptSet
-from foundry_exp.protocols import ModelRequest
+from foundry_exp.protocols import Backend, ModelRequest, Scorer, Tracker
 
 MEASURED_KEYS = ("model", "accel", "streaming", "backend", "generation", "workload")
 """The parts of a config that a timing depends on, besides the prompts."""
@@ -60,15 +61,15 @@ def plan(config: dict[str, Any], name: str, sweep_id: str) -> Cell:
     schema.check(config, "config", "config")
     if "decision" in config:
         schema.check(config["decision"], "decision", "decision")
-    target.check(config["backend"], "backend")
+    target.check(config["backend"], "backend", Backend)
     request.refuse_bad_address(config["backend"], "backend")
     target.check(config["engine"], "engine")
-    target.check(config["tracker"], "tracker")
-    target.check(config["energy"], "energy")
+    target.check(config["tracker"], "tracker", Tracker)
+    target.check(config["energy"], "energy", EnergyMeter)
     whole = {**config, "model": request.whole(config["model"]), "prompts": _UNSAID_OF_PROMPTS | config["prompts"]}
     cell = Cell(name, sweep_id, whole, _prompts(whole["prompts"]), request.local_path(whole["model"], "model"))
     for scorer, spec in config["scorer"].items():
-        target.check(spec, f"scorer.{scorer}")
+        target.check(spec, f"scorer.{scorer}", Scorer)
         target.build(spec, f"scorer.{scorer}").check(cell.prompts.samples)
     return cell
 

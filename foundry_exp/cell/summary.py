@@ -13,9 +13,8 @@ from foundry_exp.metrics.quality import quality
 from foundry_exp.metrics.request import cold_ttft_ms
 from foundry_exp.metrics.summary import summarise
 from foundry_exp.models import folder, runtime
+from foundry_exp.models.variants import CPU
 from foundry_exp.records import SCHEMA_VERSION, ModelFacts, Record, RunResult, Status
-
-CPU_PROVIDER = "CPUExecutionProvider"
 
 
 def result(
@@ -34,7 +33,7 @@ def result(
     found = summarise(
         records,
         expected_tokens=cell.config["prompts"]["expected_tokens"],
-        cold_ttft_ms=cold_ttft_ms(_of_last_attempt(records)),
+        cold_ttft_ms=cold_ttft_ms(attempts.of_latest(records)),
         max_tokens={sample.sample_id: sample.max_tokens or generation["max_tokens"] for sample in cell.prompts.samples},
         greedy=generation["temperature"] == 0,
         slos={name: limit for name, limit in cell.config["slo"].items() if limit is not None},
@@ -90,12 +89,6 @@ def _prompts(cell: Cell) -> dict[str, Any]:
     }
 
 
-def _of_last_attempt(records: list[Record]) -> list[Record]:
-    """Load, cold start and memory are the last attempt's, so that they belong together."""
-    last = max((record.attempt for record in records), default=0)
-    return [record for record in records if record.attempt == last]
-
-
 def _elsewhere(machine: dict[str, Any]) -> list[str]:
     changed = machine.get(environment.CHANGED)
     if not changed:
@@ -110,9 +103,9 @@ def _status(cell: Cell, outcome: Outcome, measured: list[Record], model: ModelFa
     if outcome.ending == "interrupted":
         return "interrupted", f"stopped by Ctrl-C after {len(measured)} measured requests, which are kept."
     asked = cell.config["accel"]["device"]
-    if asked in ("GPU", "NPU") and model.execution_provider == CPU_PROVIDER:
+    if asked in ("GPU", "NPU") and model.execution_provider == CPU:
         reason = (
-            f"asked for {asked}, but the runtime's log shows {CPU_PROVIDER}: its execution provider is missing; "
+            f"asked for {asked}, but the runtime's log shows {CPU}: its execution provider is missing; "
             f"install its driver, or measure with accel=cpu."
         )
         return "device_mismatch", reason

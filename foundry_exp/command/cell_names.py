@@ -18,7 +18,7 @@ def of(every_job: Sequence[Job]) -> list[str]:
     keys = dict.fromkeys(key for pair in pairs for key in pair)
     swept = [key for key in keys if len({pair.get(key) for pair in pairs}) > 1]
     names = [folder_name("-".join(_part(key, pair[key]) for key in swept if key in pair)) for pair in pairs]
-    if len(set(names)) < len(names):
+    if len({name.casefold() for name in names}) < len(names):  # to most file systems but Linux's, A is a
         return [f"{number:03d}-{name}" for number, name in enumerate(names)]
     return names
 

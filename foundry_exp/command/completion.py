@@ -28,8 +28,8 @@ def main(words: Sequence[str]) -> int:
 
 
 def _choices(line: str) -> Iterator[str]:
-    words = line.split()[1:] if line[-1:].isspace() else line.split()[1:-1]
-    last = "" if line[-1:].isspace() else line.rsplit(maxsplit=1)[-1]
+    *words, last = [*line.split(), ""] if not line or line[-1].isspace() else line.split()
+    words = words[1:]  # without the program's name
     if words and words[0] in usage.VERBS:
         yield from (option for option in _options_of(words[0]) if option.startswith(last))
         if "=" in last:  # anything else may be a folder, which the shell completes

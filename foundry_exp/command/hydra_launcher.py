@@ -11,7 +11,7 @@ from hydra.types import HydraContext, RunMode
 from omegaconf import DictConfig
 
 from foundry_exp import data
-from foundry_exp.command import compose
+from foundry_exp.command import compose, conf_folders
 
 
 def is_for_hydra(override: str) -> bool:
@@ -26,7 +26,7 @@ def launch(task: Callable[[DictConfig], None], every_job: Sequence[Sequence[str]
     at the first job that raises, and not call `on_multirun_end`.
     """
     with compose.ready(overrides):
-        extra = compose.search_path_override(compose.user_conf())
+        extra = conf_folders.search_path_override(conf_folders.user_conf())
         steering = [text for text in overrides if is_for_hydra(text)]
         composer = GlobalHydra.instance().hydra
         assert composer is not None
@@ -46,6 +46,6 @@ def launch(task: Callable[[DictConfig], None], every_job: Sequence[Sequence[str]
 def hand_to_hydra(words: Sequence[str]) -> None:
     """Let Hydra answer a command line that asks for what it knows: --info, --hydra-help, --cfg hydra, completion."""
     conf = str(data.shipped("conf"))
-    own = compose.user_conf()
+    own = conf_folders.user_conf()
     sys.argv = [compose.PROGRAM, *words, *(["--config-dir", str(own)] if own else [])]
     hydra.main(version_base=compose.VERSION_BASE, config_path=conf, config_name=compose.CONFIG_NAME)(lambda _: None)()

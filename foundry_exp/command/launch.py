@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig
 
 from foundry_exp.cell.plan import Cell, plan
-from foundry_exp.command import cell_names, compose, hydra_launcher, jobs
+from foundry_exp.command import cell_names, compose, ctrl_c, hydra_launcher
 from foundry_exp.errors import FoundryExpError
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _repeat(cell: Cell, repeat: int, of: int) -> Cell:
 
 def start(cells: Sequence[Cell], overrides: Sequence[str]) -> bool:
     """Hand the jobs to Hydra's launcher; false when a person stopped it."""
-    with jobs.launched() as heard:
+    with ctrl_c.launched() as heard:
         try:
             hydra_launcher.launch(task, [list(cell.overrides) for cell in cells], overrides)
         except KeyboardInterrupt:
@@ -74,14 +74,14 @@ def start(cells: Sequence[Cell], overrides: Sequence[str]) -> bool:
     return heard.count == 0
 
 
-@jobs.stoppable
+@ctrl_c.stoppable
 def task(config: DictConfig) -> None:
     """One Hydra job: one cell. Raises KeyboardInterrupt alone, which stops the sweep."""
     from foundry_exp import experiment, terminal  # numpy, pydantic and rich: not for --cfg or a bad option
 
     name, sweep_id = config.sweep.cell, config.sweep.name
     # Live lines of several processes would overwrite each other.
-    console = terminal.progress_console(live=not jobs.in_worker())
+    console = terminal.progress_console(live=not ctrl_c.in_worker())
     try:
         cell = plan(compose.plain(config), name, sweep_id)
         result = experiment.run(cell, console, _headway(cell.folder.parent))

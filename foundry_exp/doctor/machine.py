@@ -3,7 +3,6 @@
 import os
 import platform
 import shutil
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import psutil
@@ -23,7 +22,7 @@ TIGHT_MEMORY_MB = 2000
 
 def versions() -> list[Finding]:
     """Python and every package that a run loads."""
-    found = {name: _version(name) for name in environment.PACKAGES}
+    found = environment.packages()
     missing = [name for name, number in found.items() if number is None]
     have = ", ".join(f"{name} {number}" for name, number in found.items() if number)
     every = Finding("ok", "versions", f"Python {platform.python_version()} on {platform.platform()}; {have}")
@@ -79,10 +78,3 @@ def _gpu(library: object, handle: object) -> str:
     room = library.nvmlDeviceGetMemoryInfo(handle)  # type: ignore[attr-defined]
     text = name.decode() if isinstance(name, bytes) else str(name)
     return f"{text}, {room.free / 1e6:.0f} MB free of {room.total / 1e6:.0f} MB"
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None

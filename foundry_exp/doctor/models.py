@@ -1,6 +1,6 @@
 """Does a model answer: one token through the backend that a run would use, without downloading anything."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +8,7 @@ from foundry_exp.cell.plan import Cell
 from foundry_exp.doctor.asking import Told, ask
 from foundry_exp.doctor.findings import Finding, Severity
 from foundry_exp.errors import SkipCellError
-from foundry_exp.models import variants
+from foundry_exp.models import request, variants
 
 START_S = 60.0
 """For starting a process and importing the runtime, beyond the limit on loading."""
@@ -73,18 +73,11 @@ def cached_variant(cell: Cell, cached: list[dict[str, str]]) -> str | None:
 
 
 def _job(cell: Cell, variant: str | None, limit_s: float) -> dict[str, Any]:
-    request = cell.model_request(log_dir=Path())
+    model = replace(cell.model_request(log_dir=Path()), variant=variant)  # where its log goes, the asking says
     return {
         "do": "model",
         "backend": cell.config["backend"],
         "has_service": "connect_timeout_s" in cell.config["backend"],
         "limit_s": limit_s,
-        "model": {
-            "alias": request.alias,
-            "variant": variant,
-            "path": str(request.path) if request.path else None,
-            "accel": request.accel,
-            "device": request.device,
-            "prefer": list(request.prefer),
-        },
+        "model": request.to_json(model),
     }

@@ -2,20 +2,19 @@
 
 import json
 import os
-import signal
 import sys
-import threading
 import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from foundry_exp import target
 from foundry_exp.errors import FoundryExpError
-from foundry_exp.models import runtime
-from foundry_exp.protocols import Backend, ModelRequest, one_token
+from foundry_exp.machine.parent import Parent
+from foundry_exp.models import request, runtime
+from foundry_exp.protocols import Backend, one_token
 from foundry_exp.records import CONTENT_KINDS
 from foundry_exp.redact import without_secrets
 
@@ -27,35 +26,17 @@ _never_closed: list[Any] = []
 
 def main() -> int:
     """Do the job that stdin brings; every failure is a step with a sentence."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # what native code prints must not mix with the steps
-    job = json.loads(sys.stdin.readline())
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-    def say(step: str, **facts: Any) -> None:
-        _write(out, {"step": step, **facts})
-
+    parent = Parent()
     try:
-        _JOBS[job["do"]](job, say)
+        _JOBS[parent.job["do"]](parent.job, parent.say)
     except FoundryExpError as error:
-        say("failed", message=str(error))
+        parent.say("failed", message=str(error))
     except Exception as error:  # noqa: BLE001 — the parent turns it into a finding
         print(without_secrets(traceback.format_exc()), file=sys.stderr)
-        say("failed", message=without_secrets(f"{type(error).__name__}: {error}"))
+        parent.say("failed", message=without_secrets(f"{type(error).__name__}: {error}"))
     else:
-        say("done")
+        parent.say("done")
     return 0
-
-
-def _end_with_parent() -> None:
-    sys.stdin.read()
-    os._exit(1)  # native code may hang, so nothing gentler is sure
-
-
-def _write(out: TextIO, said: dict[str, Any]) -> None:
-    out.write(json.dumps(said) + "\n")
-    out.flush()
 
 
 def _runtime(job: dict[str, Any], say: Say) -> None:
@@ -88,10 +69,9 @@ def _endpoint(job: dict[str, Any], say: Say) -> None:
 def _model(job: dict[str, Any], say: Say) -> None:
     """One token of one model through its backend, as a run would load it."""
     backend: Backend = target.build(job["backend"], "backend")
-    asked, path = job["model"], job["model"]["path"]
-    places = {"path": Path(path) if path else None, "log_dir": Path(job["log_dir"])}
+    asked = request.from_json({**job["model"], "log_dir": job["log_dir"]})
     start_s = time.perf_counter()
-    loaded = backend.load(ModelRequest(**{**asked, **places, "prefer": tuple(asked["prefer"])}))
+    loaded = backend.load(asked)
     say("loaded", variant=loaded.variant, device=loaded.device, load_s=time.perf_counter() - start_s)
     if job["has_service"]:
         say("listed", ids=_listed_by(getattr(backend, "model_pid", None)))

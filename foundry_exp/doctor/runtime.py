@@ -7,12 +7,12 @@ from pathlib import Path
 
 from foundry_exp.doctor.asking import Told
 from foundry_exp.doctor.findings import Finding, Severity
+from foundry_exp.models import catalogue
+from foundry_exp.models.variants import CPU
 
 LIMIT_S = 30.0
 """The runtime asks its catalogue four times; where packets are dropped it would wait two minutes."""
 
-SNAPSHOT = "foundry.modelinfo.json"
-CPU_PROVIDER = "CPUExecutionProvider"
 _DEVICE = re.compile(r"\[\d+\] ep=(\S+) device=(\S+)")
 _FETCH = re.compile(r"CatalogFetch .*?Endpoint=(\S+).*? Status=(\w+)")
 _REASON = re.compile(r"failed to fetch catalog from .* attempts: (.+)")
@@ -52,7 +52,7 @@ def _providers(told: Told) -> Finding:
     if missing:
         fix = "they are downloaded when a run first asks for them, as with accel=gpu."
         return Finding("note", "accelerators", f"{listed}; not registered: {', '.join(missing)}", fix)
-    if all(name.startswith(CPU_PROVIDER) for name in registered):
+    if all(name.startswith(CPU) for name in registered):
         fix = "accel=gpu and accel=npu are skipped here; for a GPU or NPU install its driver."
         return Finding("note", "accelerators", f"{listed}; no provider for a GPU or NPU is offered here", fix)
     return Finding("ok", "accelerators", listed)
@@ -93,7 +93,7 @@ def _unasked(told: Told, needs_download: bool) -> Finding:
 
 def _age(cache_dir: Path) -> str:
     try:
-        changed = datetime.fromtimestamp((cache_dir / SNAPSHOT).stat().st_mtime, UTC)
+        changed = datetime.fromtimestamp((cache_dir / catalogue.SNAPSHOT).stat().st_mtime, UTC)
     except OSError:
         return "of unknown age"
     return f"of {changed:%Y-%m-%d %H:%M} UTC"

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from foundry_exp import target
+from foundry_exp.engines.engine import Engine
 
 if TYPE_CHECKING:
     from foundry_exp.cell.plan import Cell
-    from foundry_exp.engines.engine import Engine
 
 
 def check_engines(cells: "Sequence[Cell]") -> None:
@@ -18,5 +18,6 @@ def check_engines(cells: "Sequence[Cell]") -> None:
     for cell in cells:
         cells_of[json.dumps(cell.config["engine"], sort_keys=True)].append(cell)
     for group in cells_of.values():
+        target.check(group[0].config["engine"], "engine", Engine)
         engine: Engine = target.build(group[0].config["engine"], "engine")
         engine.check(group)

@@ -1,14 +1,14 @@
 """What the experiment asks of the place that measures."""
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from foundry_exp.machine.process import OnStep
 
 if TYPE_CHECKING:
     from foundry_exp.cell.attempts import Attempt
     from foundry_exp.cell.outcome import Outcome
     from foundry_exp.cell.plan import Cell
-
-OnStep = Callable[[dict[str, Any]], None]
 
 
 class Engine(Protocol):

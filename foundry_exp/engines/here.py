@@ -7,8 +7,8 @@ from foundry_exp.cell import child
 from foundry_exp.cell.attempts import Attempt
 from foundry_exp.cell.outcome import Outcome
 from foundry_exp.cell.plan import Cell
-from foundry_exp.engines.engine import OnStep
 from foundry_exp.machine import environment
+from foundry_exp.machine.process import OnStep
 from foundry_exp.meters import power
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from foundry_exp.engines.engine import OnStep
+from foundry_exp.machine.process import OnStep
 
 if TYPE_CHECKING:
     from foundry_exp.cell.attempts import Attempt

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from foundry_exp.engines import cluster
-from foundry_exp.engines.engine import OnStep
+from foundry_exp.machine.process import OnStep
 from foundry_exp.target import ALLOW_VARIABLE
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import Any
 from foundry_exp.cell.interrupts import Interrupts
 from foundry_exp.cell.outcome import Outcome
 from foundry_exp.engines import cluster, mailbox
-from foundry_exp.engines.engine import OnStep
 from foundry_exp.engines.parcel import Delivery, Order
+from foundry_exp.machine.process import OnStep, Step
 
 LOOK_UP_EVERY_S = 0.2
 COUNT_NODES_EVERY_S = 5.0
@@ -66,7 +66,7 @@ class _Follower:
             self._heed_interrupts(reference)
             self._give_up_without_nodes(reference)
 
-    def _take(self, step: dict[str, Any]) -> None:
+    def _take(self, step: Step) -> None:
         if step["step"] == "placed":
             self._hosts[step["attempt"]] = step["host"]
         self._on_step(step)
@@ -104,6 +104,8 @@ class _Follower:
         except exceptions.RayTaskError as error:
             reason = f"the task failed on {self._host()}: {str(error.cause or error).strip().splitlines()[-1]}"
         except exceptions.RayError as error:
+            if self._heeded or self._given_up:  # what is cancelled by force looks like a worker that crashed
+                return Delivery(self._cancelled(), {})
             reason = self._lost(error)
         else:
             return delivery
@@ -118,8 +120,6 @@ class _Follower:
 
     def _lost(self, error: Exception) -> str:
         """Why nothing came back; `NodeDiedError` and its like say it in a page."""
-        if self._heeded:
-            self._hosts.clear()
         tries = self._placing.max_retries + 1
         kind = type(error).__name__
         return (

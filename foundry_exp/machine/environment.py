@@ -39,8 +39,13 @@ def describe() -> dict[str, Any]:
         "cpu_threads": psutil.cpu_count(),
         "memory_mb": round(psutil.virtual_memory().total / 1e6),
         "python": platform.python_version(),
-        "packages": {name: _version(name) for name in PACKAGES},
+        "packages": packages(),
     }
+
+
+def packages() -> dict[str, str | None]:
+    """The version of every package that a run loads; null when it is not installed."""
+    return {name: _version(name) for name in PACKAGES}
 
 
 def changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
@@ -94,7 +99,8 @@ def _git(folder: Path) -> dict[str, Any]:
     commit = _run_git(folder, "rev-parse", "HEAD")
     if not commit:
         return {"git_commit": None, "git_dirty": None}
-    return {"git_commit": commit, "git_dirty": bool(_run_git(folder, "status", "--porcelain"))}
+    changed = _run_git(folder, "status", "--porcelain")
+    return {"git_commit": commit, "git_dirty": None if changed is None else bool(changed)}
 
 
 def _run_git(folder: Path, *arguments: str) -> str | None:

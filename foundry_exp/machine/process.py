@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from typing import IO, Any
 
@@ -13,6 +14,9 @@ _SHOWN_BYTES = 1500
 _READ_OUT_S = 2.0
 
 Step = dict[str, Any]
+"""What such a process says where it is; its name is under `step`."""
+
+OnStep = Callable[[Step], None]
 
 
 class ModuleProcess:

@@ -41,8 +41,9 @@ class PeakWatch:
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def start(self) -> None:
-        """Begin to look."""
-        self._thread.start()
+        """Look once, and go on until the process is gone."""
+        if self._look():
+            self._thread.start()
 
     def stop(self) -> None:
         """Look no more; harmless when it was never started."""
@@ -52,7 +53,11 @@ class PeakWatch:
 
     def _watch(self) -> None:
         while not self._done.wait(SAMPLE_EVERY_S):
-            reading = read(self._pid)
-            if reading is None:
+            if not self._look():
                 return
+
+    def _look(self) -> bool:
+        reading = read(self._pid)
+        if reading is not None:
             self.peak_mb = max(self.peak_mb or 0.0, reading.rss_mb)
+        return reading is not None

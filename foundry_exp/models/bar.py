@@ -9,8 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Column
 
-from foundry_exp.machine.process import Step
-from foundry_exp.models.provision import OnStep
+from foundry_exp.machine.process import OnStep, Step
 
 _RATE_OVER_S = 20.0
 _RATE_AFTER_S = 1.0

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -75,8 +76,15 @@ def size_mb(folder: Path) -> float:
 
 def files_digest(folder: Path) -> str:
     """SHA-256 over every file's name and content, first 16 hex digits."""
+    seen = sorted((path, path.stat()) for path in folder.rglob("*") if path.is_file())
+    return _digest(folder, tuple((path, stat.st_size, stat.st_mtime_ns) for path, stat in seen))
+
+
+@lru_cache(maxsize=64)
+def _digest(folder: Path, files: tuple[tuple[Path, int, int], ...]) -> str:
+    """Once a process while no file changes: the cells of a sweep share models of many gigabytes."""
     digest = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+    for path, _, _ in files:
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
         with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())

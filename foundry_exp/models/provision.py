@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from foundry_exp.errors import BackendError
-from foundry_exp.machine.process import Step
-from foundry_exp.models import facts, process
+from foundry_exp.machine.process import OnStep, Step
+from foundry_exp.models import facts, process, request
 from foundry_exp.models.fit import Visible
 from foundry_exp.protocols import ModelRequest
 
@@ -20,7 +20,6 @@ _HOPELESS = frozenset(
     {"not_found", "no_catalogue", "not_cached", "not_measurable", "disk_full", "cancelled", "runtime"}
 )
 
-OnStep = Callable[[Step], None]
 Accept = Callable[[Step], None]
 """Given what is known of a variant before it is downloaded; raises SkipCellError when it is better left."""
 
@@ -92,7 +91,7 @@ def provide(
     place: Place, model: ModelRequest, limits: Limits, on_step: OnStep, accept: Accept = accept_any
 ) -> Provided:
     """The variant meant, downloaded if need be and accepted; raises BackendError or SkipCellError with what to do."""
-    task = {"do": "pull", "model": _said(model), "download": limits.download and not place.offline}
+    task = {"do": "pull", "model": request.to_json(model), "download": limits.download and not place.offline}
     start_s = time.monotonic()
     answer = _patiently(
         limits, on_step, lambda: _in_time(place, lambda at: _pull({**task, **at}, limits, on_step, accept))
@@ -175,7 +174,3 @@ def _where(place: Place, *, cache_only: bool) -> dict[str, Any]:
         "cache_only": cache_only,
         "offline": place.offline,
     }
-
-
-def _said(model: ModelRequest) -> dict[str, Any]:
-    return {**asdict(model), "path": str(model.path) if model.path else None, "log_dir": str(model.log_dir)}

@@ -1,6 +1,8 @@
 """A config's model section → what a backend is asked to load."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +56,17 @@ def request(model: dict[str, Any], accel: dict[str, Any], path: Path | None, log
         prefer=tuple(accel["prefer"]),
         log_dir=log_dir,
     )
+
+
+def to_json(asked: ModelRequest) -> dict[str, Any]:
+    """The request as it goes over a pipe to the process that loads the model."""
+    return {**asdict(asked), "path": str(asked.path) if asked.path else None, "log_dir": str(asked.log_dir)}
+
+
+def from_json(said: Mapping[str, Any]) -> ModelRequest:
+    """What `to_json` made, at the other end."""
+    paths = {"path": Path(said["path"]) if said["path"] else None, "log_dir": Path(said["log_dir"])}
+    return ModelRequest(**{**said, **paths, "prefer": tuple(said["prefer"])})
 
 
 def refuse_bad_address(backend: dict[str, Any], where: str) -> None:

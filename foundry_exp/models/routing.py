@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from foundry_exp import data, schema, user_text
-from foundry_exp.errors import ConfigError, StoreError
+from foundry_exp.errors import ConfigError
 from foundry_exp.models import options
 from foundry_exp.models.facts import CHAT_TASKS, VariantFacts
 
 Entries = dict[str, dict[str, Any]]
 
 KEY = "models_file"
+MAX_FILE_BYTES = 10_000_000
 OF_MODEL = ("variant", "path", "context_length", "size_mb", "licence", "licence_source", "capabilities")
 """What an entry can say of a model that a run is composed of; the rest is for a router."""
 
@@ -23,11 +24,9 @@ def read(path: str | None) -> Entries:
         msg = f"{KEY}: not set, got null; name a models.json, as in {KEY}=models.json."
         raise ConfigError(msg)
     file = data.locate(path, KEY)
+    text = user_text.read(file, most_bytes=MAX_FILE_BYTES, too_large="; name another file.", kind="JSON")
     try:
-        entries = json.loads(file.read_text(encoding="utf-8"), object_pairs_hook=_without_twins)
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"{file}: cannot be read as UTF-8 text ({error}); correct {KEY}."
-        raise ConfigError(msg) from error
+        entries = json.loads(text, object_pairs_hook=_without_twins)
     except (ValueError, RecursionError) as error:
         msg = f"{file}: not JSON ({error}); correct the file."
         raise ConfigError(msg) from error
@@ -40,11 +39,7 @@ def write(path: Path, entries: Entries) -> None:
     from foundry_exp import store  # pydantic: reading a list, before every run, does without it
 
     schema.check(entries, "models", str(path))
-    try:
-        store.write_whole(path, json.dumps(entries, indent=2, ensure_ascii=False) + "\n")
-    except OSError as error:
-        msg = f"{path}: cannot be written ({error.strerror}); choose another place."
-        raise StoreError(msg) from error
+    store.write_whole(path, json.dumps(entries, indent=2, ensure_ascii=False) + "\n")
 
 
 def aliases(path: str | None) -> str:

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from foundry_exp.errors import SkipCellError, near
 
 _DEVICES = {"-cpu": "CPU", "-gpu": "GPU", "-npu": "NPU"}
+CPU = "CPUExecutionProvider"
 CUDA = "CUDAExecutionProvider"
 WEBGPU = "WebGpuExecutionProvider"
 _WANTED: dict[str, tuple[str, ...] | None] = {

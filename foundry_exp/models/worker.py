@@ -5,57 +5,23 @@ begins when it is told "go", and stops when it is told "stop". The process ends 
 happens when its parent dies.
 """
 
-import json
 import os
 import shutil
-import signal
-import sys
 import tempfile
-import threading
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from foundry_exp.errors import BackendError, FoundryExpError, SkipCellError
-from foundry_exp.models import audit, catalogue, fit, resolve, runtime, variants
+from foundry_exp.machine.parent import Parent
+from foundry_exp.models import audit, catalogue, fit, request, resolve, runtime, variants
 from foundry_exp.models.facts import VariantFacts
-from foundry_exp.protocols import ModelRequest
 
 HEADROOM = 1.1
 """Of the stated size: the disk must hold a tenth more, for what else is written meanwhile."""
 
 _SAY_EVERY_S = 0.1
-
-
-class Parent:
-    """The two pipes to the process that asked."""
-
-    def __init__(self, out: TextIO) -> None:
-        """Listen on a thread of its own."""
-        self._out = out
-        self.task: dict[str, Any] = json.loads(sys.stdin.readline())
-        self.stopped = threading.Event()
-        self._told = threading.Event()
-        threading.Thread(target=self._listen, daemon=True).start()
-
-    def say(self, step: str, **facts: Any) -> None:
-        """Report one step."""
-        self._out.write(json.dumps({"step": step, **facts}) + "\n")
-        self._out.flush()
-
-    def wait(self) -> None:
-        """Until it is told to go on; raises BackendError("cancelled") when it is told to stop."""
-        self._told.wait()
-        if self.stopped.is_set():
-            raise BackendError("cancelled", "stopped before anything was downloaded")
-
-    def _listen(self) -> None:
-        for line in sys.stdin:
-            if line.strip() == "stop":
-                self.stopped.set()
-            self._told.set()
-        os._exit(1)  # native code may hang, so nothing gentler is sure
 
 
 class Runtime:
@@ -82,7 +48,7 @@ class Runtime:
 def listing(opened: Runtime, parent: Parent) -> dict[str, Any]:
     """Everything that is known of every variant."""
     there = variants.Providers()
-    if parent.task["accel"] != "cpu":
+    if parent.job["accel"] != "cpu":
         there = runtime.registered(opened.manager, None)
     found = catalogue.read(opened.manager)
     return {
@@ -95,10 +61,10 @@ def listing(opened: Runtime, parent: Parent) -> dict[str, Any]:
 
 def pull(opened: Runtime, parent: Parent) -> dict[str, Any]:
     """Find the variant and download it, unless it is here."""
-    variant = _found(opened, parent.task["model"])
+    variant = _found(opened, parent.job["model"])
     local = not variant.info.uri
     facts = catalogue.facts_of(variant, catalogue.LOCAL if local else catalogue.PUBLIC)
-    if not facts.cached and not parent.task["download"]:
+    if not facts.cached and not parent.job["download"]:
         raise BackendError("not_cached", _not_cached(facts.id))
     with runtime.translated("catalogue"):
         visible = asdict(fit.visible(catalogue.read(opened.manager), facts))
@@ -112,6 +78,8 @@ def pull(opened: Runtime, parent: Parent) -> dict[str, Any]:
 def _fetched(variant: Any, facts: VariantFacts, parent: Parent, cache_dir: Path) -> float:
     """Seconds that the download took, once the parent said that it is worth it."""
     parent.wait()
+    if parent.stopped.is_set():
+        raise BackendError("cancelled", "stopped before anything was downloaded")
     start_s = time.monotonic()
     _need_room(cache_dir, facts.id, facts.size_mb)
     _download(variant, parent, cache_dir)
@@ -121,7 +89,7 @@ def _fetched(variant: Any, facts: VariantFacts, parent: Parent, cache_dir: Path)
 def _found(opened: Runtime, asked: dict[str, Any]) -> Any:
     try:
         with runtime.translated("catalogue"):
-            return resolve.find(opened.manager, request_of(asked))
+            return resolve.find(opened.manager, request.from_json(asked))
     except BackendError as error:
         state = opened.catalogue_state()
         if error.error_class != "not_found" or state == "reached":
@@ -178,24 +146,18 @@ def _told(parent: Parent) -> Any:
 
 def verify(opened: Runtime, parent: Parent) -> dict[str, Any]:
     """Look at each cached model: complete, of the size stated, loadable."""
-    found = audit.verify(opened.manager, opened.cache_dir, parent.task["names"], lambda name: parent.say("at", id=name))
+    found = audit.verify(opened.manager, opened.cache_dir, parent.job["names"], lambda name: parent.say("at", id=name))
     return {"models": [asdict(finding) for finding in found], "catalogue": opened.catalogue_state()}
 
 
 def add(opened: Runtime, parent: Parent) -> dict[str, Any]:
     """Register a folder where it is."""
     with runtime.translated("register"):
-        variant = resolve.register(opened.manager, Path(parent.task["path"]), parent.task["variant"])
+        variant = resolve.register(opened.manager, Path(parent.job["path"]), parent.job["variant"])
     return asdict(catalogue.facts_of(variant, catalogue.LOCAL))
 
 
 TASKS = {"list": listing, "pull": pull, "verify": verify, "add": add}
-
-
-def request_of(said: dict[str, Any]) -> ModelRequest:
-    """What is asked for, as it came over the pipe."""
-    paths = {"path": Path(said["path"]) if said["path"] else None, "log_dir": Path(said["log_dir"])}
-    return ModelRequest(**{**said, **paths, "prefer": tuple(said["prefer"])})
 
 
 def _class_of(error: FoundryExpError) -> str:
@@ -206,12 +168,11 @@ def _class_of(error: FoundryExpError) -> str:
 
 def main() -> int:
     """Do the one task that stdin brings; every failure is a step."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    os.dup2(1, 2)  # the SDK repeats its log there; the file is what is read
-    parent = Parent(out)
-    task = parent.task
+    parent = Parent()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):  # the SDK repeats its log there; the file is what is read
+        os.dup2(nowhere, stream)
+    task = parent.job
     with tempfile.TemporaryDirectory() as folder:
         log_dir = Path(folder)
         try:

@@ -1,13 +1,14 @@
 """What becomes of the cells that come after a failed one: rules that the config chooses, each a row with its reason."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from foundry_exp import store, yaml_text
+from foundry_exp import store
 from foundry_exp.cell.outcome import Outcome
 from foundry_exp.cell.plan import Cell
+from foundry_exp.errors import StoreError
+from foundry_exp.records import Sample
 from foundry_exp.sweep.headway import Headway
 
 ON_FAILURE = "on_failure"
@@ -41,19 +42,16 @@ def _too_large(smaller: Path) -> Outcome:
 def _asks_more(cell: Cell, other: Path) -> bool:
     """Whether a cell runs the other's model, needs no less memory in any respect, and more in one."""
     try:
-        config = yaml_text.parse((other / store.CONFIG_FILE).read_text(encoding="utf-8"))
-        prompts = yaml_text.parse((other / store.PROMPTS_FILE).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        config, samples = store.read_config(other), store.read_samples(other)
+    except StoreError:
         return False
-    if any(config[key] != cell.config[key] for key in ("model", "accel", "backend")):
+    if any(config.get(key) != cell.config[key] for key in ("model", "accel", "backend")):
         return False
-    contents = [[message.content for message in sample.messages] for sample in cell.prompts.samples]
-    mine = _demand(cell.config, contents)
-    theirs = _demand(config, [[message["content"] for message in entry["messages"]] for entry in prompts])
+    mine, theirs = _demand(cell.config, cell.prompts.samples), _demand(config, samples)
     return mine != theirs and all(own >= its for own, its in zip(mine, theirs, strict=True))
 
 
-def _demand(config: dict[str, Any], prompts: list[list[str]]) -> tuple[int, int, int]:
+def _demand(config: dict[str, Any], samples: Sequence[Sample]) -> tuple[int, int, int]:
     """What a model's memory grows with: the longest prompt, the longest answer, and how many at once."""
-    longest = max(sum(map(len, messages)) for messages in prompts)
+    longest = max(sum(len(message.content) for message in sample.messages) for sample in samples)
     return longest, int(config["generation"]["max_tokens"]), int(config["workload"]["concurrency"])

@@ -90,9 +90,12 @@ def refuse_nameless(runs: Path) -> None:
 
 def _unfinished(runs: Path) -> Iterator[str]:
     for path in sorted(runs.glob(f"*/{LEDGER_FILE}")):
-        ledger = read(path.parent)
-        if ledger and (left := len(ledger.cells) - finished(path.parent, ledger)):
-            yield f"  {standing(path.parent, ledger)}, {left} left:\n    {ledger.resume_command}"
+        try:
+            ledger = read(path.parent)
+            if ledger and (left := len(ledger.cells) - finished(path.parent, ledger)):
+                yield f"  {standing(path.parent, ledger)}, {left} left:\n    {ledger.resume_command}"
+        except StoreError as error:  # one broken folder hides no other
+            yield f"  {error}"
 
 
 def standing(folder: Path, ledger: Ledger) -> str:

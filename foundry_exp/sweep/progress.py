@@ -1,13 +1,13 @@
 """What a person sees while cells run: live lines on a terminal, a plain line a cell where nobody looks."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from foundry_exp import terminal
+from foundry_exp.machine.process import OnStep, Step
 from foundry_exp.models.bar import Amount
 from foundry_exp.records import RunResult
 from foundry_exp.report.text import one_line
@@ -31,9 +31,7 @@ _MINUTE_S = 60
 
 
 @contextmanager
-def shown(
-    cell: str, counts: Counts, console: Console, *, show_usage: bool
-) -> Iterator[Callable[[dict[str, Any]], None]]:
+def shown(cell: str, counts: Counts, console: Console, *, show_usage: bool) -> Iterator[OnStep]:
     """Live lines for a sweep and its running cell, fed with the child's steps; and, if wished, each answer's tokens."""
     texts = [TextColumn(text, markup=False) for text in ("{task.description}", "{task.fields[count]}")]
     columns = (texts[0], BarColumn(), texts[1], TimeElapsedColumn())
@@ -54,7 +52,7 @@ class _Shown:
         self._amount = Amount()
         self._told = ""
 
-    def show(self, step: dict[str, Any]) -> None:
+    def show(self, step: Step) -> None:
         self._amount.take(step)
         match step["step"]:
             case "answer":
@@ -74,7 +72,7 @@ class _Shown:
         text = f"{self._cell}: {doing}"
         self._progress.update(self._task, description=text, completed=completed, total=total, count=count)
 
-    def _answered(self, step: dict[str, Any]) -> None:
+    def _answered(self, step: Step) -> None:
         number, of = step["number"], step["of"]
         self._progress.update(self._task, completed=number, total=of, count=f"{number}/{of}")
         if self._show_usage:
@@ -116,7 +114,7 @@ def _roughly(seconds: float) -> str:
     return f"{minutes} min" if minutes < _MINUTE_S else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
-def _usage(cell: str, step: dict[str, Any]) -> str:
+def _usage(cell: str, step: Step) -> str:
     counts = step["usage"]
     if counts is None:
         return f"{cell} {step['sample_id']}: the runtime gave no token counts"

@@ -10,14 +10,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
-from foundry_exp import store, yaml_text
+from foundry_exp import store
 from foundry_exp.cell import attempts, orphans
 from foundry_exp.cell.attempts import Attempt
 from foundry_exp.cell.outcome import Outcome
 from foundry_exp.cell.plan import MEASURED_KEYS, MEASURED_PACKAGES, Cell
 from foundry_exp.errors import ConfigError, StoreError
+from foundry_exp.machine import environment
 
 State = Literal["new", "begun", "finished", "failed"]
 RETRIED = ".retried"
@@ -70,9 +69,9 @@ def is_due(cell: Cell) -> bool:
 def begin(cell: Cell) -> Attempt:
     """Make the folder of a new cell, or open that of a begun one where its records end."""
     folder = cell.folder
-    if state(folder) == "failed":
-        _put_aside(folder)
     try:
+        if state(folder) == "failed":
+            _put_aside(folder)
         folder.mkdir(parents=True, exist_ok=cell.config["sweep"]["resume"])
         store.sync_folder(folder.parent)
         orphans.end(folder)
@@ -129,20 +128,23 @@ def refuse_changed(cell: Cell, planned: str | None) -> None:
 
 def _changes(cell: Cell) -> Iterator[str]:
     """What a timing depends on and is not as it was: `key: before → now`."""
-    before = _read_yaml(cell.folder / store.CONFIG_FILE)
+    try:
+        before, asked = store.read_config(cell.folder), store.read_samples(cell.folder)
+    except StoreError:
+        yield f"its {store.CONFIG_FILE} or {store.PROMPTS_FILE} cannot be read"
+        return
     old = {key: before.get(key) for key in MEASURED_KEYS}
     new = {key: cell.config[key] for key in MEASURED_KEYS}
     old_values, new_values = dict(_flat(old)), dict(_flat(new))
     for key in sorted(old_values.keys() | new_values.keys()):
         if old_values.get(key) != new_values.get(key):
             yield f"{key}: {old_values.get(key)} → {new_values.get(key)}"
-    machine = _read_yaml(cell.folder / store.ENVIRONMENT_FILE)
+    installed = environment.read(cell.folder).get("packages", {})
     for name in MEASURED_PACKAGES:
-        was = machine.get("packages", {}).get(name)
+        was = installed.get(name)
         if was != version(name):
             yield f"{name}: {was} → {version(name)}"
-    prompts = _read_yaml(cell.folder / store.PROMPTS_FILE)
-    if [entry["digest"] for entry in prompts] != [sample.digest for sample in cell.prompts.samples]:
+    if [sample.digest for sample in asked] != [sample.digest for sample in cell.prompts.samples]:
         yield "the prompts"
 
 
@@ -152,11 +154,3 @@ def _flat(node: Any, above: str = "") -> Iterator[tuple[str, Any]]:
             yield from _flat(value, f"{above}.{key}" if above else str(key))
     else:
         yield above, node
-
-
-def _read_yaml(path: Path) -> Any:
-    """A YAML or JSON file of the cell; an empty mapping when it is not there or not whole."""
-    try:
-        return yaml_text.parse(path.read_text(encoding="utf-8")) or {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
-        return {}

@@ -136,11 +136,9 @@ def _probe(names: list[str], overrides: list[str], here: "Here") -> "Iterable[Fi
 
 
 def _options() -> list[str]:
-    from foundry_exp import data
-    from foundry_exp.command import compose
+    from foundry_exp.command import conf_folders
 
-    folders = [data.shipped("conf"), *filter(None, [compose.user_conf()])]
-    return sorted(path.stem for folder in folders for path in (folder / "model").glob("*.yaml"))
+    return sorted(conf_folders.options("model"))
 
 
 def _show(found: "list[Finding]") -> None:

@@ -3,9 +3,11 @@
 import random
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
+from foundry_exp.cell import load
 from foundry_exp.cell.load import Shape, drive, due_after_s, is_steady, measured_turns, warm_up
 from foundry_exp.cell.measure import Retries, Turn, ask_patiently
 from foundry_exp.records import Record, Sample
@@ -97,6 +99,33 @@ def test_stopping_starts_no_further_request_and_keeps_those_under_way(asked: Sha
     assert len(records) == len(server.asked)
 
 
+def test_an_overloaded_schedule_hands_each_record_over_as_its_request_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(load, "MOST_UNDER_WAY", 1)
+    server = Server()
+    records = drive(TURNS, shape(rate_per_s=100_000), server.ask, time.perf_counter_ns, never)
+    assert [(record.sample_id, record.round) for record in records] == server.asked
+
+
+def test_stopping_an_overloaded_schedule_leaves_out_what_still_waits_for_a_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(load, "MOST_UNDER_WAY", 1)
+    server = Server(takes_s=0.01)
+    ended: list[Record] = []
+    for record in drive(TURNS, shape(rate_per_s=100_000), server.ask, time.perf_counter_ns, lambda: bool(ended)):
+        ended.append(record)
+    assert len(ended) == len(server.asked) < len(TURNS)
+
+
+def test_whoever_gives_up_on_a_schedule_does_not_wait_for_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(load, "MOST_UNDER_WAY", 1)
+    server = Server(takes_s=0.01)
+    records = drive(TURNS, shape(rate_per_s=100_000), server.ask, time.perf_counter_ns, never)
+    next(records)
+    records.close()  # type: ignore[attr-defined]  # drive is a generator
+    assert len(server.asked) < len(TURNS)
+
+
 def paced(tpot_ms: float) -> Record:
     return make_record("s", [10.0, 10.0 + tpot_ms, 10.0 + 2 * tpot_ms])
 
@@ -126,7 +155,7 @@ def refusals(*classes: str | None) -> list[Record]:
 def patiently(tries: list[Record], limit: int) -> tuple[Record, list[float]]:
     pauses: list[float] = []
     left = iter(tries)
-    record = ask_patiently(lambda: next(left), Retries(limit, 0.5, pauses.append))
+    record = ask_patiently(lambda: next(left), Retries(limit, 0.5, 60.0, pauses.append))
     return record, pauses
 
 
@@ -135,6 +164,17 @@ def test_a_refused_request_is_tried_again_and_its_latency_counts_from_the_first_
     record, pauses = patiently(tries, limit=5)
     assert (record.error, record.retries, pauses) == (None, 2, [0.5, 1.0])
     assert record.t_scheduled_ns == tries[0].t_start_ns
+
+
+@pytest.mark.parametrize(("wanted_s", "retries"), [(5.0, 1), (60.0, 1), (3600.0, 0)])
+def test_a_server_that_wants_more_patience_than_an_answer_may_take_is_not_asked_again(
+    wanted_s: float, retries: int
+) -> None:
+    refused, answered = refusals("rate_limited", None)
+    assert refused.error is not None
+    refused = replace(refused, error=replace(refused.error, retry_after_s=wanted_s))
+    record, pauses = patiently([refused, answered], limit=3)
+    assert (record.retries, pauses) == (retries, [wanted_s] * retries)
 
 
 def test_retries_have_a_limit() -> None:

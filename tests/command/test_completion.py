@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import absent, clean_environment
+from tests.conftest import absent, clean_environment, command
 
 COMPLETE = """
 eval "$(foundry-exp --shell-completion install=bash)"
@@ -71,6 +71,13 @@ def test_options_of_your_own_are_offered(programs: Path, tmp_path: Path) -> None
 
 def test_a_line_that_does_not_compose_is_not_answered_with_a_traceback(programs: Path) -> None:
     assert completed(programs, "foundry-exp model=nope workload.ro") == []
+
+
+def test_without_a_line_every_verb_is_offered() -> None:
+    done = subprocess.run(
+        command(["-sc", "query=bash"]), env=clean_environment(), capture_output=True, text=True, check=True, timeout=60
+    )
+    assert {"report", "model="} <= set(done.stdout.split())
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])

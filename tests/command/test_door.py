@@ -9,7 +9,7 @@ import yaml
 
 from foundry_exp import data
 from foundry_exp.command import usage
-from tests.conftest import Run, clean_environment
+from tests.conftest import Run, clean_environment, command
 
 HEAVY = ("mlflow", "openai", "foundry_local_sdk", "torch", "pandas", "numpy", "pydantic")
 WIDEST = 100
@@ -43,6 +43,16 @@ def test_quick_answers_load_nothing_heavy(arguments: list[str], code: int) -> No
 
 def test_help_comes_before_hydra_is_imported() -> None:
     assert "hydra" not in loaded("--help")[1]
+
+
+def test_a_reader_that_has_enough_is_no_traceback() -> None:
+    process = subprocess.Popen(
+        command(["--help"]), env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    _, complaint = process.communicate(timeout=60)
+    assert (process.returncode, complaint) == (1, b"")
 
 
 def test_help_lists_every_option_and_every_verb() -> None:

@@ -8,6 +8,7 @@ import pytest
 from foundry_exp.doctor import runtime
 from foundry_exp.doctor.asking import Told
 from foundry_exp.doctor.findings import Finding, exit_code
+from foundry_exp.models import catalogue
 
 DEVICES = "[debug]   [0] ep=CPUExecutionProvider device=CPU (hw_type=0)\n"
 FETCH = (
@@ -52,7 +53,7 @@ def test_an_unreachable_catalogue_stops_only_a_run_that_needs_it(
 
 
 def test_a_stored_list_is_told_apart_from_a_reachable_catalogue(tmp_path: Path) -> None:
-    (tmp_path / runtime.SNAPSHOT).write_text("{}", encoding="utf-8")
+    (tmp_path / catalogue.SNAPSHOT).write_text("{}", encoding="utf-8")
     unreachable = found(told(ONE, FETCH.format("DependencyFailure") + FAILED), tmp_path, "catalogue")
     assert unreachable.severity == "warning"
     assert "the stored list of 20" in unreachable.detail

@@ -95,7 +95,7 @@ def _limit_child(process: "subprocess.Popen[str]") -> None:
 
     while process.poll() is None:
         for child in psutil.Process(process.pid).children():
-            if "foundry_exp.cell" in " ".join(child.cmdline()):
+            if "foundry_exp.cell" in _command_line(child):
                 room = child.memory_info().vms + 20_000_000
                 try:
                     resource.prlimit(child.pid, resource.RLIMIT_AS, (room, room))
@@ -104,3 +104,10 @@ def _limit_child(process: "subprocess.Popen[str]") -> None:
                     absent("a process may not be limited here")
                 return
         time.sleep(0.005)
+
+
+def _command_line(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:  # it has just ended, as the one that looked for the model does
+        return ""

@@ -1,16 +1,19 @@
 """Records survive: any text comes back as it was, and a cut at any byte costs the last record alone."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foundry_exp import store
+from foundry_exp.cell import attempts
 from foundry_exp.digest import digest_of
+from foundry_exp.errors import StoreError
 from foundry_exp.records import Record, RequestError, Score
 from tests.record_factory import make_record
 
@@ -45,6 +48,22 @@ def kept(records: list[Record]) -> Iterator[Path]:
 def test_records_of_any_text_come_back_as_they_were(records: list[Record]) -> None:
     with kept(records) as folder:
         assert store.read_records(folder) == records
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        (store.RECORDS_FILE, store.read_records),
+        (store.SCORES_FILE, store.read_scores),
+        (store.PROMPTS_FILE, store.read_samples),
+        (store.RESULT_FILE, store.read_result),
+        (attempts.ATTEMPTS_FILE, attempts.read),
+    ],
+)
+def test_what_cannot_be_read_is_a_sentence(tmp_path: Path, name: str, read: Callable[[Path], object]) -> None:
+    (tmp_path / name).mkdir()  # refused to root too, unlike a file without rights
+    with pytest.raises(StoreError, match=f"{name}: cannot be read"):
+        read(tmp_path)
 
 
 @settings(max_examples=50, deadline=None)

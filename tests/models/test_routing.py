@@ -79,6 +79,11 @@ def test_a_wrong_file_is_refused_with_the_place(capsys: pytest.CaptureFixture[st
     assert not Path("mlruns").exists()
 
 
+def test_a_file_may_begin_with_a_byte_order_mark() -> None:
+    path = written("\ufeff" + json.dumps({"m": {"capabilities": ["chat"]}}))
+    assert routing.aliases(path) == "m"
+
+
 @pytest.mark.parametrize(("override", "says"), [("", "not set"), ("models_file=nowhere.json", "nothing at")])
 def test_no_file_is_refused(capsys: pytest.CaptureFixture[str], override: str, says: str) -> None:
     assert cli.main([RECIPE, *filter(None, [override])]) == 2

@@ -9,6 +9,7 @@ from foundry_exp import store
 from foundry_exp.command import compose
 from foundry_exp.command.launch import plan_all
 from foundry_exp.errors import ConfigError
+from foundry_exp.sweep import ledger
 from tests.conftest import SCRIPTED, Run
 
 QUICK = (*SCRIPTED, "workload.rounds=1", "workload.warmup=0", "backend.realtime=false")
@@ -32,6 +33,22 @@ def test_a_name_that_is_no_safe_folder_is_refused(name: str) -> None:
 @pytest.mark.parametrize("name", ["night", "2026-11-22", "v1.2_b", "console", "x" * 80, "7"])
 def test_a_plain_name_is_taken(name: str) -> None:
     assert planned(f"sweep.name={name}") == ["custom"]
+
+
+def test_cells_that_differ_in_case_alone_have_folders_of_their_own_on_every_system() -> None:
+    assert planned("prompts.name=A,a", multirun=True) == ["000-name-A", "001-name-a"]
+
+
+def test_one_broken_sweep_hides_no_other_that_could_be_resumed(tmp_path: Path) -> None:
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "sweep.json").write_text("{", encoding="utf-8")
+    (tmp_path / "night").mkdir()
+    begun = ledger.PlannedCell("cell", 1, "abc", ())
+    ledger.write(tmp_path / "night", ledger.Ledger("night", "2026-11-29T12:00:00+00:00", "", (), (begun,), ("cell",)))
+    with pytest.raises(ConfigError) as caught:
+        ledger.refuse_nameless(tmp_path)
+    assert "broken/sweep.json: not the plan of a sweep" in str(caught.value)
+    assert "sweep.name=night sweep.resume=true" in str(caught.value)
 
 
 def test_a_taken_name_is_exit_2_and_says_both_ways_out(run: Run, tmp_path: Path) -> None:

@@ -1,9 +1,15 @@
 """After a failed cell: go on, stop, stop above a share, and no larger contexts for a model without memory."""
 
+import json
 from pathlib import Path
 
-from foundry_exp import store
+import pytest
+
+from foundry_exp import experiment, store
+from foundry_exp.cell.plan import Cell, plan
+from foundry_exp.command import compose
 from foundry_exp.records import RunResult
+from foundry_exp.sweep import failure_policy
 from tests.conftest import SCRIPTED, Run
 
 FIVE = ("-m", *SCRIPTED, "backend.fault=load", "generation.seed=range(5)", "sweep.name=night", "sweep.resume=true")
@@ -56,3 +62,20 @@ def test_a_model_without_memory_is_not_tried_with_more(run: Run, tmp_path: Path)
     assert "ran out of memory in max_tokens-16-concurrency-1" in str(
         results(tmp_path)["max_tokens-32-concurrency-1"].reason
     )
+
+
+def test_prompts_of_any_text_are_compared_with_a_cell_without_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("odd.json").write_text(json.dumps(["a\x7fb"]), encoding="utf-8")
+
+    def cell(max_tokens: int) -> Cell:
+        wish = [*SCRIPTED, "prompts.path=odd.json", f"generation.max_tokens={max_tokens}"]
+        return plan(compose.plain(compose.jobs(wish, multirun=False)[0][0].config), f"cell-{max_tokens}", "night")
+
+    failed = cell(16)
+    failed.folder.mkdir(parents=True)
+    experiment.prepare(failed)
+    assert failure_policy._asks_more(cell(32), failed.folder)
+    assert not failure_policy._asks_more(cell(8), failed.folder)

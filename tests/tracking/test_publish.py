@@ -1,11 +1,16 @@
 import hashlib
+import io
 import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
+from foundry_exp import experiment, target
+from foundry_exp.cell.plan import plan
+from foundry_exp.command import compose
 from foundry_exp.errors import StoreError, UnreachableError
 from foundry_exp.protocols import Tracker
 from foundry_exp.report.write import gather, write_pages, write_texts
@@ -42,6 +47,21 @@ def active_runs(output_dir: Path) -> list[Any]:
 def fingerprint(folder: Path) -> dict[str, str]:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def test_a_failure_whose_words_look_like_markup_is_said_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(NoTracker):
+        def publish(self, folder: Path) -> str:
+            raise StoreError(f"{folder}: no room in [/dev/sda1]; free some.")
+
+    config = compose.plain(compose.jobs([f"output_dir={tmp_path}"], multirun=False)[0][0].config)
+    cell, said = plan(config, "cell", "night"), io.StringIO()
+    monkeypatch.setattr(target, "build", lambda *_: Full())
+    experiment.publish(cell, Console(file=said, width=40))
+    assert "no room in [/dev/sda1]; free some." in said.getvalue()
+    assert f"publish {tmp_path / 'runs' / 'night' / 'cell'}\n" in said.getvalue(), "the command is broken into lines"
 
 
 def test_cell_is_one_run_with_its_metrics_settings_and_files(output_dir: Path) -> None:

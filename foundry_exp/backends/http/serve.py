@@ -11,12 +11,11 @@ import sys
 import threading
 import time
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, TextIO
 
 from foundry_exp.backends.native import NativeBackend
 from foundry_exp.errors import BackendError, FoundryExpError, SkipCellError
-from foundry_exp.models import closed_catalogue, runtime
+from foundry_exp.models import closed_catalogue, request, runtime
 from foundry_exp.protocols import ModelRequest
 
 _END_S = 8.0  # the runtime's close can hang (foundry-local-sdk 2.2.1)
@@ -31,7 +30,7 @@ def main() -> int:
     threading.Thread(target=_watch_stdin, args=(closed,), daemon=True).start()
     backend = _backend(said)
     try:
-        _say(out, _serve(backend, _request(said["model"])))
+        _say(out, _serve(backend, request.from_json(said["model"])))
     except FoundryExpError as error:
         _say(out, {"error": _class_of(error), "message": str(error)})
         return 1
@@ -79,11 +78,6 @@ def _stop(backend: NativeBackend) -> None:
     with runtime.translated("service"):
         FoundryLocalManager.instance.stop_web_service()
     backend.unload()
-
-
-def _request(said: dict[str, Any]) -> ModelRequest:
-    paths = {"path": Path(said["path"]) if said["path"] else None, "log_dir": Path(said["log_dir"])}
-    return ModelRequest(**{**said, **paths, "prefer": tuple(said["prefer"])})
 
 
 def _class_of(error: FoundryExpError) -> str:

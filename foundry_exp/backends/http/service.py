@@ -1,13 +1,14 @@
 """The SDK's own web service in a process of its own, measured from this one as any endpoint is."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from foundry_exp.backends.http.child import Child
 from foundry_exp.backends.http.endpoint import EndpointBackend
 from foundry_exp.errors import BackendError, SkipCellError
+from foundry_exp.models import request
 from foundry_exp.protocols import ChatRequest, Clock, Event, LoadedModel, ModelRequest
 
 _MODULE = "foundry_exp.backends.http.serve"
@@ -79,13 +80,12 @@ class ServiceBackend:
             child.close()
 
     def _wish(self, model: ModelRequest) -> dict[str, Any]:
-        paths = {"path": str(model.path) if model.path else None, "log_dir": str(model.log_dir)}
         return {
             "data_dir": self._data_dir,
             "catalogue_url": self._catalogue_url,
             "cache_only": self._cache_only,
             "cache_dir": self._cache_dir,
-            "model": {**asdict(model), **paths},
+            "model": request.to_json(model),
         }
 
     def _attach(self, model: ModelRequest, said: dict[str, Any]) -> LoadedModel:

@@ -1,0 +1,48 @@
+"""What is seen of a cell's process from outside."""
+
+from pathlib import Path
+
+import pytest
+
+from foundry_exp.cell import child, deaths
+from foundry_exp.cell.attempts import Attempt
+from foundry_exp.cell.outcome import Outcome
+from foundry_exp.cell.plan import plan
+from foundry_exp.command import compose
+from foundry_exp.machine.process import ModuleProcess
+from foundry_exp.meters import memory
+from tests.conftest import SCRIPTED
+
+
+def measured(folder: Path, *overrides: str) -> Outcome:
+    wish = [*SCRIPTED, *overrides, f"output_dir={folder}", f"device_lock.folder={folder / 'locks'}"]
+    cell = plan(compose.plain(compose.jobs(wish, multirun=False)[0][0].config), "cell", "sweep")
+    cell.folder.mkdir(parents=True)
+    return child.measure(cell, Attempt(0, "2026-11-29T12:00:00+00:00"), lambda _: None)
+
+
+def test_a_hung_process_that_was_ended_from_here_did_not_die_for_want_of_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kill = ModuleProcess.kill
+
+    def kill_at_once(process: ModuleProcess) -> None:
+        kill(process)
+        process.wait(60)
+
+    monkeypatch.setattr(ModuleProcess, "kill", kill_at_once)
+    monkeypatch.setattr(deaths, "kills_for_memory", lambda: None)  # where no kernel counts, signal 9 says it alone
+    outcome = measured(tmp_path, "backend.fault=load_hang", "workload.load_timeout_s=1")
+    assert "hung" in (outcome.reason or "")
+    assert (outcome.out_of_memory, outcome.exit_code) == (False, None)
+
+
+def test_a_cell_shorter_than_the_time_between_two_looks_at_its_memory_has_a_peak_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "SAMPLE_EVERY_S", 600.0)
+    outcome = measured(tmp_path, "backend.realtime=false", "workload.rounds=1")
+    assert outcome.ending == "done"
+    assert outcome.rss_loaded_mb is not None
+    assert outcome.rss_peak_mb is not None
+    assert outcome.rss_peak_mb >= outcome.rss_loaded_mb > 0
