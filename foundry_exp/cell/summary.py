@@ -102,13 +102,8 @@ def _status(cell: Cell, outcome: Outcome, measured: list[Record], model: ModelFa
         return outcome.ending, outcome.reason
     if outcome.ending == "interrupted":
         return "interrupted", f"stopped by Ctrl-C after {len(measured)} measured requests, which are kept."
-    asked = cell.config["accel"]["device"]
-    if asked in ("GPU", "NPU") and model.execution_provider == CPU:
-        reason = (
-            f"asked for {asked}, but the runtime's log shows {CPU}: its execution provider is missing; "
-            f"install its driver, or measure with accel=cpu."
-        )
-        return "device_mismatch", reason
+    if elsewhere := ran_elsewhere(cell.config["accel"]["device"], model.execution_provider):
+        return "device_mismatch", elsewhere
     failed = [record.error for record in measured if record.error]
     planned = cell.config["workload"]["rounds"] * len(cell.prompts.samples)
     if len(measured) != planned:
@@ -120,6 +115,18 @@ def _status(cell: Cell, outcome: Outcome, measured: list[Record], model: ModelFa
         return "ok", None
     first = f"{len(failed)} of {len(measured)} requests failed, the first with {failed[0].class_}: {failed[0].message}"
     return ("failed" if len(failed) == len(measured) else "partial"), first
+
+
+def ran_elsewhere(asked: str | None, provider: str | None) -> str | None:
+    """Why a cell did not run on the device that was asked for, by the providers that the log names; else null."""
+    seen = (provider or "").split(", ")
+    if asked not in ("GPU", "NPU") or CPU not in seen:
+        return None
+    shown = CPU if seen == [CPU] else f"that some requests ran on the CPU ({provider})"
+    return (
+        f"asked for {asked}, but the runtime's log shows {shown}: its execution provider is missing; "
+        f"install its driver, or measure with accel=cpu."
+    )
 
 
 def _model_facts(cell: Cell, outcome: Outcome) -> ModelFacts:
