@@ -11,7 +11,7 @@ from foundry_exp.protocols import ChatRequest, Clock, Event, LoadedModel, ModelR
 from foundry_exp.records import Usage
 
 _NS_PER_MS = 1_000_000
-FAULTS = ("load", "out_of_memory", "crash", "hang", "load_hang", "empty", "connect", "timeout_idle", "stream_error")
+OUTSIDE_REQUESTS = ("load_hang", "unload_hang")
 
 
 class ScriptedBackend:
@@ -57,7 +57,8 @@ class ScriptedBackend:
 
     def stream(self, request: ChatRequest, clock: Clock) -> Iterator[Event]:
         """Hand over the answer's words at their scripted times."""
-        faulty = next(self._requests) % self._fault_every == 0 and self._fault is not None
+        is_due = next(self._requests) % self._fault_every == 0
+        faulty = is_due and self._fault is not None and self._fault not in OUTSIDE_REQUESTS
         start_ns = clock()
         if faulty:
             yield from self._fail(start_ns)
@@ -80,6 +81,7 @@ class ScriptedBackend:
 
     def unload(self) -> None:
         """Nothing to give back."""
+        time.sleep(1e9 if self._fault == "unload_hang" else 0)
 
     def _wait_until(self, due_ns: int) -> None:
         if self._realtime:

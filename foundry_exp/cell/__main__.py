@@ -53,8 +53,8 @@ def _run_alone(backend: Backend, job: dict[str, Any], parent: Parent) -> None:
     try:
         parent.rest("loaded", load_s=load_s, facts=_facts(loaded))
         _measure(backend, job, store.RecordLog(folder), parent)
-    except Exception:
-        parent.say("unloading")
+    except Exception as error:
+        parent.say("unloading", because=_said(error))
         with suppress(BackendError):  # what ended the cell is told, not what came of it
             backend.unload()
         raise
@@ -124,6 +124,10 @@ def _facts(loaded: LoadedModel) -> dict[str, Any]:
     return {**asdict(loaded), "path": str(loaded.path) if loaded.path else None}
 
 
+def _said(error: Exception) -> str:
+    return str(error) if isinstance(error, FoundryExpError) else without_secrets(f"{type(error).__name__}: {error}")
+
+
 def main() -> int:
     """Run the job that stdin brings; every failure is a step, never a bare traceback."""
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
@@ -134,10 +138,10 @@ def main() -> int:
         parent.say("skipped", message=str(error))
     except FoundryExpError as error:
         seen = {name: getattr(error, name, None) for name in ("error_class", "exit_code")}
-        parent.say("failed", message=str(error), **seen)
+        parent.say("failed", message=_said(error), **seen)
     except Exception as error:  # noqa: BLE001 — the parent turns it into a row with a reason
         print(without_secrets(traceback.format_exc()), file=sys.stderr)
-        parent.say("failed", message=without_secrets(f"{type(error).__name__}: {error}"), error_class=None)
+        parent.say("failed", message=_said(error), error_class=None)
     else:
         parent.say("done")
     return 0

@@ -17,6 +17,7 @@ from foundry_exp.models import provision
 from foundry_exp.records import AttemptFacts
 
 START_TIMEOUT_S = 120.0
+UNLOADING = "unloading the model"
 UNLOAD_TIMEOUT_S = 60.0
 REQUEST_GRACE_S = 15.0
 """Beyond a request's own limit, which the child enforces: past this the child itself hangs."""
@@ -82,12 +83,20 @@ class Watcher:
             step = self._wait()
         except TimeoutError:
             self._process.kill()
-            reason = f"hung: nothing happened within {self._limit_s:g} s of {self._doing}; see {store.RUNTIME_LOG}."
-            self._outcome = replace(self._outcome, ending="failed", reason=reason)
+            self._note_hang()
             return None
         if step is None:
             self._explain_end()
         return step
+
+    def _note_hang(self) -> None:
+        """What hangs once everything was measured, or once it is known what ended the cell, changes neither."""
+        hung = f"hung: nothing happened within {self._limit_s:g} s of {self._doing}; see {store.RUNTIME_LOG}."
+        if self._doing != UNLOADING:
+            self._note(ending="failed", reason=hung)
+        elif self._outcome.reason is None:
+            ending = "interrupted" if self._heeded else "done"
+            self._note(ending=ending, warnings=(*self._outcome.warnings, f"after everything was measured it {hung}"))
 
     def _wait(self) -> Step | None:
         deadline_s = time.monotonic() + self._limit_s
@@ -133,7 +142,8 @@ class Watcher:
                 self._expect(f"{what} {step['number'] + 1} of {step['of']}", self._answer_limit_s())
             case "unloading":
                 self._close_window()
-                self._expect("unloading the model", UNLOAD_TIMEOUT_S)
+                self._note(reason=step.get("because"))
+                self._expect(UNLOADING, UNLOAD_TIMEOUT_S)
             case "skipped" | "failed" as ending:
                 self._note(ending=ending, reason=deaths.explained(step, self._cell, self._provided))
                 self._note(error_class=step.get("error_class"), exit_code=step.get("exit_code"))

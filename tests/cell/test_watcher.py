@@ -1,16 +1,19 @@
 """What is seen of a cell's process from outside."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from foundry_exp.cell import child, deaths
+from foundry_exp.backends.scripted import ScriptedBackend
+from foundry_exp.cell import child, deaths, watcher
 from foundry_exp.cell.attempts import Attempt
 from foundry_exp.cell.outcome import Outcome
 from foundry_exp.cell.plan import plan
 from foundry_exp.command import compose
 from foundry_exp.machine.process import ModuleProcess
 from foundry_exp.meters import memory
+from foundry_exp.protocols import ChatRequest, Clock, Event
 from tests.conftest import SCRIPTED
 
 
@@ -46,3 +49,26 @@ def test_a_cell_shorter_than_the_time_between_two_looks_at_its_memory_has_a_peak
     assert outcome.rss_loaded_mb is not None
     assert outcome.rss_peak_mb is not None
     assert outcome.rss_peak_mb >= outcome.rss_loaded_mb > 0
+
+
+def test_a_model_that_hangs_when_it_is_unloaded_takes_nothing_from_what_was_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watcher, "UNLOAD_TIMEOUT_S", 1.0)
+    outcome = measured(tmp_path, "backend.realtime=false", "workload.rounds=1", "backend.fault=unload_hang")
+    assert (outcome.ending, outcome.reason) == ("done", None)
+    assert "hung: nothing happened within 1 s of unloading the model" in outcome.warnings[0]
+
+
+class FailsAndHangs(ScriptedBackend):
+    def stream(self, request: ChatRequest, clock: Clock) -> Iterator[Event]:
+        raise RuntimeError("the weights are gone")
+
+
+def test_what_ended_a_cell_is_told_also_when_unloading_hangs_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watcher, "UNLOAD_TIMEOUT_S", 1.0)
+    monkeypatch.setenv("FOUNDRY_EXP_ALLOW", "tests")
+    outcome = measured(tmp_path, f"backend._target_={__name__}.FailsAndHangs", "backend.fault=unload_hang")
+    assert (outcome.ending, outcome.reason) == ("failed", "RuntimeError: the weights are gone")
