@@ -68,7 +68,7 @@ class Nodes:
             return False
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def nodes() -> Iterator[Nodes]:
     """A head that offers a cell, and a node that offers a cell and a GPU box; shared by all tests."""
     # Paths of sockets are capped at 107 bytes, so pytest's own folders are too long.

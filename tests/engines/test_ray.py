@@ -9,11 +9,13 @@ import subprocess
 import time
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from foundry_exp import store
+from foundry_exp.engines.task import Placing, _Follower
 from foundry_exp.records import Record, RunResult
 from tests import process_group
 from tests.conftest import SCRIPTED, Run, native
@@ -234,3 +236,22 @@ def test_address_has_to_be_given(run: Run) -> None:
 def make(folder: Path) -> Path:
     folder.mkdir()
     return folder
+
+
+@pytest.mark.parametrize("stops", [0, 1, 2])
+@pytest.mark.usefixtures("nodes")  # which makes the first import of Ray in this process
+def test_task_that_a_person_ended_by_force_is_interrupted(monkeypatch: pytest.MonkeyPatch, stops: int) -> None:
+    import ray
+
+    def crash(_: Any) -> None:
+        raise ray.exceptions.WorkerCrashedError
+
+    monkeypatch.setattr(ray, "get", crash)
+    order: Any = None
+    follower = _Follower(order, Placing({"cell": 1.0}, 1, 60.0), lambda _: None)
+    follower._heeded = stops
+    follower._hosts = {0: "one", 1: "two"}
+    outcome = follower._received(None).outcome
+    assert outcome.ending == ("interrupted" if stops else "failed")
+    if not stops:
+        assert "lost with the node that measured it, two" in (outcome.reason or "")
