@@ -66,12 +66,17 @@ def start(cells: Sequence[Cell], overrides: Sequence[str]) -> bool:
     """Hand the jobs to Hydra's launcher; false when a person stopped it."""
     with ctrl_c.launched() as heard:
         try:
-            hydra_launcher.launch(task, [list(cell.overrides) for cell in cells], overrides)
+            hydra_launcher.launch(task, {cell.overrides: _named(cell) for cell in cells}, overrides)
         except KeyboardInterrupt:
             return False
         except Exception as error:  # noqa: BLE001 — a launcher whose worker died; the folders hold what was measured
             print(f"foundry_exp: the launcher ended early ({type(error).__name__}: {error})", file=sys.stderr)
     return heard.count == 0
+
+
+def _named(cell: Cell) -> dict[str, Any]:
+    """The config of a cell, with the sweep that it is part of."""
+    return {**cell.config, "sweep": {**cell.config["sweep"], "name": cell.sweep_id}}
 
 
 @ctrl_c.stoppable
