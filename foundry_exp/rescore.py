@@ -13,6 +13,7 @@ from foundry_exp.errors import BackendError, ConfigError, StoreError
 from foundry_exp.protocols import Scorer, Tracker
 from foundry_exp.records import RunResult
 from foundry_exp.report import write
+from foundry_exp.scorers.check import check
 
 Say = Callable[[str], None]
 """Told what did not go as wished, a sentence at a time."""
@@ -35,8 +36,7 @@ def planned(folder: Path, composed: dict[str, Any], chosen: frozenset[str]) -> R
     scorers = composed["scorer"] if "scorer" in chosen else own.get("scorer") or composed["scorer"]
     tracker = composed["tracker"] if "tracker" in chosen else own.get("tracker") or composed["tracker"]
     for name, spec in scorers.items():
-        target.check(spec, f"scorer.{name}", Scorer)
-        target.build(spec, f"scorer.{name}").check(())
+        check(name, spec, ())
     target.check(tracker, "tracker", Tracker)
     return Run(folder, own, scorers, tracker)
 
