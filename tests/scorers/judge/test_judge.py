@@ -180,6 +180,28 @@ def test_other_weights_are_another_judge_and_the_same_ones_elsewhere_are_not(tmp
     assert identified(own_judge("Five", weights_path=str(weights))) != before
 
 
+def test_a_judge_that_is_asked_again_after_another_one_counts_again_and_nothing_is_asked_twice(court: Court) -> None:
+    folder = court.run_folder(rounds=1)
+    first = court.score(folder, court.judge("perfect"))
+    assert court.score(folder, court.judge("constant")).quality_source is None
+    asked = court.noted("ask")
+    again = court.score(folder, court.judge("perfect"))
+    assert (court.noted("ask"), again.scores) == (asked, first.scores)
+    assert again.quality_source == "judge"
+    lines = court.scores(folder)
+    assert court.score(folder, court.judge("perfect")).scores == first.scores
+    assert court.scores(folder) == lines, "said once"
+
+
+def test_a_rubric_that_is_taken_again_counts_again(court: Court) -> None:
+    folder = court.run_folder(rounds=1)
+    first = court.score(folder, court.judge())
+    court.score(folder, court.judge(rubric="answer"))
+    asked = court.noted("ask")
+    again = court.score(folder, court.judge())
+    assert (court.noted("ask"), again.scores) == (asked, first.scores)
+
+
 def test_a_judge_without_a_variant_goes_by_its_alias(court: Court) -> None:
     folder = court.run_folder("mine-2b", rounds=1)
     result = court.score(folder, court.judge(backend=own_judge("Five"), model={"alias": "mine"}, calibration=None))
