@@ -11,7 +11,6 @@ from foundry_exp.records import Score
 from foundry_exp.rubric import Criterion, Rubric
 from foundry_exp.scorers.judge.rubrics import Rubrics
 
-
 _Key = tuple[str, str, str, int, str]
 """Sample, output hash, criterion, repeat and rubric."""
 
