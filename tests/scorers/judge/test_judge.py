@@ -227,6 +227,10 @@ def test_repeats_are_kept_apart_and_their_spread_is_seen(court: Court) -> None:
     made = court.scores(folder)
     assert {(one.repeat, one.value) for one in made} == {(0, 5.0), (1, 1.0)}
     assert result.metrics["quality/judge"]["mean"] == 3.0
+    judged = result.scores["judge"]
+    assert (judged.repeats_identical, judged.repeats_range) == (0.0, 4.0)
+    again = court.score(folder, court.judge("perfect", calibration=None, repeats=2)).scores["judge"]
+    assert (again.repeats_identical, again.repeats_range) == (1.0, 0.0)
 
 
 def test_a_judge_that_dies_keeps_what_it_scored_and_a_second_run_goes_on(court: Court) -> None:
