@@ -148,6 +148,25 @@ def test_an_own_scorer_whose_check_raises_stops_everything_before_it_starts(
     assert not (project.out / "runs").exists()
 
 
+JUDGED = (
+    "scorer=[judge]", "model@scorer.judge.model=custom", "scorer.judge.model.alias=played",
+    "backend@scorer.judge.backend=scripted", "scorer.judge.backend.realtime=false", "scorer.judge.calibration=null",
+)  # fmt: skip
+
+
+def test_a_judges_device_lock_can_be_put_where_there_is_room_for_it(project: Project, tmp_path: Path) -> None:
+    locks = (tmp_path / "locks", tmp_path / "others")
+    project.measure(f"device_lock.folder={tmp_path / 'own'}")
+    assert project.score(*JUDGED, f"device_lock.folder={locks[0]}") == 0
+    assert list(locks[0].glob("*.lock"))
+
+
+def test_a_runs_own_judge_takes_the_device_lock_that_is_named_now(project: Project, tmp_path: Path) -> None:
+    project.measure(*JUDGED, f"device_lock.folder={tmp_path / 'own'}")
+    assert project.score(f"device_lock.folder={tmp_path / 'others'}") == 0
+    assert list((tmp_path / "others").glob("*.lock"))
+
+
 def test_json_is_all_that_is_printed(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     project.measure()
     capsys.readouterr()
