@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from foundry_exp import __version__, terminal
 from foundry_exp.command import usage
-from foundry_exp.errors import ConfigError, FoundryExpError, near
+from foundry_exp.errors import ConfigError, FoundryExpError, near, offer
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -65,7 +65,7 @@ def _verb(name: str, arguments: list[str]) -> int:
     for word in arguments:
         option = word.partition("=")[0]
         if option.startswith("--") and option not in known:
-            msg = f"{name} {option}: no such option; {near(option, known)} See python -m foundry_exp {name} --help."
+            msg = f"{name} {option}: no such option; {offer(option, known)} See python -m foundry_exp {name} --help."
             raise ConfigError(msg)
     code: int = module.main(arguments)
     return code

@@ -55,8 +55,14 @@ class BackendError(FoundryExpError):
 
 def meant(got: str, allowed: Iterable[str]) -> str:
     """`; did you mean …?`, or nothing where nothing is close."""
-    offer = near(got, allowed)
-    return f"; {offer}" if offer.startswith("did you mean") else ""
+    clause = near(got, allowed)
+    return f"; {clause}" if clause.startswith("did you mean") else ""
+
+
+def offer(got: str, allowed: Iterable[str]) -> str:
+    """What `near` says, with the mark that ends a sentence."""
+    clause = near(got, allowed)
+    return clause if clause.endswith("?") else f"{clause}."
 
 
 def near(got: str, allowed: Iterable[str]) -> str:

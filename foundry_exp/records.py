@@ -201,6 +201,10 @@ class Scored:
     criteria: dict[str, Distribution | None]
     standing: Standing | None = None
     """Null: there is nothing to doubt."""
+    repeats_identical: float | None = None
+    """Share of the scores given more than once (`repeats`) that were the same each time; null: none was."""
+    repeats_range: float | None = None
+    """Mean distance of the highest from the lowest of the same scores, in points; null: none was given again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from foundry_exp.errors import BackendError, ConfigError, StoreError
 from foundry_exp.protocols import Scorer, Tracker
 from foundry_exp.records import RunResult
 from foundry_exp.report import write
+from foundry_exp.scorers import HANDED_DOWN
+from foundry_exp.scorers.check import check
 
 Say = Callable[[str], None]
 """Told what did not go as wished, a sentence at a time."""
@@ -33,12 +35,17 @@ def planned(folder: Path, composed: dict[str, Any], chosen: frozenset[str]) -> R
     """A run with the scorers and tracker that were chosen, or with its own, or with the default ones."""
     own = store.read_config(folder)
     scorers = composed["scorer"] if "scorer" in chosen else own.get("scorer") or composed["scorer"]
+    scorers = {name: _handed(spec, composed, chosen) for name, spec in scorers.items()}
     tracker = composed["tracker"] if "tracker" in chosen else own.get("tracker") or composed["tracker"]
     for name, spec in scorers.items():
-        target.check(spec, f"scorer.{name}", Scorer)
-        target.build(spec, f"scorer.{name}").check(())
+        check(name, spec, ())
     target.check(tracker, "tracker", Tracker)
     return Run(folder, own, scorers, tracker)
+
+
+def _handed(spec: dict[str, Any], composed: dict[str, Any], chosen: frozenset[str]) -> dict[str, Any]:
+    """A scorer's section with what was chosen for the whole config, and it takes from there."""
+    return {**spec, **{key: composed[key] for key in HANDED_DOWN if key in chosen and key in spec}}
 
 
 def refresh(run: Run, say: Say) -> None:

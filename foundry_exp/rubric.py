@@ -8,7 +8,7 @@ from typing import Any
 
 from foundry_exp import data, schema, user_text
 from foundry_exp.digest import digest_of
-from foundry_exp.errors import ConfigError, near
+from foundry_exp.errors import ConfigError, offer
 
 POINTS = (1, 2, 3, 4, 5)
 FOLDER = "rubrics"
@@ -54,7 +54,9 @@ def find(name: str, where: str) -> Path:
     folder = data.shipped("prompts") / FOLDER
     known = sorted(path.stem for path in folder.glob("*.yaml"))
     if name not in known:
-        msg = f"{where}: no rubric is named {name!r}; {near(name, known)} One of your own is named by its path, x.yaml."
+        msg = (
+            f"{where}: no rubric is named {name!r}; {offer(name, known)} One of your own is named by its path, x.yaml."
+        )
         raise ConfigError(msg)
     return folder / f"{name}.yaml"
 

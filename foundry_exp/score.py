@@ -1,33 +1,70 @@
 """The score stage: answers that lie in run folders get points, and each folder's run.json is brought up to date."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import traceback
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from foundry_exp import store
 from foundry_exp.digest import digest_of
+from foundry_exp.errors import BackendError, FoundryExpError
 from foundry_exp.metrics import judged, quality
 from foundry_exp.protocols import Answer, Scorer
 from foundry_exp.records import RunResult, Standing
+from foundry_exp.redact import without_secrets
 
 Spec = dict[str, Any]
 """A scorer's section of a config."""
 
 
 def score(folders: Sequence[Path], name: str, scorer: Scorer) -> list[RunResult]:
-    """Score every different answer of finished runs once; each score is on disk as it is made."""
+    """Score every different answer of finished runs once; each score is on disk as it is made.
+
+    Whatever the scorer raises is a FoundryExpError here, so that one of the user's own ends nothing but itself.
+    """
     answers = [answer for folder in folders for answer in different_answers(folder)]
     scored: set[Path] = set()
+    standing: dict[str, Standing | None] = {}
     try:
-        for answer, made in scorer.score(answers):
-            store.append_score(answer.folder, made)
-            scored.add(answer.folder)
-        scored = set(folders)
+        with _told(folders):
+            try:
+                for answer, made in scorer.score(answers):
+                    store.append_score(answer.folder, made)
+                    scored.add(answer.folder)
+                scored = set(folders)
+            finally:
+                standing = {name: scorer.standing()}
     finally:  # where a scorer that failed gave no score, the ones before stand as they stood
-        standing = {name: scorer.standing()}
         results = [summarised(folder, standing if folder in scored else {}) for folder in folders]
     return results
+
+
+@contextmanager
+def _told(folders: Sequence[Path]) -> Iterator[None]:
+    """Make any exception within a sentence; its traceback is kept in the first run's log."""
+    try:
+        yield
+    except FoundryExpError:
+        raise
+    except Exception as error:
+        kept = f"; the traceback is in {log}" if (log := _kept(folders)) else ""
+        msg = f"{type(error).__name__}: {' '.join(str(error).split())}{kept}."
+        raise BackendError("scorer", msg) from error
+
+
+def _kept(folders: Sequence[Path]) -> Path | None:
+    """The log that the exception at hand was added to; null where it cannot be."""
+    if not folders:
+        return None
+    log = folders[0] / store.RUNTIME_LOG
+    try:
+        with log.open("a", encoding="utf-8") as file:
+            file.write(without_secrets(traceback.format_exc()))
+    except OSError:
+        return None
+    return log
 
 
 def by_scorer(runs: Iterable[tuple[Path, Mapping[str, Spec]]]) -> list[tuple[str, Spec, list[Path]]]:

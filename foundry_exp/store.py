@@ -57,7 +57,16 @@ class RecordLog:
 
 
 def append_score(folder: Path, score: Score) -> None:
-    """Add one score to a run folder; it is on disk before the next one is made."""
+    """Add one score to a run folder; it is on disk before the next one is made.
+
+    Raises ValueError for one that could not be read back, which the scorer of a user's own may make.
+    """
+    try:
+        adapter(Score).validate_json(to_json(score))
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        msg = f"not a score that can be kept ({'.'.join(map(str, wrong['loc']))}: {wrong['msg']}); correct the scorer"
+        raise ValueError(msg) from error
     _append(folder / SCORES_FILE, score)
 
 

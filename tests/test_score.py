@@ -50,6 +50,51 @@ def test_what_was_scored_before_a_scorer_failed_is_kept(tmp_path: Path) -> None:
     assert result.metrics["quality"]["mean"] == 4.0
 
 
+class Own(Halting):
+    """A scorer of a user's own: what it does with the second answer is told to it."""
+
+    def __init__(self, does: str) -> None:
+        self._does = does
+
+    def score(self, answers: Sequence[Answer]) -> Iterator[tuple[Answer, Score]]:
+        first = answers[0]
+        yield first, point(first.sample.sample_id, first.record.output_hash, 4.0)
+        if self._does == "raise":
+            msg = "no\n  such word"
+            raise ValueError(msg)
+        if self._does == "no pair":
+            yield 7  # type: ignore[misc]
+        yield first, point("b", "2", "good")  # type: ignore[arg-type]
+
+    def standing(self) -> Standing | None:
+        if self._does == "no standing":
+            raise KeyError(self._does)
+        return None
+
+
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
+@pytest.mark.parametrize(
+    ("does", "why"),
+    [
+        ("raise", "ValueError: no such word"),
+        ("no pair", "TypeError: .*"),
+        (
+            "no number",
+            r"ValueError: not a score that can be kept \(value: .* valid number.*\); correct the scorer",
+        ),
+        ("no standing", "KeyError: 'no standing'"),
+    ],
+)
+def test_what_an_own_scorer_raises_is_a_sentence_and_its_traceback_is_kept(tmp_path: Path, does: str, why: str) -> None:
+    folder = make_run_folder(tmp_path, rounds=3)
+    log = folder / "runtime.log"
+    with pytest.raises(BackendError, match=f"{why}; the traceback is in {log}."):
+        score.score([folder], "facets", Own(does))
+    assert "Traceback" in log.read_text(encoding="utf-8")
+    assert [one.value for one in store.read_scores(folder)] == [4.0], "what was scored is kept, and can be read"
+    assert store.read_result(folder).metrics["quality"]["mean"] == 4.0
+
+
 def test_a_new_rubric_replaces_the_scores_by_the_old_one() -> None:
     scores = [point("a", "1", 2.0), point("b", "2", 2.0), point("a", "1", 5.0, rubric="summary:2")]
     assert [score.value for score in current(scores)] == [5.0]

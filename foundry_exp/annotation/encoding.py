@@ -26,6 +26,9 @@ def read_text(path: Path) -> Text:
             msg = f"{path}: larger than {MAX_FILE_BYTES // 1_000_000} MB, which no export is; name another file."
             raise ConfigError(msg)
         content = path.read_bytes()
+    except FileNotFoundError as error:
+        msg = f"{path}: there is no such file; give a filled .csv or .jsonl file."
+        raise ConfigError(msg) from error
     except OSError as error:
         msg = f"{path}: cannot be read ({error.strerror}); give a filled .csv or .jsonl file."
         raise ConfigError(msg) from error

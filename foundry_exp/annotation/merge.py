@@ -1,6 +1,6 @@
 """What people gave → the scores that the runs do not have yet. A change of mind is one more line."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from foundry_exp import store
@@ -15,11 +15,15 @@ LEFT_EMPTY = "left empty"
 _Known = dict[tuple[str, str, str, str], Score]
 
 
-def additions(marks: Iterable[Marked], runs: Runs, scored_at: str) -> Iterator[tuple[Path, Score]]:
-    """The scores to add, with their run folders; what is known already is left out."""
+def additions(
+    marks: Iterable[Marked], runs: Runs, scored_at: str, without: Collection[str] = ()
+) -> Iterator[tuple[Path, Score]]:
+    """The scores to add, with their run folders; what is known already is left out, and so are some runs."""
     known: dict[Path, _Known] = {}
     for mark in marks:
         for folder, place in runs.places(mark.item_id):
+            if place.run in without:
+                continue
             if folder not in known:
                 known[folder] = _latest(folder, runs.key)
             for score in scores(mark, place, runs.key, scored_at):

@@ -7,6 +7,7 @@ from foundry_exp.annotation import filled, key
 from foundry_exp.annotation.check import Marked, checked
 from foundry_exp.annotation.filled import Filled
 from foundry_exp.annotation.runs import Runs
+from foundry_exp.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +21,17 @@ class Returned:
 
 
 def read_back(path: Path, *, key_file: Path | None, output_dir: Path, annotator: str | None) -> Returned:
-    """Read a file by the key that it was made with; ConfigError when there is no such key."""
-    item_ids = {row.item.strip().lower() for row in filled.read(path, None).rows}
-    found = key.find(path, item_ids, key_file, output_dir)
+    """Read a file by the key that it was made with; ConfigError, a line a problem, when there is no such key."""
+    first = filled.read(path, None)
+    item_ids = {row.item.strip().lower() for row in first.rows}
+    try:
+        found = key.find(path, item_ids, key_file, output_dir)
+    except ConfigError:
+        if item_ids:
+            raise
+        # without a row no key can be told, so what is wrong with the file is what there is to say
+        msg = "\n".join(map(str, first.problems)) or f"{path}: has no row; give the file that was filled in."
+        raise ConfigError(msg) from None
     known = key.read(found)
     runs = Runs(known, found.resolve().parent)
     rows = filled.read(path, list(known.weights))

@@ -11,7 +11,8 @@ from foundry_exp.errors import ConfigError
 from foundry_exp.meters.energy import EnergyMeter
 from foundry_exp.models import request
 from foundry_exp.prompts import PromptSet
-from foundry_exp.protocols import Backend, ModelRequest, Scorer, Tracker
+from foundry_exp.protocols import Backend, ModelRequest, Tracker
+from foundry_exp.scorers.check import check
 
 MEASURED_KEYS = ("model", "accel", "streaming", "backend", "generation", "workload")
 """The parts of a config that a timing depends on, besides the prompts."""
@@ -69,8 +70,7 @@ def plan(config: dict[str, Any], name: str, sweep_id: str) -> Cell:
     whole = {**config, "model": request.whole(config["model"]), "prompts": _UNSAID_OF_PROMPTS | config["prompts"]}
     cell = Cell(name, sweep_id, whole, _prompts(whole["prompts"]), request.local_path(whole["model"], "model"))
     for scorer, spec in config["scorer"].items():
-        target.check(spec, f"scorer.{scorer}", Scorer)
-        target.build(spec, f"scorer.{scorer}").check(cell.prompts.samples)
+        check(scorer, spec, cell.prompts.samples)
     return cell
 
 

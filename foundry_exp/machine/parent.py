@@ -28,9 +28,9 @@ class Parent:
         self._steps.write(json.dumps({"step": step, **facts}) + "\n")
         self._steps.flush()
 
-    def wait(self) -> None:
-        """Until the parent tells something: to go on, or to stop."""
-        self._told.get()
+    def wait(self) -> str:
+        """The next line that the parent tells: to go on, to stop, or what to do."""
+        return self._told.get()
 
     def rest(self, step: str, **facts: Any) -> None:
         """Report a step, and wait until the parent has looked at this process."""

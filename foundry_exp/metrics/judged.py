@@ -25,7 +25,7 @@ def _kin(model: ModelFacts, judge: Mapping[str, Any]) -> str | None:
     """How the two belong together; null when they do not."""
     if judge["files_digest"] is not None and judge["files_digest"] == model.files_digest:
         return f"{judge['variant']} judges itself, and models favour their own answers; take another judge."
-    shared = families(judge["variant"]) & (families(model.alias) | families(model.variant or ""))
+    shared = families(judge["variant"] or "") & (families(model.alias) | families(model.variant or ""))
     if not shared:
         return None
     return (

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from foundry_exp.errors import ConfigError, near
+from foundry_exp.errors import ConfigError, offer
 from foundry_exp.metrics.answers import is_empty
 from foundry_exp.metrics.distributions import value_of
 from foundry_exp.metrics.metric import NOTHING_MEASURED, NOTHING_SUCCEEDED, Metric, null
@@ -101,7 +101,7 @@ def _meets(name: str, value: float | None, limit: float) -> bool | None:
 def _checked(slos: Mapping[str, float]) -> Mapping[str, float]:
     for name in slos:
         if name not in AT_MOST + AT_LEAST:
-            msg = f"slo: unknown metric {name!r}; {near(name, AT_MOST + AT_LEAST)}."
+            msg = f"slo: unknown metric {name!r}; {offer(name, AT_MOST + AT_LEAST)}"
             raise ConfigError(msg)
     return slos
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from foundry_exp.metrics.metric import NOTHING_MEASURED, Metric, null
 from foundry_exp.records import Distribution, Record, Score, Scored, Standing
+from foundry_exp.stats.agreement import identical_share, mean_range
 from foundry_exp.stats.distribution import describe
 
 JUDGE = "judge"
@@ -131,6 +132,7 @@ def _scored(measured: Sequence[Record], scores: Sequence[Score], standing: Stand
     criteria = sorted({score.criterion for score in scores})
     of_one = {name: answer_quality(score for score in scores if score.criterion == name) for name in criteria}
     done = sum((record.sample_id, record.output_hash) in whole for record in measured if record.error is None)
+    repeats = _repeats(measured, scores)
     return Scored(
         rubric=scores[-1].rubric,
         scored_by=tuple(sorted({score.scored_by for score in scores})),
@@ -139,7 +141,19 @@ def _scored(measured: Sequence[Record], scores: Sequence[Score], standing: Stand
         quality=_over_prompts(measured, whole),
         criteria={name: _over_prompts(measured, values) for name, values in of_one.items()},
         standing=standing,
+        repeats_identical=identical_share(repeats),
+        repeats_range=mean_range(repeats),
     )
+
+
+def _repeats(measured: Sequence[Record], scores: Sequence[Score]) -> list[list[float | None]]:
+    """What was given to one answer by one criterion, asked again and again; an answer and criterion a row."""
+    known = {(record.sample_id, record.output_hash) for record in measured if record.error is None}
+    rows: dict[tuple[str, str, str, str], list[float | None]] = defaultdict(list)
+    for score in scores:
+        if (score.sample_id, score.output_hash) in known:
+            rows[score.sample_id, score.output_hash, score.criterion, score.scored_by].append(score.value)
+    return list(rows.values())
 
 
 def _over_prompts(measured: Sequence[Record], values: Mapping[AnswerKey, float]) -> Distribution | None:

@@ -5,9 +5,9 @@ from statistics import fmean
 
 import numpy as np
 
-from foundry_exp.records import WITH_FIGURES, Distribution, Scored
+from foundry_exp.records import WITH_FIGURES, Distribution, Scored, Standing
 from foundry_exp.report.cells import CellReport, labels
-from foundry_exp.report.figures import NOTHING, number, on_scale
+from foundry_exp.report.figures import NOTHING, number, on_scale, share
 from foundry_exp.report.grades import UNCALIBRATED, Grade, best_median_worst, grades
 from foundry_exp.report.provenance import rubric_differences
 from foundry_exp.report.text import excerpt, markdown, sentence
@@ -44,12 +44,35 @@ def _by_scorer(cells: Sequence[CellReport]) -> Iterator[str]:
 
 
 def _standing(scored: Scored) -> str:
-    if scored.standing is None:
-        return NOTHING
-    if scored.standing.trusted:
+    known, again = _trust(scored.standing), _over_repeats(scored)
+    between = "" if not known or not again else " " if known.endswith(".") else "; "
+    return f"{known}{between}{again}" or NOTHING
+
+
+def _trust(standing: Standing | None) -> str:
+    if standing is None:
+        return ""
+    if standing.trusted:
         return "can be believed"
-    reason = (scored.standing.reason or "no reason was given").removeprefix(f"{UNCALIBRATED}: ")
+    reason = (standing.reason or "no reason was given").removeprefix(f"{UNCALIBRATED}: ")
     return f"*{UNCALIBRATED}*: {markdown(reason)}"
+
+
+def _over_repeats(scored: Scored) -> str:
+    """How far its scores hold when they are asked for again; empty when none was."""
+    if scored.repeats_identical is None or scored.repeats_range is None:
+        return ""
+    return f"{share(scored.repeats_identical)} the same over repeats, mean range {scored.repeats_range:.2f} points"
+
+
+def repeat_notes(cells: Sequence[CellReport]) -> list[str]:
+    """A sentence for each scorer of a cell that gave its scores more than once."""
+    return [
+        f"{label}: of the scores by {name} {again}."
+        for label, cell in zip(labels(cells), cells, strict=True)
+        for name, scored in cell.result.scores.items()
+        if (again := _over_repeats(scored))
+    ]
 
 
 def _doubt(grade: Grade) -> str:

@@ -148,8 +148,18 @@ def constant_guess(scores: Iterable[float]) -> ConstantGuess | None:
 
 def identical_share(repeats: Ratings) -> float | None:
     """Share of the items scored at least twice whose scores are all equal; an item a row, a repeat a column."""
-    rows = [known for row in repeats if len(known := _known(row)) > 1]
-    return fmean(min(row) == max(row) for row in rows) if rows else None
+    ranges = _ranges(repeats)
+    return fmean(distance == 0 for distance in ranges) if ranges else None
+
+
+def mean_range(repeats: Ratings) -> float | None:
+    """Mean over the same items of their highest score − their lowest."""
+    ranges = _ranges(repeats)
+    return fmean(ranges) if ranges else None
+
+
+def _ranges(repeats: Ratings) -> list[float]:
+    return [max(known) - min(known) for row in repeats if len(known := _known(row)) > 1]
 
 
 def _known(row: Iterable[float | None]) -> list[float]:

@@ -11,7 +11,7 @@ from typing import Any
 from foundry_exp.metrics.metric import shown
 from foundry_exp.records import RunResult, Status
 from foundry_exp.tracking import contents
-from foundry_exp.tracking.metric_names import logged_metrics
+from foundry_exp.tracking.metric_names import logged_metrics, of_repeats
 from foundry_exp.tracking.samples import SAMPLES_FILE, sample_table
 
 RUN_STATUS: dict[Status, str] = {
@@ -63,7 +63,7 @@ def _log_values(client: Any, run_id: str, folder: Path, result: RunResult, at: i
     from mlflow.data.meta_dataset import MetaDataset
     from mlflow.entities import DatasetInput, InputTag, Metric, Param
 
-    metrics = logged_metrics(shown(result))
+    metrics = logged_metrics({**shown(result), **of_repeats(result.scores)})
     params = contents.run_params(result, folder)
     client.log_batch(
         run_id,

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from foundry_exp.records import Scored
+
 MAX_METRICS = 40
 """Rows, not runs, are what makes MLflow's search slow."""
 
@@ -70,6 +72,12 @@ def _quality(metrics: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
         value = number(entry, None)
         if name.startswith("quality/") and value is not None:
             yield _ILLEGAL.sub("_", name), value
+
+
+def of_repeats(scores: Mapping[str, Scored]) -> dict[str, float | None]:
+    """How far each scorer's points hold when they are asked for again, named like its quality."""
+    shares = {f"quality/{name}_repeats_identical": scored.repeats_identical for name, scored in scores.items()}
+    return shares | {f"quality/{name}_repeats_range": scored.repeats_range for name, scored in scores.items()}
 
 
 def number(entry: object, statistic: str | None) -> float | None:

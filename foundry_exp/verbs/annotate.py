@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from foundry_exp.errors import ConfigError, FoundryExpError, near
+from foundry_exp.errors import ConfigError, FoundryExpError, offer
 from foundry_exp.verbs import words
 
 HELP = """\
 usage: python -m foundry_exp annotate export RUN… [--annotators A,B] [--rubric NAME]
                                                   [--reference] [--out DIR] [--seed N]
        python -m foundry_exp annotate import FILE… [--key KEY] [--annotator NAME] [--partial]
-                                                  [--json]
+                                                  [--again] [--json]
        python -m foundry_exp annotate agreement FILE…|RUN… [--key KEY] [--json]
 
 Scores by people, from 1 to 5 by each criterion of a rubric.
@@ -22,8 +22,8 @@ Scores by people, from 1 to 5 by each criterion of a rubric.
              an order of their own, and nothing that tells which model gave it; the key that says
              so is kept apart
   import     read filled files back into scores.jsonl of the runs, with who and when; empty
-             places are fine, a second import of the same file changes nothing, and a change of
-             mind is kept beside what was before
+             places are fine, a file that was imported before is skipped, and a change of mind is
+             kept beside what was before
   agreement  quadratic weighted kappa and Krippendorff's ordinal alpha between people, and
              between a judge and people, with 95 % intervals and what always the same score would
              reach
@@ -40,6 +40,7 @@ Scores by people, from 1 to 5 by each criterion of a rubric.
   --key KEY         the key.json of the export, where it is not found by itself
   --annotator NAME  who filled the file, where the file does not say it
   --partial         import the rows that are right from a file with others that are not
+  --again           import a file that was imported before, as when its scores are to count again
   --output-dir DIR  where runs/ and annotations/ lie (default: mlruns)
   --json            print the result as JSON
   -h, --help        this text
@@ -73,7 +74,7 @@ def main(arguments: list[str]) -> int:
 def _command(arguments: list[str]) -> int:
     if not arguments or arguments[0] not in COMMANDS:
         got = arguments[0] if arguments else "nothing"
-        msg = f"annotate: needs a command, got {got}; {near(got, COMMANDS)}. See annotate --help."
+        msg = f"annotate: needs a command, got {got}; {offer(got, COMMANDS)} See annotate --help."
         raise ConfigError(msg)
     module = importlib.import_module(f"foundry_exp.verbs.annotate_{arguments[0]}")
     code: int = module.main(arguments[1:])

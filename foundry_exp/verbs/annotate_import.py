@@ -51,6 +51,7 @@ def _options(parser: Any) -> None:
     parser.add_argument("--key", type=Path)
     parser.add_argument("--annotator")
     parser.add_argument("--partial", action="store_true")
+    parser.add_argument("--again", action="store_true")
     parser.add_argument("--json", action="store_true")
 
 
@@ -69,10 +70,11 @@ def _import(path: Path, options: Any, touched: Counter[Path]) -> Imported:
     try:
         found = read_back(path, key_file=options.key, output_dir=options.output_dir, annotator=options.annotator)
     except ConfigError as error:
-        return Imported(str(path), None, 0, 0, (str(error),), ())
-    refused = bool(found.filled.problems) and not options.partial
-    added = 0 if refused else _add(found, touched)
-    notes = [*found.filled.notes, *(f"{path}: the run {run} is gone, so its part is left out." for run in _gone(found))]
+        return Imported(str(path), None, 0, 0, tuple(str(error).splitlines()), ())
+    refused = (bool(found.filled.problems) and not options.partial) or not found.marks
+    added, before = (0, []) if refused else _add(found, touched, again=options.again)
+    gone = [f"{path}: the run {run} is gone, so its part is left out." for run in _gone(found)]
+    notes = [*found.filled.notes, *gone, *before]
     return Imported(
         file=str(path),
         annotator=found.marks[0].annotator if found.marks else None,
@@ -83,16 +85,27 @@ def _import(path: Path, options: Any, touched: Counter[Path]) -> Imported:
     )
 
 
-def _add(found: "Returned", touched: Counter[Path]) -> int:
+def _add(found: "Returned", touched: Counter[Path], *, again: bool) -> tuple[int, list[str]]:
+    """How many scores were added, and a note when the same file had brought them before."""
     from foundry_exp import store
+    from foundry_exp.annotation import imported
     from foundry_exp.annotation.merge import additions
 
+    path, key_folder, now = found.filled.path, found.runs.key_folder, datetime.now(UTC).isoformat(timespec="seconds")
+    known_by = imported.digest(path, found.marks[0].annotator)
+    before = imported.find(key_folder, known_by)
+    done = before.runs if before and not again else ()
     added = 0
-    for folder, score in additions(found.marks, found.runs, datetime.now(UTC).isoformat(timespec="seconds")):
+    for folder, score in additions(found.marks, found.runs, now, without=done):
         store.append_score(folder, score)
         touched[folder] += 1
         added += 1
-    return added
+    reached = {place.run for mark in found.marks for _, place in found.runs.places(mark.item_id)}
+    imported.remember(key_folder, known_by, path.name, now, reached)
+    if before and reached & set(done):
+        what = "so it is skipped" if reached <= set(done) else "so only what is new of its runs is added"
+        return added, [f"{path}: was imported before, at {before.at}, {what}; --again takes it all the same."]
+    return added, []
 
 
 def _gone(found: "Returned") -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from foundry_exp import terminal
 from foundry_exp.errors import ConfigError, StoreError
+from foundry_exp.scorers import HANDED_DOWN
 
 if TYPE_CHECKING:
     from foundry_exp.rescore import Run
@@ -40,7 +41,7 @@ examples:
 
 Exit code 1 says that something was not scored or not published; what was scored is kept.
 """
-READ = ("scorer", "tracker", "offline", "provision")
+READ = ("scorer", "tracker", *HANDED_DOWN)
 """The parts of a config that scoring depends on."""
 
 

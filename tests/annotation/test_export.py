@@ -21,6 +21,15 @@ def ids(file: Path) -> list[str]:
     return [json.loads(line)["item"] for line in file.read_text(encoding="utf-8").splitlines()]
 
 
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [("imprt", "did you mean import or export? See"), ("x", "choose from agreement, export, import. See")],
+)
+def test_an_unknown_command_is_a_sentence_that_ends(capsys: pytest.CaptureFixture[str], word: str, said: str) -> None:
+    assert annotate.main([word]) == 2
+    assert said in capsys.readouterr().err
+
+
 def test_nothing_that_is_sent_names_a_model_or_a_run(tmp_path: Path) -> None:
     make_runs(tmp_path, answers={"retrieval": "It looks things up first.", "privacy": "Nothing leaves."})
     out = export(tmp_path)
@@ -111,7 +120,8 @@ def test_every_line_keeps_to_the_schema_and_the_guide_has_every_anchor(tmp_path:
     [
         (["--annotators", "anna,../ben"], "'../ben' cannot be a file's name"),
         (["--annotators", "anna,Anna"], "not all different"),
-        (["--rubric", "sumary"], "did you mean summary?"),
+        (["--rubric", "sumary"], "did you mean summary? One of your own"),
+        (["--rubric", "xyz"], "choose from answer, summary. One of your own"),
         (["--seed", "x"], "invalid int value"),
         (["--nothing"], "unknown option --nothing"),
     ],

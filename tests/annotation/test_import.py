@@ -76,6 +76,100 @@ def test_a_second_import_changes_nothing(tmp_path: Path, capsys: pytest.CaptureF
     assert [(run / "scores.jsonl").read_bytes() for run in runs] == before
 
 
+def test_an_older_file_of_the_same_person_brings_nothing_back_unless_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs, sent = exported(tmp_path, models=1)
+    for number, mark in ((1, 2), (2, 5)):
+        fill_csv(sent / "anna.csv", all_of(mark))
+        (sent / f"anna{number}.csv").write_bytes((sent / "anna.csv").read_bytes())
+    files = (sent / "anna1.csv", sent / "anna2.csv")
+    assert send_back(tmp_path, *files) == 0
+    before = (runs[0] / "scores.jsonl").read_bytes()
+    capsys.readouterr()
+    for again in (files, files, files[:1]):
+        assert send_back(tmp_path, *again) == 0
+    assert (runs[0] / "scores.jsonl").read_bytes() == before
+    said = capsys.readouterr().err
+    assert said.count("was imported before, at ") == 5
+    assert "so it is skipped; --again takes it all the same." in said
+    assert send_back(tmp_path, files[0], arguments=("--again",)) == 0
+    assert store.read_result(runs[0]).metrics["quality"]["mean"] == 2.0
+
+
+def test_a_file_that_was_imported_before_still_reaches_a_run_that_was_gone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs, sent = exported(tmp_path)
+    fill_csv(sent / "anna.csv", all_of(4))
+    away = runs[0].rename(tmp_path / "elsewhere")
+    send_back(tmp_path, sent / "anna.csv")
+    away.rename(runs[0])
+    assert send_back(tmp_path, sent / "anna.csv") == 0
+    assert "so only what is new of its runs is added" in capsys.readouterr().err
+    assert [len(scored(run)) for run in runs] == [2 * len(CRITERIA)] * 2
+
+
+def test_a_broken_memory_of_imports_loses_nothing(tmp_path: Path) -> None:
+    runs, sent = exported(tmp_path, models=1)
+    fill_csv(sent / "anna.csv", all_of(4))
+    (sent.parent / "imported.json").write_text("{", encoding="utf-8")
+    assert send_back(tmp_path, sent / "anna.csv") == 0
+    assert len(scored(runs[0])) == 2 * len(CRITERIA)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("amna", "--annotator: 'amna' was given no file of this export; did you mean anna?"),
+        ("zoe", "--annotator: 'zoe' was given no file of this export; choose from anna, ben."),
+        ("ben", ":2: is anna's, and --annotator says ben"),
+    ],
+)
+@pytest.mark.parametrize("more", [(), ("--partial",)])
+def test_a_name_that_nobody_has_or_that_the_file_contradicts_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, said: str, more: tuple[str, ...]
+) -> None:
+    runs, sent = exported(tmp_path, models=1)
+    fill_csv(sent / "anna.csv", all_of(4))
+    assert send_back(tmp_path, sent / "anna.csv", arguments=("--annotator", name, *more)) == 1
+    assert said in capsys.readouterr().err
+    assert scored(runs[0]) == []
+
+
+@pytest.mark.parametrize("own", ["", "annna"])
+def test_a_file_without_a_known_name_is_whose_it_is_said_to_be(tmp_path: Path, own: str) -> None:
+    runs, sent = exported(tmp_path, models=1)
+    fill_csv(sent / "anna.csv", all_of(4))
+    text = (sent / "anna.csv").read_text(encoding="utf-8")
+    (sent / "anna.csv").write_text(text.replace(",anna,", f",{own},"), encoding="utf-8")
+    assert send_back(tmp_path, sent / "anna.csv", arguments=("--annotator", "ANNA")) == 0
+    assert {who for _, _, who, _ in scored(runs[0])} == {"anna"}
+
+
+@pytest.mark.parametrize(
+    ("marks", "kept", "said"),
+    [
+        ((5, 2), 1, "with other scores, so neither counts; remove one of the two."),
+        ((4, 4), 2, "is there twice, first in line 2; remove one of the two."),
+    ],
+)
+def test_of_two_rows_that_contradict_each_other_neither_is_taken(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], marks: tuple[int, int], kept: int, said: str
+) -> None:
+    runs, sent = exported(tmp_path, models=1)
+    fill_csv(sent / "anna.csv", all_of(4))
+    rows = list(csv.DictReader(io.StringIO((sent / "anna.csv").read_text(encoding="utf-8-sig"), newline="")))
+    twice = [{**rows[0], **dict.fromkeys((f"score:{name}" for name in CRITERIA), str(mark))} for mark in marks]
+    with (sent / "anna.csv").open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows([twice[0], rows[1], twice[1]])
+    assert send_back(tmp_path, sent / "anna.csv", arguments=("--partial",)) == 1
+    assert said in capsys.readouterr().err
+    assert [value for *_, value in scored(runs[0])] == [4.0] * kept * len(CRITERIA)
+
+
 def test_a_change_of_mind_keeps_what_was_before(tmp_path: Path) -> None:
     runs, sent = exported(tmp_path, models=1)
     fill_csv(sent / "anna.csv", all_of(2))
@@ -257,7 +351,7 @@ def test_a_file_far_from_its_key_finds_it(tmp_path: Path, capsys: pytest.Capture
         (b"", "is empty"),
         (b"PK\x03\x04rest of a workbook", "save it as CSV"),
         (b'item,annotator\n"never closed', "without the columns"),
-        (None, "cannot be read"),
+        (None, "there is no such file"),
     ],
 )
 def test_what_is_no_filled_file_is_said(
@@ -269,6 +363,30 @@ def test_what_is_no_filled_file_is_said(
         file.write_bytes(content)
     assert send_back(tmp_path, file) == 1
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"PK\x03\x04rest of a workbook", "save it as CSV"),
+        (None, "there is no such file"),
+        (b"item,annotator,score:coverage\n", "has no row; give the file that was filled in."),
+        (b"item,item,score:coverage\n", "without the columns annotator"),
+        (b"{not json\n", ":1: not JSON"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said_away_from_its_key_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes | None, said: str
+) -> None:
+    exported(tmp_path)
+    (tmp_path / "mail" / "in").mkdir(parents=True)
+    file = tmp_path / "mail" / "in" / "other.csv"
+    if content is not None:
+        file.write_bytes(content)
+    assert send_back(tmp_path, file) == 1
+    errors = capsys.readouterr().err
+    assert said in errors
+    assert "key" not in errors.replace("keyboard", "")
 
 
 def test_a_run_that_is_gone_is_said_and_the_others_are_scored(

@@ -78,6 +78,33 @@ def test_a_scorer_that_is_not_believed_is_called_uncalibrated(tmp_path: Path) ->
     assert "demo-small has no quality of its own: the judge is not trusted" in text
 
 
+@pytest.mark.parametrize(
+    ("standing", "before"),
+    [(Standing(trusted=True, reason=None), "can be believed; "), (Standing(trusted=False, reason="no."), "no. ")],
+)
+def test_how_far_a_judge_agrees_with_itself_stands_beside_its_standing(
+    tmp_path: Path, standing: Standing, before: str
+) -> None:
+    folder = scored(tmp_path, {"retrieval": 5.0, "privacy": 3.0}, "judge", standing=standing)
+    first = store.read_scores(folder)[0]
+    for value, repeat in ((1.0, 1), (None, 2)):
+        store.append_score(folder, replace(first, value=value, repeat=repeat))
+    store.append_score(folder, replace(first, output_hash="another run's answer", repeat=3))
+    result = score.summarised(folder, {})
+    assert (result.scores["judge"].repeats_identical, result.scores["judge"].repeats_range) == (0.0, 4.0)
+    over = "0 % the same over repeats, mean range 4.00 points"
+    assert f"{before}{over} |" in report(folder)
+    write_pages(folder, gather([folder]))
+    assert f"demo-small: of the scores by judge {over}." in (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_scores_that_were_given_once_have_no_figure_for_repeats(tmp_path: Path) -> None:
+    folder = scored(tmp_path, {"retrieval": 5.0, "privacy": 3.0}, "judge")
+    judged = store.read_result(folder).scores["judge"]
+    assert (judged.repeats_identical, judged.repeats_range) == (None, None)
+    assert "over repeats" not in report(folder)
+
+
 def test_the_best_median_and_worst_answer_are_shown_with_points_and_reason(tmp_path: Path) -> None:
     folder = make_run_folder(tmp_path)
     many(folder, [2.0, 5.0, 1.0, 4.0, 3.0])

@@ -1,9 +1,11 @@
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from foundry_exp.tracking.metric_names import MAX_METRICS, METRICS, logged_metrics, number
+from foundry_exp.records import Scored
+from foundry_exp.tracking.metric_names import MAX_METRICS, METRICS, logged_metrics, number, of_repeats
 
 LEGAL = re.compile(r"[A-Za-z0-9_\-./ ]+")
 
@@ -52,6 +54,12 @@ def test_scalar_of_a_distribution_is_its_mean() -> None:
 
 def test_number_in_the_place_of_a_distribution_is_no_percentile() -> None:
     assert number(4.0, "p95") is None
+
+
+def test_how_far_scores_hold_over_repeats_is_logged_beside_the_quality_and_left_out_where_there_are_none() -> None:
+    once = Scored("r:1", ("rules",), 1, 0, None, {})
+    found = logged_metrics(of_repeats({"judge": replace(once, repeats_identical=0.5, repeats_range=1.0), "mine": once}))
+    assert found == {"quality/judge_repeats_identical": 0.5, "quality/judge_repeats_range": 1.0}
 
 
 def test_facets_keep_their_names_in_legal_letters() -> None:

@@ -96,6 +96,77 @@ def test_a_run_measured_without_a_scorer_is_scored_by_the_default_one(project: P
     assert project.quality == 5.0
 
 
+BROKEN = """
+class Broken:
+    waits = False
+
+    def __init__(self, checks):
+        self.checks = checks
+
+    def check(self, samples):
+        if not self.checks:
+            raise LookupError("no word list")
+
+    def score(self, answers):
+        raise ValueError("no such word")
+
+    def standing(self):
+        return None
+"""
+
+
+@pytest.fixture
+def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    (tmp_path / "own_points.py").write_text(BROKEN, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("FOUNDRY_EXP_ALLOW", "own_points")
+    return "+scorer.mine={_target_:own_points.Broken,checks:true}"
+
+
+def test_an_own_scorer_that_raises_is_a_sentence_and_the_rest_goes_on(
+    project: Project, broken: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = project.measure(broken)
+    said = f"not scored by mine: ValueError: no such word; the traceback is in {folder / 'runtime.log'}."
+    assert said in capsys.readouterr().err
+    assert (project.quality, (folder / "report.html").exists()) == (5.0, True)
+    project.write("machine", "cloud")
+    assert project.score() == 1
+    assert said in capsys.readouterr().err
+    assert project.quality == 3.0, "the other scorer is not stopped"
+    assert "no such word" in (folder / "runtime.log").read_text(encoding="utf-8")
+
+
+def test_an_own_scorer_whose_check_raises_stops_everything_before_it_starts(
+    project: Project, broken: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unready = broken.replace("true", "false")
+    assert cli.main([*SCRIPTED, *FAST, f"prompts.path={project.set}", f"output_dir={project.out}", unready]) == 2
+    assert "scorer.mine: own_points.Broken failed before it scored anything (LookupError: no word" in (
+        capsys.readouterr().err
+    )
+    assert not (project.out / "runs").exists()
+
+
+JUDGED = (
+    "scorer=[judge]", "model@scorer.judge.model=custom", "scorer.judge.model.alias=played",
+    "backend@scorer.judge.backend=scripted", "scorer.judge.backend.realtime=false", "scorer.judge.calibration=null",
+)  # fmt: skip
+
+
+def test_a_judges_device_lock_can_be_put_where_there_is_room_for_it(project: Project, tmp_path: Path) -> None:
+    locks = (tmp_path / "locks", tmp_path / "others")
+    project.measure(f"device_lock.folder={tmp_path / 'own'}")
+    assert project.score(*JUDGED, f"device_lock.folder={locks[0]}") == 0
+    assert list(locks[0].glob("*.lock"))
+
+
+def test_a_runs_own_judge_takes_the_device_lock_that_is_named_now(project: Project, tmp_path: Path) -> None:
+    project.measure(*JUDGED, f"device_lock.folder={tmp_path / 'own'}")
+    assert project.score(f"device_lock.folder={tmp_path / 'others'}") == 0
+    assert list((tmp_path / "others").glob("*.lock"))
+
+
 def test_json_is_all_that_is_printed(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     project.measure()
     capsys.readouterr()

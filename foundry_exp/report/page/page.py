@@ -24,6 +24,7 @@ from foundry_exp.report.palette import DARK, LIGHT, declarations
 from foundry_exp.report.plots.canvas import Plot
 from foundry_exp.report.plots.series import Series, series
 from foundry_exp.report.provenance import UNKNOWN, surroundings
+from foundry_exp.report.scored import repeat_notes
 from foundry_exp.report.text import listed, one_line, sentence
 
 MOST_WARNINGS = 60
@@ -63,7 +64,7 @@ def render(
         basis=one_line(found.basis) or (NOT_TESTED if said and len(cells) > 1 else ""),
         columns=(table := columns(cells)),
         lines=_lines(looks, table),
-        notes=[*notes(cells), *_why_unscored(cells)],
+        notes=[*notes(cells), *_why_unscored(cells), *(one_line(note) for note in repeat_notes(cells))],
         unfinished=[one_line(name) for name in unfinished],
         plots=[(plot, Markup(plot.svg)) for plot in plots],
         asked=asked,

@@ -2,21 +2,19 @@
 
 import json
 import os
-import queue
-import signal
 import sys
-import threading
 import time
 import traceback
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from foundry_exp import target
 from foundry_exp.errors import BackendError, FoundryExpError
-from foundry_exp.protocols import Backend, ChatRequest, LoadedModel, ModelRequest
+from foundry_exp.machine.parent import Parent
+from foundry_exp.models import request
+from foundry_exp.protocols import Backend, ChatRequest, LoadedModel
 from foundry_exp.records import Message
 from foundry_exp.redact import without_secrets
 
@@ -25,28 +23,17 @@ Line = dict[str, Any]
 
 def main() -> int:
     """Load what the first line names, answer what the others ask; every failure is a line with a sentence."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # what native code prints must not mix with the lines
-    lines: queue.Queue[Line] = queue.Queue()
-    threading.Thread(target=_listen, args=(sys.stdin, lines), daemon=True).start()
-    job = lines.get()
-    backend: Backend = target.build(job["backend"], "scorer.judge.backend")
-    loaded = _said(out, lambda: _facts(backend.load(_model_request(job["model"]))))
-    while loaded and (asked := lines.get()) != {"do": "end"}:
-        _said(out, partial(_reply, backend, asked))
+    parent = Parent()
+    backend: Backend = target.build(parent.job["backend"], "scorer.judge.backend")
+    loaded = _said(parent, lambda: _facts(backend.load(request.from_json(parent.job["model"]))))
+    while loaded and (asked := json.loads(parent.wait())) != {"do": "end"}:
+        _said(parent, partial(_reply, backend, asked))
     if loaded:
-        _said(out, partial(_unloaded, backend))
+        _said(parent, partial(_unloaded, backend))
     return 0
 
 
-def _listen(stdin: TextIO, lines: "queue.Queue[Line]") -> None:
-    for line in stdin:
-        lines.put(json.loads(line))
-    os._exit(1)  # the parent is gone; native code may hold every lock, so nothing gentler is sure
-
-
-def _said(out: TextIO, does: Callable[[], Line]) -> bool:
+def _said(parent: Parent, does: Callable[[], Line]) -> bool:
     """Say what came of it; false when it failed."""
     try:
         answer = does()
@@ -55,16 +42,15 @@ def _said(out: TextIO, does: Callable[[], Line]) -> bool:
     except Exception as error:  # noqa: BLE001 — the parent turns it into a sentence
         print(without_secrets(traceback.format_exc()), file=sys.stderr)
         answer = {"error": "request", "message": without_secrets(f"{type(error).__name__}: {error}")}
-    out.write(json.dumps(answer) + "\n")
-    out.flush()
+    parent.say("done", **answer)
     return "error" not in answer
 
 
 def _reply(backend: Backend, asked: Line) -> Line:
     streams = getattr(backend, "streams", True)  # one that hands answers over whole says so
     messages = tuple(Message(**message) for message in asked["messages"])
-    request = ChatRequest(**{**asked, "messages": messages, "streaming": streams})
-    events = list(backend.stream(request, time.perf_counter_ns))
+    chat = ChatRequest(**{**asked, "messages": messages, "streaming": streams})
+    events = list(backend.stream(chat, time.perf_counter_ns))
     finish = next((event.finish_reason for event in reversed(events) if event.finish_reason), None)
     text = "".join(event.text for event in events if event.kind == "text")
     return {"text": text, "finish_reason": finish}
@@ -73,11 +59,6 @@ def _reply(backend: Backend, asked: Line) -> Line:
 def _unloaded(backend: Backend) -> Line:
     backend.unload()
     return {}
-
-
-def _model_request(model: Line) -> ModelRequest:
-    path = Path(model["path"]) if model["path"] else None
-    return ModelRequest(**{**model, "path": path, "prefer": tuple(model["prefer"]), "log_dir": Path(model["log_dir"])})
 
 
 def _facts(loaded: LoadedModel) -> Line:

@@ -9,6 +9,7 @@ from typing import Any
 
 from foundry_exp.errors import BackendError
 from foundry_exp.machine.process import ModuleProcess
+from foundry_exp.models import request
 from foundry_exp.protocols import ChatRequest, ModelRequest
 
 _MODULE = "foundry_exp.scorers.judge.chat_child"
@@ -41,13 +42,13 @@ class ChatProcess:
 
     def load(self, backend: dict[str, Any], model: ModelRequest, limit_s: float) -> dict[str, Any]:
         """Load the model and say what was loaded; raises BackendError."""
-        wish = {**asdict(model), "path": str(model.path) if model.path else None, "log_dir": str(model.log_dir)}
-        return self._exchange({"backend": backend, "model": wish}, START_TIMEOUT_S + limit_s, "loading")
+        job = {"backend": backend, "model": request.to_json(model)}
+        return self._exchange(job, START_TIMEOUT_S + limit_s, "loading")
 
-    def ask(self, request: ChatRequest) -> Reply:
+    def ask(self, chat: ChatRequest) -> Reply:
         """Answer one chat; raises BackendError, of a class in GONE when it was the last."""
-        limit_s = request.total_timeout_s + REQUEST_GRACE_S
-        return Reply(**self._exchange(asdict(request), limit_s, "answering"))
+        limit_s = chat.total_timeout_s + REQUEST_GRACE_S
+        return Reply(**self._exchange(asdict(chat), limit_s, "answering"))
 
     def unload(self) -> None:
         """Give the model back, unless the process is gone."""
@@ -68,7 +69,7 @@ class ChatProcess:
             raise BackendError("crash", msg)
         if "error" in answer:
             raise BackendError(answer["error"], answer["message"])
-        return answer
+        return {name: fact for name, fact in answer.items() if name != "step"}
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """Which judge it is: scores by two that differ in anything are never mixed."""
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,9 @@ from foundry_exp.scorers.judge import prompt, verdict
 from foundry_exp.scorers.judge.bench import Settings
 
 _DIGITS = 8
-_WITHOUT_EFFECT = ("first_token_timeout_s", "idle_timeout_s", "total_timeout_s")
+_LIMIT = "_timeout_s"
+_PLUMBING = frozenset({"api_key_env", "cache_dir", "cache_only", "data_dir", "quick_ack"})
+"""Keys of a backend that change how the model is got and reached, and not what it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,7 @@ class Identity:
     files_digest: str | None
     """Null where its files cannot be seen: on another machine."""
     digest: str
-    """Of its files, device, address, settings and the words that it is asked with; first 8 hex digits."""
+    """Of its files, device, backend, settings and the words that it is asked with; first 8 hex digits."""
 
     @property
     def scored_by(self) -> str:
@@ -29,12 +33,27 @@ class Identity:
         return f"{self.variant}@{self.digest}"
 
 
-def identify(facts: dict[str, Any], backend: dict[str, Any], settings: Settings) -> Identity:
-    """The judge that was loaded."""
+def identify(alias: str, facts: Mapping[str, Any], backend: Mapping[str, Any], settings: Settings) -> Identity:
+    """The judge that was loaded; one whose backend knows no variant goes by its alias."""
+    variant = facts["variant"] or alias
     path = Path(facts["path"]) if facts["path"] else None
     files_digest = folder.files_digest(path) if path and path.is_dir() else None
-    counted = {name: value for name, value in asdict(settings).items() if name not in _WITHOUT_EFFECT}
-    place = {"name": backend["name"], "base_url": backend.get("base_url"), "device": facts["device"]}
+    place = {"device": facts["device"], "backend": _weighed(_effective(backend))}
     words = [prompt.DIGEST, verdict.SCHEMA]
-    digest = digest_of([facts["variant"], files_digest, place, counted, words])
-    return Identity(facts["variant"], files_digest, digest[:_DIGITS])
+    digest = digest_of([variant, files_digest, place, _effective(asdict(settings)), words])
+    return Identity(variant, files_digest, digest[:_DIGITS])
+
+
+def _effective(section: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a section can change a verdict."""
+    return {name: value for name, value in section.items() if not name.endswith(_LIMIT) and name not in _PLUMBING}
+
+
+def _weighed(backend: dict[str, Any]) -> dict[str, Any]:
+    """The section with the content of its weights for their place, where they are a file; a folder has its own."""
+    named = backend.get("weights_path")
+    path = Path(named).expanduser() if isinstance(named, str) and named else None
+    if path is None or not path.is_file():
+        return backend
+    with path.open("rb") as file:
+        return {**backend, "weights_path": hashlib.file_digest(file, "sha256").hexdigest()}

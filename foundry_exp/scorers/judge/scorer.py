@@ -86,7 +86,9 @@ class JudgeScorer:
         with seated(self._seat, self._settings, shown) as (bench, judge):
             by = {turn.rubric.identity: turn.rubric for turn in asked}
             self._standing = trial.standing(bench, judge, list(by.values()), shown)
-            left = turns.missing(asked, NAME, judge.scored_by)
+            given = turns.Given(NAME, judge.scored_by, asked)
+            left = given.missing()
+            yield from given.recalled()
             for turn, found in _judged(bench, left, shown):
                 yield turn.answer, _score(turn, found, judge)
 

@@ -53,7 +53,7 @@ def seated(seat: Seat, settings: Settings, shown: Shown) -> Iterator[tuple[Bench
             lock = device_lock.held(seat.locked, {"judge": alias}, shown.waits)
             with lock, chat_process.chatting(log) as chat:
                 facts = chat.load(seat.backend, asked, seat.load_timeout_s)
-                yield Bench(chat, settings), identify(facts, seat.backend, settings)
+                yield Bench(chat, settings), identify(alias, facts, seat.backend, settings)
         except SkipCellError as error:
             raise BackendError("skip", f"{alias}: {error}") from error
         except BackendError as error:

@@ -7,8 +7,12 @@ from pathlib import Path
 
 from foundry_exp import store
 from foundry_exp.protocols import Answer
+from foundry_exp.records import Score
 from foundry_exp.rubric import Criterion, Rubric
 from foundry_exp.scorers.judge.rubrics import Rubrics
+
+_Key = tuple[str, str, str, int, str]
+"""Sample, output hash, criterion, repeat and rubric."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +48,42 @@ def turns(answers: Sequence[Answer], rubrics: Rubrics, repeats: int) -> Iterator
                 yield Turn(answer, by, criterion, repeat, of_run(answer.folder))
 
 
-def missing(asked: Sequence[Turn], scorer: str, scored_by: str) -> list[Turn]:
-    """Those that have no score by this judge and rubric yet; an answer that was left unscored is asked again."""
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What one judge has given in each run before."""
 
-    @cache
-    def given(folder: Path) -> frozenset[tuple[str, str, str, int, str]]:
-        return frozenset(
-            (score.sample_id, score.output_hash, score.criterion, score.repeat, score.rubric)
+    scorer: str
+    scored_by: str
+    asked: Sequence[Turn]
+
+    def missing(self) -> list[Turn]:
+        """Turns that have no score by this judge and rubric yet; an answer that was left unscored is asked again."""
+        of = cache(self._of)
+        return [turn for turn in self.asked if _key(turn) not in of(turn.answer.folder)]
+
+    def recalled(self) -> Iterator[tuple[Answer, Score]]:
+        """One of its scores of each run where another judge or rubric has come since.
+
+        The last line says whose scores count, and a judge that is asked again is the one that is meant.
+        """
+        by_folder: dict[Path, list[Turn]] = {}
+        for turn in self.asked:
+            by_folder.setdefault(turn.answer.folder, []).append(turn)
+        for folder, turns_of_run in by_folder.items():
+            known = self._of(folder)
+            mine = next(((turn, known[key]) for turn in turns_of_run if (key := _key(turn)) in known), None)
+            last = next((score for score in reversed(store.read_scores(folder)) if score.scorer == self.scorer), None)
+            if mine and last and (last.scored_by, last.rubric) != (self.scored_by, mine[1].rubric):
+                yield mine[0].answer, mine[1]
+
+    def _of(self, folder: Path) -> dict[_Key, Score]:
+        return {
+            (score.sample_id, score.output_hash, score.criterion, score.repeat, score.rubric): score
             for score in store.read_scores(folder)
-            if (score.scorer, score.scored_by) == (scorer, scored_by) and score.value is not None
-        )
+            if (score.scorer, score.scored_by) == (self.scorer, self.scored_by) and score.value is not None
+        }
 
-    def key(turn: Turn) -> tuple[str, str, str, int, str]:
-        answer = turn.answer
-        of_answer = (answer.sample.sample_id, answer.record.output_hash)
-        return (*of_answer, turn.criterion.name, turn.repeat, turn.scored_by_rubric)
 
-    return [turn for turn in asked if key(turn) not in given(turn.answer.folder)]
+def _key(turn: Turn) -> _Key:
+    of_answer = (turn.answer.sample.sample_id, turn.answer.record.output_hash)
+    return (*of_answer, turn.criterion.name, turn.repeat, turn.scored_by_rubric)

@@ -9,6 +9,7 @@ from foundry_exp import score, store
 from foundry_exp.records import RunResult, Score
 from foundry_exp.scorers.judge.scorer import JudgeScorer
 from tests.run_folders import make_run_folder
+from tests.scorers.judge.played import DIES_AT
 
 ROOT = Path(__file__).parents[3]
 THRESHOLDS = {"kappa": 0.6, "self_consistency": 0.8, "unparseable": 0.05, "length_correlation": 0.3}
@@ -25,9 +26,9 @@ class Court:
         return make_run_folder(self.place / "runs", model=model, **changes)
 
     def judge(self, role: str = "perfect", *, dies_at: int = 0, **changes: Any) -> JudgeScorer:
+        (self.place / DIES_AT).write_text(str(dies_at), encoding="utf-8")  # no setting, since it is the same judge
         backend = {
             "_target_": "tests.scorers.judge.played.PlayedJudge", "name": "played", "role": role, "log": str(self.log),
-            "dies_at": dies_at,
         }  # fmt: skip
         fields: dict[str, Any] = {
             "model": {"alias": "played"}, "backend": backend, "accel": {"name": "auto", "device": None, "prefer": []},

@@ -15,19 +15,22 @@ from foundry_exp.scorers.judge.prompt import neutral
 
 UNKNOWN = 4
 """What the perfect judge gives an answer that is in no calibration set."""
+DIES_AT = "dies_at.txt"
+"""Beside the log: the number of the request at which the judge's process ends, or 0."""
 
 
 class PlayedJudge:
     """Answers as its role says, and writes each load and request down in a file."""
 
-    def __init__(self, role: str, log: str, dies_at: int = 0) -> None:
+    def __init__(self, role: str, log: str) -> None:
         self._role = role
         self._log = Path(log)
-        self._dies_at = dies_at
+        self._dies_at = 0
         self._agreed: dict[tuple[str, str], int] = {}
 
     def load(self, model: ModelRequest) -> LoadedModel:
         self._note("load")
+        self._dies_at = int(self._log.with_name(DIES_AT).read_text(encoding="utf-8"))
         if self._role == "unavailable":
             raise BackendError("not_cached", "phi-9 is not downloaded; run: python -m foundry_exp models pull phi-9")
         known = calibration_set.load(data.shipped("prompts") / "calibration" / "summary.json")
