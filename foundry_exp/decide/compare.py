@@ -12,6 +12,7 @@ from foundry_exp.decide.contrasts import BY_RUN, PAIRED, Contrast, by_prompt, of
 from foundry_exp.decide.expected import Expected, expected
 from foundry_exp.decide.figures import ENERGY, QUALITY, Prompt
 from foundry_exp.errors import ConfigError
+from foundry_exp.report.text import sentence
 from foundry_exp.stats.difference import FEWEST, Difference, welch
 from foundry_exp.stats.holm import holm
 from foundry_exp.stats.paired import FloatArray, paired
@@ -87,7 +88,8 @@ def _left_out(candidates: Sequence[Candidate]) -> Iterator[str]:
     for candidate in candidates:
         if candidate.why_not:
             yield f"{candidate.label} is left out: {candidate.why_not}"
-        yield from (f"{candidate.label}: {what}." for what in candidate.left_out())
+        said = [*candidate.broken(), *candidate.left_out()]
+        yield from (sentence(f"{candidate.label}: {what}") for what in said)
 
 
 def _pair(first: Candidate, second: Candidate, tokens: float, seed: int, forced: Sequence[Mismatch]) -> Pair:

@@ -60,7 +60,8 @@ def read(runs: Sequence[Path], statistic: str) -> Side:
     """The one candidate that the runs named hold; raise ConfigError when they hold several."""
     found = candidates.read(runs, together=True)
     able = [one for one in found if one.why_not is None]
-    broken = tuple(f"{one.cells[0].folder.name}: {one.why_not}" for one in found if one.why_not)
+    every = [cell for one in found for cell in (*one.cells, *one.without)]
+    broken = tuple(f"{cell.folder.name}: {why}" for cell in every if (why := candidates.why_not(cell.result)))
     if len(able) > 1:
         names = ", ".join(one.label for one in able)
         msg = f"gate: a side is one cell, repeated; got {len(able)} ({names}): name the run folders of one of them."

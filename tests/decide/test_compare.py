@@ -191,6 +191,27 @@ def test_cells_without_figures_are_left_out_with_a_sentence(tmp_path: Path) -> N
     assert "huge is left out: its status is failed: out of memory" in found.left_out
 
 
+def test_a_run_that_failed_stays_with_its_candidate(tmp_path: Path) -> None:
+    for repeat, status in enumerate(("ok", "failed", "failed", "skipped"), start=1):
+        reason = {"failed": "demo-small: out of memory", "skipped": "no room"}.get(status)
+        plant(tmp_path, name="a", repeat=repeat, status=status, reason=reason)
+    other = plant(tmp_path, name="b", model="other", seed=1)
+    found = compared(tmp_path / "sweep")
+    assert [one.label for one in found.candidates] == ["demo-small", "other"]
+    assert "demo-small: 2 of 4 runs failed: out of memory." in found.left_out
+    assert "demo-small: 1 of 4 runs skipped: no room." in found.left_out
+    assert other.name in comparison_pages.document(found)["candidates"][1]["runs"][0]
+
+
+def test_repeats_are_told_from_another_run_of_the_model_without_the_number_of_one(tmp_path: Path) -> None:
+    for name, prompts in (("a", 5), ("b", 6)):
+        for repeat in (1, 2):
+            plant(tmp_path, name=name, repeat=repeat, prompts=prompts, seed=repeat)
+    plant(tmp_path, name="c", model="other", seed=4)
+    labels = [one.label for one in compared(tmp_path / "sweep").candidates]
+    assert labels == ["demo-small (a)", "demo-small (b)", "other"]
+
+
 def test_flagged_answers_and_estimated_tokens_do_not_count(tmp_path: Path) -> None:
     loops = " ".join(["again"] * 40)
     found = compared(
