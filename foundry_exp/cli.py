@@ -4,6 +4,7 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -150,6 +151,7 @@ def _run(every_job: "Sequence[Job]", cells: "Sequence[Cell]", overrides: Sequenc
     from foundry_exp.engines.check import check_engines
     from foundry_exp.report import console as table
     from foundry_exp.report import write
+    from foundry_exp.store import unfinished
     from foundry_exp.sweep import sweep_folder
 
     settings = cells[0].config["sweep"]
@@ -170,7 +172,8 @@ def _run(every_job: "Sequence[Job]", cells: "Sequence[Cell]", overrides: Sequenc
         folders = experiment.finished(cells)
         if folders:
             read = write.gather(folders)
-            table.show(read, terminal.result_console())
+            left = replace(unfinished(where), resume_command=None)  # said at the end
+            table.show(read, terminal.result_console(), left=left)
             if due or changed or not (where / write.HTML_FILE).exists():
                 found = experiment.conclude(cells[0], where, read, terminal.progress_console())
             else:

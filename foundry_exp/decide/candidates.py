@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from foundry_exp import planned
 from foundry_exp.decide import figures
 from foundry_exp.decide.figures import CellFigures
 from foundry_exp.errors import ConfigError
 from foundry_exp.records import WITH_FIGURES, RunResult
 from foundry_exp.report.text import one_line
-from foundry_exp.store import finished_cells
+from foundry_exp.store import finished_cells, unfinished
 
 _ENDED = {"failed": "failed", "skipped": "skipped", "device_mismatch": "ran on another device than asked"}
 
@@ -99,10 +100,16 @@ def _candidate(label: str, runs: Sequence[CellFigures]) -> Candidate:
     return Candidate(label, able, tuple(run for run in runs if why_not(run.result) is not None))
 
 
+def absent(runs: Sequence[Path]) -> list[str]:
+    """A sentence about each run of which planned cells have no result."""
+    return [said for run in runs if (said := unfinished(run).sentence(run.name))]
+
+
 def _cells(run: Path) -> list[Path]:
     found = finished_cells(run)
     if not found:
-        msg = f"{run}: no finished run in it; its records.jsonl files hold what was measured. Run it again."
+        way = planned.way_on(run)
+        msg = f"{run}: no finished run in it; its records.jsonl files hold what was measured. {way}"
         raise ConfigError(msg)
     return found
 

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from foundry_exp import terminal
@@ -70,6 +71,7 @@ def _compare(runs: Sequence[Path], options: argparse.Namespace) -> None:
     if not options.force:
         comparable.refuse(differing)
     found = compare(read, differing, options.seed)
+    found = replace(found, left_out=(*candidates.absent(runs), *found.left_out))
     if options.markdown:
         write_whole(options.markdown, comparison_pages.page(found))
     if options.json:

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,7 @@ def _recommend(runs: Sequence[Path], decision: dict[str, Any], options: argparse
     if not options.force:
         comparable.refuse(differing)
     found = recommend(read, decision, differing, options.seed)
+    found = replace(found, remarks=(*found.remarks, *candidates.absent(runs)))
     if options.markdown:
         write_whole(options.markdown, recommendation_pages.page(found))
     if options.routing:

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from foundry_exp.planned import NOTHING_LEFT, Unfinished
 from foundry_exp.report.cells import CellReport, labels, notices
 from foundry_exp.report.figures import NOTHING
 from foundry_exp.report.findings import Findings
@@ -43,7 +44,12 @@ class Line:
 
 
 def render(
-    cells: Sequence[CellReport], plots: Sequence[Plot], found: Findings, *, inside: bool, unfinished: Sequence[str] = ()
+    cells: Sequence[CellReport],
+    plots: Sequence[Plot],
+    found: Findings,
+    *,
+    inside: bool,
+    left: Unfinished = NOTHING_LEFT,
 ) -> str:
     """The file's text; `inside` when it lies in the one cell's own folder."""
     looks = series(cells)
@@ -51,8 +57,8 @@ def render(
     script = _asset("report.js")
     said = highlights(cells)
     text: str = _template().render(
-        title=_title(cells),
-        summary=_summary(cells, unfinished),
+        title=_title(cells, left),
+        summary=_summary(cells, left),
         notices=notices(cells),
         cards=cards(cells, looks),
         sentences=said,
@@ -64,7 +70,9 @@ def render(
         columns=(table := columns(cells)),
         lines=_lines(looks, table),
         notes=[*notes(cells), *_why_unscored(cells)],
-        unfinished=[one_line(name) for name in unfinished],
+        absent=[(one_line(one.name), one.status, one.reason) for one in left.cells],
+        resume_command=one_line(left.resume_command or ""),
+        nothing=NOTHING,
         plots=[(plot, Markup(plot.svg)) for plot in plots],
         asked=asked,
         answers_left_out=answers_left_out,
@@ -112,8 +120,10 @@ def _style() -> str:
     return "\n".join((*themes, _asset("report.css")))
 
 
-def _title(cells: Sequence[CellReport]) -> str:
+def _title(cells: Sequence[CellReport], left: Unfinished) -> str:
     models = [one_line(model) for model in dict.fromkeys(cell.row.model for cell in cells)]
+    if left.cells:
+        return f"{listed(models)}: {len(cells)} of {len(cells) + len(left.cells)} planned cells"
     if len(cells) == 1:
         return f"{models[0]} on {one_line(cells[0].row.accel)}"
     if len(models) == 1:
@@ -123,13 +133,13 @@ def _title(cells: Sequence[CellReport]) -> str:
     return listed(models)
 
 
-def _summary(cells: Sequence[CellReport], unfinished: Sequence[str]) -> list[tuple[str, str]]:
+def _summary(cells: Sequence[CellReport], left: Unfinished) -> list[tuple[str, str]]:
     first = cells[0].result
     started = min(cell.result.started_at for cell in cells)
     prompts = dict.fromkeys(str(cell.result.prompts.get("name", NOTHING)) for cell in cells)
     n = sum(len(cell.measured) for cell in cells)
     return [
-        ("Cells", tally(cells, unfinished)),
+        ("Cells", tally(cells, left)),
         ("Requests", f"{n:,} measured"),
         ("Prompts", one_line(", ".join(prompts))),
         ("Chosen", choices(cells)),
