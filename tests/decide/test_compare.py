@@ -243,6 +243,38 @@ def test_prompts_are_paired_even_where_only_some_are_shared(tmp_path: Path) -> N
     assert {effect.difference.n for effect in found.pairs[0].effects} == {12}
 
 
+def test_where_nothing_is_shared_it_is_not_said_that_no_difference_was_found(tmp_path: Path) -> None:
+    first = plant(tmp_path, name="a", prompts=5)
+    other = plant(tmp_path, name="b", prompts=5, model="other")
+    records = (other / "records.jsonl").read_text(encoding="utf-8")
+    (other / "records.jsonl").write_text(records.replace('"sample_id":"p', '"sample_id":"q'), encoding="utf-8")
+    printed = comparison_pages.console(compared(first, other))
+    assert "other and demo-small: nothing could be compared: no prompt in common." in printed
+    assert "no difference" not in printed
+    assert "over all" not in printed
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"prompts": 1}, "one prompt in common, and it takes 2"),
+        ({"text": " ".join(["again"] * 40)}, "other has no answer that counts"),
+    ],
+)
+def test_why_nothing_could_be_compared_is_said(tmp_path: Path, changes: dict[str, Any], why: str) -> None:
+    found = compared(plant(tmp_path, name="a"), plant(tmp_path, name="b", model="other", **changes))
+    assert headline(found.pairs[0], 24) == f"other and demo-small: nothing could be compared: {why}."
+
+
+def test_memory_alone_is_not_taken_for_a_comparison_of_times(tmp_path: Path) -> None:
+    found = compared(
+        repeats(tmp_path, 2, name="a", sweep_id="first"),
+        repeats(tmp_path, 2, name="b", sweep_id="second", model="other", text=" ".join(["again"] * 40)),
+    )
+    note = "other and demo-small: neither times nor quality are compared: other has no answer that counts."
+    assert note in found.pairs[0].notes
+
+
 def test_a_run_named_twice_and_a_single_candidate_are_refused(tmp_path: Path) -> None:
     folder = plant(tmp_path)
     with pytest.raises(ConfigError, match="named twice"):
