@@ -8,7 +8,7 @@ from foundry_exp.report.cells import CellReport, labels, notices
 from foundry_exp.report.findings import Findings
 from foundry_exp.report.highlights import NOT_TESTED, Sentence, highlights, left_out
 from foundry_exp.report.markdown_tables import details_table, main_table, notes
-from foundry_exp.report.provenance import UNKNOWN, surroundings
+from foundry_exp.report.provenance import UNKNOWN, surroundings, values_of
 from foundry_exp.report.requests import Request
 from foundry_exp.report.rows import Row
 from foundry_exp.report.samples import first_answer, shared_prompt
@@ -152,7 +152,7 @@ def _provenance(cells: Sequence[CellReport]) -> Iterator[str]:
     facts = [surroundings(cell.result) for cell in cells]
     yield f"- Chosen: {markdown(choices(cells))}"
     for name in facts[0]:
-        values = list(dict.fromkeys(each[name] for each in facts))
+        values = values_of(facts, name)
         if values != [UNKNOWN]:
             yield f"- {name}: {' **or** '.join(markdown(value) for value in values)}"
 

@@ -233,6 +233,17 @@ def test_what_ran_on_what_is_said_where_it_is_known(tmp_path: Path) -> None:
     assert "None" not in markdown
 
 
+def test_the_runtime_is_said_once_even_where_a_cell_knows_less_of_it(tmp_path: Path) -> None:
+    packages = {"foundry-exp": "0.1.0", "onnxruntime": None}
+    more = {"packages": packages, "runtime": {"foundry_exp": "0.1.0", "onnxruntime": "1.31"}}
+    cells = [
+        make_run_folder(tmp_path, model="a", environment={"packages": packages}, status="failed", reason="a: no."),
+        make_run_folder(tmp_path, model="b", environment=more),
+    ]
+    markdown, _, _ = files(cells[0].parent, *cells)
+    assert "- Runtime: foundry-exp 0.1.0, onnxruntime 1.31\n" in markdown
+
+
 def test_nothing_to_report_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="no finished run to report on"):
         write_reports(tmp_path, [])

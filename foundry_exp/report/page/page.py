@@ -24,7 +24,7 @@ from foundry_exp.report.page.verdict import cards
 from foundry_exp.report.palette import DARK, LIGHT, declarations
 from foundry_exp.report.plots.canvas import Plot
 from foundry_exp.report.plots.series import Series, series
-from foundry_exp.report.provenance import UNKNOWN, surroundings
+from foundry_exp.report.provenance import UNKNOWN, surroundings, values_of
 from foundry_exp.report.text import listed, one_line, sentence
 
 MOST_WARNINGS = 60
@@ -174,7 +174,7 @@ def _why_unscored(cells: Sequence[CellReport]) -> list[str]:
 def _facts(cells: Sequence[CellReport]) -> list[tuple[str, list[str]]]:
     """What is known of the machine and the settings; several values where cells differ."""
     every = [surroundings(cell.result) for cell in cells]
-    found = [(name, list(dict.fromkeys(each[name] for each in every))) for name in every[0]]
+    found = [(name, values_of(every, name)) for name in every[0]]
     return [(name, values) for name, values in found if values != [UNKNOWN]]
 
 
