@@ -1,7 +1,7 @@
 """One side of a gate: the figures of each repeated run, what it answered, and what must be equal on both sides."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, median
@@ -10,8 +10,8 @@ from foundry_exp.decide import candidates, comparable
 from foundry_exp.decide.candidates import Candidate
 from foundry_exp.decide.contrasts import of_run
 from foundry_exp.decide.figures import ANY_E2E, ENERGY, QUALITY, CellFigures
-from foundry_exp.errors import ConfigError, StoreError
-from foundry_exp.store import read_config, read_records
+from foundry_exp.errors import ConfigError
+from foundry_exp.store import read_records
 
 BY_PROMPT = {"e2e_ms": ANY_E2E, "ttft_ms": "ttft_ms", "decode_tok_per_s": "decode_tok_per_s"}
 """Gated figures that are made prompt by prompt, and the values they are made of."""
@@ -102,14 +102,7 @@ def facts(candidate: Candidate) -> dict[str, str]:
 
 def _workload(cell: CellFigures) -> str | None:
     """Rounds and concurrency: the fastest of more rounds is faster."""
-    try:
-        workload = read_config(cell.folder).get("workload")
-    except StoreError:
-        return None
-    if not isinstance(workload, Mapping):
-        return None
-    names = ("rounds", "concurrency", "rate_per_s")
-    return ", ".join(f"{name} {workload[name]}" for name in names if workload.get(name) is not None)
+    return comparable.workload(cell, ("rounds", "concurrency", "rate_per_s"))
 
 
 def _figure(

@@ -17,8 +17,8 @@ interval, and what could not be told apart. Nothing is measured.
 
   RUN               a run folder, a run or sweep id, `last`, or an MLflow run id; of a sweep, all
                     its cells. Cells that were repeated (sweep.repeats) count as one candidate
-  --force           compare although prompts, rubric, settings, runtime, power or machine differ,
-                    and say so
+  --force           compare although prompts, rubric, settings, concurrency, runtime, power or
+                    machine differ, and say so
   --seed N          of the bootstrap (default: 0)
   --json            print the comparison as JSON
   --markdown FILE   write it as Markdown

@@ -115,6 +115,16 @@ def test_runs_that_differ_where_they_must_not_are_refused_and_shown(
     assert any(line.startswith("compared all the same") for line in comparison_pages.console(forced).splitlines())
 
 
+def test_another_concurrency_is_another_measurement_and_other_rounds_are_not(tmp_path: Path) -> None:
+    runs = [plant(tmp_path, name=name, seed=seed) for seed, name in enumerate("abc")]
+    for folder, concurrency, rounds in zip(runs, (1, 1, 4), (3, 5, 3), strict=True):
+        config = f"workload:\n  rounds: {rounds}\n  concurrency: {concurrency}\n  rate_per_s: null\n"
+        (folder / "config.yaml").write_text(config, encoding="utf-8")
+    compared(*runs[:2])
+    with pytest.raises(ConfigError, match=r"workload: concurrency 1 \(.*\), concurrency 4 \("):
+        compared(*runs)
+
+
 def test_scores_by_different_rubrics_are_not_compared(tmp_path: Path) -> None:
     first, second = (plant(tmp_path, name=name, points=3.0) for name in "ab")
     scores = second / "scores.jsonl"
