@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
 def _written(folder: Path) -> "list[CellReport]":
     # Imported here, so that --help and a wrong argument are answered at once.
     from foundry_exp.decide.findings import findings
+    from foundry_exp.report.text import counted
     from foundry_exp.report.write import gather, write_pages, write_texts
 
     cells = finished_cells(folder)
@@ -87,7 +88,7 @@ def _written(folder: Path) -> "list[CellReport]":
         way = planned.way_on(folder)
         msg = f"{folder}: no finished run in it; its records.jsonl files hold what was measured. {way}"
         raise StoreError(msg)
-    with terminal.progress_console().status(f"reporting on {len(cells)} cells"):
+    with terminal.progress_console().status(f"reporting on {counted(len(cells), 'cell')}"):
         read = gather(cells)
         for cell in read:
             write_texts(cell.folder, [cell])
