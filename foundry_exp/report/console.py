@@ -74,15 +74,12 @@ def _table(cells: Sequence[CellReport], absent: Sequence[Absent], *, wide: bool)
             table.add_column(column.header, justify="right", no_wrap=True)
     for values in zip(*(column.values for column in columns), strict=True):
         table.add_row(*(Text(value, style=_STATUS_STYLES.get(value.replace(" ", "_"), "")) for value in values))
+    headers = [column.header for column in columns]
     for one in absent:
-        known = {0: one_line(one.name), _status_place(columns): one.status}
-        texts = (known.get(place, NOTHING) for place in range(len(columns)))
+        known = {"cell" if "cell" in headers else headers[0]: one_line(one.name), "status": one.status}
+        texts = (known.get(header, NOTHING) for header in headers)
         table.add_row(*(Text(text, style=_STATUS_STYLES.get(text.replace(" ", "_"), "")) for text in texts))
     return table
-
-
-def _status_place(columns: Sequence[Column]) -> int:
-    return next(place for place, column in enumerate(columns) if column.header == "status")
 
 
 def _columns(cells: Sequence[CellReport]) -> list[Column]:

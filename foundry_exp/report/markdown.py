@@ -44,8 +44,8 @@ def _title(cells: Sequence[CellReport], left: Unfinished) -> str:
         return f"# {markdown(first.model.alias)} on {markdown(first.accel)}"
     models = dict.fromkeys(markdown(cell.row.model) for cell in cells)
     planned = len(cells) + len(left.cells)
-    ended = f", {len(cells)} of them finished" if left.cells else ""
-    return f"# Sweep of {planned} cells{ended}: {', '.join(models)}"
+    known = f", {len(cells)} of them with a result" if left.cells else ""
+    return f"# Sweep of {planned} cells{known}: {', '.join(models)}"
 
 
 def _summary(cells: Sequence[CellReport], left: Unfinished) -> Iterator[str]:

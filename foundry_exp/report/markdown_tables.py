@@ -37,8 +37,9 @@ def main_table(cells: Sequence[CellReport], absent: Sequence[Absent] = ()) -> st
 
 
 def _absent_row(one: Absent, columns: Sequence[tuple[str, list[str], bool]]) -> str:
-    known = {columns[0][0]: markdown(one.name), "Status": one.status}
-    return f"| {' | '.join(known.get(header, NOTHING) for header, _, _ in columns)} |"
+    headers = [header for header, _, _ in columns]
+    known = {"Cell" if "Cell" in headers else headers[0]: markdown(one.name), "Status": one.status}
+    return f"| {' | '.join(known.get(header, NOTHING) for header in headers)} |"
 
 
 def details_table(cells: Sequence[CellReport]) -> str:

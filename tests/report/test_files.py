@@ -173,7 +173,7 @@ def test_planned_cells_without_a_result_are_rows_with_a_reason_and_a_way_on(tmp_
     (begun / "run.json").unlink()
     write_plan(cell.parent, ["u3", begun.name, cell.name])
     markdown, rows, _ = files(cell.parent, cell)
-    assert markdown.startswith("# Sweep of 3 cells, 1 of them finished: demo-small\n")
+    assert markdown.startswith("# Sweep of 3 cells, 1 of them with a result: demo-small\n")
     assert "1 ok, 1 not begun, 1 not finished." in markdown
     assert table(markdown, "u3")[1:] == ["not begun", *["–"] * 9]
     assert table(markdown, "u2-cpu-on")[1] == "not finished"
