@@ -123,7 +123,7 @@ def test_an_interval_without_an_end_is_inconclusive_and_json() -> None:
 
     def made(e2e: float, errors: str, points: str, peak: float) -> Side:
         times = tuple(e2e * (1 + 0.01 * number) for number in range(5))
-        figures = {
+        figures: dict[str, tuple[float | None, ...]] = {
             "e2e_ms": times, "rss_peak_mb": (peak,) * 5, "quality": tuple(map(float, points)),
             "error_rate": tuple(map(float, errors)),
         }  # fmt: skip
