@@ -4,6 +4,7 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -150,6 +151,7 @@ def _run(every_job: "Sequence[Job]", cells: "Sequence[Cell]", overrides: Sequenc
     from foundry_exp.engines.check import check_engines
     from foundry_exp.report import console as table
     from foundry_exp.report import write
+    from foundry_exp.store import unfinished
     from foundry_exp.sweep import sweep_folder
 
     settings = cells[0].config["sweep"]
@@ -170,7 +172,8 @@ def _run(every_job: "Sequence[Job]", cells: "Sequence[Cell]", overrides: Sequenc
         folders = experiment.finished(cells)
         if folders:
             read = write.gather(folders)
-            table.show(read, terminal.result_console())
+            left = replace(unfinished(where), resume_command=None)  # said at the end
+            table.show(read, terminal.result_console(), left=left)
             if due or changed or not (where / write.HTML_FILE).exists():
                 found = experiment.conclude(cells[0], where, read, terminal.progress_console())
             else:
@@ -200,18 +203,22 @@ def _catch_up(cells: "Sequence[Cell]", due: "Sequence[Cell]", console: "Console"
 
 
 def _say_how_to_go_on(cells: "Sequence[Cell]") -> None:
+    from foundry_exp.report.text import counted
     from foundry_exp.sweep import ledger, resume
 
     folder = cells[0].folder.parent
     plan = ledger.read(folder)
     left = sum(resume.state(cell.folder) in ("new", "begun") for cell in cells)
     if plan and left:
-        print(f"\n{left} of {len(cells)} cells are not finished. Go on with:\n  {plan.resume_command}", file=sys.stderr)
+        said = f"{left} of {counted(len(cells), 'cell')} {'is' if left == 1 else 'are'} not finished"
+        print(f"\n{said}. Go on with:\n  {plan.resume_command}", file=sys.stderr)
 
 
 def _say_what_comes(cells: "Sequence[Cell]", due: "Sequence[Cell]", order: str) -> None:
+    from foundry_exp.report.text import counted
+
     done = f", {len(cells) - len(due)} of them done before" if len(due) < len(cells) else ""
-    _note(f"Sweep {cells[0].sweep_id}: {len(cells)} cells{done}. Order: {order}")
+    _note(f"Sweep {cells[0].sweep_id}: {counted(len(cells), 'cell')}{done}. Order: {order}")
 
 
 def _say_findings(found: "Findings") -> None:

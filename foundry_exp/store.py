@@ -11,7 +11,9 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
+from foundry_exp import planned
 from foundry_exp.errors import StoreError, meant
+from foundry_exp.planned import Unfinished
 from foundry_exp.records import Record, RunResult, Sample, Score
 
 CONFIG_FILE = "config.yaml"
@@ -232,10 +234,21 @@ def read_result(folder: Path) -> RunResult:
 
 
 def finished_cells(folder: Path) -> list[Path]:
-    """The finished run folders of a run or sweep, in the order of their names; or the folder itself."""
+    """The finished run folders of a run or sweep, in the order of its plan, else by name; or the folder itself."""
     if (folder / RESULT_FILE).exists():
         return [folder]
-    return sorted(path.parent for path in folder.glob(f"*/{RESULT_FILE}"))
+    return planned.in_order(folder, [path.parent for path in folder.glob(f"*/{RESULT_FILE}")])
+
+
+def unfinished(folder: Path) -> Unfinished:
+    """What was planned or begun in a sweep and has no summary (yet)."""
+    if (folder / RESULT_FILE).exists():
+        return planned.NOTHING_LEFT
+    begun, ended = (
+        {path.parent.name for name in names for path in folder.glob(f"*/{name}")}
+        for names in ((CONFIG_FILE, RECORDS_FILE), (RESULT_FILE,))
+    )
+    return planned.unfinished(folder, begun, ended)
 
 
 def _begun_ns(folder: Path) -> int:

@@ -1,14 +1,15 @@
-"""What must be the same for figures to be compared: prompts, rubric, settings, runtime, power and machine."""
+"""What must be the same for figures to be compared: prompts, rubric, settings, load, runtime, power and machine."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from foundry_exp.decide.candidates import Candidate
 from foundry_exp.decide.figures import ENERGY, CellFigures
-from foundry_exp.errors import ConfigError
+from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.report.provenance import scored_how
 from foundry_exp.report.text import one_line
+from foundry_exp.store import read_config
 
 RUNTIME_PACKAGES = ("foundry-local-sdk", "onnxruntime", "onnxruntime-genai-core")
 _SHOWN = 4
@@ -95,6 +96,22 @@ def _runtime(cell: CellFigures) -> str | None:
     return ", ".join(f"{name} {known[name]}" for name in RUNTIME_PACKAGES if known.get(name)) or None
 
 
+def _workload(cell: CellFigures) -> str | None:
+    """How many at once: answers that wait for each other are slower."""
+    return workload(cell, ("concurrency", "rate_per_s"))
+
+
+def workload(cell: CellFigures, names: Sequence[str]) -> str | None:
+    """Settings of the workload, as far as the run folder says them."""
+    try:
+        settings = read_config(cell.folder).get("workload")
+    except StoreError:
+        return None
+    if not isinstance(settings, Mapping):
+        return None
+    return ", ".join(f"{name} {settings[name]}" for name in names if settings.get(name) is not None) or None
+
+
 def _power(cell: CellFigures) -> str | None:
     environment = cell.result.environment
     parts = (environment.get("power_source"), environment.get("cpu_governor"))
@@ -118,6 +135,7 @@ FACTS: dict[str, Callable[[CellFigures], str | None]] = {
     "prompts": _prompts,
     "rubric": _rubric,
     "generation": _generation,
+    "workload": _workload,
     "runtime": _runtime,
     "power": _power,
     "machine": _machine,

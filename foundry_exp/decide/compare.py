@@ -12,6 +12,7 @@ from foundry_exp.decide.contrasts import BY_RUN, PAIRED, Contrast, by_prompt, of
 from foundry_exp.decide.expected import Expected, expected
 from foundry_exp.decide.figures import ENERGY, QUALITY, Prompt
 from foundry_exp.errors import ConfigError
+from foundry_exp.report.text import sentence
 from foundry_exp.stats.difference import FEWEST, Difference, welch
 from foundry_exp.stats.holm import holm
 from foundry_exp.stats.paired import FloatArray, paired
@@ -45,6 +46,8 @@ class Pair:
     second: Candidate
     effects: tuple[Effect, ...]
     notes: tuple[str, ...]
+    unpaired: str | None = None
+    """Why nothing is compared prompt by prompt; null when something is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,8 @@ def _left_out(candidates: Sequence[Candidate]) -> Iterator[str]:
     for candidate in candidates:
         if candidate.why_not:
             yield f"{candidate.label} is left out: {candidate.why_not}"
-        yield from (f"{candidate.label}: {what}." for what in candidate.left_out())
+        said = [*candidate.broken(), *candidate.left_out()]
+        yield from (sentence(f"{candidate.label}: {what}") for what in said)
 
 
 def _pair(first: Candidate, second: Candidate, tokens: float, seed: int, forced: Sequence[Mismatch]) -> Pair:
@@ -98,6 +102,7 @@ def _pair(first: Candidate, second: Candidate, tokens: float, seed: int, forced:
             continue
         difference = _by_prompt(first, second, contrast, tokens, seed)
         effects += [Effect(contrast, difference)] if difference else []
+    unpaired = None if effects else _unpaired(first, second)
     mixed_energy = energy_mismatch((first, second))
     for contrast in BY_RUN:
         if contrast.metric == ENERGY and mixed_energy:
@@ -105,7 +110,21 @@ def _pair(first: Candidate, second: Candidate, tokens: float, seed: int, forced:
         difference = welch(*(_logs(side, contrast.metric) for side in (first, second)))
         effects += [Effect(contrast, difference)] if difference else []
     notes = [*_notes(first, second), *([_apart(mixed_energy)] if mixed_energy else [])]
-    return Pair(first, second, tuple(effects), tuple(notes))
+    if effects and unpaired:
+        notes.append(f"{second.label} and {first.label}: neither times nor quality are compared: {unpaired}.")
+    return Pair(first, second, tuple(effects), tuple(notes), unpaired)
+
+
+def _unpaired(first: Candidate, second: Candidate) -> str:
+    """Why no figure could be paired by prompt."""
+    runs = [[set().union(*cell.values.values()) for cell in side.cells] for side in (first, second)]
+    for side, prompts in zip((first, second), runs, strict=True):
+        if not all(prompts):
+            return f"{side.label} has no answer that counts" + (" in one of its runs" if any(prompts) else "")
+    shared = len(set.intersection(*(run for side in runs for run in side)))
+    if shared < FEWEST:
+        return "no prompt in common" if not shared else f"one prompt in common, and it takes {FEWEST}"
+    return f"no figure that both have of {FEWEST} prompts"
 
 
 def _by_prompt(first: Candidate, second: Candidate, contrast: Contrast, tokens: float, seed: int) -> Difference | None:

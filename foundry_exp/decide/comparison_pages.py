@@ -41,6 +41,7 @@ def document(comparison: Comparison) -> dict[str, Any]:
                 "accel": one.result.accel,
                 "status": one.result.status,
                 "runs": [str(cell.folder) for cell in one.cells],
+                "runs_without_figures": [str(cell.folder) for cell in one.without],
             }
             for one in comparison.candidates
         ],

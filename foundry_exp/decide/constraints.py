@@ -42,11 +42,17 @@ def with_unit(figure: str, value: float | None) -> str:
 
 def kept(figure: str, value: float | None, limit: float) -> str:
     """`p95 answer 230 ms (at most 2,000 ms)`."""
-    bound = "at least" if figure in AT_LEAST else "at most"
-    return f"{NAMES[figure]} {with_unit(figure, value)} ({bound} {with_unit(figure, limit)})"
+    return f"{NAMES[figure]} {with_unit(figure, value)} ({_bound(figure, limit)})"
+
+
+def _bound(figure: str, limit: float) -> str:
+    return f"{'at least' if figure in AT_LEAST else 'at most'} {with_unit(figure, limit)}"
 
 
 def _of_figure(option: Option, name: str, limit: float) -> Broken | None:
+    if name == "error_rate" and option.candidate.failed and limit < 1:
+        runs = "; ".join(option.candidate.broken()).rstrip(".")
+        return Broken(name, f"{NAMES[name]} {_bound(name, limit)}, but {runs}", math.inf)
     value = option.figures.get(name)
     if value is None:
         text = f"{NAMES[name]} is not known: {why_unknown(option, name)}"

@@ -15,6 +15,8 @@ _DECIMALS_FROM = 10
 def headline(pair: Pair, tokens: float) -> str:
     """One sentence about what is more than chance, or that nothing is."""
     found = [said(effect, tokens) for effect in pair.effects if effect.found and not _repeats(effect, pair)]
+    if not pair.effects:
+        return f"{pair.second.label} and {pair.first.label}: nothing could be compared: {pair.unpaired}."
     if not found:
         return f"{pair.second.label} and {pair.first.label}: no difference found."
     return f"{pair.second.label}, against {pair.first.label}, {_listed(found)}."
@@ -100,6 +102,8 @@ def _listed(parts: Sequence[str]) -> str:
 
 def summary(comparison: Comparison) -> str:
     """How the comparison was made, in one paragraph."""
+    if not comparison.tests:
+        return "No comparison could be made."
     repeats = sorted({len(one.cells) for one in comparison.candidates if one.why_not is None})
     span = str(repeats[0]) if len(repeats) == 1 else f"{repeats[0]}–{repeats[-1]}"
     runs = "one run a side" if repeats == [1] else f"{span} runs a side"

@@ -1,6 +1,7 @@
 """What a sweep comes to, for its report: what is more than chance, and which model to take."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,5 +69,6 @@ def _pick(folder: Path, read: Sequence[Candidate], decision: Mapping[str, Any]) 
         found = recommend(read, decision)
     except FoundryExpError as error:
         return f"{decision['name']}: no recommendation", (sentence(str(error)),)
+    found = replace(found, remarks=(*found.remarks, *candidates.absent([folder])))
     write_whole(folder / RECOMMENDATION_FILE, recommendation_pages.page(found))
     return recommendation_pages.title(found), tuple(recommendation_pages.reasons(found))

@@ -1,5 +1,6 @@
 """A candidate against its baseline: worse than is accepted, not worse, or not to be told."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -9,7 +10,7 @@ import numpy as np
 from foundry_exp.decide.figures import ENERGY
 from foundry_exp.decide.side import GATED, Output, Side
 from foundry_exp.errors import ConfigError
-from foundry_exp.stats.permutation import FloatArray, MaxT, max_t
+from foundry_exp.stats.permutation import FloatArray, MaxT, can_find, fewest_runs, max_t, smallest_level
 
 Verdict = Literal["passed", "failed", "inconclusive"]
 
@@ -18,6 +19,11 @@ POINTS = ("quality", "error_rate")
 MORE_IS_BETTER = ("decode_tok_per_s", "quality")
 MUST_AGREE = ("prompts", "generation", "rubric", "streaming", "backend", "accel", "workload", "power", "machine")
 """Facts that make two sides comparable. Model, variant and runtime may differ: they are what a gate watches."""
+
+_FARTHEST = 700.0
+"""No float holds the exponential of more: where runs are all alike, the end of an interval may lie beyond it."""
+_ENDLESS = "at this false_alarm its interval has no end; allow a larger one, or measure more runs a side"
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +39,7 @@ class Check:
     worse: float | None = None
     """How much worse: a share, or points; negative is better."""
     low: float | None = None
-    """One-sided ends, right for all figures together."""
+    """One-sided ends, right for all figures together; null where there is none."""
     high: float | None = None
     reason: str | None = None
     """Why it is inconclusive."""
@@ -66,7 +72,7 @@ def gate(baseline: Side, candidate: Side, rules: Mapping[str, Any], *, force: bo
     """Hold a candidate to its baseline by the rules of `conf/gate/`; raise ConfigError when they are no pair."""
     differing = _differing(baseline, candidate)
     _refuse(differing, baseline, candidate, force=force)
-    few = _too_few(baseline, candidate, rules["repeats"])
+    few = _too_few(baseline, candidate, rules["repeats"]) or _too_strict(baseline, candidate, rules["false_alarm"])
     checks = tuple(_checks(baseline, candidate, rules, seed)) if few is None else ()
     changes = tuple(_changes(baseline, candidate)) if rules["outputs"] != "ignore" else ()
     notes = [
@@ -124,6 +130,26 @@ def _too_few(baseline: Side, candidate: Side, needed: int) -> str | None:
     )
 
 
+def _too_strict(baseline: Side, candidate: Side, false_alarm: float) -> str | None:
+    """Why no result could fail: a gate that cannot fail must not pass either."""
+    smallest = smallest_level(baseline.runs, candidate.runs)
+    if can_find(false_alarm, smallest):
+        return None
+    needed = fewest_runs(false_alarm)
+    measure = f"measure {needed} runs a side with sweep.repeats={needed}, or " if needed else ""
+    return (
+        f"inconclusive: with {baseline.runs} runs against {candidate.runs} nothing can be told at "
+        f"false_alarm={false_alarm:g}, since the clearest result has a chance of {smallest:.2g}; "
+        f"{measure}allow false_alarm={_rounded_up(smallest):g}."
+    )
+
+
+def _rounded_up(level: float) -> float:
+    """Two digits that count, not below the level."""
+    step = 10.0 ** (math.floor(math.log10(level)) - 1)
+    return math.ceil(level / step - _ROUNDING) * step
+
+
 def _checks(baseline: Side, candidate: Side, rules: Mapping[str, Any], seed: int) -> Iterator[Check]:
     wanted = {name: tolerance for name in GATED if (tolerance := rules["tolerances"].get(name)) is not None}
     before, after = ({name: _oriented(side, name) for name in wanted} for side in (baseline, candidate))
@@ -176,10 +202,19 @@ def _check(
     place: int, name: str, wanted: Mapping[str, float], found: MaxT, means: tuple[np.float64, np.float64]
 ) -> Check:
     before, after = (_natural(name, float(mean)) for mean in means)
-    scale = float if name in POINTS else np.expm1
-    effect, low, high = (float(scale(ends[place])) for ends in (found.effect, found.low, found.high))
-    verdict: Verdict = "failed" if found.beyond[place] else "passed"
-    return Check(name, verdict, wanted[name], before, after, effect, low, high)
+    effect, low, high = (_share(name, float(ends[place])) for ends in (found.effect, found.low, found.high))
+    if found.beyond[place]:
+        return Check(name, "failed", wanted[name], before, after, effect, low, high)
+    if high is None:
+        return Check(name, "inconclusive", wanted[name], before, after, effect, low, high, _ENDLESS)
+    return Check(name, "passed", wanted[name], before, after, effect, low, high)
+
+
+def _share(name: str, change: float) -> float | None:
+    """A change as a share or as points; null for an end so far out that it is none."""
+    if abs(change) > _FARTHEST:
+        return None
+    return change if name in POINTS else math.expm1(change)
 
 
 def _natural(name: str, oriented: float) -> float:

@@ -87,7 +87,8 @@ def said(check: Check) -> str:
     known = f"{check.metric} {with_unit(check.metric, check.candidate)}, was {with_unit(check.metric, check.baseline)}"
     unchanged = check.worse == check.low == check.high == 0
     how = "unchanged" if unchanged else f"{size} {way} ({_ends(check)})"
-    return f"{known}: {how}, {_size(check.metric, check.tolerance)} worse is accepted"
+    why = f"; {check.reason}" if check.reason else ""
+    return f"{known}: {how}, {_size(check.metric, check.tolerance)} worse is accepted{why}"
 
 
 def _row(check: Check) -> str:
@@ -101,7 +102,9 @@ def _row(check: Check) -> str:
 
 
 def _ends(check: Check) -> str:
-    return " to ".join(_signed(check.metric, end) for end in (check.low or 0.0, check.high or 0.0))
+    if check.low is None or check.high is None:
+        return "no interval"
+    return " to ".join(_signed(check.metric, end) for end in (check.low, check.high))
 
 
 def _signed(metric: str, value: float) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from foundry_exp.decide.constraints import kept, with_unit
 from foundry_exp.decide.option import NAMES, Option
-from foundry_exp.decide.recommend import Recommendation, Sensitivity
+from foundry_exp.decide.recommend import Recommendation, Rejected, Sensitivity
 from foundry_exp.decide.weighing import CRITERIA, Weighed
 from foundry_exp.report.figures import number
 from foundry_exp.report.text import listed, markdown, one_line, sentence
@@ -46,6 +46,11 @@ def document(found: Recommendation) -> dict[str, Any]:
             for one in found.rejected
         ],
         "unmeasured": dict(found.unmeasured),
+        "broken_runs": {
+            one.label: broken
+            for one in [*_options(found.ranked), *_options(found.rejected)]
+            if (broken := one.candidate.broken())
+        },
         "pareto": {"of": list(found.objectives), "options": list(found.front)},
         "sensitivity": [
             {
@@ -82,6 +87,7 @@ def reasons(found: Recommendation) -> Iterator[str]:
         f"{one.option.label} is out: {'; '.join(each.sentence for each in one.broken)}." for one in found.rejected
     )
     yield from (f"{label} is out: {sentence(_briefly(why))}" for label, why in found.unmeasured)
+    yield from _broken_runs(found)
     if found.front and found.objectives:
         names = ", ".join(NAMES[figure] for figure in found.objectives)
         yield f"Nothing measured is better in every way than {listed(found.front, 'or')} ({names})."
@@ -90,6 +96,17 @@ def reasons(found: Recommendation) -> Iterator[str]:
     if fixed:
         yield f"No weight of {listed(fixed, 'or')} changes the pick."
     yield from (sentence(text) for text in found.remarks)
+
+
+def _broken_runs(found: Recommendation) -> Iterator[str]:
+    """Runs without figures of options that nothing above says it of."""
+    said_above = [one for one in found.rejected if any(each.constraint == "error_rate" for each in one.broken)]
+    others = [*_options(found.ranked[1:]), *_options([one for one in found.rejected if one not in said_above])]
+    yield from (sentence(f"{one.label}: {what}") for one in others for what in one.candidate.broken())
+
+
+def _options(among: Sequence[Weighed | Rejected]) -> list[Option]:
+    return [one.option for one in among]
 
 
 def _briefly(why: str) -> str:
@@ -105,6 +122,9 @@ def _why(found: Recommendation, pick: Weighed) -> Iterator[str]:
     licence = pick.option.candidate.result.model.licence
     facts += [f"licence {licence}"] if licence else []
     yield "It keeps to every constraint" + (f": {'; '.join(facts)}." if facts else ".")
+    broken = pick.option.candidate.broken()
+    if broken:
+        yield sentence(f"But not every run of it came to figures: {listed(broken)}")
     if limits.get("e2e_p95_ms") and pick.option.answers < MINIMUM_N["p95"]:
         yield f"Its p95 is of {pick.option.answers} answers, too few for an interval: it is one of the slowest seen."
     if len(found.ranked) > 1:
@@ -150,7 +170,7 @@ def _nothing(found: Recommendation) -> Iterator[str]:
         over = f"{100 * (worst.excess - 1):.0f} % beyond"
         yield f"The closest is {found.closest.option.label}: {worst.sentence}, {over}."
     else:
-        yield "None misses by a matter of degree: each lacks a figure, a licence or a capability."
+        yield "None misses by a matter of degree: each lacks a figure, a licence or a capability, or failed in a run."
 
 
 def _moved(one: Sensitivity, found: Recommendation) -> str:

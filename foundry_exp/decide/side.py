@@ -1,7 +1,7 @@
 """One side of a gate: the figures of each repeated run, what it answered, and what must be equal on both sides."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, median
@@ -10,8 +10,8 @@ from foundry_exp.decide import candidates, comparable
 from foundry_exp.decide.candidates import Candidate
 from foundry_exp.decide.contrasts import of_run
 from foundry_exp.decide.figures import ANY_E2E, ENERGY, QUALITY, CellFigures
-from foundry_exp.errors import ConfigError, StoreError
-from foundry_exp.store import read_config, read_records
+from foundry_exp.errors import ConfigError
+from foundry_exp.store import read_records
 
 BY_PROMPT = {"e2e_ms": ANY_E2E, "ttft_ms": "ttft_ms", "decode_tok_per_s": "decode_tok_per_s"}
 """Gated figures that are made prompt by prompt, and the values they are made of."""
@@ -60,7 +60,8 @@ def read(runs: Sequence[Path], statistic: str) -> Side:
     """The one candidate that the runs named hold; raise ConfigError when they hold several."""
     found = candidates.read(runs, together=True)
     able = [one for one in found if one.why_not is None]
-    broken = tuple(f"{one.cells[0].folder.name}: {one.why_not}" for one in found if one.why_not)
+    every = [cell for one in found for cell in (*one.cells, *one.without)]
+    broken = tuple(f"{cell.folder.name}: {why}" for cell in every if (why := candidates.why_not(cell.result)))
     if len(able) > 1:
         names = ", ".join(one.label for one in able)
         msg = f"gate: a side is one cell, repeated; got {len(able)} ({names}): name the run folders of one of them."
@@ -101,14 +102,7 @@ def facts(candidate: Candidate) -> dict[str, str]:
 
 def _workload(cell: CellFigures) -> str | None:
     """Rounds and concurrency: the fastest of more rounds is faster."""
-    try:
-        workload = read_config(cell.folder).get("workload")
-    except StoreError:
-        return None
-    if not isinstance(workload, Mapping):
-        return None
-    names = ("rounds", "concurrency", "rate_per_s")
-    return ", ".join(f"{name} {workload[name]}" for name in names if workload.get(name) is not None)
+    return comparable.workload(cell, ("rounds", "concurrency", "rate_per_s"))
 
 
 def _figure(

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from foundry_exp.planned import NOTHING_LEFT, Absent, Unfinished
 from foundry_exp.report import repeats
 from foundry_exp.report.cells import CellReport, axes, labels, notices
 from foundry_exp.report.figures import NOTHING, number, time_unit
@@ -28,6 +29,8 @@ _STATUS_STYLES = {
     "skipped": "cyan",
     "failed": "red",
     "device_mismatch": "red",
+    "not_begun": "yellow",
+    "not_finished": "yellow",
 }
 
 
@@ -41,22 +44,27 @@ class Column:
     only_wide: bool = False
 
 
-def show(cells: Sequence[CellReport], console: Console | None = None, title: str | None = None) -> None:
+def show(
+    cells: Sequence[CellReport],
+    console: Console | None = None,
+    title: str | None = None,
+    left: Unfinished = NOTHING_LEFT,
+) -> None:
     """Print the table, then why cells are not ok, then warnings."""
     if not cells:
         return
     target = console or Console()
     if title:
         target.print(Text(one_line(title), style="bold"))
-    target.print(_table(cells, wide=target.width >= WIDE))
-    lines = list(_lines(cells))
+    target.print(_table(cells, left.cells, wide=target.width >= WIDE))
+    lines = list(_lines(cells, left))
     if lines:
         target.print()
     for line in lines:
         target.print(line, soft_wrap=not target.is_terminal)
 
 
-def _table(cells: Sequence[CellReport], *, wide: bool) -> Table:
+def _table(cells: Sequence[CellReport], absent: Sequence[Absent], *, wide: bool) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2 if wide else 1, 0, 0), header_style="bold")
     columns = [column for column in _columns(cells) if wide or not column.only_wide]
     for column in columns:
@@ -66,6 +74,11 @@ def _table(cells: Sequence[CellReport], *, wide: bool) -> Table:
             table.add_column(column.header, justify="right", no_wrap=True)
     for values in zip(*(column.values for column in columns), strict=True):
         table.add_row(*(Text(value, style=_STATUS_STYLES.get(value.replace(" ", "_"), "")) for value in values))
+    headers = [column.header for column in columns]
+    for one in absent:
+        known = {"cell" if "cell" in headers else headers[0]: one_line(one.name), "status": one.status}
+        texts = (known.get(header, NOTHING) for header in headers)
+        table.add_row(*(Text(text, style=_STATUS_STYLES.get(text.replace(" ", "_"), "")) for text in texts))
     return table
 
 
@@ -98,7 +111,7 @@ def scored_by(rows: Sequence[Row]) -> list[str]:
     return sorted({row.quality_source for row in rows if row.quality_source and row.quality is not None})
 
 
-def _lines(cells: Sequence[CellReport]) -> Iterator[Text]:
+def _lines(cells: Sequence[CellReport], left: Unfinished) -> Iterator[Text]:
     if any(cell.row.p95_uncertain for cell in cells):
         yield Text(FEW_NOTE, style="dim")
     if any(cell.tokens_estimated for cell in cells):
@@ -109,6 +122,7 @@ def _lines(cells: Sequence[CellReport]) -> Iterator[Text]:
     yield from (Text(notice, style="dim") for notice in notices(cells))
     yield from (Text(one_line(line)) for line in [*rubric_differences(cells), *differences(cells)])
     yield from _reasons(cells)
+    yield from _absent(left)
     yield from _warnings(cells)
 
 
@@ -118,6 +132,14 @@ def _reasons(cells: Sequence[CellReport]) -> Iterator[Text]:
         if status != "ok":
             reason = reason_of(cell.row)
             yield Text.assemble(f"{one_line(label)} — ", (status, _STATUS_STYLES.get(status, "")), f": {reason}")
+
+
+def _absent(left: Unfinished) -> Iterator[Text]:
+    for one in left.cells:
+        style = _STATUS_STYLES[one.status.replace(" ", "_")]
+        yield Text.assemble(f"{one_line(one.name)} — ", (one.status, style), f": {one.reason}")
+    if left.cells and left.resume_command:
+        yield Text(f"Go on with: {one_line(left.resume_command)}")
 
 
 def _warnings(cells: Sequence[CellReport]) -> Iterator[Text]:

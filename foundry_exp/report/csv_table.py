@@ -5,15 +5,20 @@ import io
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from foundry_exp.planned import NOTHING_LEFT, Unfinished
 from foundry_exp.report.cells import CellReport
 from foundry_exp.report.samples import sample_of, shared_prompt
 from foundry_exp.report.text import spreadsheet
 
 
-def table(cells: Sequence[CellReport]) -> str:
+def table(cells: Sequence[CellReport], left: Unfinished = NOTHING_LEFT) -> str:
     """The whole file; a null is an empty field."""
     shared = shared_prompt(cells)
     lines = [_line(cell, shared) for cell in cells]
+    lines += [
+        {"cell": spreadsheet(one.name), "repeat": one.repeat, "status": one.status, "reason": one.reason}
+        for one in left.cells
+    ]
     file = io.StringIO(newline="")
     writer = csv.DictWriter(file, fieldnames=list(lines[0]) if lines else [], lineterminator="\n")
     writer.writeheader()

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
+from foundry_exp.planned import NOTHING_LEFT, Unfinished
 from foundry_exp.report import repeats, scored
 from foundry_exp.report.cells import CellReport, labels, notices
 from foundry_exp.report.findings import Findings
 from foundry_exp.report.highlights import NOT_TESTED, Sentence, highlights, left_out
 from foundry_exp.report.markdown_tables import details_table, main_table, notes
-from foundry_exp.report.provenance import UNKNOWN, surroundings
+from foundry_exp.report.provenance import UNKNOWN, surroundings, values_of
 from foundry_exp.report.requests import Request
 from foundry_exp.report.rows import Row
 from foundry_exp.report.samples import first_answer, shared_prompt
@@ -16,18 +17,18 @@ from foundry_exp.report.text import SAMPLE_CHARACTERS, excerpt, markdown, one_li
 CELL_FILES = ("run.json", "records.jsonl", "scores.jsonl", "config.yaml", "environment.json", "runtime.log")
 
 
-def report(cells: Sequence[CellReport], found: Findings, *, inside: bool, unfinished: Sequence[str] = ()) -> str:
+def report(cells: Sequence[CellReport], found: Findings, *, inside: bool, left: Unfinished = NOTHING_LEFT) -> str:
     """The whole report; `inside` when it lies in the one cell's own folder."""
     parts = [
-        _title(cells),
-        "\n".join(_summary(cells, unfinished)),
+        _title(cells, left),
+        "\n".join(_summary(cells, left)),
         _section("Which one to take", _pick(found)),
-        main_table(cells),
+        main_table(cells, left.cells),
         "\n".join(notes(cells)),
         _section("Between repeats", repeats.table(cells)),
         _section("What the numbers say", _highlights(cells, found)),
         _section("How good the answers are", scored.section(cells)),
-        _section("What did not go well", _failures(cells, unfinished)),
+        _section("What did not go well", _failures(cells, left)),
         _section("Warnings", _warnings(cells)),
         _section("More figures", [details_table(cells)]),
         _section("Sample answers", _samples(cells)),
@@ -37,24 +38,26 @@ def report(cells: Sequence[CellReport], found: Findings, *, inside: bool, unfini
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _title(cells: Sequence[CellReport]) -> str:
+def _title(cells: Sequence[CellReport], left: Unfinished) -> str:
     first = cells[0].result
-    if len(cells) == 1:
+    if len(cells) == 1 and not left.cells:
         return f"# {markdown(first.model.alias)} on {markdown(first.accel)}"
     models = dict.fromkeys(markdown(cell.row.model) for cell in cells)
-    return f"# Sweep of {len(cells)} cells: {', '.join(models)}"
+    planned = len(cells) + len(left.cells)
+    known = f", {len(cells)} of them with a result" if left.cells else ""
+    return f"# Sweep of {planned} cells{known}: {', '.join(models)}"
 
 
-def _summary(cells: Sequence[CellReport], unfinished: Sequence[str]) -> Iterator[str]:
+def _summary(cells: Sequence[CellReport], left: Unfinished) -> Iterator[str]:
     first = cells[0].result
     started = min(cell.result.started_at for cell in cells).replace("T", " ").replace("+00:00", " UTC")
-    yield f"{tally(cells, unfinished)}. Run {markdown(first.sweep_id)}, started {markdown(started)}."
+    yield f"{tally(cells, left)}. Run {markdown(first.sweep_id)}, started {markdown(started)}."
     yield from (f"\n> {notice}" for notice in notices(cells))
 
 
-def tally(cells: Sequence[CellReport], unfinished: Sequence[str]) -> str:
+def tally(cells: Sequence[CellReport], left: Unfinished) -> str:
     """How many cells ended in which way."""
-    counts = [cell.row.status for cell in cells] + ["not finished"] * len(unfinished)
+    counts = [cell.row.status for cell in cells] + [one.status for one in left.cells]
     return ", ".join(f"{counts.count(status)} {status.replace('_', ' ')}" for status in dict.fromkeys(counts))
 
 
@@ -85,13 +88,15 @@ def spoken(said: Sentence) -> str:
     return lead + markdown(said.text)
 
 
-def _failures(cells: Sequence[CellReport], unfinished: Sequence[str]) -> Iterator[str]:
+def _failures(cells: Sequence[CellReport], left: Unfinished) -> Iterator[str]:
     for label, cell in zip(labels(cells), cells, strict=True):
         row = cell.row
         if row.status != "ok":
             reason = markdown(reason_of(row))
             yield f"- **{markdown(label)}** — {row.status.replace('_', ' ')}: {reason}"
-    yield from (f"- **{markdown(name)}** — not finished: it has no run.json (yet)." for name in unfinished)
+    yield from (f"- **{markdown(one.name)}** — {one.status}: {one.reason}" for one in left.cells)
+    if left.cells and left.resume_command:
+        yield f"\nGo on with:\n\n```sh\n{one_line(left.resume_command)}\n```"
 
 
 def _warnings(cells: Sequence[CellReport]) -> Iterator[str]:
@@ -147,7 +152,7 @@ def _provenance(cells: Sequence[CellReport]) -> Iterator[str]:
     facts = [surroundings(cell.result) for cell in cells]
     yield f"- Chosen: {markdown(choices(cells))}"
     for name in facts[0]:
-        values = list(dict.fromkeys(each[name] for each in facts))
+        values = values_of(facts, name)
         if values != [UNKNOWN]:
             yield f"- {name}: {' **or** '.join(markdown(value) for value in values)}"
 

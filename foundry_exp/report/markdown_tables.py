@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from foundry_exp.planned import Absent
 from foundry_exp.report import typical
 from foundry_exp.report.cells import CellReport, axes
 from foundry_exp.report.figures import NOTHING, Unit, number, on_scale, share, time_unit
@@ -14,7 +15,7 @@ FEW_NOTE = f"{FEW} n is too small for an interval of a 95th percentile: read it 
 ESTIMATED_NOTE = f"{ESTIMATED} Tokens were estimated, not counted by the runtime; such rates are not compared."
 
 
-def main_table(cells: Sequence[CellReport]) -> str:
+def main_table(cells: Sequence[CellReport], absent: Sequence[Absent] = ()) -> str:
     """Latency, throughput, resident memory, quality, disk, licence; and the first token."""
     rows = [cell.row for cell in cells]
     latency = time_unit(value for row in rows for value in (row.e2e_avg_ms, row.e2e_p95_ms))
@@ -32,7 +33,13 @@ def main_table(cells: Sequence[CellReport]) -> str:
         ("Licence", [_text(row.licence) for row in rows], False),
         ("n", [_count(row.n) for row in rows], True),
     ]
-    return _table(columns)
+    return "\n".join([_table(columns), *(_absent_row(one, columns) for one in absent)])
+
+
+def _absent_row(one: Absent, columns: Sequence[tuple[str, list[str], bool]]) -> str:
+    headers = [header for header, _, _ in columns]
+    known = {"Cell" if "Cell" in headers else headers[0]: markdown(one.name), "Status": one.status}
+    return f"| {' | '.join(known.get(header, NOTHING) for header in headers)} |"
 
 
 def details_table(cells: Sequence[CellReport]) -> str:

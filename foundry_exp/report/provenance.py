@@ -37,6 +37,18 @@ def differences(cells: Sequence[CellReport]) -> list[str]:
     ]
 
 
+def values_of(every: Sequence[dict[str, str]], name: str) -> list[str]:
+    """The different values of one fact, without a runtime that merely says less than another one.
+
+    A cell that failed to load a model knows its packages and no more.
+    """
+    values = list(dict.fromkeys(each[name] for each in every))
+    if name != "Runtime":
+        return values
+    parts = {value: set(value.split(", ")) for value in values}
+    return [value for value in values if not any(parts[value] < more for more in parts.values())]
+
+
 def rubric_differences(cells: Sequence[CellReport]) -> list[str]:
     """A sentence about each scorer that did not score all cells by the same rubric, or with the same judge."""
     found: dict[str, dict[str, list[str]]] = {}
@@ -76,8 +88,9 @@ def _runtime(known: dict[str, Any]) -> str:
     versions: dict[str, Any] = {}
     for source in ("packages", "runtime"):
         found = known.get(source)
-        versions |= found if isinstance(found, dict) else {}
-    return _joined(*(_named(name.replace("_", "-"), version) for name, version in versions.items()))
+        known_here = found.items() if isinstance(found, dict) else ()
+        versions |= {name.replace("_", "-"): version for name, version in known_here if version}
+    return _joined(*(_named(name, version) for name, version in versions.items()))
 
 
 def _code(known: dict[str, Any]) -> str:

@@ -44,7 +44,7 @@ class Row:
     load_s: float | None
     cold_ttft_ms: float | None
     rss_peak_mb: float | None
-    disk_mb: float | None
+    vram_peak_mb: float | None
     quality: float | None
     """Mean over prompts, 1 to 5."""
     quality_n: int | None
@@ -54,8 +54,12 @@ class Row:
     quality_high: float | None
     quality_source: str | None
     """The scorer that it is from."""
+    disk_mb: float | None
     licence: str | None
     determinism_rate: float | None
+    energy_j_per_token: float | None
+    energy_source: str | None
+    """Where the energy is from."""
 
     @property
     def p95_uncertain(self) -> bool:
@@ -96,14 +100,17 @@ def row(result: RunResult) -> Row:
         load_s=scalar(result, "load_s"),
         cold_ttft_ms=scalar(result, "cold_ttft_ms"),
         rss_peak_mb=scalar(result, "rss_peak_mb"),
-        disk_mb=disk_mb if disk_mb is not None else finite(result.model.disk_mb),
+        vram_peak_mb=scalar(result, "vram_peak_mb"),
         quality=_mean(result, "quality"),
         quality_n=_n(distribution(result, "quality")),
         quality_low=finite(points_range.low) if points_range else None,
         quality_high=finite(points_range.high) if points_range else None,
         quality_source=result.quality_source,
+        disk_mb=disk_mb if disk_mb is not None else finite(result.model.disk_mb),
         licence=result.model.licence,
         determinism_rate=scalar(result, "determinism_rate"),
+        energy_j_per_token=scalar(result, "energy_j_per_token"),
+        energy_source=result.energy_source,
     )
 
 

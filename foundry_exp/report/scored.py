@@ -15,6 +15,8 @@ from foundry_exp.stats.difference import Difference
 from foundry_exp.stats.paired import paired
 
 MOST_DIFFERENCES = 5
+_SHOWN_POINTS = 0.005
+"""Less is nought with two decimals."""
 
 
 def section(cells: Sequence[CellReport]) -> Iterator[str]:
@@ -135,10 +137,24 @@ def ahead(best: CellReport, other: CellReport) -> Difference | None:
 
 def _said(best: str, other: str, found: Difference) -> str:
     if not found.has_spread:
-        return f"{best} is {found.effect:.2f} points ahead of {other} on each of {found.n} prompts alike."
+        if _is_level(found):
+            return f"{best} and {other} have the same points on each of {found.n} prompts."
+        return f"{_standing_to(best, other, found)} on each of {found.n} prompts alike."
     between = f"95 % interval {found.low:.2f} to {found.high:.2f}"
     power = f"as many such prompts show a difference of {found.detectable:.2f} four times in five"
-    return f"{best} is {found.effect:.2f} points ahead of {other}, paired over {found.n} prompts ({between}; {power})."
+    return f"{_standing_to(best, other, found)}, paired over {found.n} prompts ({between}; {power})."
+
+
+def _is_level(found: Difference) -> bool:
+    return abs(found.effect) < _SHOWN_POINTS
+
+
+def _standing_to(best: str, other: str, found: Difference) -> str:
+    """Over the prompts that both have, the cell with the better mean of all may be behind."""
+    if _is_level(found):
+        return f"{best} and {other} show no difference in points"
+    way = "ahead of" if found.effect > 0 else "behind"
+    return f"{best} is {abs(found.effect):.2f} points {way} {other}"
 
 
 def by_prompt(cell: CellReport) -> dict[str, list[float]]:

@@ -66,6 +66,11 @@ def listed(parts: Sequence[str], last: str = "and") -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {last} {parts[-1]}"
 
 
+def counted(number: int, what: str) -> str:
+    """`1 cell`, `3 cells`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def lines(text: str) -> str:
     """Text whose line breaks are kept, each line made harmless by itself."""
     return "\n".join(one_line(line) for line in re.split(r"\r\n|[\r\n\x85\u2028\u2029]", text)).strip()

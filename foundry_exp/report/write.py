@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from foundry_exp import planned
 from foundry_exp.errors import StoreError
 from foundry_exp.report import csv_table, markdown, source_json
 from foundry_exp.report.cells import CellReport, gather
 from foundry_exp.report.findings import NONE, Findings
-from foundry_exp.store import CONFIG_FILE, RECORDS_FILE, RESULT_FILE, write_whole
+from foundry_exp.store import unfinished, write_whole
 
 __all__ = ["CellReport", "gather", "write_pages", "write_reports", "write_texts"]
 
@@ -22,16 +23,17 @@ MOST_OWN_PAGES = 24
 def write_reports(folder: Path, cells: Sequence[Path]) -> None:
     """Write report.md, report.csv and report.json of finished cells into their folder or their sweep's."""
     if not cells:
-        msg = f"{folder}: no finished run to report on; measure a cell first, or run it again."
+        msg = f"{folder}: no finished run to report on. {planned.way_on(folder)}"
         raise StoreError(msg)
     write_texts(folder, gather(cells))
 
 
 def write_texts(folder: Path, read: Sequence[CellReport], found: Findings = NONE) -> None:
     """The same of cells that have been read already, with what was decided about them."""
+    left = unfinished(folder)
     documents = {
-        MARKDOWN_FILE: markdown.report(read, found, inside=inside(folder, read), unfinished=unfinished(folder)),
-        CSV_FILE: csv_table.table(read),
+        MARKDOWN_FILE: markdown.report(read, found, inside=inside(folder, read), left=left),
+        CSV_FILE: csv_table.table(read, left),
         JSON_FILE: source_json.document(read),
     }
     for name, text in documents.items():
@@ -53,16 +55,10 @@ def _write_page(folder: Path, read: Sequence[CellReport], found: Findings = NONE
 
     drawn = draw.plots(read)
     draw.write(folder, drawn)
-    page = render(read, drawn, found, inside=inside(folder, read), unfinished=unfinished(folder))
+    page = render(read, drawn, found, inside=inside(folder, read), left=unfinished(folder))
     write_whole(folder / HTML_FILE, page)
 
 
 def inside(folder: Path, read: Sequence[CellReport]) -> bool:
     """Whether a folder is that of the one cell."""
     return [cell.folder.resolve() for cell in read] == [folder.resolve()]
-
-
-def unfinished(folder: Path) -> list[str]:
-    """Cells of a sweep that were begun and have no summary (yet)."""
-    begun = {path.parent for name in (CONFIG_FILE, RECORDS_FILE) for path in folder.glob(f"*/{name}")}
-    return sorted(path.name for path in begun if not (path / RESULT_FILE).exists())

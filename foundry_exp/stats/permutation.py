@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, count
 
 import numpy as np
 import numpy.typing as npt
@@ -55,6 +55,28 @@ def max_t(first: FloatArray, second: FloatArray, limits: FloatArray, level: floa
     error = _standard_error(first, second)
     at_least = (largest[:, None] >= observed - _TIE * np.maximum(1, np.abs(observed))).mean(axis=0)
     return MaxT(effect, error, critical, beyond=at_least <= level + _TIE)
+
+
+def smallest_level(first: int, second: int) -> float:
+    """The level below which nothing may be beyond its limit, however far it moved.
+
+    The share of one exchange of all; of two where the sides are of one size, since the mirror image of a figure
+    without any spread is as clear as the clearest result.
+    """
+    alike = 2 if first == second else 1
+    return alike / min(math.comb(first + second, second), MOST_EXCHANGES)
+
+
+def fewest_runs(level: float) -> int | None:
+    """Runs a side that a level needs; null when no number is enough."""
+    if not can_find(level, 2 / MOST_EXCHANGES):
+        return None
+    return next(runs for runs in count(2) if can_find(level, smallest_level(runs, runs)))
+
+
+def can_find(level: float, smallest: float) -> bool:
+    """Whether a level is not below the smallest one, rounding aside."""
+    return level >= smallest * (1 - _TIE)
 
 
 def _exchanges(first: int, second: int, seed: int) -> npt.NDArray[np.intp]:

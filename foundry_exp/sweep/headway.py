@@ -18,6 +18,7 @@ class Counts:
 
     planned: int
     ended: int
+    """Without one that a person stopped: it is still to be finished."""
     failed: int
     """Failed, or ran on another device than asked."""
     elapsed_s: float
@@ -45,9 +46,10 @@ class Headway:
                 ended = resume.ending(folder)
                 if ended is not None:
                     self._seen[folder] = ended
-        failed = sum(ended.status in FAILURES for ended in self._seen.values())
+        statuses = [ended.status for ended in self._seen.values()]
+        failed, stopped = sum(status in FAILURES for status in statuses), statuses.count("interrupted")
         elapsed_s = max(0.0, (time.time_ns() - self.since_ns) / 1e9)
-        return Counts(len(self.folders), len(self._seen), failed, elapsed_s)
+        return Counts(len(self.folders), len(statuses) - stopped, failed, elapsed_s)
 
     def out_of_memory(self) -> Iterator[Path]:
         """The cells of this command that failed for want of memory."""

@@ -1,18 +1,17 @@
 """sweep.json: what a sweep is to measure and in which order, written before it starts, so that any kill leaves it."""
 
 import json
-import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from foundry_exp import store
+from foundry_exp import planned, store
 from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.sweep import resume
 
-LEDGER_FILE = "sweep.json"
+LEDGER_FILE = planned.PLAN_FILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +46,7 @@ class Ledger:
     @property
     def resume_command(self) -> str:
         """The command line that goes on with it."""
-        kept = [text for text in self.command if not text.startswith(("sweep.name=", "sweep.resume="))]
-        return shlex.join(["python", "-m", "foundry_exp", *kept, f"sweep.name={self.name}", "sweep.resume=true"])
+        return planned.resume_command(self.command, self.name)
 
 
 def write(folder: Path, ledger: Ledger) -> None:

@@ -56,7 +56,9 @@ def folder_digest(folder: Path) -> str:
 def run_name(result: RunResult) -> str:
     """The name that MLflow's charts use as their legend."""
     # MLflow cuts a name's end, so what differs within a sweep comes first
-    how = (result.model.alias, result.model.device or result.accel, *(() if result.streaming else ("unstreamed",)))
+    how = [result.model.alias, result.model.device or result.accel]
+    how += [] if result.streaming else ["unstreamed"]
+    how += [f"r{result.repeat}"] if result.cell.endswith(f"-r{result.repeat}") else []
     return "·".join((*how, str(result.prompts.get("name", "prompts"))))
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from foundry_exp import terminal
@@ -16,8 +17,8 @@ interval, and what could not be told apart. Nothing is measured.
 
   RUN               a run folder, a run or sweep id, `last`, or an MLflow run id; of a sweep, all
                     its cells. Cells that were repeated (sweep.repeats) count as one candidate
-  --force           compare although prompts, rubric, settings, runtime, power or machine differ,
-                    and say so
+  --force           compare although prompts, rubric, settings, concurrency, runtime, power or
+                    machine differ, and say so
   --seed N          of the bootstrap (default: 0)
   --json            print the comparison as JSON
   --markdown FILE   write it as Markdown
@@ -70,6 +71,7 @@ def _compare(runs: Sequence[Path], options: argparse.Namespace) -> None:
     if not options.force:
         comparable.refuse(differing)
     found = compare(read, differing, options.seed)
+    found = replace(found, left_out=(*candidates.absent(runs), *found.left_out))
     if options.markdown:
         write_whole(options.markdown, comparison_pages.page(found))
     if options.json:

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,8 @@ lacks, and what would change the choice.
                     automated routing
   --markdown FILE   write the recommendation as Markdown
   --json            print it as JSON
-  --force           decide although prompts, rubric, settings, power or machine differ, and say
-                    so
+  --force           decide although prompts, rubric, settings, concurrency, runtime, power or
+                    machine differ, and say so
   --output-dir DIR  where runs/ lies (default: mlruns)
   --uri URI         the MLflow store that run ids are looked up in (default: DIR/mlflow.db)
   --seed N          of the bootstrap (default: 0)
@@ -96,12 +97,14 @@ def _recommend(runs: Sequence[Path], decision: dict[str, Any], options: argparse
     if not options.force:
         comparable.refuse(differing)
     found = recommend(read, decision, differing, options.seed)
+    found = replace(found, remarks=(*found.remarks, *candidates.absent(runs)))
+    if options.json:
+        terminal.print_json(recommendation_pages.document(found))
+    else:
+        print(recommendation_pages.console(found), end="", flush=True)
+    # after it was said: a file that is refused takes nothing from the recommendation
     if options.markdown:
         write_whole(options.markdown, recommendation_pages.page(found))
     if options.routing:
         routing_file.write(options.routing, found)
-    if options.json:
-        terminal.print_json(recommendation_pages.document(found))
-    else:
-        print(recommendation_pages.console(found), end="")
     return 0 if found.pick else 1

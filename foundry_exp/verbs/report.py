@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from foundry_exp import terminal
+from foundry_exp import planned, terminal
 from foundry_exp.errors import StoreError
-from foundry_exp.store import finished_cells
+from foundry_exp.store import finished_cells, unfinished
 
 if TYPE_CHECKING:
     from foundry_exp.report.cells import CellReport
@@ -80,13 +80,15 @@ def _parser() -> argparse.ArgumentParser:
 def _written(folder: Path) -> "list[CellReport]":
     # Imported here, so that --help and a wrong argument are answered at once.
     from foundry_exp.decide.findings import findings
+    from foundry_exp.report.text import counted
     from foundry_exp.report.write import gather, write_pages, write_texts
 
     cells = finished_cells(folder)
     if not cells:
-        msg = f"{folder}: no finished run in it; its records.jsonl files hold what was measured. Run it again."
+        way = planned.way_on(folder)
+        msg = f"{folder}: no finished run in it; its records.jsonl files hold what was measured. {way}"
         raise StoreError(msg)
-    with terminal.progress_console().status(f"reporting on {len(cells)} cells"):
+    with terminal.progress_console().status(f"reporting on {counted(len(cells), 'cell')}"):
         read = gather(cells)
         for cell in read:
             write_texts(cell.folder, [cell])
@@ -100,5 +102,5 @@ def _print(read: "list[CellReport]", folder: Path, *, titled: bool) -> None:
     from foundry_exp.report.console import show
     from foundry_exp.report.write import HTML_FILE
 
-    show(read, title=folder.name if titled else None)
+    show(read, title=folder.name if titled else None, left=unfinished(folder))
     print(f"\nreports: {folder / HTML_FILE} (and .md, .csv, .json and plots/ beside it)")

@@ -70,3 +70,8 @@ def test_ctrl_c_ends_every_process_gently_and_starts_no_other_cell(tmp_path: Pat
     said = (tmp_path / "said.txt").read_text(encoding="utf-8")
     assert "Traceback" not in said
     assert "interrupted" in said
+    assert "0 of 4 cells done" in said
+    assert "4 of 4 cells are not finished" in said
+    report = next(tmp_path.glob("mlruns/runs/*/report.md")).read_text(encoding="utf-8")
+    assert "2 interrupted, 2 not begun." in report
+    assert all(f" | {name} | not begun | " in report for name in {f"seed-{seed}" for seed in range(1, 5)} - set(found))

@@ -115,6 +115,16 @@ def test_runs_that_differ_where_they_must_not_are_refused_and_shown(
     assert any(line.startswith("compared all the same") for line in comparison_pages.console(forced).splitlines())
 
 
+def test_another_concurrency_is_another_measurement_and_other_rounds_are_not(tmp_path: Path) -> None:
+    runs = [plant(tmp_path, name=name, seed=seed) for seed, name in enumerate("abc")]
+    for folder, concurrency, rounds in zip(runs, (1, 1, 4), (3, 5, 3), strict=True):
+        config = f"workload:\n  rounds: {rounds}\n  concurrency: {concurrency}\n  rate_per_s: null\n"
+        (folder / "config.yaml").write_text(config, encoding="utf-8")
+    compared(*runs[:2])
+    with pytest.raises(ConfigError, match=r"workload: concurrency 1 \(.*\), concurrency 4 \("):
+        compared(*runs)
+
+
 def test_scores_by_different_rubrics_are_not_compared(tmp_path: Path) -> None:
     first, second = (plant(tmp_path, name=name, points=3.0) for name in "ab")
     scores = second / "scores.jsonl"
@@ -191,6 +201,27 @@ def test_cells_without_figures_are_left_out_with_a_sentence(tmp_path: Path) -> N
     assert "huge is left out: its status is failed: out of memory" in found.left_out
 
 
+def test_a_run_that_failed_stays_with_its_candidate(tmp_path: Path) -> None:
+    for repeat, status in enumerate(("ok", "failed", "failed", "skipped"), start=1):
+        reason = {"failed": "demo-small: out of memory", "skipped": "no room"}.get(status)
+        plant(tmp_path, name="a", repeat=repeat, status=status, reason=reason)
+    other = plant(tmp_path, name="b", model="other", seed=1)
+    found = compared(tmp_path / "sweep")
+    assert [one.label for one in found.candidates] == ["demo-small", "other"]
+    assert "demo-small: 2 of 4 runs failed: out of memory." in found.left_out
+    assert "demo-small: 1 of 4 runs skipped: no room." in found.left_out
+    assert other.name in comparison_pages.document(found)["candidates"][1]["runs"][0]
+
+
+def test_repeats_are_told_from_another_run_of_the_model_without_the_number_of_one(tmp_path: Path) -> None:
+    for name, prompts in (("a", 5), ("b", 6)):
+        for repeat in (1, 2):
+            plant(tmp_path, name=name, repeat=repeat, prompts=prompts, seed=repeat)
+    plant(tmp_path, name="c", model="other", seed=4)
+    labels = [one.label for one in compared(tmp_path / "sweep").candidates]
+    assert labels == ["demo-small (a)", "demo-small (b)", "other"]
+
+
 def test_flagged_answers_and_estimated_tokens_do_not_count(tmp_path: Path) -> None:
     loops = " ".join(["again"] * 40)
     found = compared(
@@ -220,6 +251,38 @@ def test_cpu_against_gpu_of_one_model_notes_that_the_files_differ(tmp_path: Path
 def test_prompts_are_paired_even_where_only_some_are_shared(tmp_path: Path) -> None:
     found = compared(plant(tmp_path, name="a", prompts=30), plant(tmp_path, name="b", prompts=12, seed=1))
     assert {effect.difference.n for effect in found.pairs[0].effects} == {12}
+
+
+def test_where_nothing_is_shared_it_is_not_said_that_no_difference_was_found(tmp_path: Path) -> None:
+    first = plant(tmp_path, name="a", prompts=5)
+    other = plant(tmp_path, name="b", prompts=5, model="other")
+    records = (other / "records.jsonl").read_text(encoding="utf-8")
+    (other / "records.jsonl").write_text(records.replace('"sample_id":"p', '"sample_id":"q'), encoding="utf-8")
+    printed = comparison_pages.console(compared(first, other))
+    assert "other and demo-small: nothing could be compared: no prompt in common." in printed
+    assert "no difference" not in printed
+    assert "over all" not in printed
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"prompts": 1}, "one prompt in common, and it takes 2"),
+        ({"text": " ".join(["again"] * 40)}, "other has no answer that counts"),
+    ],
+)
+def test_why_nothing_could_be_compared_is_said(tmp_path: Path, changes: dict[str, Any], why: str) -> None:
+    found = compared(plant(tmp_path, name="a"), plant(tmp_path, name="b", model="other", **changes))
+    assert headline(found.pairs[0], 24) == f"other and demo-small: nothing could be compared: {why}."
+
+
+def test_memory_alone_is_not_taken_for_a_comparison_of_times(tmp_path: Path) -> None:
+    found = compared(
+        repeats(tmp_path, 2, name="a", sweep_id="first"),
+        repeats(tmp_path, 2, name="b", sweep_id="second", model="other", text=" ".join(["again"] * 40)),
+    )
+    note = "other and demo-small: neither times nor quality are compared: other has no answer that counts."
+    assert note in found.pairs[0].notes
 
 
 def test_a_run_named_twice_and_a_single_candidate_are_refused(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The gate on planted differences, on sides that are no pair, and its promise about false alarms."""
 
+import json
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -89,6 +90,51 @@ def test_too_few_repeats_are_inconclusive_however_alike(tmp_path: Path) -> None:
     assert outcome.verdict == "inconclusive"
     assert "sweep.repeats=5" in outcome.notes[0]
     assert ET.fromstring(gate_pages.junit(outcome)).get("errors") == "1"
+
+
+@pytest.mark.parametrize(
+    ("count", "repeats", "false_alarm", "way_out"),
+    [
+        (5, 5, 0.003, "sweep.repeats=6, or allow false_alarm=0.008."),
+        (4, 4, 0.01, "sweep.repeats=5, or allow false_alarm=0.029."),
+        (5, 5, 1e-9, "; allow false_alarm=0.008."),
+    ],
+)
+def test_a_level_at_which_nothing_can_fail_is_inconclusive(
+    tmp_path: Path, count: int, repeats: int, false_alarm: float, way_out: str
+) -> None:
+    outcome = gate(
+        *sides(tmp_path, count=count, slower=1.5, process_noise=0.0),
+        rules(repeats=repeats, false_alarm=false_alarm),
+    )
+    assert outcome.verdict == "inconclusive"
+    assert outcome.notes[0].endswith(way_out)
+    json.dumps(gate_pages.document(outcome), allow_nan=False)
+
+
+def test_the_smallest_level_that_can_fail_does_beside_a_figure_without_spread(tmp_path: Path) -> None:
+    before, after = sides(tmp_path, slower=1.5)
+    assert gate(before, after, rules(false_alarm=2 / 252)).verdict == "failed"
+    assert gate(before, after, rules(false_alarm=1.5 / 252)).verdict == "inconclusive"
+
+
+def test_an_interval_without_an_end_is_inconclusive_and_json() -> None:
+    """Figures of two values each are told apart perfectly by as many exchanges as may be by chance."""
+
+    def made(e2e: float, errors: str, points: str, peak: float) -> Side:
+        times = tuple(e2e * (1 + 0.01 * number) for number in range(5))
+        figures: dict[str, tuple[float | None, ...]] = {
+            "e2e_ms": times, "rss_peak_mb": (peak,) * 5, "quality": tuple(map(float, points)),
+            "error_rate": tuple(map(float, errors)),
+        }  # fmt: skip
+        return Side(1, "demo-small", "run", "fastest", {}, figures, {})
+
+    before, after = made(100, "00011", "34343", 200), made(150, "11100", "43434", 200)
+    tolerances = {"e2e_ms": 0.02, "rss_peak_mb": 0.05, "quality": 0.0, "error_rate": 0.0}
+    outcome = gate(before, after, rules(false_alarm=2 / 252, tolerances=tolerances))
+    assert outcome.verdict == "inconclusive"
+    assert "50 % worse (no interval), 2 % worse is accepted; at this false_alarm" in gate_pages.console(outcome)
+    json.dumps(gate_pages.document(outcome), allow_nan=False)
 
 
 def test_a_figure_that_only_the_baseline_has_is_inconclusive(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 import yaml
@@ -87,6 +88,51 @@ def test_repeats_count_as_one_option_and_widen_what_is_tied(tmp_path: Path) -> N
     found = decided(tmp_path / "sweep")
     assert len(found.ranked) == 2
     assert len(found.tied) == 1
+
+
+def crashed(tmp_path: Path, **chosen: Any) -> Path:
+    """A sweep of one candidate run twice, of which one run crashed, and of another one."""
+    plant(tmp_path, name="a", model="crashes", repeat=1, points=4.0, seed=1)
+    broken = {"status": "failed", "reason": "crashes: out of memory; free some."} | chosen
+    plant(tmp_path, name="a", model="crashes", repeat=2, **broken)
+    plant(tmp_path, name="b", model="steady", points=4.0, slower=2.0, seed=2)
+    return tmp_path / "sweep"
+
+
+def test_a_run_that_failed_breaks_the_limit_of_failed_requests(tmp_path: Path) -> None:
+    found = decided(crashed(tmp_path))
+    assert found.pick is not None
+    assert found.pick.option.label == "steady"
+    said = recommendation_pages.console(found)
+    limit = "failed requests at most 0 %"
+    assert f"crashes is out: {limit}, but 1 of 2 runs failed: out of memory; free some.\n" in said
+    assert not found.unmeasured
+
+
+@pytest.mark.parametrize(
+    ("chosen", "settings", "what"),
+    [
+        ({}, ["constraints.error_rate=null"], "1 of 2 runs failed: out of memory; free some."),
+        ({"status": "skipped", "reason": "no room"}, [], "1 of 2 runs skipped: no room."),
+    ],
+)
+def test_a_pick_with_a_run_without_figures_says_so(
+    tmp_path: Path, chosen: dict[str, Any], settings: list[str], what: str
+) -> None:
+    found = decided(crashed(tmp_path, **chosen), settings=settings)
+    assert found.pick is not None
+    assert found.pick.option.label == "crashes"
+    assert f"But not every run of it came to figures: {what}" in list(recommendation_pages.reasons(found))
+    assert recommendation_pages.document(found)["broken_runs"] == {"crashes": [ANY]}
+
+
+def test_runs_that_were_all_skipped_are_one_candidate_without_a_number(tmp_path: Path) -> None:
+    for repeat in (1, 2):
+        plant(tmp_path, name="a-cpu", model="demo", repeat=repeat, points=4.0, seed=repeat)
+        plant(tmp_path, name="a-gpu", model="demo", device="gpu", repeat=repeat, status="skipped", reason="no gpu")
+    found = decided(tmp_path / "sweep")
+    assert [one.option.label for one in found.ranked] == ["demo (cpu)"]
+    assert found.unmeasured == (("demo (gpu)", "its status is skipped: no gpu"),)
 
 
 def test_what_is_tied_is_said_even_where_no_one_knows_which_needs_least(six: Path) -> None:
@@ -259,7 +305,7 @@ def test_the_pareto_front_is_what_nothing_beats(options: list[tuple[float, float
             all(theirs >= mine for mine, theirs in zip(one, other, strict=True)) and other != one for other in options
         )
         assert on[place] is not beaten
-    best = max(range(len(options)), key=lambda place: sum(options[place]))
+    best = max(range(len(options)), key=lambda place: options[place])
     assert on[best]
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from foundry_exp.errors import StoreError
-from foundry_exp.report.write import gather, write_reports
+from foundry_exp.report.write import gather, write_pages, write_reports
 from foundry_exp.store import RECORDS_FILE
+from tests.plans import write_plan
 from tests.report.hostile import HOSTILE, INVISIBLE
 from tests.run_folders import make_run_folder
 
@@ -163,6 +164,57 @@ def test_cells_that_did_not_finish_are_named(sweep: tuple[Path, list[Path]]) -> 
     assert "**none-cpu-on** — not finished" in markdown
 
 
+RESUME = "python -m foundry_exp -m model=a,b sweep.name=20261201-120000 sweep.resume=true"
+
+
+def test_planned_cells_without_a_result_are_rows_with_a_reason_and_a_way_on(tmp_path: Path) -> None:
+    cell = make_run_folder(tmp_path, model="demo-small")
+    begun = make_run_folder(tmp_path, model="u2")
+    (begun / "run.json").unlink()
+    write_plan(cell.parent, ["u3", begun.name, cell.name])
+    markdown, rows, _ = files(cell.parent, cell)
+    assert markdown.startswith("# Sweep of 3 cells, 1 of them with a result: demo-small\n")
+    assert "1 ok, 1 not begun, 1 not finished." in markdown
+    assert table(markdown, "u3")[1:] == ["not begun", *["–"] * 9]
+    assert table(markdown, "u2-cpu-on")[1] == "not finished"
+    assert "**u3** — not begun: it was planned, and the sweep has not come to it." in markdown
+    assert f"```sh\n{RESUME}\n```" in markdown
+    assert [(row["cell"], row["status"]) for row in rows] == [
+        (cell.name, "ok"), ("u3", "not begun"), (begun.name, "not finished"),
+    ]  # fmt: skip
+    assert rows[1]["reason"]
+    assert rows[1]["e2e_avg_ms"] == ""
+
+
+def test_planned_cells_without_a_result_are_rows_of_the_page(tmp_path: Path) -> None:
+    cell = make_run_folder(tmp_path, model="demo-small")
+    write_plan(cell.parent, [cell.name, "<u3>"])
+    write_pages(cell.parent, gather([cell]))
+    page = (cell.parent / "report.html").read_text(encoding="utf-8")
+    assert "<title>demo-small: 1 of 2 planned cells" in page
+    assert "<bdi>&lt;u3&gt;</bdi>" in page
+    assert '<span class="status failed">not begun</span>' in page
+    assert f"<code>{RESUME}</code>" in page
+    assert "not begun" not in (cell / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_plan_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    cell = make_run_folder(tmp_path)
+    (cell.parent / "sweep.json").write_text("[]", encoding="utf-8")
+    with pytest.raises(StoreError, match=r"sweep\.json: not the plan of a sweep .* move it away"):
+        write_reports(cell.parent, [cell])
+
+
+def test_the_csv_keeps_to_the_order_of_the_choice(sweep: tuple[Path, list[Path]]) -> None:
+    _, rows, _ = files(sweep[0], *sweep[1])
+    header = list(rows[0])
+    order = [
+        "e2e_avg_ms", "e2e_p95_ms", "throughput_tok_per_s", "rss_peak_mb", "vram_peak_mb", "quality", "disk_mb",
+        "licence", "energy_j_per_token",
+    ]  # fmt: skip
+    assert sorted(order, key=header.index) == order
+
+
 def test_what_ran_on_what_is_said_where_it_is_known(tmp_path: Path) -> None:
     known = {
         "cpu": "Some CPU",
@@ -179,6 +231,17 @@ def test_what_ran_on_what_is_said_where_it_is_known(tmp_path: Path) -> None:
     assert "- Power: battery" in markdown
     assert "- Code: commit 0123456789ab, with uncommitted changes" in markdown
     assert "None" not in markdown
+
+
+def test_the_runtime_is_said_once_even_where_a_cell_knows_less_of_it(tmp_path: Path) -> None:
+    packages = {"foundry-exp": "0.1.0", "onnxruntime": None}
+    more = {"packages": packages, "runtime": {"foundry_exp": "0.1.0", "onnxruntime": "1.31"}}
+    cells = [
+        make_run_folder(tmp_path, model="a", environment={"packages": packages}, status="failed", reason="a: no."),
+        make_run_folder(tmp_path, model="b", environment=more),
+    ]
+    markdown, _, _ = files(cells[0].parent, *cells)
+    assert "- Runtime: foundry-exp 0.1.0, onnxruntime 1.31\n" in markdown
 
 
 def test_nothing_to_report_is_an_error(tmp_path: Path) -> None:

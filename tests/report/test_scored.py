@@ -144,6 +144,16 @@ def test_a_difference_without_spread_has_no_interval(tmp_path: Path) -> None:
     assert "| 5.00 | – | 3 | 0 |" in report(*cells)
 
 
+def test_a_tie_is_said_in_words(tmp_path: Path) -> None:
+    cells = [make_run_folder(tmp_path, model=name) for name in ("a", "b", "c")]
+    many(cells[0], [3.0, 4.0, 2.0, 3.0])
+    many(cells[1], [3.0, 4.0, 2.0, 3.0])
+    many(cells[2], [4.0, 3.0, 3.0, 2.0])
+    same, level = differences(gather(cells))
+    assert same == "a and b have the same points on each of 4 prompts."
+    assert level.startswith("a and c show no difference in points, paired over 4 prompts (95 % interval -")
+
+
 def test_a_cell_that_failed_is_not_said_to_be_behind(tmp_path: Path) -> None:
     cells = [make_run_folder(tmp_path, model=name) for name in ("demo-small", "demo-large")]
     many(cells[0], [1.0, 2.0, 3.0])

@@ -44,3 +44,7 @@ def test_a_spreadsheet_sees_no_formula(start: str) -> None:
 
 def test_a_spreadsheet_shows_plain_text_as_it_is() -> None:
     assert text.spreadsheet("phi-4-mini: a = b") == "phi-4-mini: a = b"
+
+
+def test_one_is_not_many() -> None:
+    assert [text.counted(number, "cell") for number in (0, 1, 2)] == ["0 cells", "1 cell", "2 cells"]

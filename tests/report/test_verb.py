@@ -1,3 +1,4 @@
+import json
 import os
 from pathlib import Path
 
@@ -6,6 +7,7 @@ import pytest
 from foundry_exp.store import CONFIG_FILE, find_run
 from foundry_exp.tracking.mlflow_store import MlflowTracker
 from foundry_exp.verbs import report
+from tests.plans import write_plan
 from tests.run_folders import make_run_folder
 
 
@@ -39,6 +41,30 @@ def test_a_run_without_a_finished_cell_is_said(tmp_path: Path, capsys: pytest.Ca
     (cell / "run.json").unlink()
     assert report.main([str(cell)]) == 1
     assert "no finished run in it" in capsys.readouterr().err
+
+
+def test_a_killed_sweep_is_gone_on_with_by_its_own_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cell = make_run_folder(tmp_path / "runs")
+    (cell / "run.json").unlink()
+    write_plan(cell.parent, [cell.name], ["model.alias=k9", "sweep.name=20261201-120000"])
+    for run in (cell, cell.parent):
+        assert report.main([str(run)]) == 1
+        resumed = "python -m foundry_exp model.alias=k9 sweep.name=20261201-120000 sweep.resume=true"
+        assert f"Go on with: {resumed}\n" in capsys.readouterr().err
+
+
+def test_cells_are_printed_in_the_order_of_the_plan_with_those_not_begun(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    zebra, ape = (make_run_folder(tmp_path, model=model) for model in ("zebra", "ape"))
+    write_plan(zebra.parent, [zebra.name, "none", ape.name])
+    assert report.main([str(zebra.parent)]) == 0
+    printed = capsys.readouterr().out
+    assert printed.index("zebra") < printed.index("ape")
+    assert "none — not begun: " in printed
+    assert "Go on with: python -m foundry_exp -m model=a,b" in printed
+    assert report.main([str(zebra.parent), "--json"]) == 0
+    assert [entry["alias"] for entry in json.loads(capsys.readouterr().out)] == ["zebra", "ape"]
 
 
 def test_help_has_an_example(capsys: pytest.CaptureFixture[str]) -> None:

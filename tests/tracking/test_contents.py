@@ -17,6 +17,8 @@ from tests.run_folders import PROMPTS, Cell, make_result, make_run_folder
 def test_run_is_named_after_what_was_compared() -> None:
     assert contents.run_name(make_result(Cell())) == "demo-small·cpu·workshop"
     assert contents.run_name(make_result(Cell(streaming=False))) == "demo-small·cpu·unstreamed·workshop"
+    repeated = replace(make_result(Cell()), cell="demo-small-cpu-on-r2", repeat=2)
+    assert contents.run_name(repeated) == "demo-small·cpu·r2·workshop"
 
 
 def test_parameters_are_a_short_list_of_short_values(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from foundry_exp.tracking.mlflow_store import MlflowTracker
 from tests.conftest import Run
 from tests.decide.planted import plant
+from tests.plans import write_plan
 
 
 def test_it_prints_sentences_writes_markdown_and_speaks_json(run: Run, tmp_path: Path) -> None:
@@ -20,6 +21,20 @@ def test_it_prints_sentences_writes_markdown_and_speaks_json(run: Run, tmp_path:
     effect = next(one for one in as_data["pairs"][0]["effects"] if one["metric"] == "e2e_ms")
     assert effect["low"] < 1.3 < effect["high"]
     assert effect["found"]
+
+
+def test_planned_cells_without_a_result_are_said(run: Run, tmp_path: Path) -> None:
+    for name, seed in (("a", 0), ("b", 1)):
+        plant(tmp_path, name=name, model=name, points=4.0, seed=seed)
+    write_plan(tmp_path / "sweep", ["a", "b", "c", "d"])
+    said = (
+        "sweep: 2 planned cells have no result (yet), so what is said is without c, d "
+        "(go on with: python -m foundry_exp -m model=a,b sweep.name=sweep sweep.resume=true)."
+    )
+    for verb in ("compare", "recommend"):
+        told = run(verb, str(tmp_path / "sweep"))
+        assert told.returncode == 0, told.stderr
+        assert said in told.stdout
 
 
 def test_runs_that_differ_are_exit_2_with_the_difference(run: Run, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """`gate` as CI starts it: exit codes, files, a baseline in git, and one in MLflow."""
 
+import json
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -39,6 +40,16 @@ def test_too_few_repeats_are_exit_1(run: Run, tmp_path: Path) -> None:
     told = run("gate", "--baseline", str(before), "--candidate", str(after))
     assert told.returncode == 1
     assert "inconclusive" in told.stdout
+
+
+@pytest.mark.parametrize(("count", "rules"), [(5, ["false_alarm=0.003"]), (4, ["repeats=4", "false_alarm=0.01"])])
+def test_a_level_at_which_nothing_can_fail_is_exit_1(run: Run, tmp_path: Path, count: int, rules: list[str]) -> None:
+    before = repeats(tmp_path, count, sweep_id="before", name="cell", seed=1)
+    after = repeats(tmp_path, count, sweep_id="after", name="cell", seed=2, slower=1.5)
+    told = run("gate", "--baseline", str(before), "--candidate", str(after), *rules, "--json")
+    assert told.returncode == 1
+    assert json.loads(told.stdout)["verdict"] == "inconclusive"
+    assert told.stderr == ""
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,16 @@ def test_it_prints_a_pick_and_writes_what_is_asked_for(run: Run, tmp_path: Path)
     assert as_data["pick"] == "good"
 
 
+def test_a_routing_file_that_is_refused_takes_nothing_from_the_recommendation(run: Run, tmp_path: Path) -> None:
+    plant(tmp_path, name="a", model="no alias ", points=4.0)
+    told = run("recommend", str(tmp_path / "sweep"), "--routing", "models.json", "--markdown", "pick.md")
+    assert told.returncode == 2
+    assert told.stdout.startswith("default-summarizer: take no alias")
+    assert (tmp_path / "pick.md").exists()
+    assert "models.json" in told.stderr
+    assert not (tmp_path / "models.json").exists()
+
+
 def test_none_qualifies_is_exit_1(run: Run, tmp_path: Path) -> None:
     told = run("recommend", str(plant(tmp_path, points=2.0)))
     assert told.returncode == 1

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from foundry_exp.planned import NOTHING_LEFT, Unfinished
 from foundry_exp.report.cells import CellReport, labels, notices
 from foundry_exp.report.figures import NOTHING
 from foundry_exp.report.findings import Findings
@@ -23,7 +24,7 @@ from foundry_exp.report.page.verdict import cards
 from foundry_exp.report.palette import DARK, LIGHT, declarations
 from foundry_exp.report.plots.canvas import Plot
 from foundry_exp.report.plots.series import Series, series
-from foundry_exp.report.provenance import UNKNOWN, surroundings
+from foundry_exp.report.provenance import UNKNOWN, surroundings, values_of
 from foundry_exp.report.scored import repeat_notes
 from foundry_exp.report.text import listed, one_line, sentence
 
@@ -44,7 +45,12 @@ class Line:
 
 
 def render(
-    cells: Sequence[CellReport], plots: Sequence[Plot], found: Findings, *, inside: bool, unfinished: Sequence[str] = ()
+    cells: Sequence[CellReport],
+    plots: Sequence[Plot],
+    found: Findings,
+    *,
+    inside: bool,
+    left: Unfinished = NOTHING_LEFT,
 ) -> str:
     """The file's text; `inside` when it lies in the one cell's own folder."""
     looks = series(cells)
@@ -52,8 +58,8 @@ def render(
     script = _asset("report.js")
     said = highlights(cells)
     text: str = _template().render(
-        title=_title(cells),
-        summary=_summary(cells, unfinished),
+        title=_title(cells, left),
+        summary=_summary(cells, left),
         notices=notices(cells),
         cards=cards(cells, looks),
         sentences=said,
@@ -65,7 +71,9 @@ def render(
         columns=(table := columns(cells)),
         lines=_lines(looks, table),
         notes=[*notes(cells), *_why_unscored(cells), *(one_line(note) for note in repeat_notes(cells))],
-        unfinished=[one_line(name) for name in unfinished],
+        absent=[(one_line(one.name), one.status, one.reason) for one in left.cells],
+        resume_command=one_line(left.resume_command or ""),
+        nothing=NOTHING,
         plots=[(plot, Markup(plot.svg)) for plot in plots],
         asked=asked,
         answers_left_out=answers_left_out,
@@ -113,8 +121,10 @@ def _style() -> str:
     return "\n".join((*themes, _asset("report.css")))
 
 
-def _title(cells: Sequence[CellReport]) -> str:
+def _title(cells: Sequence[CellReport], left: Unfinished) -> str:
     models = [one_line(model) for model in dict.fromkeys(cell.row.model for cell in cells)]
+    if left.cells:
+        return f"{listed(models)}: {len(cells)} of {len(cells) + len(left.cells)} planned cells"
     if len(cells) == 1:
         return f"{models[0]} on {one_line(cells[0].row.accel)}"
     if len(models) == 1:
@@ -124,13 +134,13 @@ def _title(cells: Sequence[CellReport]) -> str:
     return listed(models)
 
 
-def _summary(cells: Sequence[CellReport], unfinished: Sequence[str]) -> list[tuple[str, str]]:
+def _summary(cells: Sequence[CellReport], left: Unfinished) -> list[tuple[str, str]]:
     first = cells[0].result
     started = min(cell.result.started_at for cell in cells)
     prompts = dict.fromkeys(str(cell.result.prompts.get("name", NOTHING)) for cell in cells)
     n = sum(len(cell.measured) for cell in cells)
     return [
-        ("Cells", tally(cells, unfinished)),
+        ("Cells", tally(cells, left)),
         ("Requests", f"{n:,} measured"),
         ("Prompts", one_line(", ".join(prompts))),
         ("Chosen", choices(cells)),
@@ -165,7 +175,7 @@ def _why_unscored(cells: Sequence[CellReport]) -> list[str]:
 def _facts(cells: Sequence[CellReport]) -> list[tuple[str, list[str]]]:
     """What is known of the machine and the settings; several values where cells differ."""
     every = [surroundings(cell.result) for cell in cells]
-    found = [(name, list(dict.fromkeys(each[name] for each in every))) for name in every[0]]
+    found = [(name, values_of(every, name)) for name in every[0]]
     return [(name, values) for name, values in found if values != [UNKNOWN]]
 
 
