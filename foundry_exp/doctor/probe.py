@@ -14,7 +14,7 @@ from foundry_exp import target
 from foundry_exp.errors import FoundryExpError
 from foundry_exp.machine.parent import Parent
 from foundry_exp.models import request, runtime
-from foundry_exp.protocols import Backend, one_token
+from foundry_exp.protocols import Backend, ModelRequest, one_token
 from foundry_exp.records import CONTENT_KINDS
 from foundry_exp.redact import without_secrets
 
@@ -68,8 +68,8 @@ def _endpoint(job: dict[str, Any], say: Say) -> None:
 
 def _model(job: dict[str, Any], say: Say) -> None:
     """One token of one model through its backend, as a run would load it."""
-    backend: Backend = target.build(job["backend"], "backend")
     asked = request.from_json({**job["model"], "log_dir": job["log_dir"]})
+    backend: Backend = target.build(_without_trace(job["backend"], asked), "backend")
     start_s = time.perf_counter()
     loaded = backend.load(asked)
     say("loaded", variant=loaded.variant, device=loaded.device, load_s=time.perf_counter() - start_s)
@@ -78,6 +78,13 @@ def _model(job: dict[str, Any], say: Say) -> None:
     events = list(backend.stream(one_token(job["limit_s"]), time.perf_counter_ns))
     say("answered", text="".join(event.text for event in events if event.kind in CONTENT_KINDS))
     backend.unload()
+
+
+def _without_trace(backend: dict[str, Any], asked: ModelRequest) -> dict[str, Any]:
+    """For a folder, the backend with a list of own models that is thrown away: looking must not change the user's."""
+    if asked.path is None or "cache_dir" not in backend:
+        return backend
+    return {**backend, "cache_dir": str(asked.log_dir / "models")}
 
 
 def _listed_by(pid: int | None) -> list[str] | None:
