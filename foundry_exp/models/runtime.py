@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from foundry_exp.errors import BackendError
-from foundry_exp.models.variants import Providers
+from foundry_exp.models.variants import Providers, among
 
 APP_NAME = "foundry_exp"
 DISK_FULL = "errno 28"
@@ -114,13 +114,9 @@ def registered(manager: Any, wanted: Sequence[str] | None) -> Providers:
     """
     with translated("provider"):
         known = [entry.name for entry in manager.discover_eps()]
-        names = [name for name in known if wanted is None or name.casefold() in {want.casefold() for want in wanted}]
+        names = [name for name in known if wanted is None or among(name, wanted)]
         if names:
             manager.download_and_register_eps(names)
         after = manager.discover_eps()
     there = tuple(entry.name for entry in after if entry.is_registered)
-    return Providers(registered=there, missing=tuple(name for name in wanted or known if not _among(name, there)))
-
-
-def _among(name: str, names: Sequence[str]) -> bool:
-    return name.casefold() in {other.casefold() for other in names}
+    return Providers(registered=there, missing=tuple(name for name in wanted or known if not among(name, there)))

@@ -10,13 +10,20 @@ _DEVICES = {"-cpu": "CPU", "-gpu": "GPU", "-npu": "NPU"}
 CPU = "CPUExecutionProvider"
 CUDA = "CUDAExecutionProvider"
 WEBGPU = "WebGpuExecutionProvider"
+_OPENVINO = "OpenVINOExecutionProvider"
 _WANTED: dict[str, tuple[str, ...] | None] = {
     "cpu": (),
-    "gpu": (CUDA, "NvTensorRTRTXExecutionProvider", "OpenVINOExecutionProvider", WEBGPU),
-    "npu": ("QNNExecutionProvider", "VitisAIExecutionProvider", "OpenVINOExecutionProvider"),
+    "gpu": (CUDA, "NvTensorRTRTXExecutionProvider", _OPENVINO, WEBGPU),
+    "npu": ("QNNExecutionProvider", "VitisAIExecutionProvider", _OPENVINO),
     "webgpu": (WEBGPU,),  # and not CUDA: where both are registered, generic-gpu runs on CUDA
     "auto": None,
 }
+_ALSO_FITTING = {
+    "cpu": (CPU, _OPENVINO),
+    "gpu": ("DmlExecutionProvider", "MIGraphXExecutionProvider"),
+    "npu": ("RyzenAIExecutionProvider",),
+}
+"""Not asked for, but right where one is seen: OpenVINO serves CPU, GPU and NPU."""
 OWN_MODEL = "see “Models: catalogue, cache, your own” in README.md for bringing your own with model.path=…"
 
 
@@ -31,6 +38,18 @@ class Providers:
 def providers_for(accel: str, device: str | None) -> tuple[str, ...] | None:
     """The execution providers that an accelerator can use: none for the CPU, null for whatever there is."""
     return _WANTED[accel] if accel in _WANTED else _WANTED[(device or "auto").lower()]
+
+
+def fitting_providers(accel: str, device: str | None) -> tuple[str, ...] | None:
+    """The execution providers that prove an accelerator; null when any does."""
+    wanted = providers_for(accel, device)
+    kind = accel if accel in _WANTED else (device or "auto").lower()
+    return None if wanted is None else (*wanted, *_ALSO_FITTING.get(kind, ()))
+
+
+def among(name: str, names: Sequence[str]) -> bool:
+    """Whether a provider is one of these; the catalogue and the runtime write their names in different case."""
+    return name.casefold() in {other.casefold() for other in names}
 
 
 def device_of(variant: str) -> str | None:
