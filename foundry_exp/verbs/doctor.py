@@ -92,7 +92,7 @@ def _look(overrides: list[str], probed: list[str] | None) -> "list[Finding]":
     catalogue = {"catalogue_url": folders.get("catalogue_url"), "cache_only": offline}
     job = {"do": "runtime", "data_dir": str(data_dir), "cache_dir": str(cache_dir), "catalogue": catalogue}
     told = asking.ask(job, runtime.LIMIT_S)
-    cached = told.steps.get("catalogue", {}).get("cached", [])
+    cached = [*told.steps.get("own", {}).get("found", []), *told.steps.get("catalogue", {}).get("cached", [])]
     needs_download = needs_catalogue(cell) and cached_variant(cell, cached) is None
     found = [
         *machine.versions(),
