@@ -83,8 +83,19 @@ def _context(info: Any, path: Path | None, stated: str) -> tuple[int | None, str
 
 def unfinished(cache_dir: Path) -> list[str]:
     """The ids of downloads that were begun and not finished."""
-    found = [marker.parent.name for marker in cache_dir.glob(f"*/*/{_UNFINISHED}")]
-    return sorted(_STORED_NAME.sub(r":\1", name) for name in found)
+    return sorted(_begun(cache_dir))
+
+
+def begun_mb(cache_dir: Path, variant: str) -> float:
+    """What a begun download has taken of the disk, in 10⁶ bytes."""
+    begun = _begun(cache_dir).get(variant)
+    return folder.taken_mb(begun) if begun else 0.0
+
+
+def _begun(cache_dir: Path) -> dict[str, Path]:
+    """The folder of each download that was begun and not finished, by its id."""
+    found = [marker.parent for marker in cache_dir.glob(f"*/*/{_UNFINISHED}")]
+    return {_STORED_NAME.sub(r":\1", path.name): path for path in found}
 
 
 def has_snapshot(cache_dir: Path) -> bool:

@@ -123,9 +123,14 @@ def _not_cached(variant: str) -> str:
 def _need_room(cache_dir: Path, variant: str, size_mb: float | None) -> None:
     cache_dir.mkdir(parents=True, exist_ok=True)
     free_mb = shutil.disk_usage(cache_dir).free / 1e6
-    if size_mb is not None and free_mb < size_mb * HEADROOM:
+    if size_mb is None:
+        return
+    here_mb = catalogue.begun_mb(cache_dir, variant)
+    needed_mb = size_mb * HEADROOM - here_mb
+    if free_mb < needed_mb:
+        more = f" more, beside the {here_mb:.0f} MB that came," if here_mb else ""
         msg = (
-            f"{variant}: needs {size_mb * HEADROOM:.0f} MB in {cache_dir}, got {free_mb:.0f} MB free; "
+            f"{variant}: needs {needed_mb:.0f} MB{more} in {cache_dir}, got {free_mb:.0f} MB free; "
             f"free some, or set backend.cache_dir to another disk."
         )
         raise BackendError("disk_full", msg)
