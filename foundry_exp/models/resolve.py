@@ -12,18 +12,24 @@ from foundry_exp.protocols import ModelRequest
 _LOCAL_VERSION = 1
 
 
-def find(manager: Any, model: ModelRequest) -> Any:
-    """The one variant that the request means; raises BackendError or SkipCellError.
+def providers(manager: Any, model: ModelRequest, data_dir: Path | None) -> variants.Providers:
+    """What the request needs of execution providers, registered; with a `data_dir`, only what is there already."""
+    own = model.variant or (_own_id(model) if model.path else None)
+    wanted = variants.needed_providers(model.accel, model.device, own)
+    return registered(manager, wanted, data_dir) if wanted != () else variants.Providers()
 
-    Execution providers are registered only when the accelerator can need one.
-    """
-    wanted = variants.providers_for(model.accel, model.device)
-    there = registered(manager, wanted) if wanted != () else variants.Providers()
+
+def find(manager: Any, model: ModelRequest, there: variants.Providers) -> Any:
+    """The one variant that the request means, by the providers there are; raises BackendError or SkipCellError."""
     if model.path:
-        model_id = model.variant or f"{model.alias}-generic-cpu:{_LOCAL_VERSION}"
+        model_id = _own_id(model)
         variants.choose([model_id], model.alias, model.accel, model.device, model.prefer, there)
         return register(manager, model.path, model_id)
     return _measurable(_from_catalogues(manager, model, there))
+
+
+def _own_id(model: ModelRequest) -> str:
+    return model.variant or f"{model.alias}-generic-cpu:{_LOCAL_VERSION}"
 
 
 def register(manager: Any, path: Path, model_id: str) -> Any:

@@ -18,6 +18,16 @@ _WANTED: dict[str, tuple[str, ...] | None] = {
     "webgpu": (WEBGPU,),  # and not CUDA: where both are registered, generic-gpu runs on CUDA
     "auto": None,
 }
+_GENERIC_CPU = "-generic-cpu"
+_OF_VENDOR = {
+    "-cuda-gpu": CUDA,
+    "-trtrtx-gpu": "NvTensorRTRTXExecutionProvider",
+    "-openvino-cpu": _OPENVINO,
+    "-openvino-gpu": _OPENVINO,
+    "-openvino-npu": _OPENVINO,
+    "-qnn-npu": "QNNExecutionProvider",
+    "-vitis-npu": "VitisAIExecutionProvider",
+}
 _ALSO_FITTING = {
     "cpu": (CPU, _OPENVINO),
     "gpu": ("DmlExecutionProvider", "MIGraphXExecutionProvider"),
@@ -38,6 +48,21 @@ class Providers:
 def providers_for(accel: str, device: str | None) -> tuple[str, ...] | None:
     """The execution providers that an accelerator can use: none for the CPU, null for whatever there is."""
     return _WANTED[accel] if accel in _WANTED else _WANTED[(device or "auto").lower()]
+
+
+def needed_providers(accel: str, device: str | None, variant: str | None) -> tuple[str, ...] | None:
+    """The same where the exact variant may be known: a generic CPU variant needs none, a vendor's its own."""
+    name = (variant or "").rpartition(":")[0]
+    if name.endswith(_GENERIC_CPU):
+        return ()
+    wanted = providers_for(accel, device)
+    if wanted is not None:
+        return wanted
+    kind = next((kind for kind in _OF_VENDOR if name.endswith(kind)), None)
+    if kind:
+        return (_OF_VENDOR[kind],)
+    known = device_of(variant or "")
+    return _WANTED[known.lower()] if known in ("GPU", "NPU") else None
 
 
 def fitting_providers(accel: str, device: str | None) -> tuple[str, ...] | None:

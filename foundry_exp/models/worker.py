@@ -32,6 +32,8 @@ class Runtime:
         self.manager = manager
         self.task = task
         self.cache_dir = Path(task["cache_dir"])
+        self.closed_data_dir = Path(task["data_dir"]) if task["cache_only"] else None
+        """The runtime's own folder, when only what lies there may be used."""
         self._log_dir = log_dir
 
     def catalogue_state(self) -> str:
@@ -49,7 +51,7 @@ def listing(opened: Runtime, parent: Parent) -> dict[str, Any]:
     """Everything that is known of every variant."""
     there = variants.Providers()
     if parent.job["accel"] != "cpu":
-        there = runtime.registered(opened.manager, None)
+        there = runtime.registered(opened.manager, None, opened.closed_data_dir)
     found = catalogue.read(opened.manager)
     return {
         "variants": [asdict(facts) for facts in found],
@@ -89,7 +91,9 @@ def _fetched(variant: Any, facts: VariantFacts, parent: Parent, cache_dir: Path)
 def _found(opened: Runtime, asked: dict[str, Any]) -> Any:
     try:
         with runtime.translated("catalogue"):
-            return resolve.find(opened.manager, request.from_json(asked))
+            model = request.from_json(asked)
+            there = resolve.providers(opened.manager, model, opened.closed_data_dir)
+            return resolve.find(opened.manager, model, there)
     except BackendError as error:
         state = opened.catalogue_state()
         if error.error_class != "not_found" or state == "reached":
