@@ -23,7 +23,10 @@ def find(manager: Any, model: ModelRequest, there: variants.Providers) -> Any:
     """The one variant that the request means, by the providers there are; raises BackendError or SkipCellError."""
     if model.path:
         model_id = _own_id(model)
-        variants.choose([model_id], model.alias, model.accel, model.device, model.prefer, there)
+        if model.variant:
+            variants.refuse_pinned(model_id, model.accel, model.device, there)
+        else:
+            variants.choose([model_id], model.alias, model.accel, model.device, model.prefer, there)
         return register(manager, model.path, model_id)
     return _measurable(_from_catalogues(manager, model, there))
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from foundry_exp.errors import BackendError
+from foundry_exp.errors import BackendError, SkipCellError
 from foundry_exp.models.variants import CUDA, WEBGPU, Providers, among
 
 APP_NAME = "foundry_exp"
@@ -22,7 +22,12 @@ _BUNDLES = {
 }
 """The providers that the runtime itself downloads: their folder in `ep`, and the variable that names another file."""
 _LIBRARIES = (".so", ".dll", ".dylib")
-_SOURCE_POSITION = re.compile(r"^(?:[\w/\\.-]+\.(?:cc|cpp|h):\d+[:\s]*)+")
+_SOURCE_POSITION = re.compile(
+    r"^(?:[\w/\\.-]+\.(?:cc|cpp|h):\d+[:\s]*)+"
+    r"(?:(?:[\w:<>,*&~]+ )*(?:\w+(?:<[^ ]*>)?::)+~?\w+\((?:[^()]|\([^()]*\))*\)(?: const)?\s*)?"
+)
+"""In front of a message: file and line, and the signature of the function."""
+_UNREGISTERED = re.compile(r"model '(?P<model>[^']+)' requires (?P<provider>\w+) which is not registered")
 # With an external service named, the SDK reads its catalogue from its own cache alone. That is undocumented in
 # 2.2.1; tests/models/test_offline.py guards it. Nothing ever connects to the address.
 _CACHE_ONLY_URL = "http://127.0.0.1:5273"
@@ -71,18 +76,27 @@ def send_nothing() -> None:
 
 @contextmanager
 def translated(error_class: str) -> Iterator[None]:
-    """Turn the SDK's exceptions into a BackendError of a class that says what failed."""
+    """Turn the SDK's exceptions into a BackendError of a class that says what failed, or a SkipCellError."""
     from foundry_local_sdk import FoundryLocalException
 
     try:
         yield
     except FoundryLocalException as error:
         message = plain(str(error))
+        if lacks := _UNREGISTERED.search(message):
+            raise SkipCellError(_lacking(**lacks.groupdict())) from error
         if error_class == "load" and _BROKEN_FILE in message:
             message = f"{message.rstrip('.')}; the file may be damaged or cut off: put a whole one in its place."
         raise BackendError(_class_of(error, message, error_class), message) from error
     except (RuntimeError, ValueError, TypeError) as error:
         raise BackendError(error_class, plain(str(error))) from error
+
+
+def _lacking(model: str, provider: str) -> str:
+    return (
+        f"{model}: needs {provider}, which is not registered here; install its device's driver and have it fetched "
+        f"with python -m foundry_exp models accel=auto, or measure a variant for the CPU with accel=cpu."
+    )
 
 
 def _class_of(error: Any, message: str, otherwise: str) -> str:
@@ -99,7 +113,7 @@ _BROKEN_FILE = "Load model from"  # ONNX Runtime's words before the file that it
 
 
 def plain(message: str) -> str:
-    """The runtime's message without its C++ source positions, on one line."""
+    """The runtime's message without its C++ source positions and signatures, on one line."""
     return _SOURCE_POSITION.sub("", " ".join(message.split())) or "the runtime gave no reason"
 
 

@@ -96,9 +96,7 @@ def choose(
     Raises SkipCellError listing what there is.
     """
     found = providers or Providers()
-    if accel == "webgpu" and CUDA in found.registered:
-        msg = f"accel=webgpu: {CUDA} is registered here, and {alias} would run on it; measure with accel=gpu."
-        raise SkipCellError(msg)
+    _refuse_taken_over(alias, accel, found)
     fitting = [variant for variant in variants if device is None or device_of(variant) in (device, None)]
     for ending in prefer:
         of_kind = [variant for variant in fitting if variant.rpartition(":")[0].endswith(ending)]
@@ -113,6 +111,25 @@ def choose(
         f"choose another accel, or pin model.variant."
     )
     raise SkipCellError(msg)
+
+
+def refuse_pinned(variant: str, accel: str, device: str | None, providers: Providers) -> None:
+    """Raise SkipCellError when a variant that was named exactly is for another device than the one asked for."""
+    _refuse_taken_over(variant, accel, providers)
+    own = device_of(variant)
+    if device is None or own is None or own == device:
+        return
+    msg = (
+        f"accel={accel}: model.variant={variant} is for {own}; choose accel={own.lower()} or auto, "
+        f"or pin a variant for {device}."
+    )
+    raise SkipCellError(msg)
+
+
+def _refuse_taken_over(name: str, accel: str, providers: Providers) -> None:
+    if accel == "webgpu" and CUDA in providers.registered:
+        msg = f"accel=webgpu: {CUDA} is registered here, and {name} would run on it; measure with accel=gpu."
+        raise SkipCellError(msg)
 
 
 def version_of(variant: str) -> int:

@@ -155,7 +155,8 @@ def _told(parent: Parent) -> Any:
 
 def verify(opened: Runtime, parent: Parent) -> dict[str, Any]:
     """Look at each cached model: complete, of the size stated, loadable."""
-    found = audit.verify(opened.manager, opened.cache_dir, parent.job["names"], lambda name: parent.say("at", id=name))
+    folders = (Path(opened.task["data_dir"]), opened.cache_dir)
+    found = audit.verify(opened.manager, *folders, parent.job["names"], lambda name: parent.say("at", id=name))
     return {"models": [asdict(finding) for finding in found], "catalogue": opened.catalogue_state()}
 
 
