@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from foundry_exp.errors import BackendError, SkipCellError
+from foundry_exp.errors import BackendError, SkipCellError, near
 from foundry_exp.models import catalogue, folder
 from foundry_exp.models.runtime import registered, translated
 from foundry_exp.models.variants import needed_providers
@@ -43,6 +43,18 @@ def verify(
         if _named(names, name, name):
             found.append(Finding(name, None, "its download was begun and not finished", _pull(name)))
     return found
+
+
+def unmatched(manager: Any, cache_dir: Path, names: Sequence[str]) -> list[str]:
+    """A sentence for each name that is neither an id nor an alias of what is here, with those that are like it."""
+    from foundry_local_sdk import CatalogType
+
+    known = set(catalogue.unfinished(cache_dir))
+    for which in (CatalogType.LOCAL, CatalogType.PUBLIC):
+        for variant in manager.get_catalog(which).get_cached_models():
+            known |= {variant.id, variant.info.alias}
+    absent = [name for name in dict.fromkeys(names) if name not in known]
+    return [f"{name}: not in {cache_dir}; {near(name, known)}" for name in absent]
 
 
 def _register_its_provider(manager: Any, variant: str, data_dir: Path) -> None:

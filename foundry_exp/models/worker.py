@@ -156,8 +156,13 @@ def _told(parent: Parent) -> Any:
 def verify(opened: Runtime, parent: Parent) -> dict[str, Any]:
     """Look at each cached model: complete, of the size stated, loadable."""
     folders = (Path(opened.task["data_dir"]), opened.cache_dir)
-    found = audit.verify(opened.manager, *folders, parent.job["names"], lambda name: parent.say("at", id=name))
-    return {"models": [asdict(finding) for finding in found], "catalogue": opened.catalogue_state()}
+    names = parent.job["names"]
+    found = audit.verify(opened.manager, *folders, names, lambda name: parent.say("at", id=name))
+    return {
+        "models": [asdict(finding) for finding in found],
+        "unmatched": audit.unmatched(opened.manager, opened.cache_dir, names),
+        "catalogue": opened.catalogue_state(),
+    }
 
 
 def add(opened: Runtime, parent: Parent) -> dict[str, Any]:

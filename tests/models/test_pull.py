@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.conftest import demo_model
 from tests.models.conftest import MIB, Tool, interrupt, until
 
 HEAVY_BYTES = 26 * MIB
@@ -122,6 +123,19 @@ def test_a_model_that_was_damaged_is_found_and_its_repair_named(tool: Tool) -> N
     assert done.returncode == 1
     assert "small-generic-cpu:1: holds 0.1 MB where the catalogue states" in done.stdout
     assert f"remove {folder} and run python -m foundry_exp models pull small-generic-cpu:1" in done.stdout
+
+
+@pytest.mark.parametrize("as_json", [[], ["--json"]])
+def test_verify_says_each_name_that_is_not_here(tool: Tool, as_json: list[str]) -> None:
+    assert tool.run("models", "add", str(demo_model("demo-small")), "--alias", "mine").returncode == 0
+    done = tool.run("models", "verify", "mine", "nosuch", "mine-generic-cpu:2", *as_json)
+    assert done.returncode == 1
+    assert "mine-generic-cpu:1" in done.stdout
+    assert done.stderr.splitlines() == [
+        f"nosuch: not in {tool.cache}; choose from mine, mine-generic-cpu:1",
+        f"mine-generic-cpu:2: not in {tool.cache}; did you mean mine-generic-cpu:1?",
+    ]
+    assert tool.run("models", "verify", "mine").returncode == 0
 
 
 @pytest.fixture(params=[8])
