@@ -71,6 +71,8 @@ def cached_variant(cell: Cell, cached: Sequence[Mapping[str, str | None]]) -> st
     ids = [str(entry["id"]) for entry in meant]
     if model["variant"]:
         return str(model["variant"]) if model["variant"] in ids else None
+    if accel["device"] is None:
+        ids = variants.runnable(ids, ())  # doctor registers no provider, and a generic variant answers without
     try:
         return variants.choose(ids, cell.alias, accel["name"], accel["device"], accel["prefer"])
     except SkipCellError:

@@ -58,7 +58,11 @@ def _runtime(job: dict[str, Any], say: Say) -> None:
 def _here(catalog: Any, kind: str) -> list[dict[str, str | None]]:
     """Each variant that is on this disk; one of your own with its folder, by which a run would load it."""
     return [
-        {"id": one.id, "alias": one.info.alias, "path": str(one.get_path()) if kind == catalogue.LOCAL else None}
+        {
+            "id": one.id,
+            "alias": catalogue.alias_of(one, kind),
+            "path": str(one.get_path()) if kind == catalogue.LOCAL else None,
+        }
         for one in catalog.get_cached_models()
     ]
 

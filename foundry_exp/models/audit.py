@@ -30,15 +30,12 @@ def verify(
     manager: Any, data_dir: Path, cache_dir: Path, names: Sequence[str], tell: Callable[[str], None]
 ) -> list[Finding]:
     """A finding for each cached or begun model, or for those named."""
-    from foundry_local_sdk import CatalogType
-
     found = []
-    for kind, which in ((catalogue.LOCAL, CatalogType.LOCAL), (catalogue.PUBLIC, CatalogType.PUBLIC)):
-        for variant in manager.get_catalog(which).get_cached_models():
-            if _named(names, variant.id, variant.info.alias):
-                tell(variant.id)
-                _register_its_provider(manager, variant.id, data_dir)
-                found.append(_finding(variant, kind))
+    for variant, kind in _cached(manager):
+        if _named(names, variant.id, catalogue.alias_of(variant, kind)):
+            tell(variant.id)
+            _register_its_provider(manager, variant.id, data_dir)
+            found.append(_finding(variant, kind))
     for name in catalogue.unfinished(cache_dir):
         if _named(names, name, name):
             found.append(Finding(name, None, "its download was begun and not finished", _pull(name)))
@@ -47,14 +44,19 @@ def verify(
 
 def unmatched(manager: Any, cache_dir: Path, names: Sequence[str]) -> list[str]:
     """A sentence for each name that is neither an id nor an alias of what is here, with those that are like it."""
-    from foundry_local_sdk import CatalogType
-
     known = set(catalogue.unfinished(cache_dir))
-    for which in (CatalogType.LOCAL, CatalogType.PUBLIC):
-        for variant in manager.get_catalog(which).get_cached_models():
-            known |= {variant.id, variant.info.alias}
+    for variant, kind in _cached(manager):
+        known |= {variant.id, catalogue.alias_of(variant, kind)}
     absent = [name for name in dict.fromkeys(names) if name not in known]
     return [f"{name}: not in {cache_dir}; {near(name, known)}" for name in absent]
+
+
+def _cached(manager: Any) -> list[tuple[Any, str]]:
+    """Each variant that is here, your own first, and the kind of catalogue that knows it."""
+    from foundry_local_sdk import CatalogType
+
+    kinds = ((catalogue.LOCAL, CatalogType.LOCAL), (catalogue.PUBLIC, CatalogType.PUBLIC))
+    return [(variant, kind) for kind, which in kinds for variant in manager.get_catalog(which).get_cached_models()]
 
 
 def _register_its_provider(manager: Any, variant: str, data_dir: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from foundry_exp.models import folder
 from foundry_exp.models.facts import VariantFacts, not_measurable, tools_of, vision_of
-from foundry_exp.models.variants import device_of
+from foundry_exp.models.variants import device_of, own_alias
 
 SNAPSHOT = "foundry.modelinfo.json"
 PUBLIC, LOCAL = "public", "local"
@@ -20,10 +20,11 @@ def read(manager: Any) -> list[VariantFacts]:
     from foundry_local_sdk import CatalogType
 
     kinds = ((LOCAL, CatalogType.LOCAL), (PUBLIC, CatalogType.PUBLIC))
-    return [facts_of(variant, kind) for kind, which in kinds for variant in _leaves(manager.get_catalog(which))]
+    return [facts_of(variant, kind) for kind, which in kinds for variant in leaves(manager.get_catalog(which))]
 
 
-def _leaves(catalog: Any) -> list[Any]:
+def leaves(catalog: Any) -> list[Any]:
+    """Every variant of a catalogue."""
     return [variant for entry in catalog.list_models() for variant in entry.variants]
 
 
@@ -46,7 +47,7 @@ def facts_of(variant: Any, kind: str) -> VariantFacts:
     }
     return VariantFacts(
         id=variant.id,
-        alias=info.alias,
+        alias=alias_of(variant, kind),
         catalogue=kind,
         device=stated_device or device_of(variant.id),
         execution_provider=provider or None,
@@ -64,6 +65,11 @@ def facts_of(variant: Any, kind: str) -> VariantFacts:
         not_measurable=not_measurable(info.task),
         sources={name: source for name, source in known.items() if source},
     )
+
+
+def alias_of(variant: Any, kind: str) -> str:
+    """The model that it is a variant of."""
+    return own_alias(variant.id) if kind == LOCAL else str(variant.info.alias)
 
 
 def _size(info: Any, path: Path | None, kind: str) -> tuple[float | None, str | None]:

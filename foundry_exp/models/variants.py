@@ -28,6 +28,9 @@ _OF_VENDOR = {
     "-qnn-npu": "QNNExecutionProvider",
     "-vitis-npu": "VitisAIExecutionProvider",
 }
+_ENDINGS = (*_OF_VENDOR, _GENERIC_CPU, "-generic-gpu", "-generic-npu")
+AUTO_ORDER = ("-npu", "-openvino-gpu", "-trtrtx-gpu", "-cuda-gpu", "-gpu", "-openvino-cpu", "-cpu", "")
+"""The runtime's own, by what a name ends with, best first; it knows no vendor's endings of your own models (2.2.1)."""
 _ALSO_FITTING = {
     "cpu": (CPU, _OPENVINO),
     "gpu": ("DmlExecutionProvider", "MIGraphXExecutionProvider"),
@@ -58,11 +61,16 @@ def needed_providers(accel: str, device: str | None, variant: str | None) -> tup
     wanted = providers_for(accel, device)
     if wanted is not None:
         return wanted
-    kind = next((kind for kind in _OF_VENDOR if name.endswith(kind)), None)
-    if kind:
-        return (_OF_VENDOR[kind],)
+    if vendor := _vendor_of(variant or ""):
+        return (vendor,)
     known = device_of(variant or "")
     return _WANTED[known.lower()] if known in ("GPU", "NPU") else None
+
+
+def _vendor_of(variant: str) -> str | None:
+    """The one execution provider that a vendor's variant runs on."""
+    name = variant.rpartition(":")[0]
+    return next((provider for ending, provider in _OF_VENDOR.items() if name.endswith(ending)), None)
 
 
 def fitting_providers(accel: str, device: str | None) -> tuple[str, ...] | None:
@@ -81,6 +89,20 @@ def device_of(variant: str) -> str | None:
     """The device that a variant's name promises: `…-cuda-gpu:3` is GPU; null when it says none."""
     name = variant.rpartition(":")[0]
     return next((device for suffix, device in _DEVICES.items() if name.endswith(suffix)), None)
+
+
+def own_alias(variant: str) -> str:
+    """The model that a variant of your own belongs to: `mine` for `mine-cuda-gpu:1`."""
+    name = variant.rpartition(":")[0]
+    return name.removesuffix(next((ending for ending in _ENDINGS if name.endswith(ending)), ""))
+
+
+def runnable(own: Sequence[str], registered: Sequence[str]) -> list[str]:
+    """Those of your own variants that need no provider but these; all, when none is left, to say what is lacking.
+
+    Of the catalogue's, the runtime shows no others.
+    """
+    return [one for one in own if not (vendor := _vendor_of(one)) or among(vendor, registered)] or list(own)
 
 
 def choose(

@@ -124,3 +124,16 @@ def test_a_pinned_variant_for_another_device_is_not_told_to_be_pinned(tool: Tool
     found = result(tool)
     assert found["status"] == "skipped"
     assert "model.variant=mine-generic-gpu:1 is for GPU; choose accel=gpu or auto" in found["reason"]
+
+
+def test_of_your_own_variants_one_is_chosen_that_can_run_here(tool: Tool) -> None:
+    path = str(demo_model("demo-small"))
+    for variant in ("mine-cuda-gpu:1", "mine-generic-cpu:1", "mine-generic-cpu:2"):
+        assert tool.run("models", "add", path, "--variant", variant).returncode == 0
+    tool.run("-m", *RUN, "model.alias=mine", "accel=auto,cpu,gpu")
+    found = {one["accel"]: one for one in results(tool)}
+    for accel in ("auto", "cpu"):
+        assert found[accel]["status"] == "ok", found[accel]["reason"]
+        assert found[accel]["model"]["variant"] == "mine-generic-cpu:2"
+    assert found["gpu"]["status"] == "skipped"
+    assert "missing execution providers: CUDAExecutionProvider" in found["gpu"]["reason"]
