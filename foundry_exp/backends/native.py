@@ -21,27 +21,37 @@ class NativeBackend:
     """Runs one model in the process that calls it."""
 
     def __init__(
-        self, data_dir: str, cache_dir: str, catalogue_url: str | None = None, cache_only: bool = False
+        self,
+        data_dir: str,
+        cache_dir: str,
+        catalogue_url: str | None = None,
+        cache_only: bool = False,
+        catalogue_closed: bool = False,
     ) -> None:
         """Name the folders of the runtime; nothing is opened yet.
 
         `cache_only` keeps it from the network: it then knows your own models and what was downloaded before.
+        `catalogue_closed` says that the catalogue at `catalogue_url` refuses, and that nothing else is to be fetched.
         """
         self._data_dir = Path(data_dir).expanduser()
         self._cache_dir = Path(cache_dir).expanduser()
         self._catalogue_url = catalogue_url
         self._cache_only = cache_only
+        self._fetches = not (cache_only or catalogue_closed)
         self._open = ExitStack()
         self._model: Any = None
 
     def load(self, model: ModelRequest) -> LoadedModel:
         """Open the runtime, fetch the model if it is not here, and load it."""
+        start_s = time.perf_counter()
         folders = (self._data_dir, self._cache_dir, model.log_dir)
         manager = self._open.enter_context(runtime.opened(*folders, self._catalogue_url, self._cache_only))
         with runtime.translated("load"):
-            found = resolve.find(manager, model)
+            registering_s, there = self._providers(manager, model)
+            found = resolve.find(manager, model, there)
             download_s = _fetched(found)
             found.load()
+        load_s = time.perf_counter() - start_s - registering_s - (download_s or 0.0)
         self._model = found
         info = found.info
         path = Path(found.get_path())
@@ -56,8 +66,15 @@ class NativeBackend:
             licence=info.license,
             runtime={name: version(name) for name in ("foundry-local-sdk", "onnxruntime", "onnxruntime-genai-core")},
             download_s=download_s,
+            load_s=load_s,
             pid=os.getpid(),
         )
+
+    def _providers(self, manager: Any, model: ModelRequest) -> tuple[float, variants.Providers]:
+        """Seconds, and what is there afterwards: the first time of a provider is no part of loading a model."""
+        start_s = time.perf_counter()
+        there = resolve.providers(manager, model, None if self._fetches else self._data_dir)
+        return time.perf_counter() - start_s, there
 
     def stream(self, request: ChatRequest, clock: Clock) -> Iterator[Event]:
         """Answer one prompt in a session of its own: a reused one would keep the turns before."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from foundry_exp import store
-from foundry_exp.cell import attempts, calibrated, consumption, load
+from foundry_exp.cell import attempts, calibrated, consumption, device, load
 from foundry_exp.cell.outcome import ModelFiles, Outcome
 from foundry_exp.cell.plan import Cell
 from foundry_exp.machine import environment
@@ -13,7 +13,6 @@ from foundry_exp.metrics.quality import quality
 from foundry_exp.metrics.request import cold_ttft_ms
 from foundry_exp.metrics.summary import summarise
 from foundry_exp.models import folder, runtime
-from foundry_exp.models.variants import CPU
 from foundry_exp.records import SCHEMA_VERSION, ModelFacts, Record, RunResult, Status
 
 
@@ -68,7 +67,13 @@ def result(
             "download_s": outcome.facts.get("download_s"),
         },
         fingerprint=cell.fingerprint,
-        warnings=(*outcome.warnings, *found.warnings, *used.warnings, *_elsewhere(machine)),
+        warnings=(
+            *outcome.warnings,
+            *device.unproven(cell.config, model, measured),
+            *found.warnings,
+            *used.warnings,
+            *_elsewhere(machine),
+        ),
         intervals=found.intervals,
         warmup=_warmup(records),
         energy_source=used.energy_source,
@@ -102,7 +107,7 @@ def _status(cell: Cell, outcome: Outcome, measured: list[Record], model: ModelFa
         return outcome.ending, outcome.reason
     if outcome.ending == "interrupted":
         return "interrupted", f"stopped by Ctrl-C after {len(measured)} measured requests, which are kept."
-    if elsewhere := ran_elsewhere(cell.config["accel"]["device"], model.execution_provider):
+    if elsewhere := device.ran_elsewhere(cell.config["accel"], model.execution_provider):
         return "device_mismatch", elsewhere
     failed = [record.error for record in measured if record.error]
     planned = cell.config["workload"]["rounds"] * len(cell.prompts.samples)
@@ -115,18 +120,6 @@ def _status(cell: Cell, outcome: Outcome, measured: list[Record], model: ModelFa
         return "ok", None
     first = f"{len(failed)} of {len(measured)} requests failed, the first with {failed[0].class_}: {failed[0].message}"
     return ("failed" if len(failed) == len(measured) else "partial"), first
-
-
-def ran_elsewhere(asked: str | None, provider: str | None) -> str | None:
-    """Why a cell did not run on the device that was asked for, by the providers that the log names; else null."""
-    seen = (provider or "").split(", ")
-    if asked not in ("GPU", "NPU") or CPU not in seen:
-        return None
-    shown = CPU if seen == [CPU] else f"that some requests ran on the CPU ({provider})"
-    return (
-        f"asked for {asked}, but the runtime's log shows {shown}: its execution provider is missing; "
-        f"install its driver, or measure with accel=cpu."
-    )
 
 
 def _model_facts(cell: Cell, outcome: Outcome) -> ModelFacts:

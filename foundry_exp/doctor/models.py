@@ -1,5 +1,6 @@
 """Does a model answer: one token through the backend that a run would use, without downloading anything."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from foundry_exp.doctor.asking import Told, ask
 from foundry_exp.doctor.findings import Finding, Severity
 from foundry_exp.errors import SkipCellError
 from foundry_exp.models import request, variants
+from foundry_exp.protocols import ModelRequest
 
 START_S = 60.0
 """For starting a process and importing the runtime, beyond the limit on loading."""
@@ -18,8 +20,8 @@ START_S = 60.0
 class Here:
     """What is known to be available without a download."""
 
-    cached: list[dict[str, str]]
-    """Variants in the runtime's cache, each with `id` and `alias`."""
+    cached: Sequence[Mapping[str, str | None]]
+    """Variants on this disk, your own first, each with `id` and `alias`; your own with `path`."""
     served: list[str]
     """Ids that the service at an address lists."""
 
@@ -28,14 +30,16 @@ def probe(name: str, cell: Cell, here: Here, *, named: bool, main_job: bool) -> 
     """Ask one model for a token; one that was named or is the main job's has to answer."""
     bad: Severity = "error" if named or main_job else "warning"
     what, backend = f"model {name}", cell.config["backend"]
-    variant = cell.config["model"]["variant"]
+    model = cell.model_request(log_dir=Path())  # where its log goes, the asking says
     if needs_catalogue(cell):
         variant = cached_variant(cell, here.cached)
         if variant is None:
             fix = f"python -m foundry_exp models pull {cell.alias}"
             return Finding("error" if named else "note", what, "not downloaded, so not asked", fix)
+        folder = next(entry.get("path") for entry in here.cached if entry["id"] == variant)
+        model = replace(model, variant=variant, path=Path(folder) if folder else None)
     limit_s = cell.config["workload"]["load_timeout_s"]
-    told = ask(_job(cell, variant, limit_s), limit_s + START_S)
+    told = ask(_job(cell, model, limit_s), limit_s + START_S)
     if told.problem:
         fix = "the sentence says what to do; a run of it, and its runtime.log, tell more."
         return Finding(bad, what, f"does not answer: {told.problem}", fix)
@@ -60,20 +64,22 @@ def _answered(what: str, told: Told, here: Here, *, is_service: bool) -> Finding
     )
 
 
-def cached_variant(cell: Cell, cached: list[dict[str, str]]) -> str | None:
+def cached_variant(cell: Cell, cached: Sequence[Mapping[str, str | None]]) -> str | None:
     """The exact variant in the cache that a run would load; null when it would download one."""
     model, accel = cell.config["model"], cell.config["accel"]
-    ids = [entry["id"] for entry in cached if entry["alias"] == model["alias"] or entry["id"] == model["variant"]]
+    meant = [entry for entry in cached if entry["alias"] == model["alias"] or entry["id"] == model["variant"]]
+    ids = [str(entry["id"]) for entry in meant]
     if model["variant"]:
-        return model["variant"] if model["variant"] in ids else None
+        return str(model["variant"]) if model["variant"] in ids else None
+    if accel["device"] is None:
+        ids = variants.runnable(ids, ())  # doctor registers no provider, and a generic variant answers without
     try:
         return variants.choose(ids, cell.alias, accel["name"], accel["device"], accel["prefer"])
     except SkipCellError:
         return None
 
 
-def _job(cell: Cell, variant: str | None, limit_s: float) -> dict[str, Any]:
-    model = replace(cell.model_request(log_dir=Path()), variant=variant)  # where its log goes, the asking says
+def _job(cell: Cell, model: ModelRequest, limit_s: float) -> dict[str, Any]:
     return {
         "do": "model",
         "backend": cell.config["backend"],

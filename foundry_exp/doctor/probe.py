@@ -13,8 +13,8 @@ from typing import Any
 from foundry_exp import target
 from foundry_exp.errors import FoundryExpError
 from foundry_exp.machine.parent import Parent
-from foundry_exp.models import request, runtime
-from foundry_exp.protocols import Backend, one_token
+from foundry_exp.models import catalogue, request, runtime
+from foundry_exp.protocols import Backend, ModelRequest, one_token
 from foundry_exp.records import CONTENT_KINDS
 from foundry_exp.redact import without_secrets
 
@@ -41,16 +41,30 @@ def main() -> int:
 
 def _runtime(job: dict[str, Any], say: Say) -> None:
     """Open the runtime and list what it has; its own log, on stderr, tells the rest."""
+    from foundry_local_sdk import CatalogType
+
     opened = runtime.opened(Path(job["data_dir"]), Path(job["cache_dir"]), Path(job["log_dir"]), **job["catalogue"])
     _never_closed.append(opened)
     manager = opened.__enter__()
     say("library")
     found = [{"name": provider.name, "registered": provider.is_registered} for provider in manager.discover_eps()]
     say("providers", found=found)
+    say("own", found=_here(manager.get_catalog(CatalogType.LOCAL), catalogue.LOCAL))
     catalog = manager.get_catalog()
     aliases = sorted({model.alias for model in catalog.list_models()})
-    cached = [{"id": model.id, "alias": model.alias} for model in catalog.get_cached_models()]
-    say("catalogue", aliases=aliases, cached=cached)
+    say("catalogue", aliases=aliases, cached=_here(catalog, catalogue.PUBLIC))
+
+
+def _here(catalog: Any, kind: str) -> list[dict[str, str | None]]:
+    """Each variant that is on this disk; one of your own with its folder, by which a run would load it."""
+    return [
+        {
+            "id": one.id,
+            "alias": catalogue.alias_of(one, kind),
+            "path": str(one.get_path()) if kind == catalogue.LOCAL else None,
+        }
+        for one in catalog.get_cached_models()
+    ]
 
 
 def _endpoint(job: dict[str, Any], say: Say) -> None:
@@ -68,8 +82,8 @@ def _endpoint(job: dict[str, Any], say: Say) -> None:
 
 def _model(job: dict[str, Any], say: Say) -> None:
     """One token of one model through its backend, as a run would load it."""
-    backend: Backend = target.build(job["backend"], "backend")
     asked = request.from_json({**job["model"], "log_dir": job["log_dir"]})
+    backend: Backend = target.build(_without_trace(job["backend"], asked), "backend")
     start_s = time.perf_counter()
     loaded = backend.load(asked)
     say("loaded", variant=loaded.variant, device=loaded.device, load_s=time.perf_counter() - start_s)
@@ -78,6 +92,13 @@ def _model(job: dict[str, Any], say: Say) -> None:
     events = list(backend.stream(one_token(job["limit_s"]), time.perf_counter_ns))
     say("answered", text="".join(event.text for event in events if event.kind in CONTENT_KINDS))
     backend.unload()
+
+
+def _without_trace(backend: dict[str, Any], asked: ModelRequest) -> dict[str, Any]:
+    """For a folder, the backend with a list of own models that is thrown away: looking must not change the user's."""
+    if asked.path is None or "cache_dir" not in backend:
+        return backend
+    return {**backend, "cache_dir": str(asked.log_dir / "models")}
 
 
 def _listed_by(pid: int | None) -> list[str] | None:

@@ -86,8 +86,10 @@ def _at(endpoint: str) -> str:
 def _unasked(told: Told, needs_download: bool) -> Finding:
     cached = told.steps.get("catalogue", {}).get("cached", [])
     detail = f"not asked, since offline=true: {len(cached)} models downloaded"
+    own = told.steps.get("own", {}).get("found", [])
     if needs_download:
-        return Finding("error", "catalogue", f"{detail}, the one to be measured is not among them", "offline=false")
+        detail = f"{detail} and {len(own)} of your own registered, the one to be measured is not among them"
+        return Finding("error", "catalogue", detail, "offline=false")
     return Finding("note", "catalogue", detail)
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from foundry_exp.errors import BackendError
+from foundry_exp.errors import BackendError, SkipCellError, near
 from foundry_exp.models import catalogue, folder
-from foundry_exp.models.runtime import translated
+from foundry_exp.models.runtime import registered, translated
+from foundry_exp.models.variants import needed_providers
 
 SIZE_TOLERANCE = 0.05
 """The catalogue states sizes in whole MiB, and its own list of files may differ by a small one."""
@@ -25,20 +26,43 @@ class Finding:
     size_mb: float | None = None
 
 
-def verify(manager: Any, cache_dir: Path, names: Sequence[str], tell: Callable[[str], None]) -> list[Finding]:
+def verify(
+    manager: Any, data_dir: Path, cache_dir: Path, names: Sequence[str], tell: Callable[[str], None]
+) -> list[Finding]:
     """A finding for each cached or begun model, or for those named."""
-    from foundry_local_sdk import CatalogType
-
     found = []
-    for kind, which in ((catalogue.LOCAL, CatalogType.LOCAL), (catalogue.PUBLIC, CatalogType.PUBLIC)):
-        for variant in manager.get_catalog(which).get_cached_models():
-            if _named(names, variant.id, variant.info.alias):
-                tell(variant.id)
-                found.append(_finding(variant, kind))
+    for variant, kind in _cached(manager):
+        if _named(names, variant.id, catalogue.alias_of(variant, kind)):
+            tell(variant.id)
+            _register_its_provider(manager, variant.id, data_dir)
+            found.append(_finding(variant, kind))
     for name in catalogue.unfinished(cache_dir):
         if _named(names, name, name):
             found.append(Finding(name, None, "its download was begun and not finished", _pull(name)))
     return found
+
+
+def unmatched(manager: Any, cache_dir: Path, names: Sequence[str]) -> list[str]:
+    """A sentence for each name that is neither an id nor an alias of what is here, with those that are like it."""
+    known = set(catalogue.unfinished(cache_dir))
+    for variant, kind in _cached(manager):
+        known |= {variant.id, catalogue.alias_of(variant, kind)}
+    absent = [name for name in dict.fromkeys(names) if name not in known]
+    return [f"{name}: not in {cache_dir}; {near(name, known)}" for name in absent]
+
+
+def _cached(manager: Any) -> list[tuple[Any, str]]:
+    """Each variant that is here, your own first, and the kind of catalogue that knows it."""
+    from foundry_local_sdk import CatalogType
+
+    kinds = ((catalogue.LOCAL, CatalogType.LOCAL), (catalogue.PUBLIC, CatalogType.PUBLIC))
+    return [(variant, kind) for kind, which in kinds for variant in manager.get_catalog(which).get_cached_models()]
+
+
+def _register_its_provider(manager: Any, variant: str, data_dir: Path) -> None:
+    wanted = needed_providers("auto", None, variant)
+    if wanted != ():
+        registered(manager, wanted, data_dir)
 
 
 def _named(names: Sequence[str], *own: str) -> bool:
@@ -49,7 +73,11 @@ def _finding(variant: Any, kind: str) -> Finding:
     path = Path(variant.get_path())
     size_mb = round(folder.size_mb(path), 1) if path.is_dir() else None
     again = _again(variant.id, path, kind)
-    problem = _problem(variant, path, size_mb, kind)
+    try:
+        problem = _problem(variant, path, size_mb, kind)
+    except SkipCellError as error:  # the folder is whole, and this machine lacks what runs it
+        said = str(error).removeprefix(f"{variant.id}: ")
+        return Finding(variant.id, str(path), f"complete, not loaded: {said}", None, size_mb)
     return Finding(variant.id, str(path), problem, again if problem else None, size_mb)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from foundry_exp.models import folder
 from foundry_exp.models.facts import VariantFacts, not_measurable, tools_of, vision_of
-from foundry_exp.models.variants import device_of
+from foundry_exp.models.variants import device_of, own_alias
 
 SNAPSHOT = "foundry.modelinfo.json"
 PUBLIC, LOCAL = "public", "local"
@@ -20,10 +20,11 @@ def read(manager: Any) -> list[VariantFacts]:
     from foundry_local_sdk import CatalogType
 
     kinds = ((LOCAL, CatalogType.LOCAL), (PUBLIC, CatalogType.PUBLIC))
-    return [facts_of(variant, kind) for kind, which in kinds for variant in _leaves(manager.get_catalog(which))]
+    return [facts_of(variant, kind) for kind, which in kinds for variant in leaves(manager.get_catalog(which))]
 
 
-def _leaves(catalog: Any) -> list[Any]:
+def leaves(catalog: Any) -> list[Any]:
+    """Every variant of a catalogue."""
     return [variant for entry in catalog.list_models() for variant in entry.variants]
 
 
@@ -46,7 +47,7 @@ def facts_of(variant: Any, kind: str) -> VariantFacts:
     }
     return VariantFacts(
         id=variant.id,
-        alias=info.alias,
+        alias=alias_of(variant, kind),
         catalogue=kind,
         device=stated_device or device_of(variant.id),
         execution_provider=provider or None,
@@ -66,6 +67,11 @@ def facts_of(variant: Any, kind: str) -> VariantFacts:
     )
 
 
+def alias_of(variant: Any, kind: str) -> str:
+    """The model that it is a variant of."""
+    return own_alias(variant.id) if kind == LOCAL else str(variant.info.alias)
+
+
 def _size(info: Any, path: Path | None, kind: str) -> tuple[float | None, str | None]:
     if kind == PUBLIC and info.file_size_mb:
         return round(info.file_size_mb * _MIB_IN_MB, 1), "catalogue"
@@ -83,8 +89,19 @@ def _context(info: Any, path: Path | None, stated: str) -> tuple[int | None, str
 
 def unfinished(cache_dir: Path) -> list[str]:
     """The ids of downloads that were begun and not finished."""
-    found = [marker.parent.name for marker in cache_dir.glob(f"*/*/{_UNFINISHED}")]
-    return sorted(_STORED_NAME.sub(r":\1", name) for name in found)
+    return sorted(_begun(cache_dir))
+
+
+def begun_mb(cache_dir: Path, variant: str) -> float:
+    """What a begun download has taken of the disk, in 10⁶ bytes."""
+    begun = _begun(cache_dir).get(variant)
+    return folder.taken_mb(begun) if begun else 0.0
+
+
+def _begun(cache_dir: Path) -> dict[str, Path]:
+    """The folder of each download that was begun and not finished, by its id."""
+    found = [marker.parent for marker in cache_dir.glob(f"*/*/{_UNFINISHED}")]
+    return {_STORED_NAME.sub(r":\1", path.name): path for path in found}
 
 
 def has_snapshot(cache_dir: Path) -> bool:

@@ -9,6 +9,8 @@ from typing import Any
 from foundry_exp.errors import ConfigError
 
 GENAI_CONFIG = "genai_config.json"
+_BLOCK_BYTES = 512
+"""Of `st_blocks`, whatever the file system's own."""
 _TEMPLATES = ("chat_template.jinja", "chat_template.json")
 
 
@@ -72,6 +74,12 @@ def context_length(folder: Path) -> int | None:
 def size_mb(folder: Path) -> float:
     """Size on disk in megabytes (10⁶ bytes)."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+
+
+def taken_mb(folder: Path) -> float:
+    """What the disk has given to it (10⁶ bytes): less than its size while files have holes; 0 where none can say."""
+    held = [getattr(path.stat(), "st_blocks", 0) for path in folder.rglob("*") if path.is_file()]
+    return sum(held) * _BLOCK_BYTES / 1e6
 
 
 def files_digest(folder: Path) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from foundry_exp.errors import BackendError
-from foundry_exp.models import variants
+from foundry_exp.models import catalogue, variants
 from foundry_exp.models.facts import not_measurable
 from foundry_exp.models.runtime import registered
 from foundry_exp.protocols import ModelRequest
@@ -12,18 +12,27 @@ from foundry_exp.protocols import ModelRequest
 _LOCAL_VERSION = 1
 
 
-def find(manager: Any, model: ModelRequest) -> Any:
-    """The one variant that the request means; raises BackendError or SkipCellError.
+def providers(manager: Any, model: ModelRequest, data_dir: Path | None) -> variants.Providers:
+    """What the request needs of execution providers, registered; with a `data_dir`, only what is there already."""
+    own = model.variant or (_own_id(model) if model.path else None)
+    wanted = variants.needed_providers(model.accel, model.device, own)
+    return registered(manager, wanted, data_dir) if wanted != () else variants.Providers()
 
-    Execution providers are registered only when the accelerator can need one.
-    """
-    wanted = variants.providers_for(model.accel, model.device)
-    there = registered(manager, wanted) if wanted != () else variants.Providers()
+
+def find(manager: Any, model: ModelRequest, there: variants.Providers) -> Any:
+    """The one variant that the request means, by the providers there are; raises BackendError or SkipCellError."""
     if model.path:
-        model_id = model.variant or f"{model.alias}-generic-cpu:{_LOCAL_VERSION}"
-        variants.choose([model_id], model.alias, model.accel, model.device, model.prefer, there)
+        model_id = _own_id(model)
+        if model.variant:
+            variants.refuse_pinned(model_id, model.accel, model.device, there)
+        else:
+            variants.choose([model_id], model.alias, model.accel, model.device, model.prefer, there)
         return register(manager, model.path, model_id)
     return _measurable(_from_catalogues(manager, model, there))
+
+
+def _own_id(model: ModelRequest) -> str:
+    return model.variant or f"{model.alias}-generic-cpu:{_LOCAL_VERSION}"
 
 
 def register(manager: Any, path: Path, model_id: str) -> Any:
@@ -45,14 +54,28 @@ def _from_catalogues(manager: Any, model: ModelRequest, there: variants.Provider
     """Your own models first: they need no network, and one of that name was registered on purpose."""
     from foundry_local_sdk import CatalogType
 
-    catalogs = (manager.get_catalog(CatalogType.LOCAL), manager.get_catalog())
-    for catalog in catalogs:
-        found = catalog.get_model_variant(model.variant) if model.variant else _chosen(catalog, model, there)
-        if found is not None:
-            return found
-    listed = [variant for catalog in catalogs for entry in catalog.list_models() for variant in entry.variants]
-    known = sorted({variant.id if model.variant else variant.info.alias for variant in listed})
+    own, public = manager.get_catalog(CatalogType.LOCAL), manager.get_catalog()
+    if model.variant:
+        found = own.get_model_variant(model.variant) or public.get_model_variant(model.variant)
+    else:
+        found = _own(own, model, there) or _chosen(public, model, there)
+    if found is not None:
+        return found
+    listed = [(one, catalogue.LOCAL) for one in catalogue.leaves(own)]
+    listed += [(one, catalogue.PUBLIC) for one in catalogue.leaves(public)]
+    known = sorted({one.id if model.variant else catalogue.alias_of(one, kind) for one, kind in listed})
     raise BackendError("not_found", variants.unknown(model.variant or model.alias, known))
+
+
+def _own(catalog: Any, model: ModelRequest, there: variants.Providers) -> Any:
+    """Of your own models; a name with a vendor's ending is an alias too, as the runtime itself has it."""
+    ids = [one.id for one in catalogue.leaves(catalog)]
+    meant = [name for name in ids if model.alias in (variants.own_alias(name), name.rpartition(":")[0])]
+    if not meant:
+        return None
+    prefer = model.prefer if model.device is not None else variants.AUTO_ORDER
+    fitting = variants.runnable(meant, there.registered)
+    return catalog.get_model_variant(variants.choose(fitting, model.alias, model.accel, model.device, prefer, there))
 
 
 def _chosen(catalog: Any, model: ModelRequest, there: variants.Providers) -> Any:

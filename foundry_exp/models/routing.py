@@ -69,7 +69,8 @@ def entries_of(variants: list[VariantFacts]) -> Entries:
             "licence_source": best.sources.get("licence"),
             "facts_of": best.id,
             "variants": [variant.id for variant in own],
-            **({"path": best.path} if best.catalogue == "local" else {}),
+            # of several, the alias chooses by accelerator, which one folder would not
+            **({"path": best.path} if best.catalogue == "local" and len(own) == 1 else {}),
         }
     return found
 

@@ -10,13 +10,33 @@ _DEVICES = {"-cpu": "CPU", "-gpu": "GPU", "-npu": "NPU"}
 CPU = "CPUExecutionProvider"
 CUDA = "CUDAExecutionProvider"
 WEBGPU = "WebGpuExecutionProvider"
+_OPENVINO = "OpenVINOExecutionProvider"
 _WANTED: dict[str, tuple[str, ...] | None] = {
     "cpu": (),
-    "gpu": (CUDA, "NvTensorRTRTXExecutionProvider", "OpenVINOExecutionProvider", WEBGPU),
-    "npu": ("QNNExecutionProvider", "VitisAIExecutionProvider", "OpenVINOExecutionProvider"),
+    "gpu": (CUDA, "NvTensorRTRTXExecutionProvider", _OPENVINO, WEBGPU),
+    "npu": ("QNNExecutionProvider", "VitisAIExecutionProvider", _OPENVINO),
     "webgpu": (WEBGPU,),  # and not CUDA: where both are registered, generic-gpu runs on CUDA
     "auto": None,
 }
+_GENERIC_CPU = "-generic-cpu"
+_OF_VENDOR = {
+    "-cuda-gpu": CUDA,
+    "-trtrtx-gpu": "NvTensorRTRTXExecutionProvider",
+    "-openvino-cpu": _OPENVINO,
+    "-openvino-gpu": _OPENVINO,
+    "-openvino-npu": _OPENVINO,
+    "-qnn-npu": "QNNExecutionProvider",
+    "-vitis-npu": "VitisAIExecutionProvider",
+}
+_ENDINGS = (*_OF_VENDOR, _GENERIC_CPU, "-generic-gpu", "-generic-npu")
+AUTO_ORDER = ("-npu", "-openvino-gpu", "-trtrtx-gpu", "-cuda-gpu", "-gpu", "-openvino-cpu", "-cpu", "")
+"""The runtime's own, by what a name ends with, best first; it knows no vendor's endings of your own models (2.2.1)."""
+_ALSO_FITTING = {
+    "cpu": (CPU, _OPENVINO),
+    "gpu": ("DmlExecutionProvider", "MIGraphXExecutionProvider"),
+    "npu": ("RyzenAIExecutionProvider",),
+}
+"""Not asked for, but right where one is seen: OpenVINO serves CPU, GPU and NPU."""
 OWN_MODEL = "see “Models: catalogue, cache, your own” in README.md for bringing your own with model.path=…"
 
 
@@ -33,10 +53,56 @@ def providers_for(accel: str, device: str | None) -> tuple[str, ...] | None:
     return _WANTED[accel] if accel in _WANTED else _WANTED[(device or "auto").lower()]
 
 
+def needed_providers(accel: str, device: str | None, variant: str | None) -> tuple[str, ...] | None:
+    """The same where the exact variant may be known: a generic CPU variant needs none, a vendor's its own."""
+    name = (variant or "").rpartition(":")[0]
+    if name.endswith(_GENERIC_CPU):
+        return ()
+    wanted = providers_for(accel, device)
+    if wanted is not None:
+        return wanted
+    if vendor := _vendor_of(variant or ""):
+        return (vendor,)
+    known = device_of(variant or "")
+    return _WANTED[known.lower()] if known in ("GPU", "NPU") else None
+
+
+def _vendor_of(variant: str) -> str | None:
+    """The one execution provider that a vendor's variant runs on."""
+    name = variant.rpartition(":")[0]
+    return next((provider for ending, provider in _OF_VENDOR.items() if name.endswith(ending)), None)
+
+
+def fitting_providers(accel: str, device: str | None) -> tuple[str, ...] | None:
+    """The execution providers that prove an accelerator; null when any does."""
+    wanted = providers_for(accel, device)
+    kind = accel if accel in _WANTED else (device or "auto").lower()
+    return None if wanted is None else (*wanted, *_ALSO_FITTING.get(kind, ()))
+
+
+def among(name: str, names: Sequence[str]) -> bool:
+    """Whether a provider is one of these; the catalogue and the runtime write their names in different case."""
+    return name.casefold() in {other.casefold() for other in names}
+
+
 def device_of(variant: str) -> str | None:
     """The device that a variant's name promises: `…-cuda-gpu:3` is GPU; null when it says none."""
     name = variant.rpartition(":")[0]
     return next((device for suffix, device in _DEVICES.items() if name.endswith(suffix)), None)
+
+
+def own_alias(variant: str) -> str:
+    """The model that a variant of your own belongs to: `mine` for `mine-cuda-gpu:1`."""
+    name = variant.rpartition(":")[0]
+    return name.removesuffix(next((ending for ending in _ENDINGS if name.endswith(ending)), ""))
+
+
+def runnable(own: Sequence[str], registered: Sequence[str]) -> list[str]:
+    """Those of your own variants that need no provider but these; all, when none is left, to say what is lacking.
+
+    Of the catalogue's, the runtime shows no others.
+    """
+    return [one for one in own if not (vendor := _vendor_of(one)) or among(vendor, registered)] or list(own)
 
 
 def choose(
@@ -52,9 +118,7 @@ def choose(
     Raises SkipCellError listing what there is.
     """
     found = providers or Providers()
-    if accel == "webgpu" and CUDA in found.registered:
-        msg = f"accel=webgpu: {CUDA} is registered here, and {alias} would run on it; measure with accel=gpu."
-        raise SkipCellError(msg)
+    _refuse_taken_over(alias, accel, found)
     fitting = [variant for variant in variants if device is None or device_of(variant) in (device, None)]
     for ending in prefer:
         of_kind = [variant for variant in fitting if variant.rpartition(":")[0].endswith(ending)]
@@ -69,6 +133,25 @@ def choose(
         f"choose another accel, or pin model.variant."
     )
     raise SkipCellError(msg)
+
+
+def refuse_pinned(variant: str, accel: str, device: str | None, providers: Providers) -> None:
+    """Raise SkipCellError when a variant that was named exactly is for another device than the one asked for."""
+    _refuse_taken_over(variant, accel, providers)
+    own = device_of(variant)
+    if device is None or own is None or own == device:
+        return
+    msg = (
+        f"accel={accel}: model.variant={variant} is for {own}; choose accel={own.lower()} or auto, "
+        f"or pin a variant for {device}."
+    )
+    raise SkipCellError(msg)
+
+
+def _refuse_taken_over(name: str, accel: str, providers: Providers) -> None:
+    if accel == "webgpu" and CUDA in providers.registered:
+        msg = f"accel=webgpu: {CUDA} is registered here, and {name} would run on it; measure with accel=gpu."
+        raise SkipCellError(msg)
 
 
 def version_of(variant: str) -> int:

@@ -32,6 +32,8 @@ class Runtime:
         self.manager = manager
         self.task = task
         self.cache_dir = Path(task["cache_dir"])
+        self.closed_data_dir = Path(task["data_dir"]) if task["cache_only"] else None
+        """The runtime's own folder, when only what lies there may be used."""
         self._log_dir = log_dir
 
     def catalogue_state(self) -> str:
@@ -49,7 +51,7 @@ def listing(opened: Runtime, parent: Parent) -> dict[str, Any]:
     """Everything that is known of every variant."""
     there = variants.Providers()
     if parent.job["accel"] != "cpu":
-        there = runtime.registered(opened.manager, None)
+        there = runtime.registered(opened.manager, None, opened.closed_data_dir)
     found = catalogue.read(opened.manager)
     return {
         "variants": [asdict(facts) for facts in found],
@@ -89,7 +91,9 @@ def _fetched(variant: Any, facts: VariantFacts, parent: Parent, cache_dir: Path)
 def _found(opened: Runtime, asked: dict[str, Any]) -> Any:
     try:
         with runtime.translated("catalogue"):
-            return resolve.find(opened.manager, request.from_json(asked))
+            model = request.from_json(asked)
+            there = resolve.providers(opened.manager, model, opened.closed_data_dir)
+            return resolve.find(opened.manager, model, there)
     except BackendError as error:
         state = opened.catalogue_state()
         if error.error_class != "not_found" or state == "reached":
@@ -123,9 +127,14 @@ def _not_cached(variant: str) -> str:
 def _need_room(cache_dir: Path, variant: str, size_mb: float | None) -> None:
     cache_dir.mkdir(parents=True, exist_ok=True)
     free_mb = shutil.disk_usage(cache_dir).free / 1e6
-    if size_mb is not None and free_mb < size_mb * HEADROOM:
+    if size_mb is None:
+        return
+    here_mb = catalogue.begun_mb(cache_dir, variant)
+    needed_mb = size_mb * HEADROOM - here_mb
+    if free_mb < needed_mb:
+        more = f" more, beside the {here_mb:.0f} MB that came," if here_mb else ""
         msg = (
-            f"{variant}: needs {size_mb * HEADROOM:.0f} MB in {cache_dir}, got {free_mb:.0f} MB free; "
+            f"{variant}: needs {needed_mb:.0f} MB{more} in {cache_dir}, got {free_mb:.0f} MB free; "
             f"free some, or set backend.cache_dir to another disk."
         )
         raise BackendError("disk_full", msg)
@@ -146,8 +155,14 @@ def _told(parent: Parent) -> Any:
 
 def verify(opened: Runtime, parent: Parent) -> dict[str, Any]:
     """Look at each cached model: complete, of the size stated, loadable."""
-    found = audit.verify(opened.manager, opened.cache_dir, parent.job["names"], lambda name: parent.say("at", id=name))
-    return {"models": [asdict(finding) for finding in found], "catalogue": opened.catalogue_state()}
+    folders = (Path(opened.task["data_dir"]), opened.cache_dir)
+    names = parent.job["names"]
+    found = audit.verify(opened.manager, *folders, names, lambda name: parent.say("at", id=name))
+    return {
+        "models": [asdict(finding) for finding in found],
+        "unmatched": audit.unmatched(opened.manager, opened.cache_dir, names),
+        "catalogue": opened.catalogue_state(),
+    }
 
 
 def add(opened: Runtime, parent: Parent) -> dict[str, Any]:

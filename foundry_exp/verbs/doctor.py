@@ -92,7 +92,7 @@ def _look(overrides: list[str], probed: list[str] | None) -> "list[Finding]":
     catalogue = {"catalogue_url": folders.get("catalogue_url"), "cache_only": offline}
     job = {"do": "runtime", "data_dir": str(data_dir), "cache_dir": str(cache_dir), "catalogue": catalogue}
     told = asking.ask(job, runtime.LIMIT_S)
-    cached = told.steps.get("catalogue", {}).get("cached", [])
+    cached = [*told.steps.get("own", {}).get("found", []), *told.steps.get("catalogue", {}).get("cached", [])]
     needs_download = needs_catalogue(cell) and cached_variant(cell, cached) is None
     found = [
         *machine.versions(),
@@ -124,15 +124,28 @@ def _probe(names: list[str], overrides: list[str], here: "Here") -> "Iterable[Fi
     from foundry_exp.doctor.findings import Finding
     from foundry_exp.doctor.models import probe
 
-    main_job = _cell(overrides).alias
-    others = [text for text in overrides if not text.startswith("model=")]
+    main_job, option = _cell(overrides).alias, _option_of(overrides)
     for name in names or _options():
         try:
-            cell = _cell([*others, f"model={name}"])
+            cell = _cell([*_for_option(overrides, own=name == option), f"model={name}"])
         except ConfigError as error:
             yield Finding("error" if names else "note", f"model {name}", str(error))
             continue
         yield probe(name, cell, here, named=bool(names), main_job=cell.alias == main_job)
+
+
+def _option_of(overrides: list[str]) -> str:
+    """The option of `model` that the main job is composed with."""
+    from foundry_exp.command import compose
+
+    every_job, _ = compose.jobs(overrides, multirun=False)
+    return str(every_job[0].config["hydra"]["runtime"]["choices"]["model"])
+
+
+def _for_option(overrides: list[str], *, own: bool) -> list[str]:
+    """What was asked, without the choice of a model and, unless they are its own, without settings of a model."""
+    dropped = ("model=",) if own else ("model=", "model.")
+    return [text for text in overrides if not text.lstrip("+~").startswith(dropped)]
 
 
 def _options() -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from foundry_exp.errors import ConfigError
+from foundry_exp.models import variants
 from foundry_exp.verbs.models import composed, parsed
 
 _ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -14,7 +15,7 @@ _ID = re.compile(rf"{_ALIAS.pattern}:(0|[1-9]\d*)")
 
 def main(arguments: Sequence[str]) -> int:
     """Register the folder; the same command again changes nothing."""
-    from foundry_exp.models import folder, provision, variants
+    from foundry_exp.models import folder, provision
 
     options = parsed(arguments, add=_options)
     if len(options.names) != 1:
@@ -49,7 +50,8 @@ def _variant(alias: str | None, variant: str | None, path: Path) -> str:
     if not _ID.fullmatch(asked):
         msg = f"models add: --variant must be NAME:VERSION, got {asked!r}; as in {name}-generic-cpu:1"
         raise ConfigError(msg)
-    if variant and alias and not variant.startswith(f"{alias}-"):
-        msg = f"models add: --variant {variant} does not belong to --alias {alias}; name it {alias}-generic-cpu:1"
+    if variant and alias and variants.own_alias(variant) != alias:
+        belongs = f"belongs to {variants.own_alias(variant)}, not to --alias {alias}"
+        msg = f"models add: --variant {variant} {belongs}; name it {alias}-generic-cpu:1, {alias}-cuda-gpu:1 …"
         raise ConfigError(msg)
     return asked

@@ -16,7 +16,8 @@ def main(arguments: Sequence[str]) -> int:
     options = parsed(arguments, "--json")
     config = composed(options.settings)
     place = provision.Place.of(config["backend"], offline=config["offline"])
-    found = provision.verify(place, options.names, _LOAD_LIMIT_S, lambda _: None)["models"]
+    answer = provision.verify(place, options.names, _LOAD_LIMIT_S, lambda _: None)
+    found, unmatched = answer["models"], answer["unmatched"]
     if options.json:
         terminal.print_json(found)
     for entry in [] if options.json else found:
@@ -24,7 +25,8 @@ def main(arguments: Sequence[str]) -> int:
         print(f"{entry['id']}: {entry['problem'] or 'complete, loads'}{size}")
         if entry["repair"]:
             print(f"  {entry['repair']}")
-    if not found:
-        what = ", ".join(options.names) or "no model"
-        print(f"{what}: not in {place.cache_dir}; python -m foundry_exp models shows what there is.", file=sys.stderr)
-    return 1 if any(entry["problem"] for entry in found) or (options.names and not found) else 0
+    if not found and not options.names:
+        print(f"no model: not in {place.cache_dir}; python -m foundry_exp models shows what there is.", file=sys.stderr)
+    for sentence in unmatched:
+        print(sentence, file=sys.stderr)
+    return 1 if unmatched or any(entry["problem"] for entry in found) else 0

@@ -45,6 +45,28 @@ def test_your_own_models_are_listed_with_their_path(tool: Tool) -> None:
     assert all(one["path"] == str(path) and one["cached"] and one["catalogue"] == "local" for one in found.values())
 
 
+def test_a_vendors_variant_of_your_own_belongs_to_its_model(tool: Tool) -> None:
+    path = str(demo_model("demo-small"))
+    assert tool.run("models", "add", path, "--alias", "mine").returncode == 0
+    added = tool.run("models", "add", path, "--alias", "mine", "--variant", "mine-cuda-gpu:1")
+    assert "registered as a variant of mine for GPU" in added.stdout
+    ids = ["mine-cuda-gpu:1", "mine-generic-cpu:1"]
+    assert sorted(name for name, one in listed(tool, "offline=true").items() if one["alias"] == "mine") == ids
+    assert tool.run("models", "export", "models.json", "offline=true").returncode == 0
+    entry = json.loads((tool.folder / "models.json").read_text(encoding="utf-8"))["mine"]
+    assert sorted(entry["variants"]) == ids
+    assert "path" not in entry, "one folder is not both"
+    verified = tool.run("models", "verify", "mine")
+    assert all(f"{name}: complete" in verified.stdout for name in ids)
+
+
+@pytest.mark.parametrize("variant", ["zz-strange:1", "other-cuda-gpu:1"])
+def test_a_variant_is_not_added_to_a_model_that_it_would_not_belong_to(tool: Tool, variant: str) -> None:
+    done = tool.run("models", "add", str(demo_model("demo-small")), "--alias", "zz", "--variant", variant)
+    assert done.returncode == 2
+    assert "not to --alias zz; name it zz-generic-cpu:1" in done.stderr
+
+
 def test_a_folder_that_is_no_model_is_refused_with_what_it_lacks(tool: Tool) -> None:
     (tool.folder / "empty").mkdir()
     done = tool.run("models", "add", str(tool.folder / "empty"))

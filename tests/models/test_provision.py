@@ -3,6 +3,7 @@
 from typing import Any
 
 import psutil
+import pytest
 
 from tests.conftest import demo_model
 from tests.loopback_catalogue import Variant
@@ -99,3 +100,40 @@ def test_a_model_of_your_own_is_found_by_its_alias(tool: Tool) -> None:
     assert {name: one["status"] for name, one in found.items()} == {"cpu": "ok", "gpu": "device_mismatch"}
     assert done.returncode == 1
     assert found["gpu"]["model"]["variant"] == "mine-generic-gpu:1"
+
+
+@pytest.mark.parametrize("backend", ["native", "service"])
+def test_a_variant_whose_provider_is_missing_is_skipped_with_its_name(tool: Tool, backend: str) -> None:
+    path = str(demo_model("demo-small"))
+    assert tool.run("models", "add", path, "--variant", "mine-cuda-gpu:1").returncode == 0
+    assert tool.run(*RUN, f"backend={backend}", "model.variant=mine-cuda-gpu:1", "accel=auto").returncode == 1
+    found = result(tool)
+    assert found["status"] == "skipped"
+    assert found["reason"].startswith("mine-cuda-gpu:1: needs CUDAExecutionProvider, which is not registered here; ")
+    verified = tool.run("models", "verify", "mine-cuda-gpu:1")
+    assert verified.returncode == 1
+    assert "mine-cuda-gpu:1: complete, not loaded: needs CUDAExecutionProvider" in verified.stdout
+    assert "mend the folder" not in verified.stdout
+    assert "fl::" not in verified.stdout + found["reason"]
+
+
+def test_a_pinned_variant_for_another_device_is_not_told_to_be_pinned(tool: Tool) -> None:
+    path = str(demo_model("demo-small"))
+    assert tool.run("models", "add", path, "--variant", "mine-generic-gpu:1").returncode == 0
+    assert tool.run(*RUN, "model.variant=mine-generic-gpu:1", "accel=cpu").returncode == 1
+    found = result(tool)
+    assert found["status"] == "skipped"
+    assert "model.variant=mine-generic-gpu:1 is for GPU; choose accel=gpu or auto" in found["reason"]
+
+
+def test_of_your_own_variants_one_is_chosen_that_can_run_here(tool: Tool) -> None:
+    path = str(demo_model("demo-small"))
+    for variant in ("mine-cuda-gpu:1", "mine-generic-cpu:1", "mine-generic-cpu:2"):
+        assert tool.run("models", "add", path, "--variant", variant).returncode == 0
+    tool.run("-m", *RUN, "model.alias=mine", "accel=auto,cpu,gpu")
+    found = {one["accel"]: one for one in results(tool)}
+    for accel in ("auto", "cpu"):
+        assert found[accel]["status"] == "ok", found[accel]["reason"]
+        assert found[accel]["model"]["variant"] == "mine-generic-cpu:2"
+    assert found["gpu"]["status"] == "skipped"
+    assert "missing execution providers: CUDAExecutionProvider" in found["gpu"]["reason"]

@@ -1,6 +1,7 @@
 """`models pull` through the real runtime: progress, breaks, resuming, stalls, a full disk, Ctrl-C, `kill -9`."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.conftest import demo_model
 from tests.models.conftest import MIB, Tool, interrupt, until
 
 HEAVY_BYTES = 26 * MIB
@@ -123,20 +125,33 @@ def test_a_model_that_was_damaged_is_found_and_its_repair_named(tool: Tool) -> N
     assert f"remove {folder} and run python -m foundry_exp models pull small-generic-cpu:1" in done.stdout
 
 
-@pytest.fixture
-def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 8 MiB."""
+@pytest.mark.parametrize("as_json", [[], ["--json"]])
+def test_verify_says_each_name_that_is_not_here(tool: Tool, as_json: list[str]) -> None:
+    assert tool.run("models", "add", str(demo_model("demo-small")), "--alias", "mine").returncode == 0
+    done = tool.run("models", "verify", "mine", "nosuch", "mine-generic-cpu:2", *as_json)
+    assert done.returncode == 1
+    assert "mine-generic-cpu:1" in done.stdout
+    assert done.stderr.splitlines() == [
+        f"nosuch: not in {tool.cache}; choose from mine, mine-generic-cpu:1",
+        f"mine-generic-cpu:2: not in {tool.cache}; did you mean mine-generic-cpu:1?",
+    ]
+    assert tool.run("models", "verify", "mine").returncode == 0
+
+
+@pytest.fixture(params=[8])
+def tiny_disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """A file system of 8 MiB, or of as many as the test says."""
     folder = tmp_path / "cache"
     folder.mkdir()
-    mounted = os.name == "posix" and os.geteuid() == 0 and _mount(folder)
+    mounted = os.name == "posix" and os.geteuid() == 0 and _mount(folder, request.param)
     if not mounted:
         pytest.skip("only root can mount a tmpfs")
     yield folder
     subprocess.run(["umount", str(folder)], check=True)
 
 
-def _mount(folder: Path) -> bool:
-    asked = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)]
+def _mount(folder: Path, size_mib: int) -> bool:
+    asked = ["mount", "-t", "tmpfs", "-o", f"size={size_mib}m", "tmpfs", str(folder)]
     return subprocess.run(asked, check=False, capture_output=True).returncode == 0
 
 
@@ -159,3 +174,24 @@ def test_a_disk_that_fills_while_fetching_is_named(heavy: Tool) -> None:
     assert done.returncode == 1
     assert "heavy-generic-cpu:1: the disk of" in done.stderr
     assert "free some and run it again: what came is kept" in done.stderr
+
+
+@pytest.mark.parametrize("tiny_disk", [40], indirect=True)
+def test_a_begun_download_is_resumed_where_only_the_rest_has_room(heavy: Tool, tiny_disk: Path) -> None:
+    """29 MB are asked for a whole `heavy`; with 20 of them here, fewer are free than that."""
+    process = _stopped_at(heavy, 20 * MIB)
+    interrupt(process)
+    process.communicate(timeout=30)
+    assert shutil.disk_usage(tiny_disk).free < HEAVY_BYTES
+    assert _sent_by_another_pull(heavy) < HEAVY_BYTES
+
+
+@pytest.mark.parametrize("tiny_disk", [40], indirect=True)
+def test_what_came_is_named_when_the_rest_has_no_room(heavy: Tool, tiny_disk: Path) -> None:
+    process = _stopped_at(heavy, 20 * MIB)
+    interrupt(process)
+    process.communicate(timeout=30)
+    (tiny_disk / "other").write_bytes(bytes(shutil.disk_usage(tiny_disk).free - MIB))
+    done = heavy.run("models", "pull", "heavy")
+    assert done.returncode == 1
+    assert " MB more, beside the 2" in done.stderr

@@ -4,7 +4,17 @@ import pytest
 
 from foundry_exp.errors import SkipCellError
 from foundry_exp.models.facts import not_measurable, tools_of, vision_of
-from foundry_exp.models.variants import CUDA, Providers, choose, device_of, no_catalogue, providers_for, unknown
+from foundry_exp.models.variants import (
+    CUDA,
+    Providers,
+    choose,
+    device_of,
+    no_catalogue,
+    own_alias,
+    providers_for,
+    runnable,
+    unknown,
+)
 
 PHI = [
     "Phi-4-mini-instruct-cuda-gpu:5",
@@ -134,6 +144,37 @@ def test_what_a_name_promises() -> None:
     assert [device_of(name) for name in ("a-cuda-gpu:3", "a-qnn-npu:1", "a-generic-cpu:1", "a:1")] == [
         "GPU", "NPU", "CPU", None,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("variant", "alias"),
+    [
+        ("mine-generic-cpu:1", "mine"),
+        ("mine-generic-npu:3", "mine"),
+        ("mine-cuda-gpu:1", "mine"),
+        ("mine-openvino-cpu:1", "mine"),
+        ("mine-qnn-npu:1", "mine"),
+        ("mine-cuda-gpu-generic-cpu:1", "mine-cuda-gpu"),
+        ("mine-strange-gpu:1", "mine-strange-gpu"),
+        ("mine:1", "mine"),
+    ],
+)
+def test_a_variant_of_your_own_belongs_to_what_its_ending_leaves(variant: str, alias: str) -> None:
+    assert own_alias(variant) == alias
+
+
+@pytest.mark.parametrize(
+    ("registered", "left"),
+    [
+        ((), ["a-generic-gpu:1", "a-generic-cpu:1"]),
+        (("cudaexecutionprovider",), ["a-cuda-gpu:1", "a-generic-gpu:1", "a-generic-cpu:1"]),
+    ],
+)
+def test_a_vendors_variant_is_left_out_where_its_provider_is_missing(
+    registered: tuple[str, ...], left: list[str]
+) -> None:
+    assert runnable(["a-cuda-gpu:1", "a-generic-gpu:1", "a-generic-cpu:1"], registered) == left
+    assert runnable(["a-cuda-gpu:1"], ()) == ["a-cuda-gpu:1"], "loading it says what is missing"
 
 
 def test_unknown_is_not_no() -> None:

@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
-from tests.conftest import Run, native
+import pytest
+
+from tests.conftest import Run, demo_model, native
 from tests.loopback_catalogue import Variant, serving
 
 
@@ -64,3 +66,35 @@ def test_a_catalogue_that_answers_is_reachable_and_its_model_is_not_fetched(run:
     assert "1 models, 0 downloaded" in found["catalogue"]["detail"]
     assert found["model custom"]["fix"] == "python -m foundry_exp models pull phi"
     assert done.returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("setting", "name"),
+    [("model.alias=own", "demo-small"), (f"model.path={demo_model('demo-small')}", "custom")],
+    ids=["of-another-option", "of-its-own"],
+)
+def test_a_probe_leaves_a_registered_model_where_it_is(run: Run, tmp_path: Path, setting: str, name: str) -> None:
+    where = [*native(tmp_path), "offline=true"]
+    assert run("models", "add", str(demo_model("demo-large")), "--alias", "own", *where).returncode == 0
+    asked = ("model=custom", "model.alias=own", setting)
+    done = run("doctor", "--json", *where, *dict.fromkeys(asked), "--probe", name)
+    found = {finding["what"]: finding for finding in json.loads(done.stdout)["findings"]}
+    assert found[f"model {name}"]["severity"] == "ok", found[f"model {name}"]
+    listed = json.loads(run("models", "--json", *where).stdout)["variants"]
+    assert {one["id"]: one["path"] for one in listed} == {"own-generic-cpu:1": str(demo_model("demo-large"))}
+
+
+@pytest.mark.parametrize("backend", ["native", "service"])
+def test_a_model_of_your_own_needs_no_download_and_answers(run: Run, tmp_path: Path, backend: str) -> None:
+    where = [*native(tmp_path), "offline=true"]
+    assert run("models", "add", str(demo_model("demo-small")), "--alias", "mine", *where).returncode == 0
+    asked = (f"backend={backend}", *where, "model=custom", "model.alias=mine")
+    done = run("doctor", "--json", *asked, "--probe", "custom")
+    found = {finding["what"]: finding for finding in json.loads(done.stdout)["findings"]}
+    assert found["catalogue"]["severity"] == "note", found["catalogue"]
+    assert found["model custom"]["severity"] == "ok", found["model custom"]
+    assert "mine-generic-cpu:1" in found["model custom"]["detail"]
+    assert done.returncode == 0
+    unknown = run("doctor", *where, "model=custom", "model.alias=mien")
+    assert unknown.returncode == 1
+    assert "1 of your own registered, the one to be measured is not among them" in unknown.stdout

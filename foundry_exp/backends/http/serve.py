@@ -45,21 +45,19 @@ def _backend(said: dict[str, Any]) -> NativeBackend:
     if not said["cache_only"]:
         return NativeBackend(said["data_dir"], said["cache_dir"], said["catalogue_url"])
     runtime.send_nothing()
-    return NativeBackend(said["data_dir"], said["cache_dir"], closed_catalogue.opened())
+    return NativeBackend(said["data_dir"], said["cache_dir"], closed_catalogue.opened(), catalogue_closed=True)
 
 
 def _serve(backend: NativeBackend, model: ModelRequest) -> dict[str, Any]:
     import psutil
 
     baseline_mb = psutil.Process().memory_info().rss / 1e6
-    start_s = time.monotonic()
     loaded = backend.load(model)
-    load_s = time.monotonic() - start_s - (loaded.download_s or 0.0)
     url = _start_service()
     facts = {**asdict(loaded), "path": str(loaded.path) if loaded.path else None}
     # a model registered from a folder is served only there
     base_url = f"{url}/catalogs/local/v1" if model.path else f"{url}/v1"
-    seen = {"load_s": load_s, "rss_baseline_mb": baseline_mb, "pid": os.getpid()}
+    seen = {"load_s": loaded.load_s, "rss_baseline_mb": baseline_mb, "pid": os.getpid()}
     return {"base_url": base_url, "loaded": facts, "seen": seen}
 
 
