@@ -17,7 +17,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from foundry_exp import data, schema
-from foundry_exp.command import conf_folders, remembered
+from foundry_exp.command import conf_folders, hydra_targets, remembered
 from foundry_exp.command.hydra_errors import in_our_words
 from foundry_exp.errors import ConfigError, near
 from foundry_exp.models import routing
@@ -154,7 +154,10 @@ def ready(overrides: Sequence[str]) -> Iterator[None]:
 
 def _composed(overrides: Sequence[str]) -> DictConfig:
     extra = conf_folders.search_path_override(conf_folders.user_conf())
-    return compose(CONFIG_NAME, [*overrides, *extra], return_hydra_config=True)
+    hydra_targets.refuse_foreign_folders(overrides)
+    config = compose(CONFIG_NAME, [*overrides, *extra], return_hydra_config=True)
+    hydra_targets.refuse_foreign(config)
+    return config
 
 
 def _keys(overrides: Sequence[str]) -> list[str]:

@@ -11,7 +11,7 @@ from hydra.types import HydraContext, RunMode
 from omegaconf import DictConfig
 
 from foundry_exp import data
-from foundry_exp.command import compose, conf_folders
+from foundry_exp.command import compose, conf_folders, hydra_targets
 
 
 def is_for_hydra(override: str) -> bool:
@@ -33,6 +33,7 @@ def launch(task: Callable[[DictConfig], None], every_job: Sequence[Sequence[str]
         config = composer.compose_config(
             compose.CONFIG_NAME, [*every_job[0], *steering, *extra], RunMode.MULTIRUN, True
         )
+        hydra_targets.refuse_foreign(config)  # once more, since this is the one that Hydra imports from
         context = HydraContext(config_loader=composer.config_loader, callbacks=Callbacks(config))
         context.callbacks.on_multirun_start(config=config, config_name=compose.CONFIG_NAME)
         try:
