@@ -1,5 +1,6 @@
 """Planned jobs in the hands of Hydra's launcher, whichever the config names."""
 
+import logging
 import sys
 from collections.abc import Callable, Sequence
 
@@ -48,5 +49,6 @@ def hand_to_hydra(words: Sequence[str]) -> None:
     """Let Hydra answer a command line that asks for what it knows: --info, --hydra-help, --cfg hydra, completion."""
     conf = str(data.shipped("conf"))
     own = conf_folders.user_conf()
+    logging.raiseExceptions = False  # Hydra prints by logging, which would show a traceback for each line after `head`
     sys.argv = [compose.PROGRAM, *words, *(["--config-dir", str(own)] if own else [])]
     hydra.main(version_base=compose.VERSION_BASE, config_path=conf, config_name=compose.CONFIG_NAME)(lambda _: None)()
