@@ -228,7 +228,8 @@ def read_result(folder: Path) -> RunResult:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        msg = f"{path}: not a run summary ({where}: {first['msg']}); measure the cell again."
+        complaint = ": ".join(filter(None, (where, first["msg"])))  # what is no JSON at all is wrong nowhere
+        msg = f"{path}: not a run summary ({complaint}); measure the cell again."
         raise StoreError(msg) from error
     return result
 

@@ -4,6 +4,7 @@ import importlib
 import inspect
 import os
 import types
+from collections.abc import Sequence
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from foundry_exp.errors import ConfigError, near
@@ -42,16 +43,9 @@ def check(spec: dict[str, Any], where: str, behaviour: type | None = None) -> No
             check(value, f"{where}.{key}")
 
 
-def resolve(path: str, where: str) -> Any:
+def resolve(path: str, where: str, also: Sequence[str] = ()) -> Any:
     """The class that a dotted path names, if it is from an allowed package; a function that makes the part will do."""
-    allowed = ["foundry_exp", *filter(None, os.environ.get(ALLOW_VARIABLE, "").replace(",", " ").split())]
-    package = path.partition(".")[0]
-    if package not in allowed:
-        msg = (
-            f"{where}: {path} is not from an allowed package ({', '.join(allowed)}); "
-            f"name its package in the environment variable {ALLOW_VARIABLE} if you trust it."
-        )
-        raise ConfigError(msg)
+    refuse_package(path, where, also)
     module, _, name = path.rpartition(".")
     try:
         found = getattr(importlib.import_module(module), name)
@@ -63,6 +57,17 @@ def resolve(path: str, where: str) -> Any:
         msg = f"{where}: {path} is no class, got {type(found).__name__}; give module.Class of an installed package."
         raise ConfigError(msg)
     return found
+
+
+def refuse_package(path: str, where: str, also: Sequence[str] = ()) -> None:
+    """Raise ConfigError when a dotted path is not of ours, of the packages in `also`, or of one that is allowed."""
+    allowed = ["foundry_exp", *also, *filter(None, os.environ.get(ALLOW_VARIABLE, "").replace(",", " ").split())]
+    if path.partition(".")[0] not in allowed:
+        msg = (
+            f"{where}: {path} is not from an allowed package ({', '.join(allowed)}); "
+            f"name its package in the environment variable {ALLOW_VARIABLE} if you trust it."
+        )
+        raise ConfigError(msg)
 
 
 def _arguments(spec: dict[str, Any]) -> dict[str, Any]:

@@ -37,11 +37,13 @@ def clean_environment() -> dict[str, str]:
 def run(tmp_path: Path) -> Run:
     """`run("model=demo-small")`: the tool as a user starts it, in an empty folder, with its own runtime folders."""
 
-    def start(*arguments: str, timeout_s: float = 240, cwd: Path | None = None) -> "subprocess.CompletedProcess[str]":
+    def start(
+        *arguments: str, timeout_s: float = 240, cwd: Path | None = None, **variables: str
+    ) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             command(arguments),
             cwd=cwd or tmp_path,
-            env=clean_environment(),
+            env={**clean_environment(), **variables},
             capture_output=True,
             text=True,
             encoding="utf-8",

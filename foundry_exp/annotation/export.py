@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from foundry_exp import store
 from foundry_exp.annotation import documents
@@ -116,6 +117,18 @@ def default_folder(answers: Sequence[Answer], rubric: Rubric, output_dir: Path) 
     runs = sorted({answer.folder.resolve().parent.name for answer in answers})
     name = runs[0] if len(runs) == 1 else f"{runs[0]}+{len(runs) - 1}" if runs else "nothing"
     return output_dir / "annotations" / f"{name}-{rubric.name}"
+
+
+def as_json(made: Exported) -> dict[str, Any]:
+    """What an export left on disk, for programs."""
+    return {
+        "folder": str(made.folder),
+        "key": str(made.folder / KEY_FILE),
+        "guide": str(made.folder / SEND_FOLDER / GUIDE_FILE),
+        "items": made.items,
+        "written": [str(path) for path in made.written],
+        "kept": [str(path) for path in made.kept],
+    }
 
 
 def told(made: Exported) -> str:

@@ -57,7 +57,8 @@ def _overrides(words: Sequence[str], last: str) -> Iterator[str]:
 
 
 def _asked(words: Sequence[str]) -> list[str]:
-    kept = [word for word in words[:-1] if not word.startswith("-") and "=" in word and "," not in word]
+    told = [word for word in words[:-1] if not word.startswith(("-", "hydra.searchpath"))]  # which may import a package
+    kept = [word for word in told if "=" in word and "," not in word]
     os.environ["COMP_LINE"] = " ".join([compose.PROGRAM, *kept, words[-1]])
     return _hydras("query=bash").split()
 

@@ -17,7 +17,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from foundry_exp import data, schema
-from foundry_exp.command import conf_folders, remembered
+from foundry_exp.command import conf_folders, hydra_targets, named_secrets, remembered
 from foundry_exp.command.hydra_errors import in_our_words
 from foundry_exp.errors import ConfigError, near
 from foundry_exp.models import routing
@@ -142,6 +142,7 @@ def _ours(config: DictConfig) -> DictConfig:
 def ready(overrides: Sequence[str]) -> Iterator[None]:
     """Hydra with our options and resolvers; what it complains of is said in our words."""
     GlobalHydra.instance().clear()
+    named_secrets.guard()
     OmegaConf.register_new_resolver("flag", _flag, replace=True)
     OmegaConf.register_new_resolver("aliases", routing.aliases, replace=True)
     OmegaConf.register_new_resolver("listed", routing.listed, replace=True)
@@ -154,7 +155,15 @@ def ready(overrides: Sequence[str]) -> Iterator[None]:
 
 def _composed(overrides: Sequence[str]) -> DictConfig:
     extra = conf_folders.search_path_override(conf_folders.user_conf())
-    return compose(CONFIG_NAME, [*overrides, *extra], return_hydra_config=True)
+    hydra_targets.refuse_foreign_folders(overrides)
+    try:
+        config = compose(CONFIG_NAME, [*overrides, *extra], return_hydra_config=True)
+    except KeyError as error:
+        msg = f"hydra.job.env_copy: the environment variable {error} is not set; set it, or leave it out."
+        raise ConfigError(msg) from error
+    hydra_targets.refuse_foreign(config)
+    named_secrets.refuse_interpolated(config)
+    return config
 
 
 def _keys(overrides: Sequence[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """What Hydra complains of, in our words: where, what is wrong, and the way out."""
 
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -78,6 +79,8 @@ def _unresolved(message: str) -> str:
     )
     key = re.search(r"full_key: (\S+)", message)
     place = key.group(1) if key else "config"
+    if variable and variable.group(1) in os.environ:  # one that holds a secret, in a list of defaults
+        return f"{place}: the environment variable {variable.group(1)} cannot be interpolated there; write the value."
     if variable:
         return f"{place}: the environment variable {variable.group(1)} is not set; set it, or give {place}=…"
     return f"{place}: {message.strip().splitlines()[0]}; correct the ${{…}} in it."

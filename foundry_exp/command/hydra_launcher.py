@@ -1,5 +1,6 @@
 """Planned jobs in the hands of Hydra's launcher, whichever the config names."""
 
+import logging
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -13,7 +14,7 @@ from hydra.types import HydraContext, RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from foundry_exp import data
-from foundry_exp.command import compose, conf_folders
+from foundry_exp.command import compose, conf_folders, hydra_targets
 
 
 def is_for_hydra(override: str) -> bool:
@@ -54,6 +55,7 @@ def launch(
         config = composer.compose_config(
             compose.CONFIG_NAME, [*next(iter(every_job)), *steering, *extra], RunMode.MULTIRUN, True
         )
+        hydra_targets.refuse_foreign(config)  # once more, since this is the one that Hydra imports from
         # A launcher with processes of its own would send every config to each of them.
         is_here = config.hydra.launcher._target_ == f"{BasicLauncher.__module__}.{BasicLauncher.__qualname__}"
         loader: Any = _Planned(every_job) if is_here else composer.config_loader
@@ -71,5 +73,6 @@ def hand_to_hydra(words: Sequence[str]) -> None:
     """Let Hydra answer a command line that asks for what it knows: --info, --hydra-help, --cfg hydra, completion."""
     conf = str(data.shipped("conf"))
     own = conf_folders.user_conf()
+    logging.raiseExceptions = False  # Hydra prints by logging, which would show a traceback for each line after `head`
     sys.argv = [compose.PROGRAM, *words, *(["--config-dir", str(own)] if own else [])]
     hydra.main(version_base=compose.VERSION_BASE, config_path=conf, config_name=compose.CONFIG_NAME)(lambda _: None)()

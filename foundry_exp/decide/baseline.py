@@ -31,7 +31,8 @@ def load(path: Path) -> Side:
         side: Side = adapter(Side).validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
         first = error.errors()[0] if isinstance(error, ValidationError) else None
-        why = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}" if first else str(error)
+        where = ".".join(str(part) for part in first["loc"]) if first else ""
+        why = ": ".join(filter(None, (where, first["msg"] if first else str(error))))
         msg = f"{path}: not a baseline ({why}); write one with: python -m foundry_exp gate --save {path} RUN"
         raise ConfigError(msg) from error
     return side

@@ -11,7 +11,7 @@ from foundry_exp.verbs import words
 
 HELP = """\
 usage: python -m foundry_exp annotate export RUN… [--annotators A,B] [--rubric NAME]
-                                                  [--reference] [--out DIR] [--seed N]
+                                                  [--reference] [--out DIR] [--seed N] [--json]
        python -m foundry_exp annotate import FILE… [--key KEY] [--annotator NAME] [--partial]
                                                   [--again] [--json]
        python -m foundry_exp annotate agreement FILE…|RUN… [--key KEY] [--json]

@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from foundry_exp import data
+from foundry_exp import data, terminal
 from foundry_exp.errors import StoreError
 from foundry_exp.verbs.annotate import parsed
 
@@ -14,7 +14,7 @@ def main(arguments: list[str]) -> int:
     """Write the files of the runs named, and say where they are and what to do with them."""
     from foundry_exp import score, store
     from foundry_exp.annotation.choice import rubric_for
-    from foundry_exp.annotation.export import default_folder, export, told
+    from foundry_exp.annotation.export import as_json, default_folder, export, told
     from foundry_exp.annotation.names import check_annotators
     from foundry_exp.tracking.fetch import find
 
@@ -28,7 +28,11 @@ def main(arguments: list[str]) -> int:
     answers = [answer for folder in dict.fromkeys(folders) for answer in score.different_answers(folder)]
     chosen = rubric_for((answer.sample for answer in answers), options.rubric, "--rubric")
     out = options.out or default_folder(answers, chosen, options.output_dir)
-    print(told(export(answers, chosen, names, out, reference=options.reference, seed=options.seed)))
+    made = export(answers, chosen, names, out, reference=options.reference, seed=options.seed)
+    if options.json:
+        terminal.print_json(as_json(made))
+    else:
+        print(told(made))
     return 0
 
 
@@ -39,6 +43,7 @@ def _options(parser: Any) -> None:
     parser.add_argument("--reference", action="store_true", default=defaults["reference"])
     parser.add_argument("--out", type=Path)
     parser.add_argument("--seed", type=int)
+    parser.add_argument("--json", action="store_true")
 
 
 def _defaults() -> dict[str, Any]:

@@ -22,7 +22,7 @@ ENDPOINT_VARIABLE = "FOUNDRY_LOCAL_ENDPOINT"
 _SERVICE_LIMIT_S = 2.0
 HELP = """\
 usage: python -m foundry_exp models [--json] [key=value …]
-       python -m foundry_exp models pull NAME… [accel=…]
+       python -m foundry_exp models pull NAME… [accel=…] [--json]
        python -m foundry_exp models verify [NAME…] [--json]
        python -m foundry_exp models add PATH [--alias ALIAS] [--variant NAME:VERSION]
        python -m foundry_exp models export FILE
@@ -44,7 +44,7 @@ NAME is an alias, an option of the group model, or an exact NAME:VERSION. Settin
 an experiment:
   accel=auto|cpu|gpu|npu|webgpu  offline=true  backend.cache_dir=DIR  backend.catalogue_url=URL
   provision.retries=3  provision.stall_timeout_s=60
-  --json                 of the list and of verify: as JSON
+  --json                 of the list, of pull and of verify: as JSON
   -h, --help             this text
 
 examples:

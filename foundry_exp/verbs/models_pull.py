@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from foundry_exp import terminal
 from foundry_exp.errors import ConfigError, FoundryExpError, SkipCellError
 from foundry_exp.verbs.models import composed, parsed
 
@@ -13,34 +14,56 @@ INTERRUPTED = 130
 
 def main(arguments: Sequence[str]) -> int:
     """0 when every model is here, 1 when one is not, 130 when stopped."""
-    options = parsed(arguments)
+    options = parsed(arguments, "--json")
     if not options.names:
         msg = "models pull: no model is named; give one or more, as in python -m foundry_exp models pull phi-4-mini"
         raise ConfigError(msg)
     config = composed(options.settings)
-    failed = []
+    found = []
     for name in dict.fromkeys(options.names):
-        try:
-            _pull(name, config)
-        except FoundryExpError as error:
-            failed.append(name)
-            what = "skipped" if isinstance(error, SkipCellError) else "failed"
-            print(f"{name}: {what}: {str(error).removeprefix(f'{name}: ')}", file=sys.stderr)
-        except KeyboardInterrupt:
-            print(f"{name}: interrupted; what came is kept, run it again to resume.", file=sys.stderr)
-            return INTERRUPTED
-    return 1 if failed else 0
+        found.append(_pulled(name, config))
+        if not options.json:
+            _tell(found[-1])
+        if found[-1]["status"] == "interrupted":
+            break
+    if options.json:
+        terminal.print_json(found)
+    statuses = {entry["status"] for entry in found}
+    return INTERRUPTED if "interrupted" in statuses else int(not statuses <= {"downloaded", "here", "shipped"})
 
 
-def _pull(name: str, config: dict[str, Any]) -> None:
+def _pulled(name: str, config: dict[str, Any]) -> dict[str, Any]:
+    """What came of one name, as `--json` has it."""
+    try:
+        return {"name": name, **_pull(name, config)}
+    except FoundryExpError as error:
+        what = "skipped" if isinstance(error, SkipCellError) else "failed"
+        return {"name": name, "status": what, "reason": str(error).removeprefix(f"{name}: ")}
+    except KeyboardInterrupt:
+        return {"name": name, "status": "interrupted", "reason": "what came is kept, run it again to resume."}
+
+
+def _tell(entry: dict[str, Any]) -> None:
+    name, status = entry["name"], entry["status"]
+    if status == "shipped":
+        print(f"{name}: ships with the tool, nothing to download.")
+    elif status == "interrupted":
+        print(f"{name}: interrupted; {entry['reason']}", file=sys.stderr)
+    elif "reason" in entry:
+        print(f"{name}: {status}: {entry['reason']}", file=sys.stderr)
+    else:
+        how = "was here already" if status == "here" else f"downloaded in {entry['download_s']:.1f} s"
+        print(f"{entry['variant']}: {how}, in {entry['path']}")
+
+
+def _pull(name: str, config: dict[str, Any]) -> dict[str, Any]:
     from foundry_exp.models import provision
     from foundry_exp.models.bar import shown
     from foundry_exp.protocols import ModelRequest
 
     option = _option(name)
     if option.get("path") and option["path"] != "???":
-        print(f"{name}: ships with the tool, nothing to download.")
-        return
+        return {"status": "shipped"}
     asked = name if option.get("alias") is None else str(option["alias"])
     accel = config["accel"]
     request = ModelRequest(
@@ -56,8 +79,8 @@ def _pull(name: str, config: dict[str, Any]) -> None:
     patience = {key: config["provision"][key] for key in ("stall_timeout_s", "retries")}
     with shown(name) as show:
         there = provision.provide(place, request, provision.Limits(download=True, **patience), show)
-    how = "was here already" if there.download_s is None else f"downloaded in {there.download_s:.1f} s"
-    print(f"{there.id}: {how}, in {there.path}")
+    status = "here" if there.download_s is None else "downloaded"
+    return {"status": status, "variant": there.id, "path": str(there.path), "download_s": there.download_s}
 
 
 def _option(name: str) -> dict[str, Any]:

@@ -70,10 +70,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _number(text: str) -> int:
-    port = 0 if text == "auto" else int(text)
-    if not 0 <= port <= LAST_PORT:
-        raise ValueError
-    return port
+    if text == "auto":
+        return 0
+    if text.isascii() and text.isdecimal() and 0 <= int(text) <= LAST_PORT:
+        return int(text)
+    msg = f"must be a number from 1 to {LAST_PORT}, or auto for a free one, got {text}"
+    raise argparse.ArgumentTypeError(msg)
 
 
 def _open(location: Location, port: int) -> int:

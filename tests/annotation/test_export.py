@@ -44,6 +44,24 @@ def test_nothing_that_is_sent_names_a_model_or_a_run(tmp_path: Path) -> None:
     assert not any(key["secret"] in text for text in sent.values())
 
 
+def test_programs_are_told_in_json_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_runs(tmp_path, answers={"privacy": "Nothing leaves."})
+    out = export(tmp_path, "--json")
+    files = {str(out / "send" / f"{name}.{suffix}") for name in ("anna", "ben") for suffix in ("csv", "jsonl")}
+    made = json.loads(capsys.readouterr().out)
+    assert set(made.pop("written")) == files
+    assert made == {
+        "folder": str(out),
+        "key": str(out / "key.json"),
+        "guide": str(out / "send" / "guide.md"),
+        "items": 3,
+        "kept": [],
+    }
+    export(tmp_path, "--json")
+    again = json.loads(capsys.readouterr().out)
+    assert (again["written"], set(again["kept"])) == ([], files)
+
+
 def test_equal_answers_of_several_models_and_rounds_are_one_item(tmp_path: Path) -> None:
     make_runs(tmp_path, models=3, rounds=4, answers={"privacy": "the same"})
     out = export(tmp_path)

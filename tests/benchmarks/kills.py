@@ -1,6 +1,7 @@
 """Kill a sweep of demonstration models twenty times and resume it: python -m tests.benchmarks.kills [--kills N]."""
 
 import argparse
+import sys
 import tempfile
 from pathlib import Path
 
@@ -11,8 +12,8 @@ ROUNDS = 12
 PROMPTS = 4
 
 
-def main() -> None:
-    """Print what was killed, and the records lost, missing or made twice: 0 of each is wanted."""
+def main() -> int:
+    """Print what was killed, and the records lost, missing or made twice: 0 of each, or the exit code is 1."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
@@ -24,11 +25,13 @@ def main() -> None:
             f"workload.rounds={ROUNDS}", *native(home),
         )  # fmt: skip
         found = kill_and_resume(home, overrides, kills=options.kills, seed=options.seed)
+    wanted = 4 * ROUNDS * PROMPTS
     twice = sum(count > 1 for count in found.measured.values())
     print(f"killed: {dict(found.victims)}; {found.attempts} processes left records")
-    print(f"requests measured {len(found.measured)} of {4 * ROUNDS * PROMPTS}")
+    print(f"requests measured {len(found.measured)} of {wanted}")
     print(f"records lost {len(found.lost)}, made twice {twice}   (target 0 and 0)")
+    return int(bool(found.lost or twice) or len(found.measured) != wanted)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,5 +1,6 @@
 """The door answers without the libraries that it does not need, and says only what is there."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -115,3 +116,52 @@ def test_hydras_own_views_are_shown_or_refused_in_a_sentence(view: list[str], ru
     assert refused.returncode == 2
     assert "Traceback" not in refused.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [["--info", "defaults-tree"], ["--info"]])
+def test_a_reader_of_hydras_own_view_that_has_enough_is_no_traceback(arguments: list[str]) -> None:
+    process = subprocess.Popen(
+        command(arguments), env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    _, complaint = process.communicate(timeout=60)
+    assert complaint == b""
+
+
+INTERRUPTED = """
+import os, signal, sys
+from foundry_exp import __main__ as door
+
+wanted = sys.argv.pop(1)
+
+class Interrupts:
+    def find_spec(self, name, path=None, target=None):
+        if name == wanted:
+            os.kill(os.getpid(), signal.SIGINT)
+            for _ in range(1000):  # the handler runs between two steps
+                pass
+
+sys.meta_path.insert(0, Interrupts())
+door.main()
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no such signal elsewhere")
+@pytest.mark.parametrize(
+    ("module", "arguments"),
+    [
+        ("foundry_exp.cli", ["--cfg", "job"]),
+        ("foundry_exp.terminal", ["--cfg", "job"]),
+        ("hydra", ["--cfg", "job"]),
+        ("foundry_exp.verbs.compare", ["compare", "last"]),
+    ],
+)
+def test_ctrl_c_while_a_module_is_imported_is_one_line(module: str, arguments: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, module, *arguments],
+        env=clean_environment(), capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 130, done.stderr
+    assert done.stderr.startswith("foundry_exp: interrupted")
+    assert len(done.stderr.splitlines()) == 1

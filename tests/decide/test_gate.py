@@ -230,6 +230,9 @@ def test_a_baseline_survives_git(tmp_path: Path) -> None:
     path.write_text("{}", encoding="utf-8")
     with pytest.raises(ConfigError, match="not a baseline"):
         baseline.load(path)
+    path.write_text("", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"not a baseline \(Invalid JSON"):
+        baseline.load(path)
 
 
 def test_a_baseline_of_another_statistic_is_refused(tmp_path: Path) -> None:

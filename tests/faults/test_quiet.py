@@ -3,6 +3,8 @@
 import re
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -16,6 +18,7 @@ from tests.backends.contract import model_request
 from tests.conftest import clean_environment, demo_model
 
 PACKAGE = Path(foundry_exp.__file__).parent
+FOUND_S = 30.0
 
 # What a measuring process has set once the runtime is open, and the publishing one before MLflow is imported.
 ASKED = """
@@ -64,22 +67,34 @@ def test_nothing_of_ours_reads_or_writes_pickles() -> None:
 
 
 def listening(pid: int) -> set[str]:
-    """The addresses that a process and what it started wait at."""
-    every = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
-    found = [connection for process in every for connection in process.net_connections("inet")]
-    return {one.laddr.ip for one in found if one.status == psutil.CONN_LISTEN}
+    """The addresses that a process and what it started wait at; one that ends meanwhile waits nowhere."""
+    main_process = psutil.Process(pid)
+    found: set[str] = set()
+    for process in [main_process, *main_process.children(recursive=True)]:
+        with suppress(psutil.NoSuchProcess):
+            connections = process.net_connections("inet")
+            found |= {one.laddr.ip for one in connections if one.status == psutil.CONN_LISTEN}
+    return found
+
+
+def heard_at(pid: int) -> set[str]:
+    """The same, looked for until there is one: the kernel's list of sockets is not read in one go, and may miss one."""
+    deadline_s = time.monotonic() + FOUND_S
+    while not (found := listening(pid)) and time.monotonic() < deadline_s:
+        time.sleep(0.05)
+    return found
 
 
 def test_the_service_listens_on_the_loopback_alone(tmp_path: Path) -> None:
-    backend = ServiceBackend(str(tmp_path), str(tmp_path / "models"), 10.0, 60.0, True)
+    backend = ServiceBackend(str(tmp_path), str(tmp_path / "models"), 60.0, 240.0, True)
     backend.load(model_request("demo-small", demo_model("demo-small"), tmp_path))
     try:
         assert backend.model_pid is not None
-        assert listening(backend.model_pid) == {"127.0.0.1"}
+        assert heard_at(backend.model_pid) == {"127.0.0.1"}
     finally:
         backend.unload()
 
 
 def test_the_calibration_server_listens_on_the_loopback_alone() -> None:
     with timed_server(Service({"m": Behaviour()})) as server:
-        assert listening(server.pid) == {"127.0.0.1"}
+        assert heard_at(server.pid) == {"127.0.0.1"}

@@ -137,6 +137,57 @@ def test_a_secret_in_the_stores_address_is_refused(tool: Tool) -> None:
         assert b"MLFLOW_TRACKING_TOKEN" in done.stderr
 
 
+JUDGED = (
+    "scorer=[judge]",
+    "backend@scorer.judge.backend=endpoint",
+    "scorer.judge.backend.base_url=http://127.0.0.1:9/v1",
+)
+
+
+@pytest.mark.parametrize(
+    ("variable", "key", "others"),
+    [
+        ("FOUNDRY_API_KEY", "model.alias", []),
+        ("FOUNDRY_API_KEY", "hydra.job.name", []),
+        ("FOUNDRY_API_KEY", "hydra.job.env_copy", []),
+        ("MY_KEY", "model.alias", [*endpoint("http://127.0.0.1:9/v1"), "backend.api_key_env=MY_KEY"]),
+        ("MY_KEY", "prompts.text", [*JUDGED, "scorer.judge.backend.api_key_env=MY_KEY"]),
+        ("MLFLOW_TRACKING_USERNAME", "sweep.name", []),
+        ("MLFLOW_TRACKING_PASSWORD", "output_dir", []),
+        ("MLFLOW_TRACKING_TOKEN", "model.alias", []),
+    ],
+)
+def test_a_secret_is_named_and_never_interpolated(
+    tool: Tool, tmp_path: Path, variable: str, key: str, others: Sequence[str]
+) -> None:
+    value = f"[{variable}]" if key == "hydra.job.env_copy" else f"${{oc.env:{variable}}}"
+    done = tool(*SCRIPTED[:2], "tracker=none", *others, f"{key}={value}", code=2, MLFLOW_TRACKING_TOKEN=TOKEN)
+    assert f"{key}: asks for the value of {variable}, which holds a secret" in done.stderr.decode()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("view", [["--cfg", "all", "--resolve"], ["--cfg", "job", "--resolve"], ["--info"]])
+def test_no_file_and_no_view_of_a_config_shows_a_secret(tool: Tool, tmp_path: Path, view: Sequence[str]) -> None:
+    (tmp_path / "conf" / "model").mkdir(parents=True)
+    alias = "x${oc.decode:${oc.env:${oc.decode:FOUNDRY}_API_KEY,null}}"
+    (tmp_path / "conf" / "model" / "mine.yaml").write_text(f"defaults: [custom]\nalias: '{alias}'\n", encoding="utf-8")
+    assert b"FOUNDRY_API_KEY" in tool(*view, "model=mine", code=2).stderr
+    tool("-m", "model=demo-small,mine", code=2)
+    assert not (tmp_path / "mlruns").exists()
+
+
+def test_an_option_is_not_named_after_a_secret(tool: Tool, tmp_path: Path) -> None:
+    (tmp_path / "conf" / "experiment").mkdir(parents=True)
+    recipe = "# @package _global_\ndefaults:\n  - override /model: ${oc.env:FOUNDRY_API_KEY}\n"
+    (tmp_path / "conf" / "experiment" / "mine.yaml").write_text(recipe, encoding="utf-8")
+    assert b"FOUNDRY_API_KEY cannot be interpolated" in tool("experiment=mine", code=2).stderr
+
+
+def test_a_variable_that_is_no_secret_is_interpolated(tool: Tool) -> None:
+    done = tool(*SCRIPTED[:2], "model.alias=${oc.env:CITY}", "--cfg", "job", "--resolve", code=0, CITY="Paris")
+    assert b"alias: Paris" in done.stdout
+
+
 class Parrot(http.server.BaseHTTPRequestHandler):
     """An MLflow server that is there, but refuses and repeats the headers it was sent, as debugging proxies do."""
 

@@ -1,5 +1,6 @@
 """`models pull` through the real runtime: progress, breaks, resuming, stalls, a full disk, Ctrl-C, `kill -9`."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -35,6 +36,20 @@ def test_one_failing_fails_alone(tool: Tool) -> None:
     assert "did you mean mistral-7b-v0.2?\n" in done.stderr, "the catalogue was reached, so that is all"
     assert "demo-small: ships with the tool" in done.stdout
     assert "small-generic-cpu:1: downloaded" in done.stdout
+
+
+def test_programs_are_told_in_json_alone(tool: Tool) -> None:
+    done = tool.run("models", "pull", "huge", "demo-small", "small", "accel=cpu", "--json")
+    assert done.returncode == 1
+    huge, shipped, small = json.loads(done.stdout)
+    assert (huge["name"], huge["status"]) == ("huge", "failed")
+    assert "needs 1100000000 MB" in huge["reason"]
+    assert shipped == {"name": "demo-small", "status": "shipped"}
+    assert (small["status"], small["variant"]) == ("downloaded", "small-generic-cpu:1")
+    assert small["download_s"] > 0
+    assert Path(small["path"]).is_dir()
+    (again,) = json.loads(tool.run("models", "pull", "small-generic-cpu:1", "--json").stdout)
+    assert (again["status"], again["download_s"]) == ("here", None)
 
 
 def test_an_accelerator_without_a_variant_lists_what_there_is_and_what_is_missing(tool: Tool) -> None:

@@ -1,5 +1,6 @@
 """What Hydra does on its own is not what a sweep needs: each of its traps, sprung on purpose."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -28,19 +29,19 @@ class Loud(Callback):
 def loud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """An override that adds a callback, whose job start raises and whose end leaves a file."""
     (tmp_path / "loud.py").write_text(CALLBACK, encoding="utf-8")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=__import__("os").pathsep)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     return "+hydra.callbacks.loud._target_=loud.Loud"
 
 
 def test_the_end_of_a_sweep_comes_also_when_cells_failed(run: Run, tmp_path: Path, loud: str) -> None:
-    done = run(*GRID, "backend.fault=load", "sweep.name=night", loud)
+    done = run(*GRID, "backend.fault=load", "sweep.name=night", loud, FOUNDRY_EXP_ALLOW="loud")
     assert done.returncode == 1
     assert (tmp_path / "ended").exists(), "on_multirun_end was not called"
     assert (tmp_path / "mlruns" / "runs" / "night" / "report.md").exists()
 
 
 def test_a_callback_that_raises_costs_no_cell(run: Run, tmp_path: Path, loud: str) -> None:
-    assert run(*GRID, "sweep.name=night", loud).returncode == 0
+    assert run(*GRID, "sweep.name=night", loud, FOUNDRY_EXP_ALLOW="loud").returncode == 0
     assert len(store.finished_cells(tmp_path / "mlruns" / "runs" / "night")) == 2
 
 

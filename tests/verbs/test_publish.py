@@ -49,14 +49,19 @@ def test_two_processes_with_the_same_cell_leave_one_run(tmp_path: Path) -> None:
     assert len(active_runs(tmp_path)) == 1
 
 
-def test_one_cell_that_cannot_be_published_stops_no_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("content", "complaint"), [("{}", "(schema_version: Field required)"), ("", "(Invalid JSON: ")]
+)
+def test_one_cell_that_cannot_be_published_stops_no_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, complaint: str
+) -> None:
     make_run_folder(tmp_path / "runs", model="b")
     broken = make_run_folder(tmp_path / "runs", model="a")
-    (broken / "run.json").write_text("{}", encoding="utf-8")
+    (broken / "run.json").write_text(content, encoding="utf-8")
     assert publish.main(["last", "--output-dir", str(tmp_path)]) == 1
     out, errors = capsys.readouterr()
     assert out.startswith("b-cpu-on: MLflow run ")
-    assert "run.json: not a run summary" in errors
+    assert f"run.json: not a run summary {complaint}" in errors
 
 
 def test_nothing_finished_is_a_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -160,11 +160,12 @@ def test_server_needs_no_second_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == "http://host:5000 is a server already: open it in a browser.\n"
 
 
-@pytest.mark.parametrize("port", ["x", "70000", "-1"])
-def test_impossible_port_is_refused(port: str) -> None:
+@pytest.mark.parametrize("port", ["abc", "70000", "-1", "²"])
+def test_impossible_port_is_refused_with_what_a_port_is(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         ui.main(["--port", port])
     assert caught.value.code == 2
+    assert f"must be a number from 1 to 65535, or auto for a free one, got {port}" in capsys.readouterr().err
 
 
 def test_help_is_ours(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,102 @@
+"""What Hydra would import for a config is held to Hydra's own, its plugins', and what the environment allows."""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.plugins import Plugins
+from omegaconf import DictConfig, ListConfig
+from omegaconf.errors import InterpolationResolutionError, MissingMandatoryValue
+
+from foundry_exp import target
+from foundry_exp.errors import ConfigError, near
+
+_OF_HYDRA = ("hydra", "hydra_plugins")
+_PLUGINS = ("launcher", "sweeper")
+_LOGGING = ("job_logging", "hydra_logging")
+_IMPORTED_BY_LOGGING = ("()", "class", "factory", "listener", "queue")
+# Classes alone: whatever else logging reaches, such as logging.os, is a way to every function.
+_OF_LOGGING = re.compile(r"logging\.(handlers\.)?[A-Z]\w*|colorlog\.[A-Z]\w*|ext://sys\.std(in|out|err)")
+_STARTS_PROGRAMS = re.compile(rf"{target.ALLOW_VARIABLE}|PATH|(PYTHON|LD_|DYLD_).*", re.IGNORECASE)
+_DEEPEST = 30
+
+
+def refuse_foreign(config: DictConfig) -> None:
+    """Raise ConfigError when Hydra's section names something to import that is not from an allowed package."""
+    ours = config.hydra
+    for section in ("callbacks", *_PLUGINS):
+        for key, path in _named(ours.get(section), f"hydra.{section}", ("_target_",)):
+            _hold(str(path), key)
+    for section in _PLUGINS:
+        _need_plugin(ours[section], f"hydra.{section}._target_")
+    for section in _LOGGING:
+        for key, path in _named(ours.get(section), f"hydra.{section}", _IMPORTED_BY_LOGGING):
+            if not _OF_LOGGING.fullmatch(str(path)):
+                target.resolve(str(path).removeprefix("ext://"), key)
+    for name in ours.job.env_set:
+        if _STARTS_PROGRAMS.fullmatch(str(name)):
+            msg = f"hydra.job.env_set.{name}: decides which code runs, so no config sets it; set it in the shell."
+            raise ConfigError(msg)
+
+
+def refuse_foreign_folders(overrides: Sequence[str]) -> None:
+    """The same of `hydra.searchpath`, before composing: Hydra imports the packages in it to look for options."""
+    named = [text for text in overrides if text.startswith("hydra.searchpath")]
+    for override in OverridesParser.create().parse_overrides(named):
+        value = override.value()
+        for entry in value if isinstance(value, list) else [value]:
+            scheme, _, package = str(entry).rpartition("://")
+            if scheme == "pkg":
+                target.refuse_package(package.replace("/", "."), "hydra.searchpath", _OF_HYDRA)
+
+
+def _hold(path: str, where: str) -> None:
+    found = target.resolve(path, where, _OF_HYDRA)
+    package = path.partition(".")[0]
+    own = isinstance(found, type) and found.__module__.partition(".")[0] == package
+    if (
+        package in (*_OF_HYDRA, "foundry_exp") and not own
+    ):  # such as hydra.utils.get_class, which imports what it is told
+        msg = f"{where}: {path} is no class of {package}; give module.Class of an installed package."
+        raise ConfigError(msg)
+
+
+def _need_plugin(node: Any, where: str) -> None:
+    """A launcher or sweeper is a plugin that Hydra has found, or it ends in a traceback."""
+    path = node.get("_target_") if isinstance(node, DictConfig) else None
+    known = Plugins.instance().class_name_to_class
+    if path not in known:
+        kind = where.split(".")[1]
+        msg = (
+            f"{where}: {path} is no {kind} that Hydra has; {near(str(path), [name for name in known if kind in name])}"
+        )
+        raise ConfigError(msg)
+
+
+def _named(node: Any, where: str, keys: Collection[str], depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """Each value below a node that is under one of the keys, or imported by logging wherever it stands."""
+    if depth > _DEEPEST:
+        msg = f"{where}: nested too deep, or within itself; write it out."
+        raise ConfigError(msg)
+    for name in _names(node):
+        value, place = _value(node, name), f"{where}.{name}"
+        is_text = isinstance(value, str)
+        if (name in keys and is_text) or (is_text and value.startswith("ext://")):
+            yield place, value
+        yield from _named(value, place, keys, depth + 1)
+
+
+def _names(node: Any) -> list[Any]:
+    if isinstance(node, DictConfig) and not (node._is_none() or node._is_missing()):
+        return list(node.keys())
+    if isinstance(node, ListConfig) and not (node._is_none() or node._is_missing()):
+        return list(range(len(node)))
+    return []
+
+
+def _value(node: Any, name: Any) -> Any:
+    try:
+        return node[name]
+    except (InterpolationResolutionError, MissingMandatoryValue):  # known only while a job runs, as its folder is
+        return node._get_node(name)._value()
