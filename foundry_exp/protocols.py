@@ -74,6 +74,8 @@ class ModelRequest:
     """What a variant's name ends with, best first."""
     log_dir: Path
     """Where the runtime may write its own log."""
+    offline: bool = False
+    """Nothing may be fetched for it, not even an execution provider."""
 
 
 @dataclass(frozen=True, slots=True)

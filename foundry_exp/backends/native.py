@@ -26,18 +26,15 @@ class NativeBackend:
         cache_dir: str,
         catalogue_url: str | None = None,
         cache_only: bool = False,
-        catalogue_closed: bool = False,
     ) -> None:
         """Name the folders of the runtime; nothing is opened yet.
 
-        `cache_only` keeps it from the network: it then knows your own models and what was downloaded before.
-        `catalogue_closed` says that the catalogue at `catalogue_url` refuses, and that nothing else is to be fetched.
+        `cache_only` keeps it from the catalogue: it then knows your own models and what was downloaded before.
         """
         self._data_dir = Path(data_dir).expanduser()
         self._cache_dir = Path(cache_dir).expanduser()
         self._catalogue_url = catalogue_url
         self._cache_only = cache_only
-        self._fetches = not (cache_only or catalogue_closed)
         self._open = ExitStack()
         self._model: Any = None
 
@@ -73,7 +70,7 @@ class NativeBackend:
     def _providers(self, manager: Any, model: ModelRequest) -> tuple[float, variants.Providers]:
         """Seconds, and what is there afterwards: the first time of a provider is no part of loading a model."""
         start_s = time.perf_counter()
-        there = resolve.providers(manager, model, None if self._fetches else self._data_dir)
+        there = resolve.providers(manager, model, self._data_dir if model.offline else None)
         return time.perf_counter() - start_s, there
 
     def stream(self, request: ChatRequest, clock: Clock) -> Iterator[Event]:

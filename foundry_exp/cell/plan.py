@@ -54,7 +54,8 @@ class Cell:
 
     def model_request(self, log_dir: Path) -> ModelRequest:
         """What the backend is asked to load."""
-        return request.request(self.config["model"], self.config["accel"], self.model_path, log_dir)
+        offline = self.config["offline"]
+        return request.request(self.config["model"], self.config["accel"], self.model_path, log_dir, offline=offline)
 
 
 def plan(config: dict[str, Any], name: str, sweep_id: str) -> Cell:

@@ -45,7 +45,9 @@ def alias_of(model: dict[str, Any], path: Path | None) -> str:
     return str(model["variant"]).partition(":")[0] if model["variant"] else (path or Path("model")).name
 
 
-def request(model: dict[str, Any], accel: dict[str, Any], path: Path | None, log_dir: Path) -> ModelRequest:
+def request(
+    model: dict[str, Any], accel: dict[str, Any], path: Path | None, log_dir: Path, *, offline: bool
+) -> ModelRequest:
     """What the backend is asked to load."""
     return ModelRequest(
         alias=alias_of(model, path),
@@ -55,6 +57,7 @@ def request(model: dict[str, Any], accel: dict[str, Any], path: Path | None, log
         device=accel["device"],
         prefer=tuple(accel["prefer"]),
         log_dir=log_dir,
+        offline=offline,
     )
 
 

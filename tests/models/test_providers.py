@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -106,7 +106,9 @@ def test_a_provider_that_windows_keeps_is_tried_when_it_is_wanted_by_name(tmp_pa
     assert registered(tmp_path, asked_for(tmp_path, accel="npu"), closed=True) == [QNN]
 
 
-def test_the_time_of_registering_is_not_of_loading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StandIn:
+    """In the place of the runtime: a manager that takes its time to register."""
     manager = StandIn(tmp_path, takes_s=0.5)
 
     @contextmanager
@@ -114,7 +116,20 @@ def test_the_time_of_registering_is_not_of_loading(tmp_path: Path, monkeypatch: 
         yield manager
 
     monkeypatch.setattr(runtime, "opened", opened)
+    return manager
+
+
+@pytest.mark.parametrize(("offline", "names"), [(False, [CUDA]), (True, [])])
+def test_the_process_that_measures_fetches_a_provider_only_with_a_network(
+    slow: StandIn, tmp_path: Path, offline: bool, names: list[str]
+) -> None:
+    asked = replace(asked_for(tmp_path, variant="m-cuda-gpu:1"), offline=offline)
+    NativeBackend(str(tmp_path), str(tmp_path), cache_only=True).load(asked)
+    assert slow.asked == names
+
+
+def test_the_time_of_registering_is_not_of_loading(slow: StandIn, tmp_path: Path) -> None:
     loaded = NativeBackend(str(tmp_path), str(tmp_path)).load(asked_for(tmp_path, variant="m-cuda-gpu:1"))
-    assert manager.asked == [CUDA]
+    assert slow.asked == [CUDA]
     assert loaded.load_s is not None
     assert loaded.load_s < 0.4

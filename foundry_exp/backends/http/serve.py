@@ -45,7 +45,7 @@ def _backend(said: dict[str, Any]) -> NativeBackend:
     if not said["cache_only"]:
         return NativeBackend(said["data_dir"], said["cache_dir"], said["catalogue_url"])
     runtime.send_nothing()
-    return NativeBackend(said["data_dir"], said["cache_dir"], closed_catalogue.opened(), catalogue_closed=True)
+    return NativeBackend(said["data_dir"], said["cache_dir"], closed_catalogue.opened())
 
 
 def _serve(backend: NativeBackend, model: ModelRequest) -> dict[str, Any]:

@@ -49,7 +49,8 @@ def seated(seat: Seat, settings: Settings, shown: Shown) -> Iterator[tuple[Bench
     log = _new_log(seat.log_dir, alias)
     with tempfile.TemporaryDirectory(prefix="foundry-exp-judge-", ignore_cleanup_errors=True) as runtime_logs:
         try:
-            asked = _provided(seat, request.request(seat.model, seat.accel, path, Path(runtime_logs)))
+            logs = Path(runtime_logs)
+            asked = _provided(seat, request.request(seat.model, seat.accel, path, logs, offline=seat.offline))
             lock = device_lock.held(seat.locked, {"judge": alias}, shown.waits)
             with lock, chat_process.chatting(log) as chat:
                 facts = chat.load(seat.backend, asked, seat.load_timeout_s)
