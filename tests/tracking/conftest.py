@@ -43,7 +43,8 @@ class MlflowServer:
             "--host", "127.0.0.1", "--port", self.uri.rpartition(":")[2], "--workers", "1",
         ]  # fmt: skip
         log = (self._place / "server.log").open("ab")
-        environment = {**clean_environment(), **QUIET}
+        # Nothing here runs jobs, and each of the five processes that wait for some imports MLflow.
+        environment = {**clean_environment(), **QUIET, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
         self._process = subprocess.Popen(
             command, cwd=self._place, env=environment, stdout=log, stderr=log, start_new_session=True
         )
