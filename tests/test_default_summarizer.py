@@ -39,4 +39,5 @@ def test_it_measures_skips_what_is_not_here_and_recommends_with_reasons(run: Run
         assert "It keeps to every constraint: p95 answer" in text
         assert "demo-large (gpu) is out: its status is skipped: accel=gpu" in text
     assert "demo-small (gpu) — skipped: accel=gpu: demo-small has no such variant here" in said
+    assert "missing execution providers: CUDAExecutionProvider" in said
     assert "demo-small has no such variant here" in report

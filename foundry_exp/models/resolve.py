@@ -6,7 +6,7 @@ from typing import Any
 from foundry_exp.errors import BackendError
 from foundry_exp.models import catalogue, variants
 from foundry_exp.models.facts import not_measurable
-from foundry_exp.models.runtime import registered
+from foundry_exp.models.runtime import registered, seen
 from foundry_exp.protocols import ModelRequest
 
 _LOCAL_VERSION = 1
@@ -16,7 +16,9 @@ def providers(manager: Any, model: ModelRequest, data_dir: Path | None) -> varia
     """What the request needs of execution providers, registered; with a `data_dir`, only what is there already."""
     own = model.variant or (_own_id(model) if model.path else None)
     wanted = variants.needed_providers(model.accel, model.device, own)
-    return registered(manager, wanted, data_dir) if wanted != () else variants.Providers()
+    if wanted == ():
+        return seen(manager, variants.providers_for(model.accel, model.device))
+    return registered(manager, wanted, data_dir)
 
 
 def find(manager: Any, model: ModelRequest, there: variants.Providers) -> Any:

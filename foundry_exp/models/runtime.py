@@ -140,9 +140,16 @@ def registered(manager: Any, wanted: Sequence[str] | None, data_dir: Path | None
             names = [name for name in names if _is_here(name, data_dir, named=wanted is not None)]
         if names:
             manager.download_and_register_eps(names)
-        after = manager.discover_eps()
-    there = tuple(entry.name for entry in after if entry.is_registered)
-    return Providers(registered=there, missing=tuple(name for name in wanted or known if not among(name, there)))
+    return seen(manager, wanted)
+
+
+def seen(manager: Any, wanted: Sequence[str] | None) -> Providers:
+    """Which execution providers there are, and which of those wanted (null: all that are known) are missing."""
+    with translated("provider"):
+        known = manager.discover_eps()
+    there = tuple(entry.name for entry in known if entry.is_registered)
+    names = [entry.name for entry in known] if wanted is None else wanted
+    return Providers(registered=there, missing=tuple(name for name in names if not among(name, there)))
 
 
 def _is_here(name: str, data_dir: Path, *, named: bool) -> bool:

@@ -64,6 +64,14 @@ def test_what_runs_on_the_cpu_has_no_provider_fetched(tmp_path: Path, accel: str
     assert registered(tmp_path, asked_for(tmp_path, variant="m-generic-cpu:4", accel=accel)) == []
 
 
+def test_what_an_accelerator_would_need_is_named_though_nothing_is_fetched(tmp_path: Path) -> None:
+    manager = StandIn(tmp_path)
+    there = resolve.providers(manager, asked_for(tmp_path, own=True, accel="npu"), None)
+    assert QNN in there.missing
+    assert CUDA not in there.missing
+    assert manager.asked == []
+
+
 @pytest.mark.parametrize(
     ("variant", "names"),
     [
