@@ -59,9 +59,9 @@ def note(folder: Path, cells: Sequence[Path]) -> str | None:
         msg = f"{path}: not readable ({error}); write it again with: python -m foundry_exp report {folder}"
         raise StoreError(msg) from error
     title, _, rest = text.partition("\n")
-    # MLflow folds all but the first line away, and a heading would fill the page
+    # MLflow folds all but the first line away, a heading would fill the page, and its list shows marks as they are
     where = "an artifact of each run" if len(cells) <= MOST_CELLS else f"in the run folder {folder.name}"
-    text = f"**{title.removeprefix('# ')}**: report.html is {where}\n{rest}"
+    text = f"{title.removeprefix('# ')}; report.html is {where}\n{rest}"
     if len(text) <= MAX_NOTE:
         return text
     return text[: MAX_NOTE - len(_CUT)].rpartition("\n")[0] + _CUT

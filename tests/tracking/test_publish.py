@@ -206,7 +206,7 @@ def test_pages_are_artifacts_and_the_description_holds_the_comparison(output_dir
         assert "sweep/report.html" in {file.path for file in client.list_artifacts(run.info.run_id, "sweep")}
     assert len({run.data.tags["mlflow.runColor"] for run in runs}) == 2
     note = client.get_experiment_by_name("foundry_exp").tags["mlflow.note.content"]
-    assert note.startswith("**Sweep of 2 cells: demo-small, demo-large**: report.html is an artifact of each run\n")
+    assert note.startswith("Sweep of 2 cells: demo-small, demo-large; report.html is an artifact of each run\n")
     assert "| demo-large | ok |" in note
 
 
@@ -216,7 +216,7 @@ def test_description_is_cut_at_the_end_of_a_line(tmp_path: Path) -> None:
     assert text is not None
     assert len(text) <= 5000
     assert text.endswith("| a line of a table |\n\n… the rest is in the sweep's report.html.")
-    assert text.startswith(f"**Sweep**: report.html is in the run folder {tmp_path.name}\n")
+    assert text.startswith(f"Sweep; report.html is in the run folder {tmp_path.name}\n")
     assert comparison.note(tmp_path / "nowhere", []) is None
 
 
