@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from foundry_exp.cell import attempts
+from foundry_exp.cell import attempts, device
 from foundry_exp.cell.outcome import Outcome
 from foundry_exp.cell.plan import Cell
 from foundry_exp.meters import power
@@ -76,7 +76,7 @@ def _energy(outcome: Outcome, latest: list[Record], model: ModelFacts) -> Energy
         return outcome.energy
     if outcome.facts.get("pid") is None:
         return Energy(None, reason=ELSEWHERE)
-    if model.device in ("GPU", "NPU") and model.execution_provider == CPU:
+    if model.device in ("GPU", "NPU") and device.on_the_cpu(model.execution_provider):
         return Energy(None, reason=f"a {model.device} variant ran on {CPU}: no meter or wattage is of that")
     requests = [record for record in latest if record.phase == "measure"]
     if not requests:

@@ -12,11 +12,11 @@ _OFFERED = ("cpu", "gpu", "npu")
 
 def ran_elsewhere(accel: dict[str, Any], provider: str | None) -> str | None:
     """Why a cell did not run on the device that was asked for, by the providers that the log names; else null."""
-    seen = [name for name in (provider or "").split(", ") if name.casefold().endswith(_ENDING)]
+    seen = [name for name in _each(provider) if name.casefold().endswith(_ENDING)]
     if _fit(seen, accel["name"], accel["device"]):
         return None
     asked = f"accel={accel['name']} asked for {accel['device']}, but the runtime's log shows"
-    if accel["device"] != "CPU" and variants.among(variants.CPU, seen):
+    if accel["device"] != "CPU" and on_the_cpu(provider):
         shown = variants.CPU if len(seen) == 1 else f"that some requests ran on the CPU ({provider})"
         return f"{asked} {shown}: its execution provider is missing; install its driver, or measure with accel=cpu."
     meant = next((name for name in _OFFERED if _fit(seen, name, name)), "auto")
@@ -24,6 +24,15 @@ def ran_elsewhere(accel: dict[str, Any], provider: str | None) -> str | None:
         f"{asked} {provider}, which is none of its execution providers; pin a variant for it with model.variant, "
         f"or measure with accel={meant}."
     )
+
+
+def on_the_cpu(provider: str | None) -> bool:
+    """Whether the log has any request on the CPU."""
+    return variants.among(variants.CPU, _each(provider))
+
+
+def _each(provider: str | None) -> list[str]:
+    return (provider or "").split(", ")
 
 
 def _fit(seen: list[str], accel: str, device: str | None) -> bool:

@@ -55,9 +55,8 @@ def _hold(path: str, where: str) -> None:
     found = target.resolve(path, where, _OF_HYDRA)
     package = path.partition(".")[0]
     own = isinstance(found, type) and found.__module__.partition(".")[0] == package
-    if (
-        package in (*_OF_HYDRA, "foundry_exp") and not own
-    ):  # such as hydra.utils.get_class, which imports what it is told
+    # Such as hydra.utils.get_class, which imports what it is told.
+    if package in (*_OF_HYDRA, "foundry_exp") and not own:
         msg = f"{where}: {path} is no class of {package}; give module.Class of an installed package."
         raise ConfigError(msg)
 

@@ -121,8 +121,9 @@ def test_what_a_meter_says_of_the_right_process_and_device_is_kept() -> None:
     assert found.metrics["vram_peak_mb"] == 700.0
 
 
-def test_a_gpu_variant_that_ran_on_the_cpu_has_no_energy_of_the_gpu() -> None:
-    found = consumed("GPU", "CPUExecutionProvider", pid=1)
+@pytest.mark.parametrize("provider", ["CPUExecutionProvider", "CPUExecutionProvider, CUDAExecutionProvider"])
+def test_a_gpu_variant_that_ran_on_the_cpu_has_no_energy_of_the_gpu(provider: str) -> None:
+    found = consumed("GPU", provider, pid=1)
     assert (found.metrics["energy_j"], found.energy_source) == (None, None)
     assert "ran on CPUExecutionProvider" in found.missing["energy_j"]
 
