@@ -173,11 +173,12 @@ def _run(every_job: "Sequence[Job]", cells: "Sequence[Cell]", overrides: Sequenc
         if folders:
             read = write.gather(folders)
             left = replace(unfinished(where), resume_command=None)  # said at the end
-            table.show(read, terminal.result_console(), left=left)
             if due or changed or not (where / write.HTML_FILE).exists():
                 found = experiment.conclude(cells[0], where, read, terminal.progress_console())
             else:
                 found = findings(where, read)
+            # Last, since whoever reads it may have enough, as `head` has: the page is drawn by then.
+            table.show(read, terminal.result_console(), left=left)
             _say_findings(found)
     _say_what_next(cells, where, folders)
     code = experiment.exit_code(folders, len(cells), cells[0].config["max_error_rate"]) if completed else INTERRUPTED

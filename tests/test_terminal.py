@@ -29,6 +29,15 @@ def test_quiet_still_says_what_failed(run: Run) -> None:
     assert done.stdout.strip().endswith("report.html")
 
 
+def test_a_reader_that_has_enough_costs_no_report(tmp_path: Path) -> None:
+    sweep = command(["-m", *QUICK, "streaming=on,off", "sweep.name=night"])
+    with subprocess.Popen(sweep, cwd=tmp_path, env=clean_environment(), stdout=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        running.stdout.close()
+        running.wait(60)
+    assert (tmp_path / "mlruns" / "runs" / "night" / "report.html").exists()
+
+
 def on_a_terminal(arguments: list[str], folder: Path, **variables: str) -> str:
     """What the command writes to a terminal of 120 columns."""
     if os.name != "posix":
