@@ -1,6 +1,7 @@
 """The parent's side of the worker: started for one task, watched for signs of life, ended for certain."""
 
 import json
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -81,15 +82,17 @@ class Worker:
 @contextmanager
 def working(task: dict[str, Any]) -> Iterator[Worker]:
     """A worker that has ended when the block has."""
-    worker = Worker(task)
-    gently = True
-    try:
-        yield worker
-    except BackendError as error:
-        gently = error.error_class not in ("stalled", SILENT)  # it would not hear
-        raise
-    finally:
-        worker.end(gently=gently)
+    # the runtime writes to its log until its process has ended, so the folder of the log outlives the worker
+    with tempfile.TemporaryDirectory(prefix="foundry-exp-", ignore_cleanup_errors=True) as log_dir:
+        worker = Worker({**task, "log_dir": log_dir})
+        gently = True
+        try:
+            yield worker
+        except BackendError as error:
+            gently = error.error_class not in ("stalled", SILENT)  # it would not hear
+            raise
+        finally:
+            worker.end(gently=gently)
 
 
 def ask(task: dict[str, Any], limit_s: float) -> Any:

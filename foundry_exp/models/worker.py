@@ -7,7 +7,6 @@ happens when its parent dies.
 
 import os
 import shutil
-import tempfile
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -27,14 +26,14 @@ _SAY_EVERY_S = 0.1
 class Runtime:
     """The opened SDK, and what this task knows around it."""
 
-    def __init__(self, manager: Any, task: dict[str, Any], log_dir: Path) -> None:
+    def __init__(self, manager: Any, task: dict[str, Any]) -> None:
         """Keep what the tasks share."""
         self.manager = manager
         self.task = task
         self.cache_dir = Path(task["cache_dir"])
         self.closed_data_dir = Path(task["data_dir"]) if task["cache_only"] else None
         """The runtime's own folder, when only what lies there may be used."""
-        self._log_dir = log_dir
+        self._log_dir = Path(task["log_dir"])
 
     def catalogue_state(self) -> str:
         """`reached`, `stored`, `absent` or `offline`, once the catalogue was asked."""
@@ -188,17 +187,15 @@ def main() -> int:
     for stream in (1, 2):  # the SDK repeats its log there; the file is what is read
         os.dup2(nowhere, stream)
     task = parent.job
-    with tempfile.TemporaryDirectory() as folder:
-        log_dir = Path(folder)
-        try:
-            where = (Path(task["data_dir"]), Path(task["cache_dir"]), log_dir)
-            url, cache_only = task["catalogue_url"], task["cache_only"]
-            with runtime.opened(*where, url, cache_only) as manager:
-                answer = TASKS[task["do"]](Runtime(manager, task, log_dir), parent)
-                parent.say("answer", answer=answer)
-        except (FoundryExpError, OSError) as error:
-            known = error if isinstance(error, FoundryExpError) else BackendError("runtime", str(error))
-            parent.say("error", error=_class_of(known), message=str(known))
+    try:
+        where = (Path(task["data_dir"]), Path(task["cache_dir"]), Path(task["log_dir"]))
+        url, cache_only = task["catalogue_url"], task["cache_only"]
+        with runtime.opened(*where, url, cache_only) as manager:
+            answer = TASKS[task["do"]](Runtime(manager, task), parent)
+            parent.say("answer", answer=answer)
+    except (FoundryExpError, OSError) as error:
+        known = error if isinstance(error, FoundryExpError) else BackendError("runtime", str(error))
+        parent.say("error", error=_class_of(known), message=str(known))
     return 0
 
 

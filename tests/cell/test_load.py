@@ -99,29 +99,54 @@ def test_stopping_starts_no_further_request_and_keeps_those_under_way(asked: Sha
     assert len(records) == len(server.asked)
 
 
-def test_an_overloaded_schedule_hands_each_record_over_as_its_request_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load, "MOST_UNDER_WAY", 1)
-    server = Server()
-    records = drive(TURNS, shape(rate_per_s=100_000), server.ask, time.perf_counter_ns, never)
-    assert [(record.sample_id, record.round) for record in records] == server.asked
+class OneAtATime(Server):
+    """Answers one request, and each further one only when told to: who waits for them all waits for ever."""
+
+    def __init__(self) -> None:
+        super().__init__(takes_s=0.0)
+        self.further = threading.Semaphore(0)
+
+    def ask(self, turn: Turn, due_ns: int | None) -> Record:
+        if self.asked:
+            assert self.further.acquire(timeout=20), "nothing was handed over while others waited for a thread"
+        return super().ask(turn, due_ns)
 
 
-def test_stopping_an_overloaded_schedule_leaves_out_what_still_waits_for_a_thread(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def overloaded(monkeypatch: pytest.MonkeyPatch) -> Shape:
+    """A schedule that has all requests due at once, and one thread for them."""
     monkeypatch.setattr(load, "MOST_UNDER_WAY", 1)
-    server = Server(takes_s=0.01)
+    return shape(rate_per_s=100_000)
+
+
+def test_an_overloaded_schedule_hands_each_record_over_as_its_request_ends(overloaded: Shape) -> None:
+    server = OneAtATime()
+    records = drive(TURNS, overloaded, server.ask, time.perf_counter_ns, never)
+    first = next(records)
+    assert [(first.sample_id, first.round)] == server.asked
+    server.further.release(len(TURNS))
+    assert len({(record.sample_id, record.round) for record in records}) == len(TURNS) - 1
+
+
+def test_stopping_an_overloaded_schedule_leaves_out_what_still_waits_for_a_thread(overloaded: Shape) -> None:
+    server = OneAtATime()
     ended: list[Record] = []
-    for record in drive(TURNS, shape(rate_per_s=100_000), server.ask, time.perf_counter_ns, lambda: bool(ended)):
+
+    def stopped() -> bool:
+        if ended:
+            server.further.release()  # for the one that is under way
+        return bool(ended)
+
+    for record in drive(TURNS, overloaded, server.ask, time.perf_counter_ns, stopped):
         ended.append(record)
     assert len(ended) == len(server.asked) < len(TURNS)
 
 
-def test_whoever_gives_up_on_a_schedule_does_not_wait_for_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load, "MOST_UNDER_WAY", 1)
-    server = Server(takes_s=0.01)
-    records = drive(TURNS, shape(rate_per_s=100_000), server.ask, time.perf_counter_ns, never)
+def test_whoever_gives_up_on_a_schedule_does_not_wait_for_all_of_it(overloaded: Shape) -> None:
+    server = OneAtATime()
+    records = drive(TURNS, overloaded, server.ask, time.perf_counter_ns, never)
     next(records)
+    threading.Timer(0.1, server.further.release).start()  # for the one that is under way
     records.close()  # type: ignore[attr-defined]  # drive is a generator
     assert len(server.asked) < len(TURNS)
 
