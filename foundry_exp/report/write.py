@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from foundry_exp import planned
 from foundry_exp.errors import StoreError
@@ -10,14 +11,21 @@ from foundry_exp.report.cells import CellReport, gather
 from foundry_exp.report.findings import NONE, Findings
 from foundry_exp.store import unfinished, write_whole
 
+if TYPE_CHECKING:
+    from foundry_exp.report.plots.canvas import Plot
+
 __all__ = ["CellReport", "gather", "write_pages", "write_reports", "write_texts"]
 
 MARKDOWN_FILE = "report.md"
 CSV_FILE = "report.csv"
 JSON_FILE = "report.json"
 HTML_FILE = "report.html"
+PLOTS_FOLDER = "plots"
 MOST_OWN_PAGES = 24
-"""Cells of a sweep that get a page each beside the sweep's; drawing one takes half a second."""
+"""Cells of a sweep that get a page each beside the sweep's.
+
+Pictures are drawn into it when `report` names that cell, and again where they were: they take half a second.
+"""
 
 
 def write_reports(folder: Path, cells: Sequence[Path]) -> None:
@@ -41,22 +49,33 @@ def write_texts(folder: Path, read: Sequence[CellReport], found: Findings = NONE
 
 
 def write_pages(folder: Path, read: Sequence[CellReport], found: Findings = NONE) -> None:
-    """Write report.html and plots/ of a run or a sweep, and of each cell of a small sweep."""
+    """Write report.html and plots/ of a run or a sweep, and a page for each cell of a small sweep."""
     _write_page(folder, read, found)
     if not inside(folder, read) and len(read) <= MOST_OWN_PAGES:
         for cell in read:
-            _write_page(cell.folder, [cell])
+            _write_page(cell.folder, [cell], drawn=has_plots(cell.folder))
 
 
-def _write_page(folder: Path, read: Sequence[CellReport], found: Findings = NONE) -> None:
+def _write_page(folder: Path, read: Sequence[CellReport], found: Findings = NONE, *, drawn: bool = True) -> None:
     # matplotlib and jinja2 are not for the processes that measure
     from foundry_exp.report.page.page import render
+
+    pictures = _draw(folder, read) if drawn else None
+    page = render(read, pictures, found, inside=inside(folder, read), left=unfinished(folder))
+    write_whole(folder / HTML_FILE, page)
+
+
+def _draw(folder: Path, read: Sequence[CellReport]) -> "list[Plot]":
     from foundry_exp.report.plots import draw
 
     drawn = draw.plots(read)
-    draw.write(folder, drawn)
-    page = render(read, drawn, found, inside=inside(folder, read), left=unfinished(folder))
-    write_whole(folder / HTML_FILE, page)
+    draw.write(folder / PLOTS_FOLDER, drawn)
+    return drawn
+
+
+def has_plots(folder: Path) -> bool:
+    """Whether pictures were drawn for a folder."""
+    return (folder / PLOTS_FOLDER).is_dir()
 
 
 def inside(folder: Path, read: Sequence[CellReport]) -> bool:

@@ -233,3 +233,18 @@ def test_one_cell_has_a_page_of_its_own(tmp_path: Path) -> None:
     assert 'href="run.json"' in text
     assert (cell / "plots" / "latency.svg").exists()
     assert not (cell.parent / "report.html").exists()
+
+
+def test_the_pictures_of_a_cell_of_a_sweep_are_drawn_when_asked_for_and_kept_current(tmp_path: Path) -> None:
+    cells = [make_run_folder(tmp_path, model=model) for model in ("demo-small", "demo-large")]
+    write_pages(cells[0].parent, gather(cells))
+    page, picture = cells[0] / "report.html", cells[0] / "plots" / "latency.svg"
+    assert not picture.exists()
+    assert f"python -m foundry_exp report {cells[0]}" in page.read_text(encoding="utf-8")
+    write_pages(cells[0], gather(cells[:1]))
+    drawn = picture.read_text(encoding="utf-8")
+    assert "every request" in page.read_text(encoding="utf-8")
+    picture.write_text("of an earlier attempt", encoding="utf-8")
+    write_pages(cells[0].parent, gather(cells))
+    assert picture.read_text(encoding="utf-8") == drawn
+    assert not (cells[1] / "plots").exists()

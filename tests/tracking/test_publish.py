@@ -202,8 +202,9 @@ def test_pages_are_artifacts_and_the_description_holds_the_comparison(output_dir
     client = open_client(output_dir)
     runs = active_runs(output_dir)
     for run in runs:
-        assert {"report.html", "plots", "sweep"} <= {file.path for file in client.list_artifacts(run.info.run_id)}
-        assert "sweep/report.html" in {file.path for file in client.list_artifacts(run.info.run_id, "sweep")}
+        assert {"report.html", "sweep"} <= {file.path for file in client.list_artifacts(run.info.run_id)}
+        of_sweep = {file.path for file in client.list_artifacts(run.info.run_id, "sweep")}
+        assert {"sweep/report.html", "sweep/plots"} <= of_sweep
     assert len({run.data.tags["mlflow.runColor"] for run in runs}) == 2
     note = client.get_experiment_by_name("foundry_exp").tags["mlflow.note.content"]
     assert note.startswith("Sweep of 2 cells: demo-small, demo-large; report.html is an artifact of each run\n")

@@ -46,13 +46,13 @@ class Line:
 
 def render(
     cells: Sequence[CellReport],
-    plots: Sequence[Plot],
+    plots: Sequence[Plot] | None,
     found: Findings,
     *,
     inside: bool,
     left: Unfinished = NOTHING_LEFT,
 ) -> str:
-    """The file's text; `inside` when it lies in the one cell's own folder."""
+    """The file's text; `inside` when it lies in the one cell's own folder; null plots are drawn on demand."""
     looks = series(cells)
     asked, answers_left_out = side_by_side(looks)
     script = _asset("report.js")
@@ -74,7 +74,8 @@ def render(
         absent=[(one_line(one.name), one.status, one.reason) for one in left.cells],
         resume_command=one_line(left.resume_command or ""),
         nothing=NOTHING,
-        plots=[(plot, Markup(plot.svg)) for plot in plots],
+        plots=[(plot, Markup(plot.svg)) for plot in plots or ()],
+        draw_command=f"python -m foundry_exp report {one_line(str(cells[0].folder))}" if plots is None else "",
         asked=asked,
         answers_left_out=answers_left_out,
         extremes=extremes(looks),

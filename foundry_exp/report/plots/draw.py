@@ -12,7 +12,6 @@ from foundry_exp.report.plots.timeline import timeline
 from foundry_exp.report.plots.trade_off import trade_off
 from foundry_exp.store import write_whole
 
-FOLDER = "plots"
 PICTURES = (latency, shares, rates, trade_off, heat_map, timeline)
 
 
@@ -23,12 +22,11 @@ def plots(cells: Sequence[CellReport]) -> list[Plot]:
 
 
 def write(folder: Path, drawn: Sequence[Plot]) -> None:
-    """Write `plots/<name>.svg`, and remove those of an earlier report that are not made any more."""
-    target = folder / FOLDER
-    target.mkdir(exist_ok=True)
+    """Write `<name>.svg` into a folder, and remove those of an earlier report that are not made any more."""
+    folder.mkdir(exist_ok=True)
     kept = {f"{plot.name}.svg" for plot in drawn}
     for plot in drawn:
-        write_whole(target / f"{plot.name}.svg", standalone(plot))
-    for old in target.glob("*.svg"):
+        write_whole(folder / f"{plot.name}.svg", standalone(plot))
+    for old in folder.glob("*.svg"):
         if old.name not in kept:
             old.unlink()
