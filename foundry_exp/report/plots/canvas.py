@@ -23,6 +23,10 @@ NARROW_IN = 5.2
 WIDE_IN = 10.4
 ROW_IN = 0.34
 """Height of one row of a plot with a row per cell."""
+PANEL_IN = 1.85
+_BESIDE_IN = (0.72, 0.1)
+"""Left and right of a panel: numbers of six digits and a label."""
+_ABOVE_BELOW_IN = (0.32, 0.5)
 
 # matplotlib draws with one made-up colour a name, which the SVG then turns into a CSS variable.
 _STAND_INS = {name: f"#fe{number:02x}f1" for number, name in enumerate(LIGHT)}
@@ -98,6 +102,24 @@ def figure(height_in: float, width_in: float = NARROW_IN) -> Figure:
     drawn = Figure(figsize=(width_in, height_in), layout="constrained")
     FigureCanvasSVG(drawn)
     return drawn
+
+
+def panels(lines: int, columns: int) -> tuple[Figure, list[Axes]]:
+    """A wide figure of panels of one size, whose room is given: finding it takes longer than drawing them."""
+    height_in = lines * PANEL_IN
+    drawn = Figure(figsize=(WIDE_IN, height_in))
+    FigureCanvasSVG(drawn)
+    pitch_in = WIDE_IN / columns
+    wide_in, high_in = pitch_in - sum(_BESIDE_IN), PANEL_IN - sum(_ABOVE_BELOW_IN)
+    room = {
+        "left": _BESIDE_IN[0] / WIDE_IN,
+        "right": 1 - _BESIDE_IN[1] / WIDE_IN,
+        "top": 1 - _ABOVE_BELOW_IN[0] / height_in,
+        "bottom": _ABOVE_BELOW_IN[1] / height_in,
+        "wspace": sum(_BESIDE_IN) / wide_in,
+        "hspace": sum(_ABOVE_BELOW_IN) / high_in,
+    }
+    return drawn, list(drawn.subplots(lines, columns, squeeze=False, gridspec_kw=room).flat)
 
 
 def title(drawn: Figure, text: str, n: str) -> None:

@@ -26,11 +26,10 @@ def timeline(cells: Sequence[CellReport]) -> Plot | None:
     columns = min(COLUMNS, len(shown))
     lines = -(-len(shown) // columns)
     with canvas.style():
-        drawn = canvas.figure(0.4 + 1.75 * lines, canvas.WIDE_IN)
-        panels = drawn.subplots(lines, columns, squeeze=False).flat
+        drawn, panels = canvas.panels(lines, columns)
         for axes, one in zip(panels, shown, strict=False):
             _panel(axes, one)
-        for axes in list(panels):
+        for axes in panels[len(shown) :]:
             axes.set_axis_off()
         drawing = canvas.svg(drawn, "timeline", TITLE)
     reading = (
