@@ -167,7 +167,7 @@ def conclude(cell: Cell, folder: Path, read: Sequence[write.CellReport], console
     with console.status("drawing the report"):
         found = findings(folder, read)
         write.write_texts(folder, read, found)
-        write.write_pages(folder, read, found)
+        write.write_pages(folder, read, found, drawn=cell.config["draw_plots"])
     tracker: Tracker = target.build(cell.config["tracker"], "tracker")
     try:
         tracker.conclude(folder, [each.folder for each in read])

@@ -133,7 +133,7 @@ def write_again(folders: Sequence[Path]) -> None:
         found = findings(folder, read)
         write.write_texts(folder, read, found)
         if (folder / write.HTML_FILE).exists():
-            write.write_pages(folder, read, found)
+            write.write_pages(folder, read, found, drawn=False)
 
 
 def sweep_of(folder: Path) -> Path | None:

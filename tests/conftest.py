@@ -64,4 +64,4 @@ def native(folder: Path) -> list[str]:
     return [f"backend.data_dir={folder / 'foundry'}", f"backend.cache_dir={folder / 'foundry' / 'models'}"]
 
 
-SCRIPTED = ("backend=scripted", "model=custom", "model.alias=scripted", "tracker=none")
+SCRIPTED = ("backend=scripted", "model=custom", "model.alias=scripted", "draw_plots=false", "tracker=none")

@@ -2,17 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from foundry_exp import planned
 from foundry_exp.errors import StoreError
 from foundry_exp.report import csv_table, markdown, source_json
 from foundry_exp.report.cells import CellReport, gather
 from foundry_exp.report.findings import NONE, Findings
+from foundry_exp.report.plots.plot import Plot
 from foundry_exp.store import unfinished, write_whole
-
-if TYPE_CHECKING:
-    from foundry_exp.report.plots.canvas import Plot
 
 __all__ = ["CellReport", "gather", "write_pages", "write_reports", "write_texts"]
 
@@ -22,10 +19,7 @@ JSON_FILE = "report.json"
 HTML_FILE = "report.html"
 PLOTS_FOLDER = "plots"
 MOST_OWN_PAGES = 24
-"""Cells of a sweep that get a page each beside the sweep's.
-
-Pictures are drawn into it when `report` names that cell, and again where they were: they take half a second.
-"""
+"""Cells of a sweep that get a page each beside the sweep's; pictures of them, half a second each, when asked for."""
 
 
 def write_reports(folder: Path, cells: Sequence[Path]) -> None:
@@ -48,15 +42,18 @@ def write_texts(folder: Path, read: Sequence[CellReport], found: Findings = NONE
         write_whole(folder / name, text)
 
 
-def write_pages(folder: Path, read: Sequence[CellReport], found: Findings = NONE) -> None:
-    """Write report.html and plots/ of a run or a sweep, and a page for each cell of a small sweep."""
-    _write_page(folder, read, found)
+def write_pages(folder: Path, read: Sequence[CellReport], found: Findings = NONE, *, drawn: bool = True) -> None:
+    """Write report.html and plots/ of a run or a sweep, and a page for each cell of a small sweep.
+
+    Pictures that are not asked for are drawn all the same where there are some: they would be of other figures.
+    """
+    _write_page(folder, read, found, drawn=drawn or has_plots(folder))
     if not inside(folder, read) and len(read) <= MOST_OWN_PAGES:
         for cell in read:
-            _write_page(cell.folder, [cell], drawn=has_plots(cell.folder))
+            _write_page(cell.folder, [cell], NONE, drawn=has_plots(cell.folder))
 
 
-def _write_page(folder: Path, read: Sequence[CellReport], found: Findings = NONE, *, drawn: bool = True) -> None:
+def _write_page(folder: Path, read: Sequence[CellReport], found: Findings, *, drawn: bool) -> None:
     # matplotlib and jinja2 are not for the processes that measure
     from foundry_exp.report.page.page import render
 
@@ -65,7 +62,7 @@ def _write_page(folder: Path, read: Sequence[CellReport], found: Findings = NONE
     write_whole(folder / HTML_FILE, page)
 
 
-def _draw(folder: Path, read: Sequence[CellReport]) -> "list[Plot]":
+def _draw(folder: Path, read: Sequence[CellReport]) -> list[Plot]:
     from foundry_exp.report.plots import draw
 
     drawn = draw.plots(read)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from foundry_exp import cli
 from foundry_exp.report.write import gather, write_pages, write_texts
 from tests.browser import browser
 from tests.report.hostile import HOSTILE, INVISIBLE
@@ -248,3 +249,14 @@ def test_the_pictures_of_a_cell_of_a_sweep_are_drawn_when_asked_for_and_kept_cur
     write_pages(cells[0].parent, gather(cells))
     assert picture.read_text(encoding="utf-8") == drawn
     assert not (cells[1] / "plots").exists()
+
+
+def test_pictures_that_were_not_asked_for_are_drawn_by_the_command_that_the_page_names(tmp_path: Path) -> None:
+    cell = make_run_folder(tmp_path)
+    write_pages(cell, gather([cell]), drawn=False)
+    page = cell / "report.html"
+    assert f"drawn by <code>python -m foundry_exp report {cell}</code>" in page.read_text(encoding="utf-8")
+    assert not (cell / "plots").exists()
+    assert cli.main(["report", str(cell)]) == 0
+    assert "drawn by" not in page.read_text(encoding="utf-8")
+    assert (cell / "plots" / "latency.svg").exists()

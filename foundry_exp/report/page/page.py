@@ -22,7 +22,7 @@ from foundry_exp.report.page.answers import extremes, side_by_side
 from foundry_exp.report.page.columns import Column, Value, columns
 from foundry_exp.report.page.verdict import cards
 from foundry_exp.report.palette import DARK, LIGHT, declarations
-from foundry_exp.report.plots.canvas import Plot
+from foundry_exp.report.plots.plot import Plot
 from foundry_exp.report.plots.series import Series, series
 from foundry_exp.report.provenance import UNKNOWN, surroundings, values_of
 from foundry_exp.report.scored import repeat_notes
@@ -54,6 +54,7 @@ def render(
 ) -> str:
     """The file's text; `inside` when it lies in the one cell's own folder; null plots are drawn on demand."""
     looks = series(cells)
+    folder = cells[0].folder if inside else cells[0].folder.parent
     asked, answers_left_out = side_by_side(looks)
     script = _asset("report.js")
     said = highlights(cells)
@@ -75,7 +76,7 @@ def render(
         resume_command=one_line(left.resume_command or ""),
         nothing=NOTHING,
         plots=[(plot, Markup(plot.svg)) for plot in plots or ()],
-        draw_command=f"python -m foundry_exp report {one_line(str(cells[0].folder))}" if plots is None else "",
+        draw_command=f"python -m foundry_exp report {one_line(str(folder))}" if plots is None else "",
         asked=asked,
         answers_left_out=answers_left_out,
         extremes=extremes(looks),

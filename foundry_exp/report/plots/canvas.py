@@ -8,7 +8,6 @@ import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -18,6 +17,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from foundry_exp.report.palette import DARK, LIGHT, declarations
+from foundry_exp.report.plots.plot import Plot
 
 NARROW_IN = 5.2
 WIDE_IN = 10.4
@@ -54,19 +54,6 @@ _DROPPED = re.compile(
 _COORDINATES = re.compile(r' (?:d|x|y|transform)="[^"]*"')
 _BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 _DIGITS = re.compile(r"(\.\d\d)\d+")
-
-
-@dataclass(frozen=True, slots=True)
-class Plot:
-    """A picture and the words around it."""
-
-    name: str
-    """Its file in `plots/`, without the ending."""
-    title: str
-    reading: str
-    """How to read it, and what it leaves out."""
-    svg: str
-    is_wide: bool = False
 
 
 def colour(name: str) -> str:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from foundry_exp.report.cells import CellReport
-from foundry_exp.report.plots.canvas import Plot, standalone
+from foundry_exp.report.plots.canvas import standalone
 from foundry_exp.report.plots.heat_map import heat_map
 from foundry_exp.report.plots.latency import latency, shares
+from foundry_exp.report.plots.plot import Plot
 from foundry_exp.report.plots.rates import rates
 from foundry_exp.report.plots.timeline import timeline
 from foundry_exp.report.plots.trade_off import trade_off

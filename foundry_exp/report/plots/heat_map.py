@@ -11,7 +11,8 @@ from matplotlib.colors import LogNorm, Normalize
 
 from foundry_exp.report.cells import CellReport
 from foundry_exp.report.plots import canvas
-from foundry_exp.report.plots.canvas import Plot, colour
+from foundry_exp.report.plots.canvas import colour
+from foundry_exp.report.plots.plot import Plot
 from foundry_exp.report.plots.series import Series, chosen, series, short
 
 MOST_CELLS = 16

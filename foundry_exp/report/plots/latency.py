@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 
 from foundry_exp.report.cells import CellReport
 from foundry_exp.report.plots import canvas
-from foundry_exp.report.plots.canvas import Plot, colour
+from foundry_exp.report.plots.canvas import colour
+from foundry_exp.report.plots.plot import Plot
 from foundry_exp.report.plots.series import DASHES, Series, chosen, series, short
 from foundry_exp.stats.percentile import percentile_interval
 

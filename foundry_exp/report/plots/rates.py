@@ -8,7 +8,8 @@ from foundry_exp.records import Distribution
 from foundry_exp.report.cells import CellReport
 from foundry_exp.report.figures import number
 from foundry_exp.report.plots import canvas
-from foundry_exp.report.plots.canvas import Plot, colour
+from foundry_exp.report.plots.canvas import colour
+from foundry_exp.report.plots.plot import Plot
 from foundry_exp.report.plots.series import Series, chosen, series
 from foundry_exp.report.rows import distribution
 

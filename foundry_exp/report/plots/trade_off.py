@@ -10,7 +10,8 @@ from matplotlib.lines import Line2D
 
 from foundry_exp.report.cells import CellReport
 from foundry_exp.report.plots import canvas
-from foundry_exp.report.plots.canvas import Plot, colour
+from foundry_exp.report.plots.canvas import colour
+from foundry_exp.report.plots.plot import Plot
 from foundry_exp.report.plots.series import Series, chosen, series
 from foundry_exp.report.rows import Row
 from foundry_exp.report.standings import graded_by, rankable
