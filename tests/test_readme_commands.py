@@ -56,7 +56,10 @@ STANDS_FOR = {
     "sweep.repeats=3": "sweep.repeats=1",  # eight cells fewer
     "/models/mine": str(data.shipped("models") / "demo-small"),
 }
-FAST = ("backend=scripted", "backend.realtime=false", "workload.warmup=0", "tracker=none", "device_lock.folder=locks")
+FAST = (
+    "backend=scripted", "backend.realtime=false", "workload.warmup=0", "tracker=none", "draw_plots=false",
+    "device_lock.folder=locks",
+)  # fmt: skip
 
 
 def readme() -> str:
@@ -106,7 +109,6 @@ def as_run(command: str) -> str:
     return command
 
 
-@pytest.mark.long
 def test_the_blocks_run_in_order(folder: Path) -> None:
     ran = [command for command in commands() if not reason_not_to_run(command)]
     assert len(ran) >= 20
