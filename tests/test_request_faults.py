@@ -28,7 +28,8 @@ def measured(run: Run, home: Path, behaviour: Behaviour, *overrides: str) -> tup
     with timed_server(Service({"m": behaviour})) as server:
         done = run(
             "backend=endpoint", f"backend.base_url={server.base_url}", "model=custom", "model.alias=m", "tracker=none",
-            "workload.warmup=0", "workload.idle_timeout_s=0.5", "workload.retry_backoff_s=0", *overrides,
+            "draw_plots=false", "workload.warmup=0", "workload.idle_timeout_s=0.5", "workload.retry_backoff_s=0",
+            *overrides,
         )  # fmt: skip
     cell = store.finished_cells(next((home / "mlruns" / "runs").iterdir()))[0]
     assert "Traceback" not in done.stdout + done.stderr

@@ -180,7 +180,14 @@ def test_unloading_twice_is_harmless_and_a_second_load_works(asked_for: ModelReq
     assert asked(made, streaming=False).error is None
 
 
-COMMAND = ["backend=generate", "model=custom", "model.alias=own", "tracker=none", "backend.weights_path=weights.txt"]
+COMMAND = [
+    "backend=generate",
+    "model=custom",
+    "model.alias=own",
+    "tracker=none",
+    "draw_plots=false",
+    "backend.weights_path=weights.txt",
+]
 
 
 @pytest.mark.parametrize("streaming", [[], ["streaming=on"]])

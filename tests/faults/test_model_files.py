@@ -14,7 +14,7 @@ from foundry_exp import store
 from foundry_exp.records import RunResult
 from tests.conftest import Run, absent, clean_environment, command, demo_model, native
 
-QUICK = ("tracker=none", "workload.rounds=1", "workload.warmup=0", "generation.max_tokens=4")
+QUICK = ("tracker=none", "draw_plots=false", "workload.rounds=1", "workload.warmup=0", "generation.max_tokens=4")
 
 
 def result_of(folder: Path, name: str) -> RunResult:

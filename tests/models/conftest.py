@@ -16,7 +16,14 @@ from tests.conftest import clean_environment, command, demo_model
 from tests.loopback_catalogue import LoopbackCatalogue, Variant, model_files, serving
 
 MIB = 2**20
-RUN = ("model=custom", "tracker=none", "workload.rounds=1", "workload.warmup=1", "generation.max_tokens=8")
+RUN = (
+    "model=custom",
+    "tracker=none",
+    "draw_plots=false",
+    "workload.rounds=1",
+    "workload.warmup=1",
+    "generation.max_tokens=8",
+)
 """A run of a few requests; the model is to be named."""
 
 

@@ -125,7 +125,14 @@ def too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     config["model"]["decoder"]["num_key_value_heads"] = 10**9
     (folder / "genai_config.json").unlink()
     (folder / "genai_config.json").write_text(json.dumps(config), encoding="utf-8")
-    return ["model=custom", f"model.path={folder}", "model.alias=vast", "tracker=none", *native(tmp_path)]
+    return [
+        "model=custom",
+        f"model.path={folder}",
+        "model.alias=vast",
+        "tracker=none",
+        "draw_plots=false",
+        *native(tmp_path),
+    ]
 
 
 def test_a_model_that_does_not_fit_is_skipped_before_it_is_loaded(too_large: list[str], tmp_path: Path) -> None:
@@ -159,7 +166,7 @@ def test_a_downloaded_model_is_judged_by_the_files_that_came(tmp_path: Path, mon
     with serving([Variant(name="vast-generic-cpu", alias="vast", files=files)], tmp_path) as catalogue:
         for name, value in catalogue.environment().items():
             monkeypatch.setenv(name, value)
-        arguments = ["model=custom", "model.alias=vast", "tracker=none", *native(tmp_path)]
+        arguments = ["model=custom", "model.alias=vast", "tracker=none", "draw_plots=false", *native(tmp_path)]
         assert cli.main([*arguments, f"backend.catalogue_url={catalogue.url}"]) == 1
     result = store.read_result(next(tmp_path.glob("mlruns/runs/*/*/run.json")).parent)
     assert result.status == "skipped", result.reason

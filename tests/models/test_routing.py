@@ -47,7 +47,7 @@ def test_an_alias_of_the_catalogue_finds_the_option_that_means_it() -> None:
 
 def test_the_recipe_runs(tmp_path: Path) -> None:
     path = written('{"demo-small": {"capabilities": ["chat"]}, "demo-large": {"capabilities": ["chat"]}}')
-    quick = ["tracker=none", "workload.rounds=1", "generation.max_tokens=4", *native(tmp_path)]
+    quick = ["tracker=none", "draw_plots=false", "workload.rounds=1", "generation.max_tokens=4", *native(tmp_path)]
     assert cli.main([RECIPE, f"models_file={path}", *quick]) == 0
     results = [store.read_result(found.parent) for found in tmp_path.glob("mlruns/runs/*/*/run.json")]
     assert sorted(result.model.alias for result in results) == ["demo-large", "demo-small"]
@@ -142,7 +142,7 @@ def test_an_export_holds_what_is_really_here_and_can_be_swept_over(tmp_path: Pat
     entry = json.loads(Path("models.json").read_text(encoding="utf-8"))["mine"]
     assert entry["path"] == str(demo_model("demo-small"))
     assert entry["size_mb"] > 1
-    quick = ["tracker=none", "workload.rounds=1", "generation.max_tokens=4", *native(tmp_path)]
+    quick = ["tracker=none", "draw_plots=false", "workload.rounds=1", "generation.max_tokens=4", *native(tmp_path)]
     assert cli.main([RECIPE, "models_file=models.json", *quick]) == 0
 
 
