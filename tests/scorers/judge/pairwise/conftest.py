@@ -1,24 +1,26 @@
 """Two or more finished runs over the same prompts, and judges of pairs that come to them."""
 
 import hashlib
-import json
 from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from foundry_exp import cli, store
-from foundry_exp.records import Message, Sample
+from foundry_exp.command import compose
+from foundry_exp.decide import candidates
+from foundry_exp.decide.compare import compare
+from foundry_exp.decide.preference_pages import document
+from foundry_exp.decide.preferences import preferences
+from foundry_exp.records import Message, Record, Sample
+from foundry_exp.scorers.judge.pairwise.judge import PairwiseJudge
 from tests.decide.planted import plant
 
 ROOT = Path(__file__).parents[4]
-BACKEND = """\
-_target_: tests.scorers.judge.pairwise.played.PlayedJudge
-name: played
-role: better
-log: {log}
-"""
+TARGET = "tests.scorers.judge.pairwise.played.PlayedJudge"
 
 
 class Hearing:
@@ -36,8 +38,7 @@ class Hearing:
         (folder / store.RECORDS_FILE).unlink()
         log = store.RecordLog(folder)
         for record in records:
-            text = answer(int(record.sample_id[1:]))
-            log.append(_with_text(record, text))
+            log.append(_with_text(record, answer(int(record.sample_id[1:]))))
         store.write_samples(folder, [_sample(f"p{number:03d}") for number in range(prompts)])
         return folder
 
@@ -65,11 +66,16 @@ class Hearing:
         told = self._capsys.readouterr()
         return code, told.out, told.err
 
-    def found(self, runs: list[str], role: str = "better", *more: str) -> Any:
-        """What it came to, as data."""
-        code, told, error = self.compare(runs, role, "--json", *more)
-        assert code == 0, error
-        return json.loads(told)["preferences"]
+    def found(self, runs: list[str], role: str = "better", **changes: Any) -> Any:
+        """What it came to, as data, by the same parts as the command's."""
+        backend = {"_target_": TARGET, "name": "played", "role": role, "log": str(self.log)}
+        lock = {"mode": "wait", "timeout_s": 60.0, "folder": str(self.place / "locks")}
+        own = {
+            "model": {"alias": "played"}, "backend": backend, "rubric": "summary", "device_lock": lock,
+            "output_dir": str(self.place),
+        }  # fmt: skip
+        judge = PairwiseJudge({**_shipped(), **own, **changes})
+        return document(preferences(compare(candidates.read([Path(run) for run in runs])).pairs, judge))
 
     def noted(self, what: str) -> int:
         """How often a judge was loaded, asked, or asked for a repair."""
@@ -79,9 +85,15 @@ class Hearing:
         return sorted((self.place / "judges").glob("pairs-*.jsonl"))
 
 
-def _with_text(record: Any, text: str) -> Any:
-    from dataclasses import replace
+@cache
+def _shipped() -> dict[str, Any]:
+    """The judge as it is shipped."""
+    every_job, _ = compose.jobs(["scorer=judge"], multirun=False)
+    section: dict[str, Any] = compose.plain(every_job[0].config)["scorer"]["judge"]
+    return section
 
+
+def _with_text(record: Record, text: str) -> Record:
     return replace(record, text=text, output_hash=hashlib.sha256(f"\0{text}".encode()).hexdigest())
 
 
@@ -97,5 +109,7 @@ def hearing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     monkeypatch.chdir(tmp_path)
     made = Hearing(tmp_path, capsys)
     (tmp_path / "conf" / "backend").mkdir(parents=True)
-    (tmp_path / "conf" / "backend" / "played.yaml").write_text(BACKEND.format(log=made.log), encoding="utf-8")
+    (tmp_path / "conf" / "backend" / "played.yaml").write_text(
+        f"_target_: {TARGET}\nname: played\nrole: better\nlog: {made.log}\n", encoding="utf-8"
+    )
     return made

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from foundry_exp import data, rubric
+from foundry_exp.errors import BackendError
 from foundry_exp.protocols import ChatRequest, Clock, Event, LoadedModel, ModelRequest
 from foundry_exp.scorers.judge import calibration, calibration_set
 from foundry_exp.scorers.judge.prompt import neutral
@@ -26,6 +27,8 @@ class PlayedJudge:
 
     def load(self, model: ModelRequest) -> LoadedModel:
         self._note("load")
+        if self._role == "unavailable":
+            raise BackendError("not_cached", "phi-9 is not downloaded; run: python -m foundry_exp models pull phi-9")
         known = calibration_set.load(data.shipped("prompts") / "calibration" / "summary.json")
         by = rubric.load(rubric.find("summary", ""))
         self._agreed = {neutral(item.answer): calibration.quality(by, item.agreed) for item in known.items}
@@ -80,6 +83,4 @@ ROLES: dict[str, Callable[[PlayedJudge, str, str], str]] = {
         verdict("tie") if judge.worth(first) > judge.worth(second) else verdict("B")
     ),
     "prose": lambda *_: "Answer A is better, I think.",
-    "half": lambda *_: '{"reason": "It is good", "bet',
-    "third": lambda *_: verdict("C"),
 }
