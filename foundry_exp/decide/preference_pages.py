@@ -66,7 +66,9 @@ def _about(pair: PairPreference, most_flips: float) -> Iterator[str]:
     if unjudged := pair.counts["unjudged"]:
         reasons = Counter(one.reason for one in pair.outcomes.values() if one.result == "unjudged")
         (reason, _), *others = reasons.most_common()
-        yield f"{counted(unjudged, 'prompt')} unjudged: {reason}" + (f"; {len(others)} other reasons" if others else "")
+        yield f"{counted(unjudged, 'prompt')} unjudged: {reason}" + (
+            f"; {counted(len(others), 'other reason')}" if others else ""
+        )
     if alike := sum(not one.asked for one in pair.outcomes.values()):
         yield f"{counted(alike, 'prompt')} answered alike: a tie without asking"
     if pair.apart:

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from foundry_exp.decide.candidates import Candidate
 from foundry_exp.decide.compare import Pair
@@ -23,13 +22,13 @@ POINTS: dict[Result, float] = {"first": 0.0, "tie": EVEN, "second": 1.0}
 """Of the second of a pair."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PairPreference:
     """How often the second of a pair is preferred to the first."""
 
     first: Candidate
     second: Candidate
-    outcomes: dict[str, Outcome]
+    outcomes: Mapping[str, Outcome]
     """By sample id."""
     apart: int
     """Prompts that not both have an answer to."""
@@ -38,7 +37,7 @@ class PairPreference:
     adjusted_p: float = 1.0
     """By Holm over every pair."""
 
-    @cached_property
+    @property
     def counts(self) -> Counter[Result]:
         """How often which result came."""
         return Counter(one.result for one in self.outcomes.values())

@@ -106,7 +106,8 @@ def test_ctrl_c_keeps_what_was_judged(hearing: Hearing) -> None:
 
 
 def test_answers_that_are_alike_are_a_tie_and_no_judge_is_loaded(hearing: Hearing) -> None:
-    runs = [str(hearing.run_folder(model, lambda number: " the same\n"[: 9 + number])) for model in ("a", "b")]
+    texts = {"a": "the same", "b": " the same\n"}
+    runs = [str(hearing.run_folder(name, lambda _, name=name: texts[name])) for name in texts]  # type: ignore[misc]
     found = hearing.found(runs)
     assert (found["judge"], found["pairs"][0]["ties"], found["pairs"][0]["alike"]) == (None, 20, 20)
     assert hearing.noted("load") == 0
