@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from foundry_exp.decide.candidates import Candidate
 from foundry_exp.decide.compare import Pair
@@ -10,13 +11,15 @@ from foundry_exp.decide.figures import Prompt
 from foundry_exp.metrics.judged import kin
 from foundry_exp.records import Record, Sample, Standing
 from foundry_exp.rubric import Rubric
-from foundry_exp.scorers.judge.pairwise.judge import Judged, PairwiseJudge
 from foundry_exp.scorers.judge.pairwise.match import Contender, Match, Outcome, Result
 from foundry_exp.scorers.judge.rubrics import Rubrics
 from foundry_exp.stats.holm import holm
 from foundry_exp.stats.percentile import ALPHA
 from foundry_exp.stats.preference import EVEN, WinRate, win_rate
 from foundry_exp.store import read_records, read_samples
+
+if TYPE_CHECKING:
+    from foundry_exp.scorers.judge.pairwise.judge import Judged, PairwiseJudge
 
 POINTS: dict[Result, float] = {"first": 0.0, "tie": EVEN, "second": 1.0}
 """Of the second of a pair."""
@@ -79,7 +82,7 @@ class Preferences:
     """Why not all could be asked; null when they were."""
 
 
-def preferences(pairs: Sequence[Pair], judge: PairwiseJudge, seed: int = 0) -> Preferences:
+def preferences(pairs: Sequence[Pair], judge: "PairwiseJudge", seed: int = 0) -> Preferences:
     """Let the judge compare each pair's answers; raises BackendError when it cannot be had."""
     candidates = {side.label: side for pair in pairs for side in (pair.first, pair.second)}
     answers = {label: _answers(side) for label, side in candidates.items()}
@@ -154,7 +157,7 @@ def _adjusted(found: Sequence[PairPreference], adjusted: Sequence[float]) -> Ite
 
 
 def _notes(
-    candidates: Mapping[str, Candidate], answers: Mapping[str, Mapping[Prompt, Sequence[Record]]], judged: Judged
+    candidates: Mapping[str, Candidate], answers: Mapping[str, Mapping[Prompt, Sequence[Record]]], judged: "Judged"
 ) -> Iterator[str]:
     judge = judged.standing.figures.get("judge") if judged.standing else None
     for label, side in candidates.items():

@@ -118,18 +118,14 @@ def _preferred(
 
 
 def _tell(found: "Comparison", preferred: "Preferences | None", options: argparse.Namespace) -> None:
-    from foundry_exp.decide import comparison_pages
+    from foundry_exp.decide import comparison_pages, preference_pages
     from foundry_exp.store import write_whole
 
-    page, document = comparison_pages.page(found), comparison_pages.document(found)
-    if preferred:
-        from foundry_exp.decide import preference_pages
-
-        page += f"\n{preference_pages.page(preferred)}"
-        document["preferences"] = preference_pages.document(preferred)
-        if not options.json:
-            print(f"\n{preference_pages.console(preferred)}", end="")
     if options.markdown:
-        write_whole(options.markdown, page)
+        parts = [comparison_pages.page(found), *([preference_pages.page(preferred)] if preferred else [])]
+        write_whole(options.markdown, "\n".join(parts))
     if options.json:
-        terminal.print_json(document)
+        judged = {"preferences": preference_pages.document(preferred)} if preferred else {}
+        terminal.print_json(comparison_pages.document(found) | judged)
+    elif preferred:
+        print(f"\n{preference_pages.console(preferred)}", end="")

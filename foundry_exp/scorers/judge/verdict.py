@@ -47,7 +47,7 @@ class Unusable:
     """Whether it is worth asking once more."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)  # so that it can be a key: each is there once
 class Form(Generic[Said]):
     """A kind of reply that a judge is held to."""
 

@@ -74,5 +74,6 @@ def _outcomes(said: verdicts.Verdicts, matches: Sequence[Match], shown: Shown) -
             outcomes.append(said.of(one))
     except BackendError as error:
         left = Outcome("unjudged", f"not asked, since the judge stopped: {error}")
-        return outcomes + [left] * (len(matches) - len(outcomes)), str(error)
+        rest = [match.ALIKE if one.is_alike else left for one in matches[len(outcomes) :]]
+        return outcomes + rest, str(error)
     return outcomes, None

@@ -92,6 +92,6 @@ def _short(found: dict[str, Any], limits: Limits) -> Iterator[str]:
             f"(95 % {around['low']:.0%} to {around['high']:.0%}), which is below {limits.agreement:.0%}"
         )
     if found["flips"] > limits.flips:
-        yield f"it prefers one place in {found['flips']:.0%} of them, which is above {limits.flips:.0%}"
+        yield f"it prefers one place in {found['flips']:.0%} of the known pairs, which is above {limits.flips:.0%}"
     if found["unparseable"] > limits.unparseable:
-        yield f"{found['unparseable']:.0%} of them have no verdict, which is above {limits.unparseable:.0%}"
+        yield f"{found['unparseable']:.0%} of the known pairs have no verdict, which is above {limits.unparseable:.0%}"
