@@ -10,6 +10,7 @@ Phase = Literal["warmup", "measure"]
 Status = Literal["ok", "partial", "skipped", "failed", "device_mismatch", "interrupted"]
 EventKind = Literal["role", "reasoning", "text", "tool", "end"]
 TokenSource = Literal["usage", "tokenizer", "events"]
+Preferred = Literal["first", "second", "tie"]
 
 WITH_FIGURES: tuple[Status, ...] = ("ok", "partial")
 """Of a cell whose figures can be read and compared."""
@@ -125,6 +126,28 @@ class Score:
     rubric: str
     """What it was scored by: `name:digest`."""
     repeat: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """One line of judges/pairs-….jsonl: which of two answers a judge found better, shown in one order."""
+
+    question: str
+    """Digest of all that the judge was shown: what is equal is not asked again."""
+    sample_id: str
+    first: str
+    """The answer shown first: its output hash, or of a calibration answer its id."""
+    second: str
+    preferred: Preferred | None
+    """Null is unjudged, which is not a tie."""
+    reason: str
+    """Why; of an unjudged pair, why it is none."""
+    judged_by: str
+    """The judge's exact variant and a digest of all that it judged with."""
+    judged_at: str
+    """UTC, ISO 8601."""
+    rubric: str
+    """What it was judged by: `name:digest`."""
 
 
 @dataclass(frozen=True, slots=True)

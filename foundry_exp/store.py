@@ -14,7 +14,7 @@ from pydantic_core import PydanticSerializationError
 from foundry_exp import planned
 from foundry_exp.errors import StoreError, meant
 from foundry_exp.planned import Unfinished
-from foundry_exp.records import Record, RunResult, Sample, Score
+from foundry_exp.records import Preference, Record, RunResult, Sample, Score
 
 CONFIG_FILE = "config.yaml"
 ENVIRONMENT_FILE = "environment.json"
@@ -72,6 +72,11 @@ def append_score(folder: Path, score: Score) -> None:
     _append(folder / SCORES_FILE, score)
 
 
+def append_preference(path: Path, preference: Preference) -> None:
+    """Add one verdict on two answers; it is on disk before the next one is asked for."""
+    _append(path, preference)
+
+
 def _append(path: Path, value: Any) -> None:
     try:
         is_new = not path.exists()
@@ -86,9 +91,8 @@ def _append(path: Path, value: Any) -> None:
         raise StoreError(msg) from error
 
 
-def cut_torn_line(folder: Path) -> None:
-    """Cut off a last record that a kill left half written, so that the next one starts a line of its own."""
-    path = folder / RECORDS_FILE
+def cut_torn_line(path: Path) -> None:
+    """Cut off a last line that a kill left half written, so that the next one starts a line of its own."""
     if not path.exists():
         return
     content = path.read_bytes()
@@ -125,6 +129,11 @@ def each_record(folder: Path) -> Iterator[Record]:
 def read_scores(folder: Path) -> list[Score]:
     """Every whole score of a run folder, in the order they were made."""
     return list(_lines(folder / SCORES_FILE, Score))
+
+
+def read_preferences(path: Path) -> list[Preference]:
+    """Every whole verdict of a file, in the order they were made; none where there is no file."""
+    return list(_lines(path, Preference))
 
 
 def read_samples(folder: Path) -> list[Sample]:

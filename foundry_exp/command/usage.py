@@ -6,7 +6,7 @@ VERBS = {
     "score": "score finished runs again, by other facets, rubrics or judges, without measuring again",
     "gate": "fail when a run is worse than its baseline (exit code 100)",
     "recommend": "the model to take, by constraints and weights, with reasons",
-    "compare": "what differs between runs by more than chance, with intervals",
+    "compare": "what differs between runs by more than chance, with intervals; --judge asks a model",
     "report": "write the reports of runs again, and print their table",
     "annotate": "scores by people: blind files out, filled files in, agreement",
     "publish": "send run folders to MLflow (again); nothing is sent twice",

@@ -6,9 +6,9 @@ from pathlib import Path
 from foundry_exp import data, store
 from foundry_exp.command import option_schemas
 from foundry_exp.decide.side import Side
-from foundry_exp.records import Record, RunResult, Score
+from foundry_exp.records import Preference, Record, RunResult, Score
 
-WRITTEN = {"record": Record, "run": RunResult, "score": Score, "baseline": Side}
+WRITTEN = {"record": Record, "run": RunResult, "score": Score, "preference": Preference, "baseline": Side}
 
 
 def texts() -> dict[Path, str]:

@@ -17,11 +17,11 @@ def warned(result: RunResult, scores: Mapping[str, Scored]) -> tuple[str, ...]:
     if judged_by is None:
         return others
     judge = judged_by.figures.get("judge")
-    found = [judged_by.reason, _kin(result.model, judge) if judge else None]
+    found = [judged_by.reason, kin(result.model, judge) if judge else None]
     return (*others, *(_OPENING + why for why in found if why is not None))
 
 
-def _kin(model: ModelFacts, judge: Mapping[str, Any]) -> str | None:
+def kin(model: ModelFacts, judge: Mapping[str, Any]) -> str | None:
     """How the two belong together; null when they do not."""
     if judge["files_digest"] is not None and judge["files_digest"] == model.files_digest:
         return f"{judge['variant']} judges itself, and models favour their own answers; take another judge."

@@ -76,7 +76,7 @@ def begin(cell: Cell) -> Attempt:
         store.sync_folder(folder.parent)
         orphans.end(folder)
         (folder / store.RESULT_FILE).unlink(missing_ok=True)
-        store.cut_torn_line(folder)
+        store.cut_torn_line(folder / store.RECORDS_FILE)
     except FileExistsError as error:
         msg = f"{folder}: exists already; go on with it by sweep.resume=true, or start again for a new one."
         raise StoreError(msg) from error

@@ -1,22 +1,36 @@
 """`compare RUN RUN…`: what differs between runs by more than chance, in words, with intervals."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from foundry_exp import terminal
+from foundry_exp.errors import BackendError, ConfigError
+from foundry_exp.verbs import compare_judge
+from foundry_exp.verbs.words import is_setting
 
-USAGE = """python -m foundry_exp compare RUN [RUN…] [--force] [--json] [--markdown FILE]
-                                     [--output-dir DIR] [--uri URI]"""
+if TYPE_CHECKING:
+    from foundry_exp.decide.compare import Comparison
+    from foundry_exp.decide.preferences import Preferences
+    from foundry_exp.scorers.judge.pairwise.judge import PairwiseJudge
+
+USAGE = """python -m foundry_exp compare RUN [RUN…] [--judge [key=value…]] [--force] [--json]
+                                     [--markdown FILE] [--output-dir DIR] [--uri URI]"""
 HELP = f"""\
 usage: {USAGE}
 
 Compare measured cells in pairs: how many times slower, how many points better, with a 95 %
-interval, and what could not be told apart. Nothing is measured.
+interval, and what could not be told apart. Nothing is measured, and no run is changed.
 
   RUN               a run folder, a run or sweep id, `last`, or an MLflow run id; of a sweep, all
                     its cells. Cells that were repeated (sweep.repeats) count as one candidate
+  --judge           let a second model say which of two answers to a prompt is better: each pair in
+                    both orders, and only what it names in both is a win. What it says is kept in
+                    DIR/judges/, and asked for once
+  key=value         of the judge: what scorer.judge and its groups take, and offline=true
   --force           compare although prompts, rubric, settings, concurrency, runtime, power or
                     machine differ, and say so
   --seed N          of the bootstrap (default: 0)
@@ -29,9 +43,10 @@ interval, and what could not be told apart. Nothing is measured.
 examples:
   python -m foundry_exp compare last
   python -m foundry_exp compare 20261201-120000-ab12 20261208-090000-cd34 --markdown comparison.md
+  python -m foundry_exp compare last --judge model@scorer.judge.model=phi-4-mini
 
-exit codes: 0 compared · 1 a run cannot be read · 2 nothing to compare, or the runs differ where
-they must not
+exit codes: 0 compared · 1 a run cannot be read, or the judge cannot be asked · 2 nothing to
+compare, or the runs differ where they must not · 130 interrupted; what was judged is kept
 """
 
 
@@ -40,16 +55,22 @@ def main(arguments: list[str]) -> int:
     if {"-h", "--help"} & set(arguments):
         print(HELP, end="")
         return 0
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_intermixed_args(arguments)
+    names = [word for word in options.words if not is_setting(word)]
+    settings = [word for word in options.words if is_setting(word)]
+    compare_judge.refuse_unread(settings, judged=options.judge)
+    if not names:
+        msg = "compare: name a run, as in python -m foundry_exp compare last"
+        raise ConfigError(msg)
     from foundry_exp.tracking.fetch import named
 
-    _compare(named(options.runs, options.output_dir, options.uri), options)
-    return 0
+    return _compare(named(names, options.output_dir, options.uri), settings, options)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="compare", usage=USAGE, add_help=False, allow_abbrev=False)
-    parser.add_argument("runs", nargs="+", metavar="RUN")
+    parser.add_argument("words", nargs="*", metavar="RUN")
+    parser.add_argument("--judge", action="store_true")
     parser.add_argument("--force", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true")
@@ -59,11 +80,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _compare(runs: Sequence[Path], options: argparse.Namespace) -> None:
+def _compare(runs: Sequence[Path], settings: Sequence[str], options: argparse.Namespace) -> int:
     # Imported here, so that --help and a wrong argument are answered at once.
     from foundry_exp.decide import candidates, comparable, comparison_pages
     from foundry_exp.decide.compare import compare
-    from foundry_exp.store import write_whole
 
     read = candidates.read(runs)
     able = [one for one in read if one.why_not is None]
@@ -72,9 +92,40 @@ def _compare(runs: Sequence[Path], options: argparse.Namespace) -> None:
         comparable.refuse(differing)
     found = compare(read, differing, options.seed)
     found = replace(found, left_out=(*candidates.absent(runs), *found.left_out))
+    judge = compare_judge.judge(settings, options.output_dir, found) if options.judge else None
+    if not options.json:
+        print(comparison_pages.console(found), end="", flush=True)  # before the judge, which may take long
+    preferred, trouble = _preferred(found, judge, options.seed) if judge else (None, None)
+    _tell(found, preferred, options)
+    if trouble:
+        print(f"foundry_exp: not judged: {trouble} What was judged is kept.", file=sys.stderr)
+    return 1 if trouble or (preferred and preferred.stopped) else 0
+
+
+def _preferred(
+    found: "Comparison", judge: "PairwiseJudge", seed: int
+) -> "tuple[Preferences, None] | tuple[None, BackendError]":
+    """What the judge says of each pair, or why it cannot be asked."""
+    from foundry_exp.decide.preferences import preferences
+
+    try:
+        return preferences(found.pairs, judge, seed), None
+    except BackendError as error:
+        return None, error
+    except KeyboardInterrupt:
+        print("What was judged is kept; the same command asks for the rest.", file=sys.stderr)
+        raise
+
+
+def _tell(found: "Comparison", preferred: "Preferences | None", options: argparse.Namespace) -> None:
+    from foundry_exp.decide import comparison_pages, preference_pages
+    from foundry_exp.store import write_whole
+
     if options.markdown:
-        write_whole(options.markdown, comparison_pages.page(found))
+        parts = [comparison_pages.page(found), *([preference_pages.page(preferred)] if preferred else [])]
+        write_whole(options.markdown, "\n".join(parts))
     if options.json:
-        terminal.print_json(comparison_pages.document(found))
-    else:
-        print(comparison_pages.console(found), end="")
+        judged = {"preferences": preference_pages.document(preferred)} if preferred else {}
+        terminal.print_json(comparison_pages.document(found) | judged)
+    elif preferred:
+        print(f"\n{preference_pages.console(preferred)}", end="")

@@ -77,7 +77,7 @@ def test_a_line_torn_at_any_byte_costs_that_record_alone(records: list[Record], 
         # a cut between a line and its end leaves the line whole
         ends = [number for number, byte in enumerate(whole) if byte == 10]
         assert store.read_records(folder) == records[: sum(end <= cut for end in ends)]
-        store.cut_torn_line(folder)
+        store.cut_torn_line(path)
         store.RecordLog(folder).append(records[0])
         assert store.read_records(folder) == [*records[: sum(end < cut for end in ends)], records[0]]
 

@@ -1,6 +1,7 @@
-"""A judge at work: one score asked for, its reply read, repaired once, and otherwise unscored with the reason."""
+"""A judge at work: one thing asked for, its reply read, repaired once, and otherwise unusable with the reason."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from foundry_exp.errors import BackendError
 from foundry_exp.protocols import ChatRequest
@@ -8,7 +9,7 @@ from foundry_exp.records import Message, Sample
 from foundry_exp.rubric import Criterion, Rubric
 from foundry_exp.scorers.judge import prompt, verdict
 from foundry_exp.scorers.judge.chat_process import GONE, ChatProcess, Reply
-from foundry_exp.scorers.judge.verdict import Unusable, Verdict
+from foundry_exp.scorers.judge.verdict import SCORE, Form, Said, Unusable, Verdict
 
 MOST_FAILURES_IN_A_ROW = 3
 """Requests that fail for another reason than what they hold: then the rest would, too."""
@@ -40,17 +41,20 @@ class Bench:
         self, rubric: Rubric, criterion: Criterion, sample: Sample, answer: str, repeat: int
     ) -> Verdict | Unusable:
         """One score of one answer; raises BackendError when the judge can be asked nothing more."""
-        asked = prompt.question(rubric, criterion, sample, answer, repeat)
-        reply = self._reply(asked, repeat)
-        found = _read(reply)
-        if isinstance(reply, Unusable) or isinstance(found, Verdict) or not found.again:
+        return self.ask(prompt.question(rubric, criterion, sample, answer, repeat), SCORE, repeat)
+
+    def ask(self, asked: tuple[Message, ...], form: Form[Said], repeat: int = 0) -> Said | Unusable:
+        """What the judge says, in the form wanted; raises BackendError when it can be asked nothing more."""
+        reply = self._reply(asked, form, repeat)
+        found = _read(reply, form)
+        if isinstance(reply, Unusable) or not isinstance(found, Unusable) or not found.again:
             return found
-        found = _read(self._reply(prompt.repair(asked, reply.text, found), repeat))
+        found = _read(self._reply(prompt.repair(asked, reply.text, found, form), form, repeat), form)
         return Unusable(f"{found.problem} (asked twice)", again=False) if isinstance(found, Unusable) else found
 
-    def _reply(self, messages: tuple[Message, ...], repeat: int) -> Reply | Unusable:
+    def _reply(self, messages: tuple[Message, ...], form: Form[Any], repeat: int) -> Reply | Unusable:
         try:
-            reply = self._chat.ask(self._request(messages, repeat))
+            reply = self._chat.ask(self._request(messages, form, repeat))
         except BackendError as error:
             if error.error_class in GONE:
                 raise
@@ -62,7 +66,7 @@ class Bench:
         self._failures = 0
         return reply
 
-    def _request(self, messages: tuple[Message, ...], repeat: int) -> ChatRequest:
+    def _request(self, messages: tuple[Message, ...], form: Form[Any], repeat: int) -> ChatRequest:
         settings = self._settings
         return ChatRequest(
             messages=messages,
@@ -75,9 +79,11 @@ class Bench:
             first_token_timeout_s=settings.first_token_timeout_s,
             idle_timeout_s=settings.idle_timeout_s,
             total_timeout_s=settings.total_timeout_s,
-            response_schema=verdict.SCHEMA,
+            response_schema=form.schema,
         )
 
 
-def _read(reply: Reply | Unusable) -> Verdict | Unusable:
-    return reply if isinstance(reply, Unusable) else verdict.read(reply.text, reply.finish_reason)
+def _read(reply: Reply | Unusable, form: Form[Said]) -> Said | Unusable:
+    if isinstance(reply, Unusable):
+        return reply
+    return verdict.read(reply.text, reply.finish_reason, form)

@@ -1,7 +1,7 @@
 """How a judge did on answers with agreed scores, and whether its own can be believed for it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from foundry_exp.records import Standing
@@ -29,6 +29,8 @@ class Thresholds:
     """At most: share of replies that are no score, even after a repair."""
     length_correlation: float
     """At most, of either sign: rank correlation of score and length, beyond that of the agreed scores."""
+    pairs: dict[str, float] = field(default_factory=dict)
+    """Of pairwise judging alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,8 @@ def figures(judged: Sequence[Judged], rubric: Rubric, known: CalibrationSet) -> 
 
     first = {(one.item.sample.sample_id, one.criterion.name): one.value for one in judged if one.repeat == 0}
     whole = [(item, points) for item in known.items if (points := _own(first, item, rubric)) is not None]
-    own = [_quality(rubric, points) for _, points in whole]
-    agreed = [_quality(rubric, item.agreed) for item, _ in whole]
+    own = [quality(rubric, points) for _, points in whole]
+    agreed = [quality(rubric, item.agreed) for item, _ in whole]
     kappa = weighted_kappa(own, agreed)
     guess = constant_guess(float(points) for item in known.items for points in item.agreed.values())
     return {
@@ -117,7 +119,7 @@ def _own(first: dict[tuple[str, str], int | None], item: Item, rubric: Rubric) -
     return known if len(known) == len(points) else None
 
 
-def _quality(rubric: Rubric, points: dict[str, int]) -> float:
+def quality(rubric: Rubric, points: dict[str, int]) -> float:
     """The weighted mean of the criteria, as answers get it."""
     total = sum(criterion.weight for criterion in rubric.criteria)
     return sum(criterion.weight * points[criterion.name] for criterion in rubric.criteria) / total

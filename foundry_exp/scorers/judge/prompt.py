@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from foundry_exp.digest import digest_of
 from foundry_exp.records import Message, Sample
 from foundry_exp.rubric import POINTS, Criterion, Rubric
-from foundry_exp.scorers.judge.verdict import Unusable
+from foundry_exp.scorers.judge.verdict import SCORE, Form, Unusable
 
 _TASK = """\
 You judge one answer by one criterion. What is judged: {judged}
@@ -38,14 +39,10 @@ _EXPECTED = """\
 <<<END A GOOD ANSWER>>>
 """
 
-_REPAIR = """\
-That cannot be used: {problem}. Reply again with nothing but one JSON object, the reason in one short sentence:
-{{"reason": "<one short sentence>", "score": <a whole number from 1 to 5>}}"""
-
 _REPEATED_CHARS = 500
 """Of an unusable reply, shown to the judge again."""
 
-DIGEST = digest_of([_TASK, _EXPECTED, _REFERENCE, _REPAIR])
+DIGEST = digest_of([_TASK, _EXPECTED, _REFERENCE, SCORE.repair])
 """Of the words that every judge is asked with."""
 
 
@@ -53,25 +50,43 @@ def question(rubric: Rubric, criterion: Criterion, sample: Sample, answer: str, 
     """The request for one score; odd repeats list the points from 5 down, so that repeats show what order does."""
     points = list(zip(POINTS, criterion.anchors, strict=True))
     listed = reversed(points) if repeat % 2 else points
-    reference = _REFERENCE.format(reference=neutral(sample.reference)) if sample.reference else ""
-    wanted = "\n".join(facet for facet in sample.facets if isinstance(facet, str))
-    expected = _EXPECTED.format(expected=neutral(wanted)) if wanted else ""
     text = _TASK.format(
         judged=rubric.judged,
         question=criterion.question,
         anchors="\n".join(f"{value} of 5: {anchor}" for value, anchor in listed),
-        task=neutral(_conversation(sample.messages)),
-        expected=expected,
-        reference=reference,
-        answer=neutral(answer) or "(the answer is empty)",
+        task=task(sample),
+        expected=expected(sample),
+        reference=reference(sample),
+        answer=shown(answer),
     )
     return (Message("user", text),)
 
 
-def repair(asked: tuple[Message, ...], reply: str, found: Unusable) -> tuple[Message, ...]:
+def task(sample: Sample) -> str:
+    """What the answer is to; the turns of a conversation are named."""
+    return neutral(_conversation(sample.messages))
+
+
+def expected(sample: Sample) -> str:
+    """What a good answer has, between marks; nothing where nobody said it."""
+    wanted = "\n".join(facet for facet in sample.facets if isinstance(facet, str))
+    return _EXPECTED.format(expected=neutral(wanted)) if wanted else ""
+
+
+def reference(sample: Sample) -> str:
+    """The reference answer, between marks, where there is one."""
+    return _REFERENCE.format(reference=neutral(sample.reference)) if sample.reference else ""
+
+
+def shown(answer: str) -> str:
+    """An answer as the judge sees it."""
+    return neutral(answer) or "(the answer is empty)"
+
+
+def repair(asked: tuple[Message, ...], reply: str, found: Unusable, form: Form[Any]) -> tuple[Message, ...]:
     """The one request that follows an unusable reply."""
     turn = (Message("assistant", reply[:_REPEATED_CHARS]),) if reply.strip() else ()
-    return (*asked, *turn, Message("user", _REPAIR.format(problem=found.problem)))
+    return (*asked, *turn, Message("user", form.repair.format(problem=found.problem)))
 
 
 def neutral(text: str) -> str:

@@ -1,6 +1,6 @@
 """A judge on trial: asked for every agreed score, unless the same trial was kept from before."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -27,11 +27,7 @@ class Trial:
 
     def standing(self, bench: Bench, judge: Identity, rubrics: Sequence[Rubric], shown: Shown) -> Standing:
         """Trusted when it is so by each of the rubrics that it is to judge by."""
-        found = [self._by(bench, judge, rubric, shown) for rubric in rubrics]
-        doubts = [one.reason for one in found if one.reason is not None]
-        by_rubric = {rubric.name: one.figures for rubric, one in zip(rubrics, found, strict=True)}
-        figures = found[0].figures if len(found) == 1 else by_rubric
-        return Standing(not doubts, " ".join(doubts) or None, {"judge": asdict(judge), **figures})
+        return together(judge, {rubric.name: self._by(bench, judge, rubric, shown) for rubric in rubrics})
 
     def _by(self, bench: Bench, judge: Identity, rubric: Rubric, shown: Shown) -> Standing:
         known = self.known
@@ -44,6 +40,14 @@ class Trial:
             figures = calibration.figures(list(_tried(bench, rubric, known, shown)), rubric, known)
             kept.keep(self.folder, made_of, figures)
         return calibration.standing(figures, self.limits)
+
+
+def together(judge: Identity, by_rubric: Mapping[str, Standing]) -> Standing:
+    """Of several rubrics: all doubts, and the figures of each."""
+    doubts = [one.reason for one in by_rubric.values() if one.reason is not None]
+    figures = {name: one.figures for name, one in by_rubric.items()}
+    of_one = next(iter(figures.values())) if len(figures) == 1 else figures
+    return Standing(not doubts, " ".join(doubts) or None, {"judge": asdict(judge), **of_one})
 
 
 def _tried(bench: Bench, rubric: Rubric, known: CalibrationSet, shown: Shown) -> list[Judged]:

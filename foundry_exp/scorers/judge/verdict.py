@@ -1,10 +1,13 @@
-"""What a judge replied → a score with its reason, or why it is none. There is no default and no guess."""
+"""What a judge replied → what it was asked for, with its reason, or why it is not. There is no default and no guess."""
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Generic, TypeVar
+
+Said = TypeVar("Said")
 
 MOST_REASON_CHARS = 200
 
@@ -37,15 +40,35 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Unusable:
-    """Why a reply is no score."""
+    """Why a reply is not what was asked for."""
 
     problem: str
     again: bool
     """Whether it is worth asking once more."""
 
 
-def read(text: str, finish_reason: str | None) -> Verdict | Unusable:
-    """A whole reply that is one JSON object of the schema, alone or alone in a code fence; nothing else counts."""
+@dataclass(frozen=True, slots=True, eq=False)  # so that it can be a key: each is there once
+class Form(Generic[Said]):
+    """A kind of reply that a judge is held to."""
+
+    schema: dict[str, Any]
+    repair: str
+    """The request that follows an unusable reply; `{problem}` is what is wrong with it."""
+    made: Callable[[dict[str, Any], str], Said]
+    """What a reply that the schema allows comes to, and its reason on one line."""
+
+
+SCORE: Form[Verdict] = Form(
+    SCHEMA,
+    """\
+That cannot be used: {problem}. Reply again with nothing but one JSON object, the reason in one short sentence:
+{{"reason": "<one short sentence>", "score": <a whole number from 1 to 5>}}""",
+    lambda said, reason: Verdict(int(said["score"]), reason),
+)
+
+
+def read(text: str, finish_reason: str | None, form: Form[Said]) -> Said | Unusable:
+    """A whole reply that is one JSON object of the form, alone or alone in a code fence; nothing else counts."""
     if finish_reason == CUT_OFF:
         return Unusable("the reply was cut off at scorer.judge.max_tokens", again=False)
     if not text.strip():
@@ -55,20 +78,20 @@ def read(text: str, finish_reason: str | None) -> Verdict | Unusable:
         said = json.loads(fenced.group(1) if fenced else text, object_pairs_hook=_once)
     except (ValueError, RecursionError):
         return Unusable(f"the reply was not one JSON object: {one_line(text, _SHOWN_CHARS)!r}", again=True)
-    return _checked(said)
+    return _checked(said, form)
 
 
-def _checked(said: Any) -> Verdict | Unusable:
-    error = next(iter(_validator().iter_errors(said)), None)
+def _checked(said: Any, form: Form[Said]) -> Said | Unusable:
+    error = next(iter(_validator(form).iter_errors(said)), None)
     if error is not None:
         where = ".".join(str(part) for part in error.absolute_path)
         problem = one_line(error.message, _MOST_PROBLEM_CHARS)
         return Unusable(f"{where}: {problem}" if where else problem, again=True)
-    return Verdict(int(said["score"]), one_line(said["reason"], MOST_REASON_CHARS))
+    return form.made(said, one_line(said["reason"], MOST_REASON_CHARS))
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object, unless it says a key twice: which of two scores is meant cannot be known."""
+    """An object, unless it says a key twice: which of the two is meant cannot be known."""
     said = dict(pairs)
     if len(said) < len(pairs):
         raise ValueError("a key is said twice")
@@ -76,12 +99,13 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 @cache
-def _validator() -> Any:
-    """Of the schema without its longest reason: a longer one is kept cut, since the score does not suffer from it."""
+def _validator(form: Form[Any]) -> Any:
+    """Of the schema without its longest reason: a longer one is kept cut, since the verdict does not suffer from it."""
     from jsonschema import Draft202012Validator
 
-    reason = {name: limit for name, limit in SCHEMA["properties"]["reason"].items() if name != "maxLength"}
-    return Draft202012Validator({**SCHEMA, "properties": {**SCHEMA["properties"], "reason": reason}})
+    properties = form.schema["properties"]
+    reason = {name: limit for name, limit in properties["reason"].items() if name != "maxLength"}
+    return Draft202012Validator({**form.schema, "properties": {**properties, "reason": reason}})
 
 
 def one_line(text: str, most_chars: int) -> str:

@@ -5,7 +5,7 @@ import pytest
 from foundry_exp import rubric
 from foundry_exp.records import Message, Sample
 from foundry_exp.scorers.judge import prompt
-from foundry_exp.scorers.judge.verdict import Unusable
+from foundry_exp.scorers.judge.verdict import SCORE, Unusable
 
 RUBRIC = rubric.load(rubric.find("summary", ""))
 SAMPLE = Sample("s", (Message("user", "Summarise: Ines gets the job."),), "d", reference="Ines gets it.")
@@ -68,7 +68,9 @@ def test_every_turn_of_a_conversation_is_told_with_its_role() -> None:
 
 def test_a_repair_repeats_what_was_wrong() -> None:
     first = prompt.question(RUBRIC, RUBRIC.criteria[0], SAMPLE, "x", 0)
-    again = prompt.repair(first, "I like it.", Unusable("the reply was prose", again=True))
+    again = prompt.repair(first, "I like it.", Unusable("the reply was prose", again=True), SCORE)
     assert [message.role for message in again] == ["user", "assistant", "user"]
     assert "the reply was prose" in again[-1].content
-    assert len(prompt.repair(first, "", Unusable("empty", again=True))) == 2, "some services refuse an empty turn"
+    assert len(prompt.repair(first, "", Unusable("empty", again=True), SCORE)) == 2, (
+        "some services refuse an empty turn"
+    )

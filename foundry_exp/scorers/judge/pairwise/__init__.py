@@ -1,0 +1,1 @@
+"""A judge that is shown two answers to one prompt, in both orders, and says which is better."""
