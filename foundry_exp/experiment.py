@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 from rich.console import Console
 
-from foundry_exp import score, store, target
+from foundry_exp import disk, score, store, target
 from foundry_exp.cell import summary
 from foundry_exp.cell.outcome import Outcome
 from foundry_exp.cell.plan import Cell
@@ -88,7 +88,7 @@ def cooled(cell: Cell, show: OnStep) -> Outcome | None:
 
 def prepare(cell: Cell) -> None:
     """Write down what is about to run; what it runs on is written by who measures."""
-    store.write_whole(cell.folder / store.CONFIG_FILE, yaml.safe_dump(cell.config, sort_keys=False, allow_unicode=True))
+    disk.write_whole(cell.folder / store.CONFIG_FILE, yaml.safe_dump(cell.config, sort_keys=False, allow_unicode=True))
     store.write_samples(cell.folder, cell.prompts.samples)
 
 

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from foundry_exp import store, target
+from foundry_exp import record_json, store, target
 from foundry_exp.cell import load, measure, room
 from foundry_exp.errors import BackendError, FoundryExpError, SkipCellError
 from foundry_exp.machine import device_lock
@@ -65,7 +65,7 @@ def _run_alone(backend: Backend, job: dict[str, Any], parent: Parent) -> None:
 def _measure(backend: Backend, job: dict[str, Any], log: store.RecordLog, parent: Parent) -> None:
     """Warm up until steady, then make every measured request in the shape asked for; each record is on disk at once."""
     config, workload = job["config"], job["config"]["workload"]
-    samples = [store.adapter(Sample).validate_python(entry) for entry in job["samples"]]
+    samples = [record_json.adapter(Sample).validate_python(entry) for entry in job["samples"]]
     retries = measure.Retries(workload["retries"], workload["retry_backoff_s"], workload["total_timeout_s"])
     done = {(sample_id, round_) for sample_id, round_ in job["done"]}
     every_turn = load.measured_turns(samples, workload["rounds"], workload["seed"])

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from foundry_exp import store
+from foundry_exp import disk, store
 from foundry_exp.errors import StoreError
 from foundry_exp.metrics.request import cold_ttft_ms
+from foundry_exp.record_json import adapter, plain
 from foundry_exp.records import AttemptFacts, Record
 
 ATTEMPTS_FILE = "attempts.json"
@@ -37,7 +38,7 @@ def read(folder: Path) -> tuple[AttemptFacts, ...]:
     if not path.exists():
         return ()
     try:
-        found: tuple[AttemptFacts, ...] = store.adapter(tuple[AttemptFacts, ...]).validate_json(store.read_bytes(path))
+        found: tuple[AttemptFacts, ...] = adapter(tuple[AttemptFacts, ...]).validate_json(disk.read_bytes(path))
     except ValidationError as error:
         msg = f"{path}: not a list of attempts ({error.errors()[0]['msg']}); remove it to go on without."
         raise StoreError(msg) from error
@@ -47,8 +48,8 @@ def read(folder: Path) -> tuple[AttemptFacts, ...]:
 def keep(folder: Path, latest: AttemptFacts) -> None:
     """Write down what is known of an attempt, instead of what was known of it before."""
     others = [one for one in read(folder) if one.attempt != latest.attempt]
-    text = json.dumps([store.plain(one) for one in (*others, latest)], indent=2, ensure_ascii=False)
-    store.write_whole(folder / ATTEMPTS_FILE, text + "\n")
+    text = json.dumps([plain(one) for one in (*others, latest)], indent=2, ensure_ascii=False)
+    disk.write_whole(folder / ATTEMPTS_FILE, text + "\n")
 
 
 def following(folder: Path) -> Attempt:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from foundry_exp import planned, store
+from foundry_exp import disk, planned, store
 from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.sweep import resume
 
@@ -51,7 +51,7 @@ class Ledger:
 
 def write(folder: Path, ledger: Ledger) -> None:
     """Replace a sweep's plan."""
-    store.write_whole(folder / LEDGER_FILE, json.dumps(asdict(ledger), indent=1, ensure_ascii=False) + "\n")
+    disk.write_whole(folder / LEDGER_FILE, json.dumps(asdict(ledger), indent=1, ensure_ascii=False) + "\n")
 
 
 def read(folder: Path) -> Ledger | None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from foundry_exp import store
+from foundry_exp import disk
 from foundry_exp.cell.plan import Cell
 from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.machine import owned_lock
@@ -49,7 +49,7 @@ def headway(folder: Path) -> Headway:
 def _make(folder: Path, asked: dict[str, Any]) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=asked["resume"])
-        store.sync_folder(folder.parent)
+        disk.sync_folder(folder.parent)
     except FileExistsError as error:
         plan = ledger.read(folder) if folder.is_dir() else None
         found = f" ({ledger.standing(folder, plan)})" if plan else ""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from foundry_exp.errors import ConfigError, FoundryExpError, offer
+from foundry_exp.errors import USAGE_ERROR, ConfigError, FoundryExpError, offer
 from foundry_exp.verbs import words
 
 HELP = """\
@@ -51,7 +51,6 @@ examples:
   python -m foundry_exp annotate agreement last
 """
 COMMANDS = ("export", "import", "agreement")
-USAGE_ERROR = 2
 
 
 def main(arguments: list[str]) -> int:

@@ -8,8 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from foundry_exp.disk import write_whole
 from foundry_exp.errors import FoundryExpError
-from foundry_exp.store import write_whole
 
 if TYPE_CHECKING:
     from foundry_exp.calibration.result import CalibrationResult, ClientFigures, LoadShape

@@ -63,7 +63,7 @@ def _compare(runs: Sequence[Path], options: argparse.Namespace) -> None:
     # Imported here, so that --help and a wrong argument are answered at once.
     from foundry_exp.decide import candidates, comparable, comparison_pages
     from foundry_exp.decide.compare import compare
-    from foundry_exp.store import write_whole
+    from foundry_exp.disk import write_whole
 
     read = candidates.read(runs)
     able = [one for one in read if one.why_not is None]

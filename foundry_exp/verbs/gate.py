@@ -133,7 +133,7 @@ def _save(path: Path, side: "Side") -> int:
 
 def _tag(names: Sequence[str], rules: dict[str, Any], options: argparse.Namespace) -> int:
     from foundry_exp.decide.side import read
-    from foundry_exp.store import finished_cells
+    from foundry_exp.runs import finished_cells
     from foundry_exp.tracking import baseline_tag
 
     if not TAG_NAME.fullmatch(options.tag):
@@ -151,7 +151,7 @@ def _tag(names: Sequence[str], rules: dict[str, Any], options: argparse.Namespac
 def _gate(rules: dict[str, Any], options: argparse.Namespace) -> int:
     from foundry_exp.decide import gate_pages
     from foundry_exp.decide.gate import gate
-    from foundry_exp.store import write_whole
+    from foundry_exp.disk import write_whole
 
     before, after = (_side(names, rules, options) for names in (options.baseline, options.candidate))
     outcome = gate(before, after, rules, force=options.force, seed=options.seed)

@@ -11,7 +11,7 @@ from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
 from foundry_exp import terminal
-from foundry_exp.errors import BackendError, ConfigError, FoundryExpError, near
+from foundry_exp.errors import USAGE_ERROR, BackendError, ConfigError, FoundryExpError, near
 from foundry_exp.redact import without_secrets
 from foundry_exp.verbs import words
 
@@ -52,7 +52,6 @@ examples:
   python -m foundry_exp models add /models/mine --alias mine
 """
 COMMANDS = ("pull", "verify", "add", "export", "import")
-USAGE_ERROR = 2
 
 
 def main(arguments: list[str]) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from foundry_exp import terminal
 from foundry_exp.errors import ConfigError, StoreError
-from foundry_exp.store import find_run, finished_cells
+from foundry_exp.runs import find_run, finished_cells
 from foundry_exp.tracking.mlflow_store import MlflowTracker
 
 USAGE = """python -m foundry_exp publish RUN… [--output-dir DIR] [--uri URI] [--experiment NAME]

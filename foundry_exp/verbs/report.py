@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from foundry_exp import planned, terminal
 from foundry_exp.errors import StoreError
-from foundry_exp.store import finished_cells, unfinished
+from foundry_exp.runs import finished_cells, unfinished
 
 if TYPE_CHECKING:
     from foundry_exp.report.cells import CellReport

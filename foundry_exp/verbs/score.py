@@ -55,7 +55,7 @@ def main(arguments: list[str]) -> int:
     refuse_unread(overrides)
     # Hydra and pydantic: not for --help or a wrong word
     from foundry_exp import rescore
-    from foundry_exp.store import finished_cells
+    from foundry_exp.runs import finished_cells
     from foundry_exp.tracking.fetch import named
 
     folders = [cell for run in named(options.runs, options.output_dir) for cell in finished_cells(run)]

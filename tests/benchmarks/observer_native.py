@@ -19,7 +19,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
-from foundry_exp import data, prompts, store
+from foundry_exp import data, prompts, runs, store
 from foundry_exp.backends import native
 from foundry_exp.cell import load
 from foundry_exp.metrics.request import measured
@@ -45,7 +45,7 @@ def watched(rounds: int) -> list[float]:
         folder = Path(name)
         everything = command([*asked, *own_folders(folder)])
         subprocess.run(everything, cwd=folder, env=clean_environment(), capture_output=True, check=True)
-        records = store.read_records(store.finished_cells(next(folder.glob("mlruns/runs/*")))[0])
+        records = store.read_records(runs.finished_cells(next(folder.glob("mlruns/runs/*")))[0])
     return [one.timing.tpot_ms for one in measured(records) if one.timing.tpot_ms is not None]
 
 

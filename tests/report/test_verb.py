@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp.store import CONFIG_FILE, find_run
+from foundry_exp.runs import find_run
+from foundry_exp.store import CONFIG_FILE
 from foundry_exp.tracking.mlflow_store import MlflowTracker
 from foundry_exp.verbs import report
 from tests.plans import write_plan

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp import store
+from foundry_exp import runs
 from foundry_exp.command import compose
 from foundry_exp.command.launch import plan_all
 from foundry_exp.errors import ConfigError
@@ -75,7 +75,7 @@ def test_resuming_without_a_name_lists_what_is_unfinished_with_its_command(run: 
 
 def test_resuming_a_new_name_starts_it(run: Run, tmp_path: Path) -> None:
     assert run(*GRID, "sweep.name=new", "sweep.resume=true").returncode == 0
-    assert len(store.finished_cells(tmp_path / "mlruns" / "runs" / "new")) == 2
+    assert len(runs.finished_cells(tmp_path / "mlruns" / "runs" / "new")) == 2
 
 
 def test_the_plan_is_written_before_anything_starts(run: Run, tmp_path: Path) -> None:
@@ -101,5 +101,5 @@ def test_a_grid_that_grew_measures_what_is_new(run: Run, tmp_path: Path) -> None
     before = (folder / "seed-1" / "run.json").read_bytes()
     done = run("-m", *QUICK, "generation.seed=1,2,3", "sweep.name=night", "sweep.resume=true")
     assert done.returncode == 0
-    assert len(store.finished_cells(folder)) == 3
+    assert len(runs.finished_cells(folder)) == 3
     assert (folder / "seed-1" / "run.json").read_bytes() == before
