@@ -8,7 +8,7 @@ from foundry_exp.calibration import shapes
 from foundry_exp.calibration.behaviour import Behaviour, Service
 from foundry_exp.calibration.process import TimedServer, timed_server
 from foundry_exp.calibration.result import CalibrationResult, ObserverEffect
-from foundry_exp.cell.load import Shape
+from foundry_exp.cell.arrivals import Shape
 from foundry_exp.cell.measure import Turn
 from foundry_exp.machine import environment
 from foundry_exp.protocols import Clock

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from foundry_exp import record_json, store, target
-from foundry_exp.cell import load, measure, room
+from foundry_exp.cell import arrivals, measure, room
 from foundry_exp.errors import BackendError, FoundryExpError, SkipCellError
 from foundry_exp.machine import device_lock
 from foundry_exp.machine.parent import Parent
@@ -68,7 +68,7 @@ def _measure(backend: Backend, job: dict[str, Any], log: store.RecordLog, parent
     samples = [record_json.adapter(Sample).validate_python(entry) for entry in job["samples"]]
     retries = measure.Retries(workload["retries"], workload["retry_backoff_s"], workload["total_timeout_s"])
     done = {(sample_id, round_) for sample_id, round_ in job["done"]}
-    every_turn = load.measured_turns(samples, workload["rounds"], workload["seed"])
+    every_turn = arrivals.measured_turns(samples, workload["rounds"], workload["seed"])
     turns = [turn for turn in every_turn if (turn.sample.sample_id, turn.round) not in done]
 
     def ask(turn: measure.Turn, due_ns: int | None) -> Record:
@@ -84,11 +84,11 @@ def _measure(backend: Backend, job: dict[str, Any], log: store.RecordLog, parent
     stopped = parent.stopped.is_set
     most = workload["warmup_limit"]
     parent.say("warming", of=most)
-    for number, record in enumerate(load.warm_up(samples, workload["warmup"], most, ask, stopped), start=1):
+    for number, record in enumerate(arrivals.warm_up(samples, workload["warmup"], most, ask, stopped), start=1):
         keep(record, number, most)
     parent.rest("measuring", of=len(turns))
-    shape = load.Shape(workload["concurrency"], workload["rate_per_s"], workload["arrivals"], workload["seed"])
-    for number, record in enumerate(load.drive(turns, shape, ask, measure.clock, stopped), start=1):
+    shape = arrivals.Shape(workload["concurrency"], workload["rate_per_s"], workload["arrivals"], workload["seed"])
+    for number, record in enumerate(arrivals.drive(turns, shape, ask, measure.clock, stopped), start=1):
         keep(record, number, len(turns))
 
 

@@ -1,4 +1,4 @@
-"""Load shapes: every request exactly once, no more at a time than asked, and on time."""
+"""Arrivals: every request exactly once, no more at a time than asked, and on time."""
 
 import random
 import threading
@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from foundry_exp.cell import load
-from foundry_exp.cell.load import Shape, drive, due_after_s, is_steady, measured_turns, warm_up
+from foundry_exp.cell import arrivals
+from foundry_exp.cell.arrivals import Shape, drive, due_after_s, is_steady, measured_turns, warm_up
 from foundry_exp.cell.measure import Retries, Turn, ask_patiently
 from foundry_exp.records import Record, Sample
 from tests.record_factory import make_record
@@ -115,7 +115,7 @@ class OneAtATime(Server):
 @pytest.fixture
 def overloaded(monkeypatch: pytest.MonkeyPatch) -> Shape:
     """A schedule that has all requests due at once, and one thread for them."""
-    monkeypatch.setattr(load, "MOST_UNDER_WAY", 1)
+    monkeypatch.setattr(arrivals, "MOST_UNDER_WAY", 1)
     return shape(rate_per_s=100_000)
 
 
