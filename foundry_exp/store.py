@@ -93,16 +93,29 @@ def _lines(path: Path, kind: Any) -> Iterator[Any]:
 
 def read_samples(folder: Path) -> list[Sample]:
     """The prompts of a run folder, as the runner wrote them down."""
-    path = folder / PROMPTS_FILE
     try:
-        return list(adapter(list[Sample]).validate_json(disk.read_bytes(path)))
+        return _samples(folder / PROMPTS_FILE)
     except FileNotFoundError as error:
         msg = (
             f"{folder}: no {PROMPTS_FILE}, so its answers cannot be matched with their prompts; measure the cell again."
         )
         raise StoreError(msg) from error
+
+
+def read_samples_if_kept(folder: Path) -> list[Sample]:
+    """The same for whoever can do without: none where the folder has no list of them."""
+    try:
+        return _samples(folder / PROMPTS_FILE)
+    except FileNotFoundError:
+        return []
+
+
+def _samples(path: Path) -> list[Sample]:
+    try:
+        return list(adapter(list[Sample]).validate_json(disk.read_bytes(path)))
     except ValidationError as error:
-        msg = f"{path}: not a list of prompts ({error.errors()[0]['msg']}); measure the cell again."
+        wrong = error.errors()[0]["msg"]
+        msg = f"{path}: not a list of prompts ({wrong}); measure the cell again, or remove the file to see the rest."
         raise StoreError(msg) from error
 
 
