@@ -19,7 +19,7 @@ from foundry_exp.errors import BackendError, FoundryExpError, SkipCellError
 from foundry_exp.machine import device_lock
 from foundry_exp.machine.parent import Parent
 from foundry_exp.models import request
-from foundry_exp.protocols import Backend, ChatRequest, LoadedModel
+from foundry_exp.protocols import Backend, ChatRequest, LoadedModel, OwnProcess, streams
 from foundry_exp.records import Record, Sample
 from foundry_exp.redact import without_secrets
 
@@ -72,7 +72,7 @@ def _measure(backend: Backend, job: dict[str, Any], log: store.RecordLog, parent
     turns = [turn for turn in every_turn if (turn.sample.sample_id, turn.round) not in done]
 
     def ask(turn: measure.Turn, due_ns: int | None) -> Record:
-        chat = _chat(turn.sample, config, streams=getattr(backend, "streams", True))
+        chat = _chat(turn.sample, config, can_stream=streams(backend))
         return measure.ask_patiently(lambda: measure.ask(backend, turn, chat, job["attempt"], due_ns), retries)
 
     def keep(record: Record, number: int, of: int) -> None:
@@ -94,8 +94,7 @@ def _measure(backend: Backend, job: dict[str, Any], log: store.RecordLog, parent
 
 def _refuse_without_server(backend: Backend) -> None:
     """End the cell when the process that the backend started for the model is gone: no later request can succeed."""
-    code = getattr(backend, "exit_code", None)
-    if code is not None:
+    if isinstance(backend, OwnProcess) and (code := backend.exit_code) is not None:
         raise BackendError("service", "the service that held the model died while it was asked", exit_code=code)
 
 
@@ -103,12 +102,11 @@ def _usage(record: Record) -> dict[str, int | None] | None:
     return asdict(record.usage) if record.usage else None
 
 
-def _chat(sample: Sample, config: dict[str, Any], *, streams: bool) -> ChatRequest:
-    """What is asked of the backend; one that hands answers over whole says so with `streams = False`."""
+def _chat(sample: Sample, config: dict[str, Any], *, can_stream: bool) -> ChatRequest:
     generation, workload = config["generation"], config["workload"]
     return ChatRequest(
         messages=sample.messages,
-        streaming=config["streaming"]["enabled"] and streams,
+        streaming=config["streaming"]["enabled"] and can_stream,
         temperature=generation["temperature"],
         top_p=generation["top_p"],
         top_k=generation["top_k"],
