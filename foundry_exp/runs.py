@@ -1,12 +1,11 @@
-"""Which run folders a name stands for, and what of a sweep is finished."""
+"""Which run folders a name stands for."""
 
 import os
 from pathlib import Path
 
 from foundry_exp import planned
 from foundry_exp.errors import StoreError, meant
-from foundry_exp.planned import Unfinished
-from foundry_exp.store import CONFIG_FILE, RECORDS_FILE, RESULT_FILE
+from foundry_exp.store import CONFIG_FILE, RESULT_FILE
 
 
 def find_run(name: str, output_dir: Path) -> Path:
@@ -37,14 +36,3 @@ def finished_cells(folder: Path) -> list[Path]:
     if (folder / RESULT_FILE).exists():
         return [folder]
     return planned.in_order(folder, [path.parent for path in folder.glob(f"*/{RESULT_FILE}")])
-
-
-def unfinished(folder: Path) -> Unfinished:
-    """What was planned or begun in a sweep and has no summary (yet)."""
-    if (folder / RESULT_FILE).exists():
-        return planned.NOTHING_LEFT
-    begun, ended = (
-        {path.parent.name for name in names for path in folder.glob(f"*/{name}")}
-        for names in ((CONFIG_FILE, RECORDS_FILE), (RESULT_FILE,))
-    )
-    return planned.unfinished(folder, begun, ended)

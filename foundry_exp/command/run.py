@@ -15,8 +15,8 @@ from foundry_exp.engines.check import check_engines
 from foundry_exp.errors import INTERRUPTED, ConfigError
 from foundry_exp.report import console as table
 from foundry_exp.report import write
-from foundry_exp.runs import unfinished
 from foundry_exp.sweep import sweep_folder
+from foundry_exp.unfinished import unfinished
 
 
 def run(every_job: Sequence[Job], cells: Sequence[Cell], overrides: Sequence[str], *, multirun: bool) -> int:

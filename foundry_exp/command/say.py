@@ -4,11 +4,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from foundry_exp import store, terminal
+from foundry_exp import planned, store, terminal
 from foundry_exp.cell.plan import Cell
 from foundry_exp.report.findings import Findings
 from foundry_exp.report.text import counted
-from foundry_exp.sweep import ledger, resume
+from foundry_exp.sweep import resume
 
 
 def what_comes(cells: Sequence[Cell], due: Sequence[Cell], order: str) -> None:
@@ -56,7 +56,7 @@ def _errors(where: Path, finished: Sequence[Path]) -> None:
 def how_to_go_on(cells: Sequence[Cell]) -> None:
     """The command line that measures the cells that are left."""
     folder = cells[0].folder.parent
-    plan = ledger.read(folder)
+    plan = planned.read(folder)
     left = sum(resume.state(cell.folder) in ("new", "begun") for cell in cells)
     if plan and left:
         said = f"{left} of {counted(len(cells), 'cell')} {'is' if left == 1 else 'are'} not finished"

@@ -9,7 +9,7 @@ from foundry_exp.errors import StoreError
 from foundry_exp.report import csv_table, markdown, source_json
 from foundry_exp.report.cells import CellReport, gather
 from foundry_exp.report.findings import NONE, Findings
-from foundry_exp.runs import unfinished
+from foundry_exp.unfinished import unfinished
 
 __all__ = ["CellReport", "gather", "write_pages", "write_reports", "write_texts"]
 

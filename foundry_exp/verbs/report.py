@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from foundry_exp import planned, terminal
 from foundry_exp.errors import StoreError
-from foundry_exp.runs import finished_cells, unfinished
+from foundry_exp.runs import finished_cells
+from foundry_exp.unfinished import unfinished
 
 if TYPE_CHECKING:
     from foundry_exp.report.cells import CellReport

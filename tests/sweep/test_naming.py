@@ -9,7 +9,8 @@ from foundry_exp import runs
 from foundry_exp.command import compose
 from foundry_exp.command.launch import plan_all
 from foundry_exp.errors import ConfigError
-from foundry_exp.sweep import ledger
+from foundry_exp.planned import Plan, PlannedCell, write
+from foundry_exp.sweep import standing
 from tests.conftest import SCRIPTED, Run
 
 QUICK = (*SCRIPTED, "workload.rounds=1", "workload.warmup=0", "backend.realtime=false")
@@ -43,10 +44,10 @@ def test_one_broken_sweep_hides_no_other_that_could_be_resumed(tmp_path: Path) -
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "sweep.json").write_text("{", encoding="utf-8")
     (tmp_path / "night").mkdir()
-    begun = ledger.PlannedCell("cell", 1, "abc", ())
-    ledger.write(tmp_path / "night", ledger.Ledger("night", "2026-11-29T12:00:00+00:00", "", (), (begun,), ("cell",)))
+    begun = PlannedCell("cell", 1, "abc", ())
+    write(tmp_path / "night", Plan("night", "2026-11-29T12:00:00+00:00", "", (), (begun,), ("cell",)))
     with pytest.raises(ConfigError) as caught:
-        ledger.refuse_nameless(tmp_path)
+        standing.refuse_nameless(tmp_path)
     assert "broken/sweep.json: not the plan of a sweep" in str(caught.value)
     assert "sweep.name=night sweep.resume=true" in str(caught.value)
 
