@@ -51,6 +51,9 @@ def _verb(name: str, arguments: list[str]) -> int:
         msg = f"{name}: no such verb; {near(name, usage.VERBS)} (an override has a =, as in model=demo-small)"
         raise ConfigError(msg)
     module = importlib.import_module(f"foundry_exp.verbs.{name}")
+    if {"-h", "--help"} & set(arguments):
+        print(module.HELP, end="")
+        return 0
     known = usage.long_options(module.HELP)
     for word in arguments:
         option = word.partition("=")[0]

@@ -41,9 +41,6 @@ _COST = " {:>7}"
 
 def main(arguments: list[str]) -> int:
     """Calibrate, store the result, and print it."""
-    if {"-h", "--help"} & set(arguments):
-        print(HELP, end="")
-        return 0
     options = _options(arguments)
     requests, rounds = (8, 5) if options.quick else (60, 15)
     try:

@@ -37,9 +37,6 @@ they must not
 
 def main(arguments: list[str]) -> int:
     """Compare every cell of the runs named."""
-    if {"-h", "--help"} & set(arguments):
-        print(HELP, end="")
-        return 0
     options = _parser().parse_args(arguments)
     from foundry_exp.tracking.fetch import named
 

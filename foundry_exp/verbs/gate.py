@@ -58,9 +58,6 @@ compare
 
 def main(arguments: list[str]) -> int:
     """Gate a candidate, or save a baseline."""
-    if {"-h", "--help"} & set(arguments):
-        print(HELP, end="")
-        return 0
     options = _parser().parse_intermixed_args(arguments)
     rules, runs = _rules(options)
     if options.save:

@@ -34,9 +34,6 @@ example:
 
 def main(arguments: list[str]) -> int:
     """Publish every cell of each run: 0 when all could be, 1 when one could not, 2 when nothing was tried."""
-    if {"-h", "--help"} & set(arguments):
-        print(HELP, end="")
-        return 0
     options = _parser().parse_args(arguments)
     tracker = MlflowTracker(options.uri, options.experiment, str(options.output_dir))
     try:

@@ -50,9 +50,6 @@ decide on
 
 def main(arguments: list[str]) -> int:
     """Recommend one of the cells of the runs named."""
-    if {"-h", "--help"} & set(arguments):
-        print(HELP, end="")
-        return 0
     options = _parser().parse_intermixed_args(arguments)
     names = [word for word in options.words if not is_setting(word)]
     settings = [word for word in options.words if is_setting(word)]

@@ -35,9 +35,6 @@ examples:
 
 def main(arguments: list[str]) -> int:
     """Report on each run named: 0 when all could be, 1 when one could not, 2 when one does not exist."""
-    if {"-h", "--help"} & set(arguments):
-        print(HELP, end="")
-        return 0
     options = _parser().parse_args(arguments)
     from foundry_exp.tracking.fetch import find
 
