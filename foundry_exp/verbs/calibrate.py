@@ -44,9 +44,9 @@ def main(arguments: list[str]) -> int:
     options = _options(arguments)
     requests, rounds = (8, 5) if options.quick else (60, 15)
     try:
-        from foundry_exp.calibration.calibrate import calibrate
+        from foundry_exp.calibration.calibrate import STANDARD, calibrate
 
-        result = calibrate(requests=requests, observer_rounds=rounds, clock=time.perf_counter_ns)
+        result = calibrate(requests=requests, observer_rounds=rounds, known=STANDARD, clock=time.perf_counter_ns)
         text = json.dumps(asdict(result), indent=2, allow_nan=False) + "\n"
         path = Path(options.output_dir) / FILE
         path.parent.mkdir(parents=True, exist_ok=True)
