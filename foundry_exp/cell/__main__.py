@@ -66,7 +66,9 @@ def _measure(backend: Backend, job: dict[str, Any], log: store.RecordLog, parent
     """Warm up until steady, then make every measured request in the shape asked for; each record is on disk at once."""
     config, workload = job["config"], job["config"]["workload"]
     samples = [record_json.adapter(Sample).validate_python(entry) for entry in job["samples"]]
-    retries = measure.Retries(workload["retries"], workload["retry_backoff_s"], workload["total_timeout_s"])
+    retries = measure.Retries(
+        workload["retries"], workload["retry_backoff_s"], workload["total_timeout_s"], parent.stopped.wait
+    )
     done = {(sample_id, round_) for sample_id, round_ in job["done"]}
     every_turn = arrivals.measured_turns(samples, workload["rounds"], workload["seed"])
     turns = [turn for turn in every_turn if (turn.sample.sample_id, turn.round) not in done]
