@@ -52,6 +52,31 @@ def keep(folder: Path, latest: AttemptFacts) -> None:
     disk.write_whole(folder / ATTEMPTS_FILE, text + "\n")
 
 
+def end(folder: Path, attempt: Attempt, duration_s: float) -> tuple[str, float]:
+    """Write down how long an attempt took; when the first one started, and how long all of them took."""
+    known = read(folder)
+    own = [one for one in known if one.attempt == attempt.number]
+    earlier = [one for one in known if one.attempt != attempt.number]
+    if own:  # one that loaded no model has no line
+        keep(folder, replace(own[0], duration_s=duration_s))
+    started_at = earlier[0].started_at if earlier else attempt.started_at
+    return started_at, sum(one.duration_s or 0.0 for one in earlier) + duration_s
+
+
+def end_killed(folder: Path) -> None:
+    """Write down how long an attempt took that nobody could end."""
+    known = read(folder)
+    if known and known[-1].duration_s is None:
+        keep(folder, replace(known[-1], duration_s=_lasted_s(folder, known[-1])))
+
+
+def _lasted_s(folder: Path, killed: AttemptFacts) -> float | None:
+    written = [folder / ATTEMPTS_FILE, folder / store.RECORDS_FILE]
+    last_s = max(path.stat().st_mtime for path in written if path.exists())
+    lasted_s = last_s - datetime.fromisoformat(killed.started_at).timestamp()
+    return lasted_s if lasted_s >= 0 else None  # the clock was set back meanwhile
+
+
 def following(folder: Path) -> Attempt:
     """The attempt that goes on where the records of a folder end."""
     records = store.read_records(folder)

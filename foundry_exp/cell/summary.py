@@ -1,6 +1,5 @@
 """From what a child left behind to run.json: status, metrics, model facts and warnings."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ def result(
     machine: dict[str, Any],
     outcome: Outcome,
     records: list[Record],
-    started_at: datetime,
+    started_at: str,
     duration_s: float,
 ) -> RunResult:
     """The summary of one cell."""
@@ -48,7 +47,7 @@ def result(
         sweep_id=cell.sweep_id,
         status=status,
         reason=reason,
-        started_at=started_at.isoformat(timespec="seconds"),
+        started_at=started_at,
         duration_s=duration_s,
         model=model,
         accel=cell.config["accel"]["name"],

@@ -75,6 +75,7 @@ def begin(cell: Cell) -> Attempt:
         folder.mkdir(parents=True, exist_ok=cell.config["sweep"]["resume"])
         disk.sync_folder(folder.parent)
         orphans.end(folder)
+        attempts.end_killed(folder)
         (folder / store.RESULT_FILE).unlink(missing_ok=True)
         disk.cut_torn_line(folder / store.RECORDS_FILE)
     except FileExistsError as error:

@@ -1,11 +1,14 @@
 """What a resumed sweep does with each cell: finished ones cost a look, begun ones go on, failed ones if asked."""
 
 import json
+import os
 import signal
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
+import pytest
 
 from foundry_exp import store
 from tests.conftest import SCRIPTED, Run, clean_environment, command
@@ -56,6 +59,25 @@ def test_load_and_memory_are_kept_for_each_attempt(run: Run, tmp_path: Path) -> 
         assert one.cold_ttft_ms is not None
     assert first.rss_peak_mb is None, "its watcher was killed"
     assert result.metrics["load_s"] == second.load_s
+
+
+def test_a_cell_killed_once_started_when_it_first_did_and_took_what_both_attempts_took(
+    run: Run, tmp_path: Path
+) -> None:
+    killed_after(tmp_path, 6)
+    attempts = tmp_path / CELL / "attempts.json"
+    (killed,) = json.loads(attempts.read_text(encoding="utf-8"))
+    begun_s = (tmp_path / CELL / "records.jsonl").stat().st_mtime - 3600.5
+    killed["started_at"] = datetime.fromtimestamp(begun_s, UTC).isoformat()
+    attempts.write_text(json.dumps([killed]), encoding="utf-8")
+    os.utime(attempts, (begun_s, begun_s))
+    assert run(*SLOW, *NAMED).returncode == 0
+    result = store.read_result(tmp_path / CELL)
+    first, second = result.attempts
+    assert second.duration_s is not None
+    assert first.duration_s == pytest.approx(3600.5, abs=0.1)
+    assert result.started_at == first.started_at == killed["started_at"]
+    assert result.duration_s == pytest.approx(3600.5 + second.duration_s, abs=0.1)
 
 
 def test_a_torn_line_is_cut_off_before_the_next_record(run: Run, tmp_path: Path) -> None:
