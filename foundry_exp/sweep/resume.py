@@ -109,8 +109,9 @@ def _put_aside(folder: Path) -> None:
     """Keep what a failed cell measured, out of the way of reports."""
     kept = folder.parent / RETRIED
     kept.mkdir(exist_ok=True)
-    number = sum(1 for path in kept.iterdir() if path.name.startswith(f"{folder.name}."))
-    folder.rename(kept / f"{folder.name}.{number + 1}")
+    before = [path.suffix[1:] for path in kept.iterdir() if path.stem == folder.name]
+    number = 1 + max((int(suffix) for suffix in before if suffix.isdecimal()), default=0)  # a person may remove some
+    folder.rename(kept / f"{folder.name}.{number}")
     disk.sync_folder(folder.parent)
 
 

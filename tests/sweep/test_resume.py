@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 from datetime import UTC, datetime
@@ -11,6 +12,9 @@ import psutil
 import pytest
 
 from foundry_exp import store
+from foundry_exp.cell.plan import plan
+from foundry_exp.command import compose
+from foundry_exp.sweep import resume
 from tests.conftest import SCRIPTED, Run, clean_environment, command
 from tests.test_faults import DEADLINE_S, when
 
@@ -139,6 +143,22 @@ def test_a_failed_cell_is_measured_again_only_if_asked_and_nothing_is_lost(run: 
     assert (kept / "records.jsonl").read_bytes() == before
     assert json.loads((kept / "run.json").read_bytes())["status"] == "failed"
     assert {record.attempt for record in store.read_records(folder)} == {0}
+
+
+def test_what_was_put_aside_stays_whatever_a_person_removes_from_between(tmp_path: Path) -> None:
+    wish = [*SCRIPTED, f"output_dir={tmp_path}", *NAMED, "sweep.retry_failed=true"]
+    cell = plan(compose.plain(compose.jobs(wish, multirun=False)[0][0].config), "custom", "night")
+    other = cell.folder.parent / ".retried" / "custom.1.7"
+    other.mkdir(parents=True)
+    for number in range(4):
+        cell.folder.mkdir(parents=True, exist_ok=True)
+        ended = {"status": "failed", "fingerprint": "f", "number": number}
+        (cell.folder / "run.json").write_text(json.dumps(ended), encoding="utf-8")
+        resume.begin(cell)
+        if number == 1:
+            shutil.rmtree(other.with_name("custom.1"))
+    kept = {path.parent.name: json.loads(path.read_bytes())["number"] for path in other.parent.glob("*/run.json")}
+    assert kept == {"custom.2": 1, "custom.3": 2, "custom.4": 3}
 
 
 def test_a_sweep_that_is_running_cannot_be_resumed_beside_itself(run: Run, tmp_path: Path) -> None:
