@@ -3,14 +3,13 @@
 import os
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import yaml
 from rich.console import Console
 
-from foundry_exp import score, store, target
-from foundry_exp.cell import summary
+from foundry_exp import disk, score, store, target
+from foundry_exp.cell import attempts, summary
 from foundry_exp.cell.outcome import Outcome
 from foundry_exp.cell.plan import Cell
 from foundry_exp.decide.findings import findings
@@ -32,7 +31,7 @@ _WAITING_FILE = ".runs-wait"
 
 def run(cell: Cell, console: Console, headway: Headway) -> RunResult:
     """Measure a cell and keep everything: whatever happens to the model is a row with a status and a reason."""
-    started_at, start_s = datetime.now(UTC), time.perf_counter()
+    start_s = time.perf_counter()
     engine: Engine = target.build(cell.config["engine"], "engine")
     attempt = resume.begin(cell)
     prepare(cell)
@@ -44,8 +43,8 @@ def run(cell: Cell, console: Console, headway: Headway) -> RunResult:
             or engine.measure(cell, attempt, show)
         )
     records = store.read_records(cell.folder)
-    machine, duration_s = environment.read(cell.folder), time.perf_counter() - start_s
-    result = summary.result(cell, machine, outcome, records, started_at, duration_s)
+    started_at, duration_s = attempts.end(cell.folder, attempt, time.perf_counter() - start_s)
+    result = summary.result(cell, environment.read(cell.folder), outcome, records, started_at, duration_s)
     store.write_result(cell.folder, result)
     give_scores([cell], console, waiting=False)
     write.write_reports(cell.folder, [cell.folder])
@@ -88,7 +87,7 @@ def cooled(cell: Cell, show: OnStep) -> Outcome | None:
 
 def prepare(cell: Cell) -> None:
     """Write down what is about to run; what it runs on is written by who measures."""
-    store.write_whole(cell.folder / store.CONFIG_FILE, yaml.safe_dump(cell.config, sort_keys=False, allow_unicode=True))
+    disk.write_whole(cell.folder / store.CONFIG_FILE, yaml.safe_dump(cell.config, sort_keys=False, allow_unicode=True))
     store.write_samples(cell.folder, cell.prompts.samples)
 
 

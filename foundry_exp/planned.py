@@ -1,104 +1,93 @@
-"""The plan in a sweep's folder, as far as a reader of its results needs it: which cells, and how to go on."""
+"""sweep.json: what a sweep is to measure and in which order, written before it starts, so that any kill leaves it."""
 
 import json
 import shlex
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
+from pydantic import ValidationError
+
+from foundry_exp import disk
 from foundry_exp.errors import StoreError
+from foundry_exp.record_json import adapter, plain
 
 PLAN_FILE = "sweep.json"
-_SHOWN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCell:
+    """One cell of a sweep."""
+
+    name: str
+    repeat: int
+    fingerprint: str
+    overrides: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What was to be measured, in its order."""
-
-    repeats: dict[str, int]
-    """Cell name → which repeat it is."""
-    resume_command: str
-    """The command line that goes on with it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Absent:
-    """A planned cell that came to no end."""
+    """The plan of a sweep, with the command that resumes it."""
 
     name: str
-    repeat: int | None
-    """Null where the plan does not name it."""
-    status: Literal["not begun", "not finished"]
-    reason: str
-    """One sentence."""
+    started_at: str
+    """UTC, ISO 8601."""
+    order: str
+    """The rule of the cells' order, in words."""
+    command: tuple[str, ...]
+    cells: tuple[PlannedCell, ...]
+    due: tuple[str, ...]
+    """The cells that the latest command was to measure."""
+
+    @property
+    def fingerprints(self) -> dict[str, str]:
+        """Cell name to the identity of its measurement, in the order of the plan."""
+        return {cell.name: cell.fingerprint for cell in self.cells}
+
+    @property
+    def resume_command(self) -> str:
+        """The command line that goes on with it."""
+        kept = [text for text in self.command if not text.startswith(("sweep.name=", "sweep.resume="))]
+        return shlex.join(["python", "-m", "foundry_exp", *kept, f"sweep.name={self.name}", "sweep.resume=true"])
 
 
-@dataclass(frozen=True, slots=True)
-class Unfinished:
-    """What is left of a sweep."""
-
-    cells: tuple[Absent, ...] = ()
-    resume_command: str | None = None
-
-    def sentence(self, sweep: str) -> str | None:
-        """`night: 2 planned cells have no result and are not among these`; null when nothing is left."""
-        if not self.cells:
-            return None
-        many = "1 planned cell has" if len(self.cells) == 1 else f"{len(self.cells)} planned cells have"
-        way = f" (go on with: {self.resume_command})" if self.resume_command else ""
-        return f"{sweep}: {many} no result (yet), so what is said is without {_named(self.cells)}{way}"
+def write(folder: Path, plan: Plan) -> None:
+    """Replace a sweep's plan."""
+    disk.write_whole(folder / PLAN_FILE, json.dumps(plain(plan), indent=1, ensure_ascii=False) + "\n")
 
 
-NOTHING_LEFT = Unfinished()
-
-
-def _named(cells: Sequence[Absent]) -> str:
-    more = len(cells) - _SHOWN
-    return ", ".join(one.name for one in cells[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
-
-
-def resume_command(command: Sequence[str], name: str) -> str:
-    """The command line that goes on with a sweep."""
-    kept = [text for text in command if not text.startswith(("sweep.name=", "sweep.resume="))]
-    return shlex.join(["python", "-m", "foundry_exp", *kept, f"sweep.name={name}", "sweep.resume=true"])
-
-
-def read(sweep: Path) -> Plan | None:
-    """The plan in a sweep's folder; null when there is none."""
-    path = sweep / PLAN_FILE
+def read(folder: Path) -> Plan | None:
+    """A sweep's plan; null when the folder has none."""
+    path = folder / PLAN_FILE
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        repeats = {str(cell["name"]): int(cell["repeat"]) for cell in content["cells"]}
-        return Plan(repeats, resume_command([str(word) for word in content["command"]], str(content["name"])))
+        plan: Plan = adapter(Plan).validate_json(disk.read_bytes(path))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        msg = f"{path}: not the plan of a sweep ({error!r}); move it away to read the cells without it."
+    except ValidationError as error:
+        first = error.errors()[0]
+        wrong = ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))
+        msg = (
+            f"{path}: not the plan of a sweep ({wrong}); move it away to read the cells without it, "
+            "or choose another sweep.name to measure."
+        )
         raise StoreError(msg) from error
+    return plan
+
+
+def joined(before: Plan | None, now: Plan) -> Plan:
+    """The plan of a resumed sweep: what is planned now, then what was planned before and is not asked for again."""
+    if before is None:
+        return now
+    names = {cell.name for cell in now.cells}
+    kept = tuple(cell for cell in before.cells if cell.name not in names)
+    return replace(now, started_at=before.started_at, cells=(*now.cells, *kept))
 
 
 def in_order(sweep: Path, cells: Iterable[Path]) -> list[Path]:
     """Cells of a sweep in the order of its plan; what it does not name comes last, by name."""
     plan = read(sweep)
-    places = {name: place for place, name in enumerate(plan.repeats)} if plan else {}
+    places = {cell.name: place for place, cell in enumerate(plan.cells)} if plan else {}
     return sorted(cells, key=lambda cell: (places.get(cell.name, len(places)), cell.name))
-
-
-def unfinished(sweep: Path, begun: Collection[str], ended: Collection[str]) -> Unfinished:
-    """What is left of a sweep of which some cells were begun and some have ended."""
-    plan = read(sweep)
-    repeats = plan.repeats if plan else {}
-    names = [name for name in dict.fromkeys([*repeats, *sorted(begun)]) if name not in ended]
-    cells = tuple(_absent(name, repeats.get(name), has_begun=name in begun) for name in names)
-    return Unfinished(cells, plan.resume_command if plan else None)
-
-
-def _absent(name: str, repeat: int | None, *, has_begun: bool) -> Absent:
-    if has_begun:
-        return Absent(name, repeat, "not finished", "it was begun and has no run.json (yet).")
-    return Absent(name, repeat, "not begun", "it was planned, and the sweep has not come to it.")
 
 
 def way_on(folder: Path) -> str:
@@ -106,5 +95,5 @@ def way_on(folder: Path) -> str:
     plan = read(folder)
     if plan is None:
         above = read(folder.parent)
-        plan = above if above and folder.name in above.repeats else None
+        plan = above if above and folder.name in above.fingerprints else None
     return f"Go on with: {plan.resume_command}" if plan else "Run it again."

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from foundry_exp.records import EventKind, Message, Record, Sample, Score, Standing, Usage
 
@@ -114,6 +114,34 @@ class Backend(Protocol):
     def unload(self) -> None:
         """Give the model back; safe to call when nothing is loaded."""
         ...
+
+
+@runtime_checkable
+class SaysIfItStreams(Protocol):
+    """What a backend may bring besides: without it, answers are taken to come piece by piece where asked for."""
+
+    streams: bool
+    """False: answers are handed over whole, whatever `streaming` asks for, and their records say so."""
+
+
+@runtime_checkable
+class OwnProcess(Protocol):
+    """What a backend may bring besides that starts a process for the model: the cell ends when that has died."""
+
+    @property
+    def model_pid(self) -> int | None:
+        """The process, as soon as it is started; null before and after."""
+        ...
+
+    @property
+    def exit_code(self) -> int | None:
+        """What it ended with; null while it runs, and before it was started."""
+        ...
+
+
+def streams(backend: Backend) -> bool:
+    """Whether answers can come piece by piece."""
+    return not isinstance(backend, SaysIfItStreams) or backend.streams
 
 
 @dataclass(frozen=True, slots=True)

@@ -238,6 +238,8 @@ class AttemptFacts:
     """As its records carry it, from 0."""
     started_at: str
     """UTC, ISO 8601."""
+    duration_s: float | None = None
+    """Of one that was killed: until it last wrote a line."""
     load_s: float | None = None
     cold_ttft_ms: float | None = None
     rss_baseline_mb: float | None = None
@@ -262,8 +264,9 @@ class RunResult:
     reason: str | None
     """Why the status is not `ok`, in one sentence with the way out."""
     started_at: str
-    """UTC, ISO 8601."""
+    """When the first attempt started: UTC, ISO 8601."""
     duration_s: float
+    """Of all attempts together, without the time between them."""
     model: ModelFacts
     accel: str
     backend: str

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
-from foundry_exp import data, prompts, score, store, target
+from foundry_exp import data, prompts, record_json, runs, score, store, target
 from foundry_exp.decide.findings import findings
 from foundry_exp.errors import BackendError, ConfigError, StoreError
 from foundry_exp.protocols import Scorer, Tracker
@@ -107,7 +107,7 @@ def catch_up(folders: Sequence[Path], console: Console) -> None:
                 tracker.publish(folder)
         for whole, first in wholes.items():
             if tracker := _tracker(first):
-                tracker.conclude(whole, store.finished_cells(whole))
+                tracker.conclude(whole, runs.finished_cells(whole))
     except (ConfigError, StoreError) as error:
         again = " ".join(str(whole) for whole in wholes)
         console.print(f"not published: {error}", style="yellow", markup=False)
@@ -129,7 +129,7 @@ def write_again(folders: Sequence[Path]) -> None:
     for folder in folders:
         write.write_reports(folder, [folder])
     for folder in dict.fromkeys(sweep_of(folder) or folder for folder in folders):
-        read = write.gather(store.finished_cells(folder))
+        read = write.gather(runs.finished_cells(folder))
         found = findings(folder, read)
         write.write_texts(folder, read, found)
         if (folder / write.HTML_FILE).exists():
@@ -154,5 +154,5 @@ def quality_of(folder: Path) -> dict[str, Any]:
         "quality_source": result.quality_source,
         "metrics": values,
         "missing": reasons,
-        "scores": store.plain(result)["scores"],
+        "scores": record_json.plain(result)["scores"],
     }

@@ -39,6 +39,12 @@ def survive_any_character() -> None:
             stream.reconfigure(errors="replace")
 
 
+def note(text: str) -> None:
+    """Say on standard error what a person may want to know, unless only errors are wanted."""
+    if not is_quiet():
+        print(text, file=sys.stderr)
+
+
 def print_json(value: Any) -> None:
     """Print JSON in plain ASCII, which no terminal's encoding can spoil."""
     print(json.dumps(value, indent=2, allow_nan=False))

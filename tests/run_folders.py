@@ -6,15 +6,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from foundry_exp.disk import write_whole
 from foundry_exp.records import ModelFacts, Record, RequestError, RunResult, Scored, Status, Usage
-from foundry_exp.store import (
-    CONFIG_FILE,
-    ENVIRONMENT_FILE,
-    PROMPTS_FILE,
-    RecordLog,
-    write_result,
-    write_whole,
-)
+from foundry_exp.store import CONFIG_FILE, ENVIRONMENT_FILE, PROMPTS_FILE, RecordLog, write_result
 
 MS = 1_000_000
 PROMPTS = {

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from foundry_exp import data, store
+from foundry_exp import data, runs, store
 from tests.conftest import Run, native
 
 PROMPTS = 8
@@ -25,7 +25,7 @@ def test_it_measures_skips_what_is_not_here_and_recommends_with_reasons(run: Run
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     sweep = tmp_path / "mlruns" / "runs" / "pick"
-    found = {path.name: store.read_result(path) for path in store.finished_cells(sweep)}
+    found = {path.name: store.read_result(path) for path in runs.finished_cells(sweep)}
     assert {name: result.status for name, result in found.items()} == {
         "demo-small-accel-cpu": "ok",
         "demo-small-accel-gpu": "skipped",

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from foundry_exp import store
+from foundry_exp import runs, store
 from foundry_exp.metrics.request import request_metrics
 from foundry_exp.records import RunResult
 from foundry_exp.schema import load_schema
@@ -38,7 +38,7 @@ def sweep(home: Path) -> dict[str, Path]:
 
 
 def cells(folder: Path) -> dict[str, RunResult]:
-    return {path.name: store.read_result(path) for path in store.finished_cells(folder)}
+    return {path.name: store.read_result(path) for path in runs.finished_cells(folder)}
 
 
 def test_the_grid_is_four_ok_cells_named_for_what_was_swept(sweep: dict[str, Path]) -> None:
@@ -156,7 +156,7 @@ def test_a_prompt_longer_than_the_context_is_a_failed_request(run: Run, tmp_path
     )
     done = run("model=demo-small", f"prompts.path={path}", "tracker=none", "workload.warmup=0", *native(tmp_path))
     assert done.returncode == 1
-    result = store.read_result(store.finished_cells(next((tmp_path / "mlruns" / "runs").iterdir()))[0])
+    result = store.read_result(runs.finished_cells(next((tmp_path / "mlruns" / "runs").iterdir()))[0])
     assert result.status == "partial"
     assert "context_overflow" in str(result.reason)
     assert "shorten the prompt" in done.stdout

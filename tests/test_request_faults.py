@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from foundry_exp import store
+from foundry_exp import runs, store
 from foundry_exp.calibration.behaviour import Behaviour, Service
 from foundry_exp.calibration.process import timed_server
 from foundry_exp.records import Record, RunResult
@@ -31,7 +31,7 @@ def measured(run: Run, home: Path, behaviour: Behaviour, *overrides: str) -> tup
             "draw_plots=false", "workload.warmup=0", "workload.idle_timeout_s=0.5", "workload.retry_backoff_s=0",
             *overrides,
         )  # fmt: skip
-    cell = store.finished_cells(next((home / "mlruns" / "runs").iterdir()))[0]
+    cell = runs.finished_cells(next((home / "mlruns" / "runs").iterdir()))[0]
     assert "Traceback" not in done.stdout + done.stderr
     return done.returncode, store.read_result(cell), store.read_records(cell)
 

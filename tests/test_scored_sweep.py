@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from foundry_exp import data, store
+from foundry_exp import data, runs, store
 from tests.conftest import Run, clean_environment, command, native
 
 MODELS = ("demo-small", "demo-large")
@@ -37,7 +37,7 @@ def printed(home: Path) -> str:
 
 
 def cells(home: Path) -> dict[str, Path]:
-    return {path.name: path for path in store.finished_cells(store.find_run("last", home / "mlruns"))}
+    return {path.name: path for path in runs.finished_cells(runs.find_run("last", home / "mlruns"))}
 
 
 def test_the_larger_model_is_ahead_and_the_interval_is_printed(printed: str, home: Path) -> None:

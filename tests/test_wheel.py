@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp import __version__, store
+from foundry_exp import __version__, runs, store
 from tests.conftest import absent, clean_environment, native
 
 ROOT = Path(__file__).parents[1]
@@ -105,7 +105,7 @@ def test_the_main_job_works_from_a_wheel_in_an_empty_folder(wheel: Path, tmp_pat
         capture_output=True, text=True, check=False, timeout=240,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    cell = store.finished_cells(next((empty / "mlruns" / "runs").iterdir()))[0]
+    cell = runs.finished_cells(next((empty / "mlruns" / "runs").iterdir()))[0]
     result = store.read_result(cell)
     assert result.status == "ok"
     assert str(result.model.path).startswith(str(site)), "the checkout was run, not the wheel"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from foundry_exp import store
+from foundry_exp import disk
 from foundry_exp.annotation import documents
 from foundry_exp.annotation import key as keys
 from foundry_exp.annotation.items import Item, distinct, shuffled
@@ -50,7 +50,7 @@ def export(
     key = _extended(before, items, annotators, out)
     (out / SEND_FOLDER).mkdir(parents=True, exist_ok=True)
     keys.write(out / KEY_FILE, key)  # first, so that no file is without its key
-    store.write_whole(out / SEND_FOLDER / GUIDE_FILE, documents.guide(rubric))
+    disk.write_whole(out / SEND_FOLDER / GUIDE_FILE, documents.guide(rubric))
     written, kept = _documents(key, items, annotators, out / SEND_FOLDER)
     return Exported(out, len(items), tuple(written), tuple(kept))
 
@@ -107,7 +107,7 @@ def _documents(
                 if path.exists():
                     kept.append(path)
                 elif lines:
-                    store.write_whole(path, text)
+                    disk.write_whole(path, text)
                     written.append(path)
     return written, kept
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from foundry_exp import store
+from foundry_exp import disk
+from foundry_exp.record_json import adapter
 
 FILE = "imported.json"
 
@@ -40,13 +41,13 @@ def remember(key_folder: Path, known_by: str, file: str, at: str, runs: Iterable
     before = every.get(known_by) or Import(file, at, ())
     every[known_by] = Import(before.file, before.at, tuple(sorted({*before.runs, *runs})))
     plain = {name: asdict(one) for name, one in every.items()}
-    store.write_whole(key_folder / FILE, json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
+    disk.write_whole(key_folder / FILE, json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
 
 
 def _read(key_folder: Path) -> dict[str, Import]:
     """None where there is no file, or a broken one: then files are imported again, and nothing is lost."""
     try:
-        found: dict[str, Import] = store.adapter(dict[str, Import]).validate_json((key_folder / FILE).read_bytes())
+        found: dict[str, Import] = adapter(dict[str, Import]).validate_json((key_folder / FILE).read_bytes())
     except (OSError, ValidationError):
         return {}
     return found

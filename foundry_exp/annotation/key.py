@@ -8,8 +8,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from foundry_exp import store
+from foundry_exp import disk
 from foundry_exp.errors import ConfigError
+from foundry_exp.record_json import adapter, to_json
 
 KEY_FILE = "key.json"
 KEY_VERSION = 1
@@ -57,7 +58,7 @@ def place(folder: Path, key_folder: Path, sample_id: str, output_hash: str) -> P
 def read(path: Path) -> Key:
     """A key that was written before, or ConfigError."""
     try:
-        key: Key = store.adapter(Key).validate_json(path.read_bytes())
+        key: Key = adapter(Key).validate_json(path.read_bytes())
     except OSError as error:
         msg = f"{path}: cannot be read ({error.strerror}); name the {KEY_FILE} of the export with --key."
         raise ConfigError(msg) from error
@@ -69,7 +70,7 @@ def read(path: Path) -> Key:
 
 def write(path: Path, key: Key) -> None:
     """Replace a key, whole or not at all."""
-    store.write_whole(path, json.dumps(json.loads(store.to_json(key)), indent=1, ensure_ascii=False) + "\n")
+    disk.write_whole(path, json.dumps(json.loads(to_json(key)), indent=1, ensure_ascii=False) + "\n")
 
 
 def find(file: Path, item_ids: Iterable[str], named: Path | None, output_dir: Path) -> Path:

@@ -1,6 +1,6 @@
 """The tool against a server with known timing, in turns with a bare socket: bias, spread, cost, observer effect."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from statistics import median
 
@@ -8,7 +8,6 @@ from foundry_exp.calibration import shapes
 from foundry_exp.calibration.behaviour import Behaviour, Service
 from foundry_exp.calibration.process import TimedServer, timed_server
 from foundry_exp.calibration.result import CalibrationResult, ObserverEffect
-from foundry_exp.cell.load import Shape
 from foundry_exp.cell.measure import Turn
 from foundry_exp.machine import environment
 from foundry_exp.protocols import Clock
@@ -17,33 +16,38 @@ _MS_PER_S = 1e3
 _NS_PER_MS = 1e6
 
 
-def calibrate(
-    *,
-    requests: int,
-    observer_rounds: int,
-    clock: Clock,
-    ttft_ms: float = 100.0,
-    gap_ms: float = 10.0,
-    tokens: int = 32,
-    work_rounds: int = 20_000,
-    load_shapes: Mapping[str, Shape] | None = None,
-) -> CalibrationResult:
-    """Measure the tool's own error here and now; `requests` is for each client and shape, by default all shapes."""
+@dataclass(frozen=True, slots=True)
+class KnownTiming:
+    """How the server answers, which is what the tool is held against."""
+
+    ttft_ms: float
+    gap_ms: float
+    tokens: int
+    work_rounds: int
+    """Of computing, for each token of the model that the observer effect is seen on."""
+
+
+# Not in conf/: figures of two machines, or of two versions of the tool, compare only against one and the same server.
+STANDARD = KnownTiming(ttft_ms=100.0, gap_ms=10.0, tokens=32, work_rounds=20_000)
+
+
+def calibrate(*, requests: int, observer_rounds: int, known: KnownTiming, clock: Clock) -> CalibrationResult:
+    """Measure the tool's own error here and now; `requests` is for each client and load shape."""
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
     models = {
-        shapes.STEADY: Behaviour(ttft_ms=ttft_ms, gap_ms=gap_ms, tokens=tokens),
-        shapes.COMPUTING: Behaviour(tokens=tokens, work_rounds=work_rounds),
+        shapes.STEADY: Behaviour(ttft_ms=known.ttft_ms, gap_ms=known.gap_ms, tokens=known.tokens),
+        shapes.COMPUTING: Behaviour(tokens=known.tokens, work_rounds=known.work_rounds),
     }
-    wanted = load_shapes or shapes.load_shapes((ttft_ms + (tokens - 1) * gap_ms) / _MS_PER_S)
+    wanted = shapes.load_shapes((known.ttft_ms + (known.tokens - 1) * known.gap_ms) / _MS_PER_S)
     with timed_server(Service(models)) as server:
         found = {name: shapes.run(server, name, shape, requests, clock) for name, shape in wanted.items()}
-        observer = _observe(server, observer_rounds, tokens, clock)
+        observer = _observe(server, observer_rounds, known.tokens, clock)
     return CalibrationResult(
         started_at=started_at,
         machine={**environment.describe(), **environment.source()},
-        ttft_ms=ttft_ms,
-        gap_ms=gap_ms,
-        tokens=tokens,
+        ttft_ms=known.ttft_ms,
+        gap_ms=known.gap_ms,
+        tokens=known.tokens,
         shapes=tuple(found.values()),
         observer=observer,
         client_overhead_ms=found[shapes.ONE_AT_A_TIME].tool.ttft_bias.mean_ms,

@@ -1,4 +1,4 @@
-"""Every load shape, run as a cell runs it: through `load.drive` and `measure.ask`, in turns with a bare socket."""
+"""Every load shape, run as a cell runs it: through `arrivals.drive` and `measure.ask`, in turns with a bare socket."""
 
 import time
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from foundry_exp.calibration.process import TimedServer
 from foundry_exp.calibration.result import LoadShape
 from foundry_exp.calibration.socket_client import Timing
 from foundry_exp.cell import measure
-from foundry_exp.cell.load import Shape, drive
+from foundry_exp.cell.arrivals import Shape, drive
 from foundry_exp.protocols import Backend, ChatRequest, Clock, ModelRequest
 from foundry_exp.records import Message, Record, Sample
 

@@ -13,13 +13,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from foundry_exp import store, target
-from foundry_exp.cell import load, measure, room
+from foundry_exp import record_json, store, target
+from foundry_exp.cell import arrivals, measure, room
 from foundry_exp.errors import BackendError, FoundryExpError, SkipCellError
 from foundry_exp.machine import device_lock
 from foundry_exp.machine.parent import Parent
 from foundry_exp.models import request
-from foundry_exp.protocols import Backend, ChatRequest, LoadedModel
+from foundry_exp.protocols import Backend, ChatRequest, LoadedModel, OwnProcess, streams
 from foundry_exp.records import Record, Sample
 from foundry_exp.redact import without_secrets
 
@@ -65,14 +65,16 @@ def _run_alone(backend: Backend, job: dict[str, Any], parent: Parent) -> None:
 def _measure(backend: Backend, job: dict[str, Any], log: store.RecordLog, parent: Parent) -> None:
     """Warm up until steady, then make every measured request in the shape asked for; each record is on disk at once."""
     config, workload = job["config"], job["config"]["workload"]
-    samples = [store.adapter(Sample).validate_python(entry) for entry in job["samples"]]
-    retries = measure.Retries(workload["retries"], workload["retry_backoff_s"], workload["total_timeout_s"])
+    samples = [record_json.adapter(Sample).validate_python(entry) for entry in job["samples"]]
+    retries = measure.Retries(
+        workload["retries"], workload["retry_backoff_s"], workload["total_timeout_s"], parent.stopped.wait
+    )
     done = {(sample_id, round_) for sample_id, round_ in job["done"]}
-    every_turn = load.measured_turns(samples, workload["rounds"], workload["seed"])
+    every_turn = arrivals.measured_turns(samples, workload["rounds"], workload["seed"])
     turns = [turn for turn in every_turn if (turn.sample.sample_id, turn.round) not in done]
 
     def ask(turn: measure.Turn, due_ns: int | None) -> Record:
-        chat = _chat(turn.sample, config, streams=getattr(backend, "streams", True))
+        chat = _chat(turn.sample, config, can_stream=streams(backend))
         return measure.ask_patiently(lambda: measure.ask(backend, turn, chat, job["attempt"], due_ns), retries)
 
     def keep(record: Record, number: int, of: int) -> None:
@@ -84,18 +86,17 @@ def _measure(backend: Backend, job: dict[str, Any], log: store.RecordLog, parent
     stopped = parent.stopped.is_set
     most = workload["warmup_limit"]
     parent.say("warming", of=most)
-    for number, record in enumerate(load.warm_up(samples, workload["warmup"], most, ask, stopped), start=1):
+    for number, record in enumerate(arrivals.warm_up(samples, workload["warmup"], most, ask, stopped), start=1):
         keep(record, number, most)
     parent.rest("measuring", of=len(turns))
-    shape = load.Shape(workload["concurrency"], workload["rate_per_s"], workload["arrivals"], workload["seed"])
-    for number, record in enumerate(load.drive(turns, shape, ask, measure.clock, stopped), start=1):
+    shape = arrivals.Shape(workload["concurrency"], workload["rate_per_s"], workload["arrivals"], workload["seed"])
+    for number, record in enumerate(arrivals.drive(turns, shape, ask, measure.clock, stopped), start=1):
         keep(record, number, len(turns))
 
 
 def _refuse_without_server(backend: Backend) -> None:
     """End the cell when the process that the backend started for the model is gone: no later request can succeed."""
-    code = getattr(backend, "exit_code", None)
-    if code is not None:
+    if isinstance(backend, OwnProcess) and (code := backend.exit_code) is not None:
         raise BackendError("service", "the service that held the model died while it was asked", exit_code=code)
 
 
@@ -103,12 +104,11 @@ def _usage(record: Record) -> dict[str, int | None] | None:
     return asdict(record.usage) if record.usage else None
 
 
-def _chat(sample: Sample, config: dict[str, Any], *, streams: bool) -> ChatRequest:
-    """What is asked of the backend; one that hands answers over whole says so with `streams = False`."""
+def _chat(sample: Sample, config: dict[str, Any], *, can_stream: bool) -> ChatRequest:
     generation, workload = config["generation"], config["workload"]
     return ChatRequest(
         messages=sample.messages,
-        streaming=config["streaming"]["enabled"] and streams,
+        streaming=config["streaming"]["enabled"] and can_stream,
         temperature=generation["temperature"],
         top_p=generation["top_p"],
         top_k=generation["top_k"],

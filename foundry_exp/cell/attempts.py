@@ -8,9 +8,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from foundry_exp import store
+from foundry_exp import disk, store
 from foundry_exp.errors import StoreError
 from foundry_exp.metrics.request import cold_ttft_ms
+from foundry_exp.record_json import adapter, plain
 from foundry_exp.records import AttemptFacts, Record
 
 ATTEMPTS_FILE = "attempts.json"
@@ -37,7 +38,7 @@ def read(folder: Path) -> tuple[AttemptFacts, ...]:
     if not path.exists():
         return ()
     try:
-        found: tuple[AttemptFacts, ...] = store.adapter(tuple[AttemptFacts, ...]).validate_json(store.read_bytes(path))
+        found: tuple[AttemptFacts, ...] = adapter(tuple[AttemptFacts, ...]).validate_json(disk.read_bytes(path))
     except ValidationError as error:
         msg = f"{path}: not a list of attempts ({error.errors()[0]['msg']}); remove it to go on without."
         raise StoreError(msg) from error
@@ -47,8 +48,33 @@ def read(folder: Path) -> tuple[AttemptFacts, ...]:
 def keep(folder: Path, latest: AttemptFacts) -> None:
     """Write down what is known of an attempt, instead of what was known of it before."""
     others = [one for one in read(folder) if one.attempt != latest.attempt]
-    text = json.dumps([store.plain(one) for one in (*others, latest)], indent=2, ensure_ascii=False)
-    store.write_whole(folder / ATTEMPTS_FILE, text + "\n")
+    text = json.dumps([plain(one) for one in (*others, latest)], indent=2, ensure_ascii=False)
+    disk.write_whole(folder / ATTEMPTS_FILE, text + "\n")
+
+
+def end(folder: Path, attempt: Attempt, duration_s: float) -> tuple[str, float]:
+    """Write down how long an attempt took; when the first one started, and how long all of them took."""
+    known = read(folder)
+    own = [one for one in known if one.attempt == attempt.number]
+    earlier = [one for one in known if one.attempt != attempt.number]
+    if own:  # one that loaded no model has no line
+        keep(folder, replace(own[0], duration_s=duration_s))
+    started_at = earlier[0].started_at if earlier else attempt.started_at
+    return started_at, sum(one.duration_s or 0.0 for one in earlier) + duration_s
+
+
+def end_killed(folder: Path) -> None:
+    """Write down how long an attempt took that nobody could end."""
+    known = read(folder)
+    if known and known[-1].duration_s is None:
+        keep(folder, replace(known[-1], duration_s=_lasted_s(folder, known[-1])))
+
+
+def _lasted_s(folder: Path, killed: AttemptFacts) -> float | None:
+    written = [folder / ATTEMPTS_FILE, folder / store.RECORDS_FILE]
+    last_s = max(path.stat().st_mtime for path in written if path.exists())
+    lasted_s = last_s - datetime.fromisoformat(killed.started_at).timestamp()
+    return lasted_s if lasted_s >= 0 else None  # the clock was set back meanwhile
 
 
 def following(folder: Path) -> Attempt:

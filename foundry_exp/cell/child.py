@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from foundry_exp import store
+from foundry_exp import record_json, store
 from foundry_exp.cell import deaths, orphans, room
 from foundry_exp.cell.attempts import Attempt
 from foundry_exp.cell.outcome import Outcome
@@ -76,7 +76,7 @@ def _job(cell: Cell, attempt: Attempt, log_dir: Path, provided: provision.Provid
         "owner": {"sweep": cell.sweep_id, "cell": cell.name},
         "files": str(files) if files else None,
         "visible": asdict(provided.visible) if provided else None,
-        "samples": [store.plain(sample) for sample in cell.prompts.samples],
+        "samples": [record_json.plain(sample) for sample in cell.prompts.samples],
         "model": request.to_json(model),
     }
 

@@ -13,6 +13,7 @@ clock: Clock = time.perf_counter_ns
 
 RETRYABLE = frozenset({"connect", "rate_limited", "http_503"})
 """Refused before any work was done, so that trying again cannot hide a failing model."""
+_NOT_AGAIN = "it was not asked again, because the cell was told to stop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,15 @@ class Retries:
     backoff_s: float
     patience_s: float
     """A server that wants to be asked later than that is not asked again: its refusal is the answer."""
-    sleep: Callable[[float], object] = time.sleep
+    stopped_within_s: Callable[[float], bool]
+    """Lets a pause pass; true at once when the cell is told to stop, as `threading.Event.wait` does."""
 
 
 def ask_patiently(ask: Callable[[], Record], retries: Retries) -> Record:
-    """Ask until the request is not refused, or the limit is reached; its latency counts from the first try."""
+    """Ask until the request is not refused, or the limit is reached; its latency counts from the first try.
+
+    A cell that is told to stop during a pause keeps the refusal as the answer, and how often it was tried.
+    """
     first = record = ask()
     for number in range(retries.limit):
         if record.error is None or record.error.class_ not in RETRYABLE or record.text or record.reasoning:
@@ -44,7 +49,8 @@ def ask_patiently(ask: Callable[[], Record], retries: Retries) -> Record:
         wanted_s = record.error.retry_after_s or 0.0
         if wanted_s > retries.patience_s:
             break
-        retries.sleep(max(wanted_s, retries.backoff_s * 2**number))
+        if retries.stopped_within_s(max(wanted_s, retries.backoff_s * 2**number)):
+            return replace(record, error=replace(record.error, message=f"{record.error.message}; {_NOT_AGAIN}"))
         due_ns = first.t_start_ns if first.t_scheduled_ns is None else first.t_scheduled_ns
         record = replace(ask(), retries=number + 1, t_scheduled_ns=due_ns)
     return record

@@ -1,11 +1,10 @@
 """From what a child left behind to run.json: status, metrics, model facts and warnings."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from foundry_exp import store
-from foundry_exp.cell import attempts, calibrated, consumption, device, load
+from foundry_exp.cell import arrivals, attempts, calibrated, consumption, device
 from foundry_exp.cell.outcome import ModelFiles, Outcome
 from foundry_exp.cell.plan import Cell
 from foundry_exp.machine import environment
@@ -21,7 +20,7 @@ def result(
     machine: dict[str, Any],
     outcome: Outcome,
     records: list[Record],
-    started_at: datetime,
+    started_at: str,
     duration_s: float,
 ) -> RunResult:
     """The summary of one cell."""
@@ -48,7 +47,7 @@ def result(
         sweep_id=cell.sweep_id,
         status=status,
         reason=reason,
-        started_at=started_at.isoformat(timespec="seconds"),
+        started_at=started_at,
         duration_s=duration_s,
         model=model,
         accel=cell.config["accel"]["name"],
@@ -157,7 +156,7 @@ def _files_here(path: str | Path | None) -> ModelFiles | None:
 def _warmup(records: list[Record]) -> dict[str, Any]:
     """What warming up came to, over all attempts."""
     done = [record for record in records if record.phase == "warmup"]
-    return {"requests": len(done), "steady": load.is_steady(done), "rule": load.STEADY_RULE}
+    return {"requests": len(done), "steady": arrivals.is_steady(done), "rule": arrivals.STEADY_RULE}
 
 
 def _seen_from_outside(outcome: Outcome, model: ModelFacts) -> tuple[dict[str, float | None], dict[str, str]]:

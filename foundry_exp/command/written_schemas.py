@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from foundry_exp import data, store
+from foundry_exp import data, record_json
 from foundry_exp.command import option_schemas
 from foundry_exp.decide.side import Side
 from foundry_exp.records import Preference, Record, RunResult, Score
@@ -14,7 +14,7 @@ WRITTEN = {"record": Record, "run": RunResult, "score": Score, "preference": Pre
 def texts() -> dict[Path, str]:
     """Each schema's file and its text."""
     written = {
-        f"{name}.schema.json": {"$schema": option_schemas.DRAFT, **store.adapter(kind).json_schema(by_alias=True)}
+        f"{name}.schema.json": {"$schema": option_schemas.DRAFT, **record_json.adapter(kind).json_schema(by_alias=True)}
         for name, kind in WRITTEN.items()
     }
     options = {f"options/{group}.schema.json": found for group, found in option_schemas.of_every_group().items()}

@@ -7,8 +7,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from foundry_exp.decide.side import Side
+from foundry_exp.disk import write_whole
 from foundry_exp.errors import ConfigError
-from foundry_exp.store import adapter, to_json, write_whole
+from foundry_exp.record_json import adapter, to_json
 
 SUFFIX = ".json"
 _NUMBERS = re.compile(r"\[\n\s*((?:[-+.\de]+|null)(?:,\n\s*(?:[-+.\de]+|null))*)\n\s*\]")

@@ -11,7 +11,8 @@ from foundry_exp.decide.figures import CellFigures
 from foundry_exp.errors import ConfigError
 from foundry_exp.records import WITH_FIGURES, RunResult
 from foundry_exp.report.text import one_line
-from foundry_exp.store import finished_cells, unfinished
+from foundry_exp.runs import finished_cells
+from foundry_exp.unfinished import unfinished
 
 _ENDED = {"failed": "failed", "skipped": "skipped", "device_mismatch": "ran on another device than asked"}
 

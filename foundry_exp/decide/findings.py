@@ -9,11 +9,12 @@ from foundry_exp.decide import candidates, comparable, effect, recommendation_pa
 from foundry_exp.decide.candidates import Candidate
 from foundry_exp.decide.compare import compare
 from foundry_exp.decide.recommend import recommend
+from foundry_exp.disk import write_whole
 from foundry_exp.errors import FoundryExpError, StoreError
 from foundry_exp.report.cells import CellReport
 from foundry_exp.report.findings import NONE, Findings
 from foundry_exp.report.text import sentence
-from foundry_exp.store import read_config, write_whole
+from foundry_exp.store import read_config
 
 RECOMMENDATION_FILE = "recommendation.md"
 MOST_COMPARED = 12

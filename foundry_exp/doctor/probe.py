@@ -14,7 +14,7 @@ from foundry_exp import target
 from foundry_exp.errors import FoundryExpError
 from foundry_exp.machine.parent import Parent
 from foundry_exp.models import catalogue, request, runtime
-from foundry_exp.protocols import Backend, ModelRequest, one_token
+from foundry_exp.protocols import Backend, ModelRequest, OwnProcess, one_token
 from foundry_exp.records import CONTENT_KINDS
 from foundry_exp.redact import without_secrets
 
@@ -88,7 +88,7 @@ def _model(job: dict[str, Any], say: Say) -> None:
     loaded = backend.load(asked)
     say("loaded", variant=loaded.variant, device=loaded.device, load_s=time.perf_counter() - start_s)
     if job["has_service"]:
-        say("listed", ids=_listed_by(getattr(backend, "model_pid", None)))
+        say("listed", ids=_listed_by(backend.model_pid if isinstance(backend, OwnProcess) else None))
     events = list(backend.stream(one_token(job["limit_s"]), time.perf_counter_ns))
     say("answered", text="".join(event.text for event in events if event.kind in CONTENT_KINDS))
     backend.unload()

@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-from foundry_exp import store
+from foundry_exp import disk, store
 
 PACKAGES = (
     "foundry-exp",
@@ -62,7 +62,7 @@ def source() -> dict[str, Any]:
 
 def write(folder: Path, machine: dict[str, Any]) -> None:
     """Keep the machine beside what it measured."""
-    store.write_whole(folder / store.ENVIRONMENT_FILE, json.dumps(machine, indent=2) + "\n")
+    disk.write_whole(folder / store.ENVIRONMENT_FILE, json.dumps(machine, indent=2) + "\n")
 
 
 def read(folder: Path) -> dict[str, Any]:

@@ -15,8 +15,8 @@ SIZE_TOLERANCE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One model's state in the cache."""
+class CachedModel:
+    """One model that is in the cache, or was begun, and its state."""
 
     id: str
     path: str | None
@@ -28,17 +28,17 @@ class Finding:
 
 def verify(
     manager: Any, data_dir: Path, cache_dir: Path, names: Sequence[str], tell: Callable[[str], None]
-) -> list[Finding]:
-    """A finding for each cached or begun model, or for those named."""
+) -> list[CachedModel]:
+    """The state of each cached or begun model, or for those named."""
     found = []
     for variant, kind in _cached(manager):
         if _named(names, variant.id, catalogue.alias_of(variant, kind)):
             tell(variant.id)
             _register_its_provider(manager, variant.id, data_dir)
-            found.append(_finding(variant, kind))
+            found.append(_state(variant, kind))
     for name in catalogue.unfinished(cache_dir):
         if _named(names, name, name):
-            found.append(Finding(name, None, "its download was begun and not finished", _pull(name)))
+            found.append(CachedModel(name, None, "its download was begun and not finished", _pull(name)))
     return found
 
 
@@ -69,7 +69,7 @@ def _named(names: Sequence[str], *own: str) -> bool:
     return not names or bool(set(names) & set(own))
 
 
-def _finding(variant: Any, kind: str) -> Finding:
+def _state(variant: Any, kind: str) -> CachedModel:
     path = Path(variant.get_path())
     size_mb = round(folder.size_mb(path), 1) if path.is_dir() else None
     again = _again(variant.id, path, kind)
@@ -77,8 +77,8 @@ def _finding(variant: Any, kind: str) -> Finding:
         problem = _problem(variant, path, size_mb, kind)
     except SkipCellError as error:  # the folder is whole, and this machine lacks what runs it
         said = str(error).removeprefix(f"{variant.id}: ")
-        return Finding(variant.id, str(path), f"complete, not loaded: {said}", None, size_mb)
-    return Finding(variant.id, str(path), problem, again if problem else None, size_mb)
+        return CachedModel(variant.id, str(path), f"complete, not loaded: {said}", None, size_mb)
+    return CachedModel(variant.id, str(path), problem, again if problem else None, size_mb)
 
 
 def _problem(variant: Any, path: Path, size_mb: float | None, kind: str) -> str | None:

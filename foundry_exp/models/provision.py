@@ -71,7 +71,7 @@ def look(place: Place, accel: str, limit_s: float = CATALOGUE_LIMIT_S) -> facts.
 
 
 def verify(place: Place, names: list[str], limit_s: float, on_step: OnStep) -> dict[str, Any]:
-    """The audit's findings. Only the cache is looked at, so no catalogue is asked."""
+    """The state of each model in the cache. Only the cache is looked at, so no catalogue is asked."""
     with process.working({"do": "verify", "names": names, **_where(place, cache_only=True)}) as worker:
         answer: dict[str, Any] = process.answer_of(_shown(worker.steps(limit_s), on_step))
         return answer

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from foundry_exp import data, schema, user_text
+from foundry_exp import data, disk, schema, user_text
 from foundry_exp.errors import ConfigError
 from foundry_exp.models import options
 from foundry_exp.models.facts import CHAT_TASKS, VariantFacts
@@ -36,10 +36,8 @@ def read(path: str | None) -> Entries:
 
 def write(path: Path, entries: Entries) -> None:
     """Write entries as a models.json, whole or not at all."""
-    from foundry_exp import store  # pydantic: reading a list, before every run, does without it
-
     schema.check(entries, "models", str(path))
-    store.write_whole(path, json.dumps(entries, indent=2, ensure_ascii=False) + "\n")
+    disk.write_whole(path, json.dumps(entries, indent=2, ensure_ascii=False) + "\n")
 
 
 def aliases(path: str | None) -> str:

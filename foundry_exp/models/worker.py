@@ -158,7 +158,7 @@ def verify(opened: Runtime, parent: Parent) -> dict[str, Any]:
     names = parent.job["names"]
     found = audit.verify(opened.manager, *folders, names, lambda name: parent.say("at", id=name))
     return {
-        "models": [asdict(finding) for finding in found],
+        "models": [asdict(one) for one in found],
         "unmatched": audit.unmatched(opened.manager, opened.cache_dir, names),
         "catalogue": opened.catalogue_state(),
     }

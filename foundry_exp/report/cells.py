@@ -1,17 +1,15 @@
 """The cells of a report as read from their folders, and the names that tell them apart."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from foundry_exp.errors import StoreError
 from foundry_exp.metrics.quality import current
 from foundry_exp.records import RunResult, Score
 from foundry_exp.report import typical
 from foundry_exp.report.requests import Request, request
 from foundry_exp.report.rows import Row, row, scalar
-from foundry_exp.store import PROMPTS_FILE, each_record, read_result, read_scores
+from foundry_exp.store import each_record, read_result, read_samples_if_kept, read_scores
 
 DEMO_PREFIX = "demo-"
 DEMO_NOTICE = "Demonstration models are for trying the tool: their figures say nothing about a model worth choosing."
@@ -75,14 +73,7 @@ def _read(folder: Path) -> CellReport:
 
 
 def _prompts(folder: Path) -> dict[str, str]:
-    path = folder / PROMPTS_FILE
-    try:
-        return {entry["sample_id"]: str(entry["messages"][-1]["content"]) for entry in json.loads(path.read_bytes())}
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
-        msg = f"{path}: not a list of prompts ({error!r}); remove it to report without them."
-        raise StoreError(msg) from error
+    return {sample.sample_id: sample.messages[-1].content for sample in read_samples_if_kept(folder) if sample.messages}
 
 
 def _counted(summary: Row, measured: Sequence[Request]) -> Row:

@@ -7,7 +7,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from foundry_exp.planned import NOTHING_LEFT, Absent, Unfinished
 from foundry_exp.report import repeats
 from foundry_exp.report.cells import CellReport, axes, labels, notices
 from foundry_exp.report.figures import NOTHING, number, time_unit
@@ -17,6 +16,7 @@ from foundry_exp.report.provenance import rubric_differences
 from foundry_exp.report.rows import Row
 from foundry_exp.report.scored import differences
 from foundry_exp.report.text import one_line, sentence
+from foundry_exp.unfinished import NOTHING_LEFT, Absent, Unfinished
 
 WIDE = 120
 """From this width on, the columns that 80 characters have no room for are shown."""

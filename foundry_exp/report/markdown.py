@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from foundry_exp.planned import NOTHING_LEFT, Unfinished
 from foundry_exp.report import repeats, scored
 from foundry_exp.report.cells import CellReport, labels, notices
 from foundry_exp.report.findings import Findings
@@ -13,6 +12,7 @@ from foundry_exp.report.requests import Request
 from foundry_exp.report.rows import Row
 from foundry_exp.report.samples import first_answer, shared_prompt
 from foundry_exp.report.text import SAMPLE_CHARACTERS, excerpt, markdown, one_line, sentence
+from foundry_exp.unfinished import NOTHING_LEFT, Unfinished
 
 CELL_FILES = ("run.json", "records.jsonl", "scores.jsonl", "config.yaml", "environment.json", "runtime.log")
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from foundry_exp.planned import Absent
 from foundry_exp.report import typical
 from foundry_exp.report.cells import CellReport, axes
 from foundry_exp.report.figures import NOTHING, Unit, number, on_scale, share, time_unit
 from foundry_exp.report.rows import Row
 from foundry_exp.report.text import markdown
+from foundry_exp.unfinished import Absent
 
 FEW = "†"
 ESTIMATED = "≈"

@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from foundry_exp.errors import StoreError
 from foundry_exp.metrics.metric import shown
+from foundry_exp.record_json import adapter
 from foundry_exp.records import Distribution, RunResult
-from foundry_exp.store import adapter
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from foundry_exp import planned
+from foundry_exp.disk import write_whole
 from foundry_exp.errors import StoreError
 from foundry_exp.report import csv_table, markdown, source_json
 from foundry_exp.report.cells import CellReport, gather
 from foundry_exp.report.findings import NONE, Findings
 from foundry_exp.report.plots.plot import Plot
-from foundry_exp.store import unfinished, write_whole
+from foundry_exp.unfinished import unfinished
 
 __all__ = ["CellReport", "gather", "write_pages", "write_reports", "write_texts"]
 

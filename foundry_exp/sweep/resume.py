@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
-from foundry_exp import store
+from foundry_exp import disk, store
 from foundry_exp.cell import attempts, orphans
 from foundry_exp.cell.attempts import Attempt
 from foundry_exp.cell.outcome import Outcome
@@ -73,10 +73,11 @@ def begin(cell: Cell) -> Attempt:
         if state(folder) == "failed":
             _put_aside(folder)
         folder.mkdir(parents=True, exist_ok=cell.config["sweep"]["resume"])
-        store.sync_folder(folder.parent)
+        disk.sync_folder(folder.parent)
         orphans.end(folder)
+        attempts.end_killed(folder)
         (folder / store.RESULT_FILE).unlink(missing_ok=True)
-        store.cut_torn_line(folder / store.RECORDS_FILE)
+        disk.cut_torn_line(folder / store.RECORDS_FILE)
     except FileExistsError as error:
         msg = f"{folder}: exists already; go on with it by sweep.resume=true, or start again for a new one."
         raise StoreError(msg) from error
@@ -108,9 +109,10 @@ def _put_aside(folder: Path) -> None:
     """Keep what a failed cell measured, out of the way of reports."""
     kept = folder.parent / RETRIED
     kept.mkdir(exist_ok=True)
-    number = sum(1 for path in kept.iterdir() if path.name.startswith(f"{folder.name}."))
-    folder.rename(kept / f"{folder.name}.{number + 1}")
-    store.sync_folder(folder.parent)
+    before = [path.suffix[1:] for path in kept.iterdir() if path.stem == folder.name]
+    number = 1 + max((int(suffix) for suffix in before if suffix.isdecimal()), default=0)  # a person may remove some
+    folder.rename(kept / f"{folder.name}.{number}")
+    disk.sync_folder(folder.parent)
 
 
 def refuse_changed(cell: Cell, planned: str | None) -> None:

@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from foundry_exp import store
+from foundry_exp import disk, planned
 from foundry_exp.cell.plan import Cell
 from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.machine import owned_lock
 from foundry_exp.machine.owned_lock import BusyError
-from foundry_exp.sweep import ledger, resume
+from foundry_exp.planned import PLAN_FILE, Plan, PlannedCell
+from foundry_exp.sweep import resume, standing
 from foundry_exp.sweep.headway import Headway
-from foundry_exp.sweep.ledger import Ledger, PlannedCell
 
 LOCK_FILE = ".sweep.lock"
 
@@ -27,32 +27,32 @@ def opened(cells: Sequence[Cell], order: str, command: Sequence[str]) -> Iterato
     folder = cells[0].folder.parent
     asked = cells[0].config["sweep"]
     if asked["resume"] and not asked["name"]:
-        ledger.refuse_nameless(folder.parent)
+        standing.refuse_nameless(folder.parent)
     _make(folder, asked)
     with _alone(folder):
-        before = ledger.read(folder)
+        before = planned.read(folder)
         known = before.fingerprints if before else {}
         for cell in cells:
             resume.refuse_changed(cell, known.get(cell.name))
         due = [cell for cell in cells if resume.is_due(cell)]
-        ledger.write(folder, ledger.joined(before, _plan(cells, due, order, command)))
+        planned.write(folder, planned.joined(before, _plan(cells, due, order, command)))
         yield due
 
 
 def headway(folder: Path) -> Headway:
     """The cells of the latest command in a sweep's folder, which began when it wrote the plan."""
-    plan = ledger.read(folder)
-    since_ns = (folder / ledger.LEDGER_FILE).stat().st_mtime_ns
+    plan = planned.read(folder)
+    since_ns = (folder / PLAN_FILE).stat().st_mtime_ns
     return Headway([folder / name for name in plan.due] if plan else [], since_ns)
 
 
 def _make(folder: Path, asked: dict[str, Any]) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=asked["resume"])
-        store.sync_folder(folder.parent)
+        disk.sync_folder(folder.parent)
     except FileExistsError as error:
-        plan = ledger.read(folder) if folder.is_dir() else None
-        found = f" ({ledger.standing(folder, plan)})" if plan else ""
+        plan = planned.read(folder) if folder.is_dir() else None
+        found = f" ({standing.of(folder, plan)})" if plan else ""
         msg = f"sweep.name: {folder} exists{found}; go on with it by adding sweep.resume=true, or choose another name."
         raise ConfigError(msg) from error
     except OSError as error:
@@ -70,8 +70,8 @@ def _alone(folder: Path) -> Iterator[None]:
         raise ConfigError(msg) from error
 
 
-def _plan(cells: Sequence[Cell], due: Sequence[Cell], order: str, command: Sequence[str]) -> Ledger:
-    return Ledger(
+def _plan(cells: Sequence[Cell], due: Sequence[Cell], order: str, command: Sequence[str]) -> Plan:
+    return Plan(
         name=cells[0].sweep_id,
         started_at=datetime.now(UTC).isoformat(timespec="seconds"),
         order=order,

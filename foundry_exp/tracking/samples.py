@@ -1,15 +1,13 @@
 """The table of answers that MLflow shows side by side: one row a prompt, from the first measured round."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from foundry_exp.errors import StoreError
 from foundry_exp.metrics.quality import answer_quality, current
 from foundry_exp.metrics.request import RequestMetrics, request_metrics
-from foundry_exp.records import Record, RunResult, Score
-from foundry_exp.store import PROMPTS_FILE, read_records, read_scores
+from foundry_exp.records import Message, Record, RunResult, Score
+from foundry_exp.store import read_records, read_samples_if_kept, read_scores
 from foundry_exp.tracking.contents import cut
 
 SAMPLES_FILE = "samples.json"
@@ -24,7 +22,7 @@ MAX_RATIONALE = 2000
 
 def sample_table(folder: Path, result: RunResult) -> dict[str, Any]:
     """Columns and rows as pandas' `split` JSON, which is what MLflow reads."""
-    prompts = read_prompts(folder)
+    prompts = {sample.sample_id: _text(sample.messages) for sample in read_samples_if_kept(folder)}
     records = first_round(read_records(folder))
     ids = [*prompts, *(sample_id for sample_id in records if sample_id not in prompts)]
     scores = current(read_scores(folder))
@@ -73,20 +71,7 @@ def _named(score: Score) -> str:
     return f"{score.scorer}{person}/{score.criterion}"
 
 
-def read_prompts(folder: Path) -> dict[str, str]:
-    """Each prompt as one text, by sample id; nothing where the runner wrote no prompts."""
-    path = folder / PROMPTS_FILE
-    try:
-        entries = json.loads(path.read_bytes())
-        return {entry["sample_id"]: _text(entry["messages"]) for entry in entries}
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        msg = f"{path}: not a list of prompts ({error!r}); remove it to publish without them."
-        raise StoreError(msg) from error
-
-
-def _text(messages: list[Mapping[str, str]]) -> str:
+def _text(messages: Sequence[Message]) -> str:
     if len(messages) == 1:
-        return messages[0]["content"]
-    return "\n\n".join(f"{message['role']}: {message['content']}" for message in messages)
+        return messages[0].content
+    return "\n\n".join(f"{message.role}: {message.content}" for message in messages)

@@ -1,12 +1,10 @@
 """`annotate`: answers out to people, their scores in, and how far they agree; its commands, a module each."""
 
-import importlib
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from foundry_exp.errors import ConfigError, FoundryExpError, offer
+from foundry_exp.errors import ConfigError, offer
 from foundry_exp.verbs import words
 
 HELP = """\
@@ -51,34 +49,14 @@ examples:
   python -m foundry_exp annotate agreement last
 """
 COMMANDS = ("export", "import", "agreement")
-USAGE_ERROR = 2
 
 
 def main(arguments: list[str]) -> int:
-    """Do the command that comes first: 0 when all went well, 1 when something failed, 2 for a wrong command."""
-    if {"-h", "--help"} & set(arguments):
-        print(HELP, end="")
-        return 0
-    try:
-        code = _command(arguments)
-    except ConfigError as error:
-        print(error, file=sys.stderr)
-        return USAGE_ERROR
-    except FoundryExpError as error:
-        print(error, file=sys.stderr)
-        return 1
-    else:
-        return code
-
-
-def _command(arguments: list[str]) -> int:
-    if not arguments or arguments[0] not in COMMANDS:
-        got = arguments[0] if arguments else "nothing"
-        msg = f"annotate: needs a command, got {got}; {offer(got, COMMANDS)} See annotate --help."
+    """Do the command that comes first: 0 when all went well, 1 when something failed."""
+    if not arguments:
+        msg = f"annotate: needs a command, got nothing; {offer('', COMMANDS)} See annotate --help."
         raise ConfigError(msg)
-    module = importlib.import_module(f"foundry_exp.verbs.annotate_{arguments[0]}")
-    code: int = module.main(arguments[1:])
-    return code
+    return words.command("annotate", arguments[0], COMMANDS)(arguments[1:])
 
 
 def parsed(command: str, arguments: Sequence[str], what: str, add: Callable[[Any], None]) -> Any:

@@ -52,15 +52,15 @@ def _options(parser: Any) -> None:
 
 def _scores(options: Any) -> "tuple[dict[str, list[Score]], list[Path]]":
     """By rubric what people and others gave, and the runs that it is about."""
-    from foundry_exp import store
     from foundry_exp.annotation import sources
     from foundry_exp.annotation.returned import read_back
+    from foundry_exp.runs import finished_cells
     from foundry_exp.tracking.fetch import find
 
     files = [Path(name) for name in options.names if Path(name).is_file()]
     if not files:
         runs = [find(name, options.output_dir) for name in options.names]
-        folders = [cell for run in runs for cell in store.finished_cells(run)]
+        folders = [cell for run in runs for cell in finished_cells(run)]
         if not folders:
             msg = f"{', '.join(options.names)}: no finished run in it; give runs, or filled files."
             raise StoreError(msg)

@@ -12,7 +12,7 @@ from foundry_exp.verbs.annotate import parsed
 
 def main(arguments: list[str]) -> int:
     """Write the files of the runs named, and say where they are and what to do with them."""
-    from foundry_exp import score, store
+    from foundry_exp import runs, score
     from foundry_exp.annotation.choice import rubric_for
     from foundry_exp.annotation.export import as_json, default_folder, export, told
     from foundry_exp.annotation.names import check_annotators
@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> int:
     options = parsed("export", arguments, "run", _options)
     names = [name.strip() for name in options.annotators.split(",")]
     check_annotators(names, "--annotators")
-    folders = [cell for name in options.names for cell in store.finished_cells(find(name, options.output_dir))]
+    folders = [cell for name in options.names for cell in runs.finished_cells(find(name, options.output_dir))]
     if not folders:
         msg = f"{', '.join(options.names)}: no finished run in it; measure first."
         raise StoreError(msg)

@@ -8,8 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from foundry_exp.disk import write_whole
 from foundry_exp.errors import FoundryExpError
-from foundry_exp.store import write_whole
 
 if TYPE_CHECKING:
     from foundry_exp.calibration.result import CalibrationResult, ClientFigures, LoadShape
@@ -41,15 +41,12 @@ _COST = " {:>7}"
 
 def main(arguments: list[str]) -> int:
     """Calibrate, store the result, and print it."""
-    if {"-h", "--help"} & set(arguments):
-        print(HELP, end="")
-        return 0
     options = _options(arguments)
     requests, rounds = (8, 5) if options.quick else (60, 15)
     try:
-        from foundry_exp.calibration.calibrate import calibrate
+        from foundry_exp.calibration.calibrate import STANDARD, calibrate
 
-        result = calibrate(requests=requests, observer_rounds=rounds, clock=time.perf_counter_ns)
+        result = calibrate(requests=requests, observer_rounds=rounds, known=STANDARD, clock=time.perf_counter_ns)
         text = json.dumps(asdict(result), indent=2, allow_nan=False) + "\n"
         path = Path(options.output_dir) / FILE
         path.parent.mkdir(parents=True, exist_ok=True)

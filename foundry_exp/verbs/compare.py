@@ -52,9 +52,6 @@ compare, or the runs differ where they must not · 130 interrupted; what was jud
 
 def main(arguments: list[str]) -> int:
     """Compare every cell of the runs named."""
-    if {"-h", "--help"} & set(arguments):
-        print(HELP, end="")
-        return 0
     options = _parser().parse_intermixed_args(arguments)
     names = [word for word in options.words if not is_setting(word)]
     settings = [word for word in options.words if is_setting(word)]
@@ -119,7 +116,7 @@ def _preferred(
 
 def _tell(found: "Comparison", preferred: "Preferences | None", options: argparse.Namespace) -> None:
     from foundry_exp.decide import comparison_pages, preference_pages
-    from foundry_exp.store import write_whole
+    from foundry_exp.disk import write_whole
 
     if options.markdown:
         parts = [comparison_pages.page(found), *([preference_pages.page(preferred)] if preferred else [])]

@@ -41,9 +41,6 @@ _STYLES = {"ok": "green", "note": "cyan", "warning": "yellow", "error": "bold re
 
 def main(arguments: list[str]) -> int:
     """Look, print what was found, and exit 1 when the main job could not run."""
-    if {"-h", "--help"} & set(arguments):
-        print(HELP, end="")
-        return 0
     options = _parser().parse_args(arguments)
     names = [word for word in options.probe or [] if "=" not in word]
     overrides = [*options.overrides, *(word for word in options.probe or [] if "=" in word)]

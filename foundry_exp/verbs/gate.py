@@ -58,9 +58,6 @@ compare
 
 def main(arguments: list[str]) -> int:
     """Gate a candidate, or save a baseline."""
-    if {"-h", "--help"} & set(arguments):
-        print(HELP, end="")
-        return 0
     options = _parser().parse_intermixed_args(arguments)
     rules, runs = _rules(options)
     if options.save:
@@ -133,7 +130,7 @@ def _save(path: Path, side: "Side") -> int:
 
 def _tag(names: Sequence[str], rules: dict[str, Any], options: argparse.Namespace) -> int:
     from foundry_exp.decide.side import read
-    from foundry_exp.store import finished_cells
+    from foundry_exp.runs import finished_cells
     from foundry_exp.tracking import baseline_tag
 
     if not TAG_NAME.fullmatch(options.tag):
@@ -151,7 +148,7 @@ def _tag(names: Sequence[str], rules: dict[str, Any], options: argparse.Namespac
 def _gate(rules: dict[str, Any], options: argparse.Namespace) -> int:
     from foundry_exp.decide import gate_pages
     from foundry_exp.decide.gate import gate
-    from foundry_exp.store import write_whole
+    from foundry_exp.disk import write_whole
 
     before, after = (_side(names, rules, options) for names in (options.baseline, options.candidate))
     outcome = gate(before, after, rules, force=options.force, seed=options.seed)

@@ -1,6 +1,5 @@
 """`models`: what the catalogue, the cache and the runtime have; and its commands, a module each."""
 
-import importlib
 import json
 import os
 import sys
@@ -11,7 +10,7 @@ from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
 from foundry_exp import terminal
-from foundry_exp.errors import BackendError, ConfigError, FoundryExpError, near
+from foundry_exp.errors import BackendError, ConfigError
 from foundry_exp.redact import without_secrets
 from foundry_exp.verbs import words
 
@@ -52,35 +51,13 @@ examples:
   python -m foundry_exp models add /models/mine --alias mine
 """
 COMMANDS = ("pull", "verify", "add", "export", "import")
-USAGE_ERROR = 2
 
 
 def main(arguments: list[str]) -> int:
-    """List, or do the word that comes first: 0 when all went well, 1 when something failed, 2 for a wrong command."""
-    if {"-h", "--help"} & set(arguments):
-        print(HELP, end="")
-        return 0
-    word = arguments[0] if arguments and "=" not in arguments[0] and not arguments[0].startswith("-") else None
-    try:
-        if word is None:
-            return _list(arguments)
-        code = _command(word, arguments[1:])
-    except ConfigError as error:
-        print(error, file=sys.stderr)
-        return USAGE_ERROR
-    except FoundryExpError as error:
-        print(error, file=sys.stderr)
-        return 1
-    else:
-        return code
-
-
-def _command(word: str, arguments: list[str]) -> int:
-    if word not in COMMANDS:
-        msg = f"models {word}: no such command; {near(word, COMMANDS)}"
-        raise ConfigError(msg)
-    code: int = importlib.import_module(f"foundry_exp.verbs.models_{word}").main(arguments)
-    return code
+    """List, or do the word that comes first: 0 when all went well, 1 when something failed."""
+    if not arguments or "=" in arguments[0] or arguments[0].startswith("-"):
+        return _list(arguments)
+    return words.command("models", arguments[0], COMMANDS)(arguments[1:])
 
 
 def parsed(arguments: Sequence[str], *options: str, add: Callable[[Any], None] | None = None) -> Any:

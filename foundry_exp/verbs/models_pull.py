@@ -6,10 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from foundry_exp import terminal
-from foundry_exp.errors import ConfigError, FoundryExpError, SkipCellError
+from foundry_exp.errors import INTERRUPTED, ConfigError, FoundryExpError, SkipCellError
 from foundry_exp.verbs.models import composed, parsed
-
-INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from foundry_exp import terminal
 from foundry_exp.errors import ConfigError, StoreError
-from foundry_exp.store import find_run, finished_cells
+from foundry_exp.runs import find_run, finished_cells
 from foundry_exp.tracking.mlflow_store import MlflowTracker
 
 USAGE = """python -m foundry_exp publish RUN… [--output-dir DIR] [--uri URI] [--experiment NAME]
@@ -34,9 +34,6 @@ example:
 
 def main(arguments: list[str]) -> int:
     """Publish every cell of each run: 0 when all could be, 1 when one could not, 2 when nothing was tried."""
-    if {"-h", "--help"} & set(arguments):
-        print(HELP, end="")
-        return 0
     options = _parser().parse_args(arguments)
     tracker = MlflowTracker(options.uri, options.experiment, str(options.output_dir))
     try:

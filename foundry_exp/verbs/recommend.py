@@ -50,9 +50,6 @@ decide on
 
 def main(arguments: list[str]) -> int:
     """Recommend one of the cells of the runs named."""
-    if {"-h", "--help"} & set(arguments):
-        print(HELP, end="")
-        return 0
     options = _parser().parse_intermixed_args(arguments)
     names = [word for word in options.words if not is_setting(word)]
     settings = [word for word in options.words if is_setting(word)]
@@ -90,7 +87,7 @@ def _recommend(runs: Sequence[Path], decision: dict[str, Any], options: argparse
     # Imported here, so that --help and a wrong argument are answered at once.
     from foundry_exp.decide import candidates, comparable, recommendation_pages, routing_file
     from foundry_exp.decide.recommend import recommend
-    from foundry_exp.store import write_whole
+    from foundry_exp.disk import write_whole
 
     read = candidates.read(runs, together=True)
     differing = comparable.mismatches([one for one in read if one.why_not is None])

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from foundry_exp import planned, terminal
 from foundry_exp.errors import StoreError
-from foundry_exp.store import finished_cells, unfinished
+from foundry_exp.runs import finished_cells
+from foundry_exp.unfinished import unfinished
 
 if TYPE_CHECKING:
     from foundry_exp.report.cells import CellReport
@@ -34,9 +35,6 @@ examples:
 
 def main(arguments: list[str]) -> int:
     """Report on each run named: 0 when all could be, 1 when one could not, 2 when one does not exist."""
-    if {"-h", "--help"} & set(arguments):
-        print(HELP, end="")
-        return 0
     options = _parser().parse_args(arguments)
     from foundry_exp.tracking.fetch import find
 

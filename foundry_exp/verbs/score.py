@@ -47,15 +47,12 @@ READ = ("scorer", "tracker", *HANDED_DOWN)
 
 def main(arguments: list[str]) -> int:
     """Score each run named: 0 when all could be, 1 when one could not, 2 when nothing was tried."""
-    if {"-h", "--help"} & set(arguments):
-        print(HELP, end="")
-        return 0
     overrides = [word for word in arguments if "=" in word and not word.startswith("-")]
     options = _parser().parse_args([word for word in arguments if word not in overrides])
     refuse_unread(overrides)
     # Hydra and pydantic: not for --help or a wrong word
     from foundry_exp import rescore
-    from foundry_exp.store import finished_cells
+    from foundry_exp.runs import finished_cells
     from foundry_exp.tracking.fetch import named
 
     folders = [cell for run in named(options.runs, options.output_dir) for cell in finished_cells(run)]

@@ -47,18 +47,8 @@ MAKE_A_RUN = "make a run first: python -m foundry_exp"
 
 def main(arguments: list[str]) -> int:
     """Serve the store until interrupted: 1 when the server fails, 2 when there is no store or the port is taken."""
-    if {"-h", "--help"} & set(arguments):
-        print(HELP, end="")
-        return 0
     options = _parser().parse_args(arguments)
-    try:
-        return _open(locate(options.uri, options.output_dir), options.port)
-    except ConfigError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except StoreError as error:
-        print(error, file=sys.stderr)
-        return 1
+    return _open(locate(options.uri, options.output_dir), options.port)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from foundry_exp import cli
 from foundry_exp.store import read_scores
-from foundry_exp.verbs import annotate
 from tests.run_folders import make_run_folder
 
 CRITERIA = ("coverage", "faithfulness", "instruction", "language")
@@ -24,13 +24,13 @@ def export(folder: Path, *arguments: str, annotators: str = "anna,ben") -> Path:
     """The folder of an export of the last sweep."""
     out = folder / "out"
     command = ["export", "last", "--annotators", annotators, "--rubric", "summary", "--out", str(out)]
-    assert annotate.main([*command, "--output-dir", str(folder / "mlruns"), *arguments]) == 0
+    assert cli.main(["annotate", *command, "--output-dir", str(folder / "mlruns"), *arguments]) == 0
     return out
 
 
 def send_back(folder: Path, *files: Path, arguments: tuple[str, ...] = ()) -> int:
     """Import files, as the command line does."""
-    return annotate.main(["import", *map(str, files), "--output-dir", str(folder / "mlruns"), *arguments])
+    return cli.main(["annotate", "import", *map(str, files), "--output-dir", str(folder / "mlruns"), *arguments])
 
 
 def fill_csv(file: Path, marks: Callable[[dict[str, str]], Marks], comment: str = "") -> None:

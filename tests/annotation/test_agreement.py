@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from sklearn.metrics import cohen_kappa_score  # type: ignore[import-untyped]  # scikit-learn has no types
 
-from foundry_exp import store
+from foundry_exp import cli, store
 from foundry_exp.records import Score
-from foundry_exp.verbs import annotate
 from tests.annotation.filling import CRITERIA, all_of, export, fill_csv, fill_jsonl, make_runs, send_back
 
 MODELS = 15
@@ -41,7 +40,7 @@ def noisy(seed: int) -> Callable[[str, str], int]:
 
 def agreement(capsys: pytest.CaptureFixture[str], folder: Path, *names: str) -> list[dict[str, Any]]:
     capsys.readouterr()
-    assert annotate.main(["agreement", *names, "--json", "--output-dir", str(folder / "mlruns")]) == 0
+    assert cli.main(["annotate", "agreement", *names, "--json", "--output-dir", str(folder / "mlruns")]) == 0
     (rows,) = json.loads(capsys.readouterr().out).values()
     return list(rows)
 
@@ -177,16 +176,16 @@ def test_an_answer_that_several_runs_gave_counts_once(tmp_path: Path, capsys: py
 def test_too_few_raters_or_answers_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make_runs(tmp_path, models=1)
     command = ["agreement", "last", "--output-dir", str(tmp_path / "mlruns")]
-    assert annotate.main(command) == 1
+    assert cli.main(["annotate", *command]) == 1
     assert "nobody has scored these answers yet" in capsys.readouterr().err
     sent = export(tmp_path) / "send"
     fill_csv(sent / "anna.csv", all_of(4))
     send_back(tmp_path, sent)
-    assert annotate.main(command) == 1
+    assert cli.main(["annotate", *command]) == 1
     assert "only anna scored these answers; agreement needs two people, or a judge" in capsys.readouterr().err
     fill_csv(sent / "ben.csv", all_of(4))
     send_back(tmp_path, sent)
-    assert annotate.main(command) == 0
+    assert cli.main(["annotate", *command]) == 0
     _, told, table = capsys.readouterr().out.partition("anna – ben, by the rubric summary:")
     assert told
     assert "no variation: all scores are equal" in table
@@ -202,5 +201,5 @@ def test_a_scorer_with_another_rubric_is_not_compared(tmp_path: Path, capsys: py
     first = store.read_scores(run)[0]
     fields = {name: getattr(first, name) for name in Score.__slots__}
     store.append_score(run, Score(**{**fields, "scorer": "judge", "rubric": "other:1"}))
-    assert annotate.main(["agreement", "last", "--output-dir", str(tmp_path / "mlruns")]) == 0
+    assert cli.main(["annotate", "agreement", "last", "--output-dir", str(tmp_path / "mlruns")]) == 0
     assert "judge scored by other:1, which is another rubric than people's" in capsys.readouterr().err

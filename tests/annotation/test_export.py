@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foundry_exp import schema
+from foundry_exp import cli, schema
 from foundry_exp.annotation import documents
 from foundry_exp.annotation.items import Item
-from foundry_exp.verbs import annotate
 from tests.annotation.filling import CRITERIA, all_of, export, fill_csv, make_runs
 from tests.run_folders import make_run_folder
 
@@ -26,7 +25,7 @@ def ids(file: Path) -> list[str]:
     [("imprt", "did you mean import or export? See"), ("x", "choose from agreement, export, import. See")],
 )
 def test_an_unknown_command_is_a_sentence_that_ends(capsys: pytest.CaptureFixture[str], word: str, said: str) -> None:
-    assert annotate.main([word]) == 2
+    assert cli.main(["annotate", word]) == 2
     assert said in capsys.readouterr().err
 
 
@@ -141,14 +140,14 @@ def test_every_line_keeps_to_the_schema_and_the_guide_has_every_anchor(tmp_path:
         (["--rubric", "sumary"], "did you mean summary? One of your own"),
         (["--rubric", "xyz"], "choose from answer, summary. One of your own"),
         (["--seed", "x"], "invalid int value"),
-        (["--nothing"], "unknown option --nothing"),
+        (["--nothing"], "--nothing: no such option"),
     ],
 )
 def test_what_cannot_be_exported_is_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
 ) -> None:
     make_runs(tmp_path)
-    assert annotate.main(["export", "last", "--output-dir", str(tmp_path / "mlruns"), *arguments]) == 2
+    assert cli.main(["annotate", "export", "last", "--output-dir", str(tmp_path / "mlruns"), *arguments]) == 2
     assert said in capsys.readouterr().err
     assert not (tmp_path / "mlruns" / "annotations").exists()
 
@@ -157,13 +156,13 @@ def test_a_folder_takes_one_rubric(tmp_path: Path, capsys: pytest.CaptureFixture
     make_runs(tmp_path)
     out = export(tmp_path)
     command = ["export", "last", "--rubric", "answer", "--out", str(out), "--output-dir", str(tmp_path / "mlruns")]
-    assert annotate.main(command) == 2
+    assert cli.main(["annotate", *command]) == 2
     assert "name another folder with --out" in capsys.readouterr().err
 
 
 def test_a_sweep_that_answered_nothing_has_nothing_to_score(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make_runs(tmp_path, status="failed")
-    assert annotate.main(["export", "last", "--output-dir", str(tmp_path / "mlruns")]) == 1
+    assert cli.main(["annotate", "export", "last", "--output-dir", str(tmp_path / "mlruns")]) == 1
     assert "no request of these runs was answered" in capsys.readouterr().err
 
 

@@ -8,7 +8,7 @@ import argparse
 import time
 from statistics import mean
 
-from foundry_exp.calibration.calibrate import calibrate
+from foundry_exp.calibration.calibrate import STANDARD, calibrate
 from foundry_exp.calibration.result import CalibrationResult, LoadShape
 
 
@@ -23,6 +23,7 @@ def main() -> None:
         calibrate(
             requests=options.requests,
             observer_rounds=options.observer_rounds,
+            known=STANDARD,
             clock=time.perf_counter_ns,
         )
         for _ in range(options.repeats)

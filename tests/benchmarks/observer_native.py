@@ -19,9 +19,9 @@ from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
-from foundry_exp import data, prompts, store
+from foundry_exp import data, prompts, runs, store
 from foundry_exp.backends import native
-from foundry_exp.cell import load
+from foundry_exp.cell import arrivals
 from foundry_exp.metrics.request import measured
 from foundry_exp.records import Message
 from foundry_exp.stats.mean import mean_interval
@@ -45,7 +45,7 @@ def watched(rounds: int) -> list[float]:
         folder = Path(name)
         everything = command([*asked, *own_folders(folder)])
         subprocess.run(everything, cwd=folder, env=clean_environment(), capture_output=True, check=True)
-        records = store.read_records(store.finished_cells(next(folder.glob("mlruns/runs/*")))[0])
+        records = store.read_records(runs.finished_cells(next(folder.glob("mlruns/runs/*")))[0])
     return [one.timing.tpot_ms for one in measured(records) if one.timing.tpot_ms is not None]
 
 
@@ -58,7 +58,7 @@ def bare(rounds: int) -> list[float]:
 def _bare(rounds: int) -> list[float]:
     silent()
     samples = prompts.load(data.shipped("prompts") / "sets" / "deterministic.json", "deterministic").samples
-    turns = load.measured_turns(samples, rounds, _SEED)
+    turns = arrivals.measured_turns(samples, rounds, _SEED)
     asked = [*(samples[number % len(samples)] for number in range(_WARM_UP)), *(turn.sample for turn in turns)]
     with loaded(_MODEL) as backend:
         return [_ms_per_token(backend, sample.messages) for sample in asked][_WARM_UP:]

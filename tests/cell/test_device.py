@@ -1,6 +1,5 @@
 """What a cell's status and warnings say of the device that it ran on, by lines of the runtime's log (2.2.1)."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -95,7 +94,7 @@ def warnings_of(folder: Path, *overrides: str, log: str, errors: tuple[str, ...]
     cell.folder.mkdir(parents=True)
     (cell.folder / RUNTIME_LOG).write_text(log, encoding="utf-8")
     outcome = Outcome(ending="done", facts={"variant": "m:1"})
-    result = summary.result(cell, {}, outcome, make_records(Cell(errors=errors)), datetime.now(UTC), 1.0)
+    result = summary.result(cell, {}, outcome, make_records(Cell(errors=errors)), "2026-12-01T12:00:00+00:00", 1.0)
     return [text for text in result.warnings if "nothing proves that the model ran there" in text]
 
 

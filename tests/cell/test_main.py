@@ -1,15 +1,20 @@
 """The child's own part: what it says of a cell that fails."""
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from foundry_exp import store
 from foundry_exp.backends.scripted import ScriptedBackend
 from foundry_exp.cell import __main__ as child
 from foundry_exp.cell import room
+from foundry_exp.command import compose
 from foundry_exp.errors import BackendError
+from foundry_exp.protocols import ChatRequest, Clock, Event
+from tests.conftest import SCRIPTED
 
 MODEL: dict[str, Any] = {
     "alias": "a",
@@ -52,3 +57,28 @@ def test_what_ended_a_cell_is_told_also_when_unloading_fails_after_it(
     with pytest.raises(BackendError, match="the service died"):
         child._run_alone(Stuck("word", 1, 1, 1, 0, False, None, 1), {"folder": str(tmp_path), "model": MODEL}, parent)
     assert parent.steps == ["ready", "loaded", "unloading"]
+
+
+class Refusing(ScriptedBackend):
+    """Refuses every request, and has a person stop the cell meanwhile."""
+
+    stopped: threading.Event
+
+    def stream(self, request: ChatRequest, clock: Clock) -> Iterator[Event]:
+        self.stopped.set()
+        raise BackendError("connect", "nothing listens there")
+
+
+def test_a_stopped_cell_does_not_wait_for_a_pause_between_tries(tmp_path: Path) -> None:
+    """The pause is an hour long."""
+    config = compose.plain(compose.jobs([*SCRIPTED, "workload.warmup=0"], multirun=False)[0][0].config)
+    config["workload"] |= {"retries": 3, "retry_backoff_s": 3600.0, "total_timeout_s": 7200.0}
+    sample = {"sample_id": "s", "messages": [{"role": "user", "content": "Hello"}], "digest": "d"}
+    job = {"config": config, "samples": [sample], "done": [], "attempt": 0}
+    parent: Any = Heard()
+    backend = Refusing("word", 1, 1, 1, 0, False, None, 1)
+    backend.stopped = parent.stopped
+    child._measure(backend, job, store.RecordLog(tmp_path), parent)
+    (record,) = store.read_records(tmp_path)
+    assert record.error is not None
+    assert (record.error.class_, record.retries) == ("connect", 0)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp import store
+from foundry_exp import runs, store
 from foundry_exp.records import RunResult
 from tests import process_group
 from tests.conftest import SCRIPTED, absent
@@ -31,7 +31,7 @@ def started(folder: Path, *overrides: str) -> "AbstractContextManager[subprocess
 
 def results(folder: Path) -> dict[str, RunResult]:
     (sweep,) = (folder / "mlruns" / "runs").iterdir()
-    return {path.name: store.read_result(path) for path in store.finished_cells(sweep)}
+    return {path.name: store.read_result(path) for path in runs.finished_cells(sweep)}
 
 
 def wait_until_one_measures_and_one_waits(folder: Path) -> None:

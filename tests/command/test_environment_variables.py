@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp import store
+from foundry_exp import runs, store
 from foundry_exp.backends.http.child import Child
 from foundry_exp.cell.plan import Cell, plan
 from foundry_exp.command import compose
@@ -80,7 +80,7 @@ def service(tmp_path: Path) -> Iterator[str]:
 
 
 def only_result(home: Path) -> RunResult:
-    return store.read_result(store.finished_cells(next((home / "mlruns" / "runs").iterdir()))[0])
+    return store.read_result(runs.finished_cells(next((home / "mlruns" / "runs").iterdir()))[0])
 
 
 def test_a_foundry_service_that_is_already_there_is_measured(

@@ -17,13 +17,15 @@ from foundry_exp.decide import candidates, comparable, pareto, recommendation_pa
 from foundry_exp.decide.findings import findings
 from foundry_exp.decide.recommend import Recommendation, recommend
 from foundry_exp.decide.weighing import score
+from foundry_exp.disk import write_whole
 from foundry_exp.errors import ConfigError
 from foundry_exp.models import routing
 from foundry_exp.records import Standing
 from foundry_exp.report.findings import Findings
 from foundry_exp.report.write import gather, write_texts
+from foundry_exp.runs import finished_cells
 from foundry_exp.score import summarised
-from foundry_exp.store import CONFIG_FILE, finished_cells, write_whole
+from foundry_exp.store import CONFIG_FILE
 from tests.decide.planted import plant, repeats
 from tests.report.hostile import HOSTILE
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from foundry_exp import experiment, store, target
+from foundry_exp import experiment, record_json, store, target
 from foundry_exp.cell.attempts import ATTEMPTS_FILE, Attempt
 from foundry_exp.cell.outcome import Outcome
 from foundry_exp.cell.plan import Cell, plan
@@ -86,7 +86,7 @@ def test_steps_arrive_whole_and_in_order(measure: Measure) -> None:
 
 
 def test_later_attempt_adds_to_what_is_there(measure: Measure) -> None:
-    earlier = store.to_json(make_record()) + b"\n"
+    earlier = record_json.to_json(make_record()) + b"\n"
     cell, _, _ = measure(attempt=3, before=earlier)
     attempts = [record.attempt for record in store.read_records(cell.folder)]
     assert attempts[0] == make_record().attempt

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from foundry_exp import data, prompts, rubric, store
+from foundry_exp import data, prompts, record_json, rubric, store
 from foundry_exp.annotation import key, returned
 from foundry_exp.backends.http import chat
 from foundry_exp.cell import measure
@@ -99,7 +99,7 @@ def _recorded(content: bytes, *, streaming: bool) -> Record:
     """Whatever a service answers is one record that can be kept and read again."""
     turn = measure.Turn(Sample("a", (Message("user", "a"),), "digest"), 0, "measure")
     record = measure.ask(_Service(content), turn, replace(_REQUEST, streaming=streaming), 0)
-    kept: Record = store.adapter(Record).validate_json(store.to_json(record))
+    kept: Record = record_json.adapter(Record).validate_json(record_json.to_json(record))
     return kept
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp import store
+from foundry_exp import runs, store
 from tests.conftest import SCRIPTED, Run, absent
 
 QUICK = (*SCRIPTED, "backend.realtime=false")
@@ -56,7 +56,7 @@ def test_a_disk_that_fills_while_publishing_leaves_the_run_whole(run: Run, disk:
     said = " ".join(done.stderr.split())
     assert "not published" in said
     assert "full" in said
-    (cell,) = store.finished_cells(tmp_path / "mlruns" / "runs" / "full")
+    (cell,) = runs.finished_cells(tmp_path / "mlruns" / "runs" / "full")
     assert store.read_result(cell).status == "ok"
 
 

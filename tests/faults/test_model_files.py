@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from foundry_exp import store
+from foundry_exp import runs, store
 from foundry_exp.records import RunResult
 from tests.conftest import Run, absent, clean_environment, command, demo_model, native
 
@@ -18,7 +18,7 @@ QUICK = ("tracker=none", "draw_plots=false", "workload.rounds=1", "workload.warm
 
 
 def result_of(folder: Path, name: str) -> RunResult:
-    (cell,) = store.finished_cells(folder / "mlruns" / "runs" / name)
+    (cell,) = runs.finished_cells(folder / "mlruns" / "runs" / name)
     return store.read_result(cell)
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foundry_exp import store
+from foundry_exp import disk, store
 from foundry_exp.cell import attempts
 from foundry_exp.digest import digest_of
 from foundry_exp.errors import StoreError
@@ -77,7 +77,7 @@ def test_a_line_torn_at_any_byte_costs_that_record_alone(records: list[Record], 
         # a cut between a line and its end leaves the line whole
         ends = [number for number, byte in enumerate(whole) if byte == 10]
         assert store.read_records(folder) == records[: sum(end <= cut for end in ends)]
-        store.cut_torn_line(path)
+        disk.cut_torn_line(folder / store.RECORDS_FILE)
         store.RecordLog(folder).append(records[0])
         assert store.read_records(folder) == [*records[: sum(end < cut for end in ends)], records[0]]
 

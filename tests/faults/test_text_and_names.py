@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foundry_exp import store
+from foundry_exp import runs, store
 from foundry_exp.command.cell_names import folder_name
 from tests.conftest import SCRIPTED, Run
 from tests.report.hostile import HOSTILE, INVISIBLE
@@ -33,7 +33,7 @@ def test_prompts_of_any_text_and_name_are_kept_as_they_are(run: Run, tmp_path: P
         "backend=odd", *SCRIPTED[1:], "prompts.path=odd.json", "sweep.name=odd", "workload.rounds=1", "show_usage=true"
     )
     assert done.returncode == 0, done.stderr
-    (cell,) = store.finished_cells(tmp_path / "mlruns" / "runs" / "odd")
+    (cell,) = runs.finished_cells(tmp_path / "mlruns" / "runs" / "odd")
     assert {sample.sample_id: sample.messages[0].content for sample in store.read_samples(cell)} == PROMPTS
     assert {record.sample_id for record in store.read_records(cell)} == set(PROMPTS)
     assert outside(tmp_path) == before, "a name led out of the run folder"
@@ -61,7 +61,7 @@ def test_a_models_name_makes_no_path(run: Run, tmp_path: Path, alias: str) -> No
         "tracker=none", "backend.realtime=false", "workload.rounds=1", "sweep.name=odd",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    (cell,) = store.finished_cells(tmp_path / "mlruns" / "runs" / "odd")
+    (cell,) = runs.finished_cells(tmp_path / "mlruns" / "runs" / "odd")
     assert store.read_result(cell).model.alias == alias
     assert outside(tmp_path) == before
     assert "\u202e" not in done.stdout + done.stderr

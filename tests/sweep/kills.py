@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from foundry_exp import store
+from foundry_exp import runs, store
 from tests.conftest import clean_environment, command
 
 NAME = "killed"
@@ -59,7 +59,7 @@ def kill_and_resume(home: Path, overrides: Sequence[str], *, kills: int, seed: i
     sweep = home / "mlruns" / "runs" / NAME
     for folder in (path.parent for path in sweep.rglob("records.jsonl")):
         found.attempts += len({record.attempt for record in store.read_records(folder)})
-    for folder in store.finished_cells(sweep):
+    for folder in runs.finished_cells(sweep):
         records = store.read_records(folder)
         found.measured.update((folder.name, one.sample_id, one.round) for one in records if one.phase == "measure")
     return found

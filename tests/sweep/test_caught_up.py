@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from foundry_exp import store
+from foundry_exp.runs import finished_cells
 from foundry_exp.tracking import published
 from tests.conftest import Run
 from tests.run_folders import make_run_folder
@@ -53,7 +54,7 @@ def test_a_finished_cell_that_was_not_scored_is_scored_once(run: Run, tmp_path: 
     resumed(run, "tracker=none", "prompts=meeting-notes", "scorer=none")
     resumed(run, "tracker=none", "prompts=meeting-notes")
     night = tmp_path / "mlruns" / "runs" / "night"
-    for folder in store.finished_cells(night):
+    for folder in finished_cells(night):
         assert store.read_result(folder).quality_source == "facets"
     assert "facets" in (night / "report.md").read_text(encoding="utf-8")
     scores = (night / "seed-1" / store.SCORES_FILE).read_bytes()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp import experiment, store
+from foundry_exp import experiment, runs
 from foundry_exp.cell.plan import Cell
 from foundry_exp.command import compose, launch
 from foundry_exp.sweep import sweep_folder
@@ -42,7 +42,7 @@ def test_the_end_of_a_sweep_comes_also_when_cells_failed(run: Run, tmp_path: Pat
 
 def test_a_callback_that_raises_costs_no_cell(run: Run, tmp_path: Path, loud: str) -> None:
     assert run(*GRID, "sweep.name=night", loud, FOUNDRY_EXP_ALLOW="loud").returncode == 0
-    assert len(store.finished_cells(tmp_path / "mlruns" / "runs" / "night")) == 2
+    assert len(runs.finished_cells(tmp_path / "mlruns" / "runs" / "night")) == 2
 
 
 def test_a_task_that_raises_does_not_take_the_others_with_it(

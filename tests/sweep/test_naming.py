@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp import store
+from foundry_exp import runs
 from foundry_exp.command import compose
 from foundry_exp.command.launch import plan_all
 from foundry_exp.errors import ConfigError
-from foundry_exp.sweep import ledger
+from foundry_exp.planned import Plan, PlannedCell, write
+from foundry_exp.sweep import standing
 from tests.conftest import SCRIPTED, Run
 
 QUICK = (*SCRIPTED, "workload.rounds=1", "workload.warmup=0", "backend.realtime=false")
@@ -43,10 +44,10 @@ def test_one_broken_sweep_hides_no_other_that_could_be_resumed(tmp_path: Path) -
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "sweep.json").write_text("{", encoding="utf-8")
     (tmp_path / "night").mkdir()
-    begun = ledger.PlannedCell("cell", 1, "abc", ())
-    ledger.write(tmp_path / "night", ledger.Ledger("night", "2026-11-29T12:00:00+00:00", "", (), (begun,), ("cell",)))
+    begun = PlannedCell("cell", 1, "abc", ())
+    write(tmp_path / "night", Plan("night", "2026-11-29T12:00:00+00:00", "", (), (begun,), ("cell",)))
     with pytest.raises(ConfigError) as caught:
-        ledger.refuse_nameless(tmp_path)
+        standing.refuse_nameless(tmp_path)
     assert "broken/sweep.json: not the plan of a sweep" in str(caught.value)
     assert "sweep.name=night sweep.resume=true" in str(caught.value)
 
@@ -75,7 +76,7 @@ def test_resuming_without_a_name_lists_what_is_unfinished_with_its_command(run: 
 
 def test_resuming_a_new_name_starts_it(run: Run, tmp_path: Path) -> None:
     assert run(*GRID, "sweep.name=new", "sweep.resume=true").returncode == 0
-    assert len(store.finished_cells(tmp_path / "mlruns" / "runs" / "new")) == 2
+    assert len(runs.finished_cells(tmp_path / "mlruns" / "runs" / "new")) == 2
 
 
 def test_the_plan_is_written_before_anything_starts(run: Run, tmp_path: Path) -> None:
@@ -101,5 +102,5 @@ def test_a_grid_that_grew_measures_what_is_new(run: Run, tmp_path: Path) -> None
     before = (folder / "seed-1" / "run.json").read_bytes()
     done = run("-m", *QUICK, "generation.seed=1,2,3", "sweep.name=night", "sweep.resume=true")
     assert done.returncode == 0
-    assert len(store.finished_cells(folder)) == 3
+    assert len(runs.finished_cells(folder)) == 3
     assert (folder / "seed-1" / "run.json").read_bytes() == before

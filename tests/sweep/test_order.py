@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp import store
+from foundry_exp import runs, store
 from foundry_exp.command import compose
 from foundry_exp.command.launch import plan_all, rule_of_order
 from tests.conftest import SCRIPTED, Run
@@ -42,7 +42,7 @@ def test_the_rule_is_said(repeats: int, order: str, said: str) -> None:
 
 def test_a_repeat_is_a_run_of_its_own_with_the_same_fingerprint(run: Run, tmp_path: Path) -> None:
     assert run(*GRID, "sweep.name=night", "sweep.repeats=2").returncode == 0
-    cells = store.finished_cells(tmp_path / "mlruns" / "runs" / "night")
+    cells = runs.finished_cells(tmp_path / "mlruns" / "runs" / "night")
     results = {folder.name: store.read_result(folder) for folder in cells}
     assert {name: result.repeat for name, result in results.items()} == {
         "seed-1-r1": 1, "seed-1-r2": 2, "seed-2-r1": 1, "seed-2-r2": 2,
@@ -65,7 +65,7 @@ def test_a_list_of_combinations_is_run_as_it_is(run: Run, tmp_path: Path) -> Non
     done = run(*SCRIPTED, "experiment=three", "workload.rounds=1", "workload.warmup=0")
     assert done.returncode == 0, done.stderr
     folder = next((tmp_path / "mlruns" / "runs").iterdir())
-    chosen = [json.loads((path / "run.json").read_bytes()) for path in store.finished_cells(folder)]
+    chosen = [json.loads((path / "run.json").read_bytes()) for path in runs.finished_cells(folder)]
     assert sorted((one["generation"]["seed"], one["streaming"]) for one in chosen) == [(1, True), (2, False), (3, True)]
 
 

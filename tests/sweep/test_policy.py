@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp import experiment, store
+from foundry_exp import experiment, runs, store
 from foundry_exp.cell.plan import Cell, plan
 from foundry_exp.command import compose
 from foundry_exp.records import RunResult
@@ -17,7 +17,7 @@ FIVE = ("-m", *SCRIPTED, "backend.fault=load", "generation.seed=range(5)", "swee
 
 def results(tmp_path: Path) -> dict[str, RunResult]:
     folder = tmp_path / "mlruns" / "runs" / "night"
-    return {path.name: store.read_result(path) for path in store.finished_cells(folder)}
+    return {path.name: store.read_result(path) for path in runs.finished_cells(folder)}
 
 
 def statuses(tmp_path: Path) -> list[str]:

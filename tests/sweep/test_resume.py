@@ -1,13 +1,20 @@
 """What a resumed sweep does with each cell: finished ones cost a look, begun ones go on, failed ones if asked."""
 
 import json
+import os
+import shutil
 import signal
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
+import pytest
 
 from foundry_exp import store
+from foundry_exp.cell.plan import plan
+from foundry_exp.command import compose
+from foundry_exp.sweep import resume
 from tests.conftest import SCRIPTED, Run, clean_environment, command
 from tests.test_faults import DEADLINE_S, when
 
@@ -56,6 +63,25 @@ def test_load_and_memory_are_kept_for_each_attempt(run: Run, tmp_path: Path) -> 
         assert one.cold_ttft_ms is not None
     assert first.rss_peak_mb is None, "its watcher was killed"
     assert result.metrics["load_s"] == second.load_s
+
+
+def test_a_cell_killed_once_started_when_it_first_did_and_took_what_both_attempts_took(
+    run: Run, tmp_path: Path
+) -> None:
+    killed_after(tmp_path, 6)
+    attempts = tmp_path / CELL / "attempts.json"
+    (killed,) = json.loads(attempts.read_text(encoding="utf-8"))
+    begun_s = (tmp_path / CELL / "records.jsonl").stat().st_mtime - 3600.5
+    killed["started_at"] = datetime.fromtimestamp(begun_s, UTC).isoformat()
+    attempts.write_text(json.dumps([killed]), encoding="utf-8")
+    os.utime(attempts, (begun_s, begun_s))
+    assert run(*SLOW, *NAMED).returncode == 0
+    result = store.read_result(tmp_path / CELL)
+    first, second = result.attempts
+    assert second.duration_s is not None
+    assert first.duration_s == pytest.approx(3600.5, abs=0.1)
+    assert result.started_at == first.started_at == killed["started_at"]
+    assert result.duration_s == pytest.approx(3600.5 + second.duration_s, abs=0.1)
 
 
 def test_a_torn_line_is_cut_off_before_the_next_record(run: Run, tmp_path: Path) -> None:
@@ -117,6 +143,22 @@ def test_a_failed_cell_is_measured_again_only_if_asked_and_nothing_is_lost(run: 
     assert (kept / "records.jsonl").read_bytes() == before
     assert json.loads((kept / "run.json").read_bytes())["status"] == "failed"
     assert {record.attempt for record in store.read_records(folder)} == {0}
+
+
+def test_what_was_put_aside_stays_whatever_a_person_removes_from_between(tmp_path: Path) -> None:
+    wish = [*SCRIPTED, f"output_dir={tmp_path}", *NAMED, "sweep.retry_failed=true"]
+    cell = plan(compose.plain(compose.jobs(wish, multirun=False)[0][0].config), "custom", "night")
+    other = cell.folder.parent / ".retried" / "custom.1.7"
+    other.mkdir(parents=True)
+    for number in range(4):
+        cell.folder.mkdir(parents=True, exist_ok=True)
+        ended = {"status": "failed", "fingerprint": "f", "number": number}
+        (cell.folder / "run.json").write_text(json.dumps(ended), encoding="utf-8")
+        resume.begin(cell)
+        if number == 1:
+            shutil.rmtree(other.with_name("custom.1"))
+    kept = {path.parent.name: json.loads(path.read_bytes())["number"] for path in other.parent.glob("*/run.json")}
+    assert kept == {"custom.2": 1, "custom.3": 2, "custom.4": 3}
 
 
 def test_a_sweep_that_is_running_cannot_be_resumed_beside_itself(run: Run, tmp_path: Path) -> None:

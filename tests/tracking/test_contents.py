@@ -1,4 +1,3 @@
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,10 +6,11 @@ import pytest
 from foundry_exp import score, store
 from foundry_exp.errors import StoreError
 from foundry_exp.metrics.metric import shown
+from foundry_exp.records import Message, Sample
 from foundry_exp.scorers.facets import Facets
 from foundry_exp.store import read_result
 from foundry_exp.tracking import contents
-from foundry_exp.tracking.samples import COLUMNS, read_prompts, sample_table
+from foundry_exp.tracking.samples import COLUMNS, sample_table
 from tests.run_folders import PROMPTS, Cell, make_result, make_run_folder
 
 
@@ -88,15 +88,17 @@ def test_cell_that_never_ran_has_rows_with_its_reason(tmp_path: Path) -> None:
 
 
 def test_turns_of_a_conversation_are_told_apart(tmp_path: Path) -> None:
-    turns = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Why?"}]
-    (tmp_path / "prompts.json").write_text(json.dumps([{"sample_id": "a", "messages": turns}]), encoding="utf-8")
-    assert read_prompts(tmp_path) == {"a": "system: Be brief.\n\nuser: Why?"}
+    folder = make_run_folder(tmp_path)
+    store.write_samples(folder, [Sample("a", (Message("system", "Be brief."), Message("user", "Why?")), "digest")])
+    rows = sample_table(folder, read_result(folder))["data"]
+    assert rows[0][:2] == ["a", "system: Be brief.\n\nuser: Why?"]
 
 
 def test_broken_prompt_list_is_a_sentence(tmp_path: Path) -> None:
-    (tmp_path / "prompts.json").write_text('{"a": 1}', encoding="utf-8")
+    folder = make_run_folder(tmp_path)
+    (folder / "prompts.json").write_text('{"a": 1}', encoding="utf-8")
     with pytest.raises(StoreError, match=r"prompts\.json: not a list of prompts"):
-        read_prompts(tmp_path)
+        sample_table(folder, read_result(folder))
 
 
 def test_the_table_has_each_answers_quality_points_and_rationales(tmp_path: Path) -> None:

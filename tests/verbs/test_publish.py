@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from foundry_exp import cli
 from foundry_exp.verbs import publish
 from tests.conftest import clean_environment
 from tests.run_folders import make_run_folder
@@ -79,5 +80,5 @@ def test_unknown_run_and_unusable_store_are_told_first(tmp_path: Path, capsys: p
 
 
 def test_help_is_ours(capsys: pytest.CaptureFixture[str]) -> None:
-    assert publish.main(["--help"]) == 0
+    assert cli.main(["publish", "--help"]) == 0
     assert capsys.readouterr().out == publish.HELP

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from foundry_exp import cli, store
+from foundry_exp import cli, runs, store
 from tests.conftest import SCRIPTED
 
 ANSWER = "Local inference keeps every word of the prompt on this machine."
@@ -32,7 +32,7 @@ class Project:
 
     @property
     def cell(self) -> Path:
-        return store.finished_cells(store.find_run("last", self.out))[0]
+        return runs.finished_cells(runs.find_run("last", self.out))[0]
 
     def score(self, *words: str) -> int:
         return cli.main(["score", "last", "--output-dir", str(self.out), *words])

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import psutil
 import pytest
 
+from foundry_exp import cli
 from foundry_exp.tracking.mlflow_store import MlflowTracker
 from foundry_exp.verbs import ui
 from tests.browser import browser_page
@@ -139,19 +140,19 @@ def ask(home: str, what: str, query: dict[str, Any] | None = None) -> Any:
 def test_taken_port_is_told_with_the_way_out(output_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        assert ui.main(["--port", str(port), "--output-dir", str(output_dir)]) == 2
+        assert cli.main(["ui", "--port", str(port), "--output-dir", str(output_dir)]) == 2
     assert f"127.0.0.1:{port} is taken or not allowed; choose another" in capsys.readouterr().err
 
 
 def test_without_a_store_it_says_how_to_get_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert ui.main(["--output-dir", str(tmp_path / "mlruns")]) == 2
+    assert cli.main(["ui", "--output-dir", str(tmp_path / "mlruns")]) == 2
     assert "no tracking store yet; make a run first: python -m foundry_exp" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 
 def test_broken_store_is_told_before_anything_starts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "mlflow.db").write_text("no database " * 99, encoding="utf-8")
-    assert ui.main(["--output-dir", str(tmp_path)]) == 2
+    assert cli.main(["ui", "--output-dir", str(tmp_path)]) == 2
     assert "not a SQLite database" in capsys.readouterr().err
 
 
@@ -169,5 +170,5 @@ def test_impossible_port_is_refused_with_what_a_port_is(port: str, capsys: pytes
 
 
 def test_help_is_ours(capsys: pytest.CaptureFixture[str]) -> None:
-    assert ui.main(["--help"]) == 0
+    assert cli.main(["ui", "--help"]) == 0
     assert capsys.readouterr().out == ui.HELP

@@ -11,7 +11,6 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from foundry_exp.planned import NOTHING_LEFT, Unfinished
 from foundry_exp.report.cells import CellReport, labels, notices
 from foundry_exp.report.figures import NOTHING
 from foundry_exp.report.findings import Findings
@@ -27,6 +26,7 @@ from foundry_exp.report.plots.series import Series, series
 from foundry_exp.report.provenance import UNKNOWN, surroundings, values_of
 from foundry_exp.report.scored import repeat_notes
 from foundry_exp.report.text import listed, one_line, sentence
+from foundry_exp.unfinished import NOTHING_LEFT, Unfinished
 
 MOST_WARNINGS = 60
 MOST_LINKED = 100

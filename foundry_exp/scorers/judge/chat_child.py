@@ -14,7 +14,7 @@ from foundry_exp import target
 from foundry_exp.errors import BackendError, FoundryExpError
 from foundry_exp.machine.parent import Parent
 from foundry_exp.models import request
-from foundry_exp.protocols import Backend, ChatRequest, LoadedModel
+from foundry_exp.protocols import Backend, ChatRequest, LoadedModel, streams
 from foundry_exp.records import Message
 from foundry_exp.redact import without_secrets
 
@@ -47,9 +47,8 @@ def _said(parent: Parent, does: Callable[[], Line]) -> bool:
 
 
 def _reply(backend: Backend, asked: Line) -> Line:
-    streams = getattr(backend, "streams", True)  # one that hands answers over whole says so
     messages = tuple(Message(**message) for message in asked["messages"])
-    chat = ChatRequest(**{**asked, "messages": messages, "streaming": streams})
+    chat = ChatRequest(**{**asked, "messages": messages, "streaming": streams(backend)})
     events = list(backend.stream(chat, time.perf_counter_ns))
     finish = next((event.finish_reason for event in reversed(events) if event.finish_reason), None)
     text = "".join(event.text for event in events if event.kind == "text")

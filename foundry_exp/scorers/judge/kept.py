@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from foundry_exp import store
+from foundry_exp import disk
 from foundry_exp.digest import digest_of
 
 
@@ -24,7 +24,7 @@ def keep(folder: Path, made_of: dict[str, Any], figures: dict[str, Any]) -> None
     """Write the figures down, with all that they depend on."""
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"made_of": made_of, "figures": figures}, indent=2, ensure_ascii=False, allow_nan=False)
-    store.write_whole(_path(folder, made_of), text + "\n")
+    disk.write_whole(_path(folder, made_of), text + "\n")
 
 
 def _path(folder: Path, made_of: dict[str, Any]) -> Path:

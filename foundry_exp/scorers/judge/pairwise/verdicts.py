@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from foundry_exp import store
+from foundry_exp import disk, store
 from foundry_exp.digest import digest_of
 from foundry_exp.records import Message, Preference
 from foundry_exp.scorers.judge.bench import Bench
@@ -63,7 +63,7 @@ class Verdicts:
 def opened(folder: Path, bench: Bench, judge: Identity) -> Verdicts:
     """The judge with all that was kept of it."""
     path = folder / f"pairs-{judge.digest}.jsonl"
-    store.cut_torn_line(path)
+    disk.cut_torn_line(path)
     said = [one for one in store.read_preferences(path) if one.judged_by == judge.scored_by]
     return Verdicts(bench, judge, path, {one.question: one for one in said if one.preferred is not None})
 

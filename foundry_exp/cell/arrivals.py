@@ -1,4 +1,4 @@
-"""Load shapes: in which order and at which times the requests of a cell are made."""
+"""Arrivals: in which order and at which times the requests of a cell are made."""
 
 import random
 import time

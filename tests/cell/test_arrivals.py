@@ -1,4 +1,4 @@
-"""Load shapes: every request exactly once, no more at a time than asked, and on time."""
+"""Arrivals: every request exactly once, no more at a time than asked, and on time."""
 
 import random
 import threading
@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from foundry_exp.cell import load
-from foundry_exp.cell.load import Shape, drive, due_after_s, is_steady, measured_turns, warm_up
+from foundry_exp.cell import arrivals
+from foundry_exp.cell.arrivals import Shape, drive, due_after_s, is_steady, measured_turns, warm_up
 from foundry_exp.cell.measure import Retries, Turn, ask_patiently
 from foundry_exp.records import Record, Sample
 from tests.record_factory import make_record
@@ -115,7 +115,7 @@ class OneAtATime(Server):
 @pytest.fixture
 def overloaded(monkeypatch: pytest.MonkeyPatch) -> Shape:
     """A schedule that has all requests due at once, and one thread for them."""
-    monkeypatch.setattr(load, "MOST_UNDER_WAY", 1)
+    monkeypatch.setattr(arrivals, "MOST_UNDER_WAY", 1)
     return shape(rate_per_s=100_000)
 
 
@@ -180,8 +180,12 @@ def refusals(*classes: str | None) -> list[Record]:
 def patiently(tries: list[Record], limit: int) -> tuple[Record, list[float]]:
     pauses: list[float] = []
     left = iter(tries)
-    record = ask_patiently(lambda: next(left), Retries(limit, 0.5, 60.0, pauses.append))
-    return record, pauses
+
+    def pause(pause_s: float) -> bool:
+        pauses.append(pause_s)
+        return False
+
+    return ask_patiently(lambda: next(left), Retries(limit, 0.5, 60.0, pause)), pauses
 
 
 def test_a_refused_request_is_tried_again_and_its_latency_counts_from_the_first_try() -> None:
@@ -206,6 +210,15 @@ def test_retries_have_a_limit() -> None:
     record, pauses = patiently(refusals("connect", "connect", "connect"), limit=2)
     assert record.error is not None
     assert (record.retries, len(pauses)) == (2, 2)
+
+
+def test_a_stop_during_a_pause_keeps_the_refusal_and_how_often_it_was_tried() -> None:
+    tries, told = refusals("connect", "http_503", None), iter([False, True])
+    left = iter(tries)
+    record = ask_patiently(lambda: next(left), Retries(9, 0.5, 60.0, lambda _: next(told)))
+    assert record.error is not None
+    assert (record.error.class_, record.retries, record.t_scheduled_ns) == ("http_503", 1, tries[0].t_start_ns)
+    assert record.error.message.endswith("it was not asked again, because the cell was told to stop")
 
 
 @pytest.mark.parametrize("error_class", ["timeout_idle", "stream_error", "http_500", "reset", "malformed_event"])
