@@ -31,12 +31,20 @@ QUIET = {
 class MlflowTracker:
     """Publishes run folders to a SQLite file of this project or to an MLflow server."""
 
-    def __init__(self, uri: str | None, experiment: str, output_dir: str, publish_limit_s: float | None = None) -> None:
+    def __init__(
+        self,
+        uri: str | None,
+        experiment: str,
+        output_dir: str,
+        publish_limit_s: float | None = None,
+        traces: bool = False,
+    ) -> None:
         """Keep the address; null means `mlflow.db` in the output folder, and no limit."""
         self._uri = uri
         self._experiment = experiment
         self._output_dir = output_dir
         self._limit_s = publish_limit_s
+        self._traces = traces
 
     def check(self) -> str | None:
         """Raise ConfigError when nothing could be published; a sentence when a server is away; imports no MLflow."""
@@ -54,7 +62,7 @@ class MlflowTracker:
         """Send one finished run folder, replacing what was sent of it before; return where it is."""
         # pydantic, which `check` does without: it comes before every run, and before every complaint
         from foundry_exp.store import read_result
-        from foundry_exp.tracking import stale
+        from foundry_exp.tracking import stale, traces
         from foundry_exp.tracking.logged_run import log_run
 
         result = read_result(folder)
@@ -68,6 +76,8 @@ class MlflowTracker:
             experiment_id = self._experiment_id(client, location)
             stale.close(client, experiment_id, alone=location.file is not None)
             run_id = log_run(client, experiment_id, folder, result, look)
+            if traces.are_owed(client, run_id, wanted=self._traces):
+                traces.log(client, experiment_id, run_id, folder, result, look)
         return f"MLflow run {run_id} in experiment {self._experiment}"
 
     def conclude(self, folder: Path, cells: Sequence[Path]) -> None:
@@ -130,7 +140,7 @@ def _sentences(folder: Path, location: Location) -> Iterator[None]:
     except UnreachableError:
         server.leave_alone(location.uri)
         raise
-    except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError) as error:
+    except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError, NotImplementedError) as error:
         reason = str(error).strip().partition("\n")[0]
         msg = f"{folder}: not published to {location.uri} ({reason}); the run folder is whole, publish it again."
         if location.file is None and _is_away(error):
