@@ -26,6 +26,7 @@ QUIET = {
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
 }
+AGAIN = "the run folder is whole, publish it again."
 
 
 class MlflowTracker:
@@ -67,12 +68,8 @@ class MlflowTracker:
 
         result = read_result(folder)
         location = locate(self._uri, self._output_dir)
-        if location.file is None:
-            server.need(location.uri)
-        import_mlflow()
         look = server.deadline(location.uri, self._limit_s if location.file is None else None)
-        with _sentences(folder, location), _alone(location):
-            client = _client(location)
+        with opened(location, f"{folder}: not published", AGAIN) as client:
             experiment_id = self._experiment_id(client, location)
             stale.close(client, experiment_id, alone=location.file is not None)
             run_id = log_run(client, experiment_id, folder, result, look)
@@ -85,11 +82,7 @@ class MlflowTracker:
         from foundry_exp.tracking import comparison
 
         location = locate(self._uri, self._output_dir)
-        if location.file is None:
-            server.need(location.uri)
-        import_mlflow()
-        with _sentences(folder, location), _alone(location):
-            client = _client(location)
+        with opened(location, f"{folder}: not published", AGAIN) as client:
             experiment = client.get_experiment_by_name(self._experiment)
             if experiment is None or experiment.lifecycle_stage != "active":
                 return
@@ -130,7 +123,17 @@ def _refuse_moved(recorded: str, location: Location) -> None:
 
 
 @contextmanager
-def _sentences(folder: Path, location: Location) -> Iterator[None]:
+def opened(location: Location, undone: str, way_out: str) -> Iterator[Any]:
+    """A client of the store, which no other process writes to meanwhile; what fails is `undone`, with the way out."""
+    if location.file is None:
+        server.need(location.uri)
+    import_mlflow()
+    with _sentences(location, undone, way_out), _alone(location):
+        yield _client(location)
+
+
+@contextmanager
+def _sentences(location: Location, undone: str, way_out: str) -> Iterator[None]:
     """Turn what MLflow and the database raise into a sentence."""
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
@@ -142,7 +145,7 @@ def _sentences(folder: Path, location: Location) -> Iterator[None]:
         raise
     except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError, NotImplementedError) as error:
         reason = str(error).strip().partition("\n")[0]
-        msg = f"{folder}: not published to {location.uri} ({reason}); the run folder is whole, publish it again."
+        msg = f"{undone} to {location.uri} ({reason}); {way_out}"
         if location.file is None and _is_away(error):
             server.leave_alone(location.uri)
             raise UnreachableError(msg) from error

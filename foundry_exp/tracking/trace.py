@@ -36,15 +36,15 @@ class Trace:
     first_token_ns: int | None = None
 
     @property
-    def hex_id(self) -> str:
-        """32 hex digits, which no other trace has."""
-        parts = [hashlib.sha256(part.encode("utf-8", "surrogatepass")).digest() for part in self.identity]
-        return hashlib.sha256(b"".join(parts)).hexdigest()[:32]
-
-    @property
     def trace_id(self) -> str:
-        """As MLflow names it."""
-        return f"tr-{self.hex_id}"
+        """What MLflow knows it by."""
+        return trace_id(self.identity)
+
+
+def trace_id(identity: Sequence[str]) -> str:
+    """The id of the trace of what has this identity, and of nothing else."""
+    parts = [hashlib.sha256(part.encode("utf-8", "surrogatepass")).digest() for part in identity]
+    return f"tr-{hashlib.sha256(b''.join(parts)).hexdigest()[:32]}"
 
 
 def of_record(
@@ -113,6 +113,7 @@ def span_of(trace: Trace) -> Any:
     """Its one span, in the form that MLflow reads traces back from."""
     from mlflow.entities import Span
 
+    hex_id = trace.trace_id.removeprefix("tr-")
     attributes = {
         "mlflow.traceRequestId": trace.trace_id,
         "mlflow.spanType": "CHAT_MODEL",
@@ -122,8 +123,8 @@ def span_of(trace: Trace) -> Any:
         **trace.attributes,
     }
     return Span.from_dict({
-        "trace_id": _base64(trace.hex_id),
-        "span_id": _base64(trace.hex_id[:16]),
+        "trace_id": _base64(hex_id),
+        "span_id": _base64(hex_id[:16]),
         "parent_span_id": None,
         "name": trace.name,
         "start_time_unix_nano": trace.start_ns,

@@ -165,19 +165,24 @@ def _ended(log: IO[bytes]) -> StoreError:
 
 def _greeting(location: Location, url: str) -> Iterator[str]:
     yield f"MLflow: {url}"
-    experiment = _latest_experiment(location)
-    if experiment is None:
+    experiment, to_review = (_first(location, query) for query in (_LATEST_RUN, _LATEST_QUEUE))
+    if to_review is not None:
+        yield f"  review queues        {url}/#/experiments/{to_review}/review-queue"
+    elif experiment is None:
         yield f"  no run in it yet; {MAKE_A_RUN}"
-    else:
+    if experiment is not None:
         page = f"{url}/#/experiments/{experiment}/runs?workflowType=machine_learning&compareRunsMode="
         yield f"  charts               {page}CHART"
         yield f"  answers side by side {page}ARTIFACT"
     yield "Ctrl-C ends it."
 
 
-def _latest_experiment(location: Location) -> Any:
-    """The id of the experiment that the newest run belongs to."""
-    query = "SELECT experiment_id FROM runs WHERE lifecycle_stage = 'active' ORDER BY start_time DESC LIMIT 1"
+_LATEST_RUN = "SELECT experiment_id FROM runs WHERE lifecycle_stage = 'active' ORDER BY start_time DESC LIMIT 1"
+_LATEST_QUEUE = "SELECT experiment_id FROM review_queues ORDER BY creation_time_ms DESC LIMIT 1"
+
+
+def _first(location: Location, query: str) -> Any:
+    """The id of an experiment that the newest run or queue belongs to; null when there is none."""
     with closing(sqlite3.connect(str(location.file))) as database:
         row = database.execute(query).fetchone()
     return row[0] if row else None

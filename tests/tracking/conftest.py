@@ -20,9 +20,6 @@ from urllib.request import urlopen
 
 import pytest
 
-from foundry_exp.tracking import sqlite_store
-from foundry_exp.tracking.location import locate
-from foundry_exp.tracking.mlflow_store import import_mlflow
 from tests.conftest import absent, clean_environment
 
 START_S = 120
@@ -90,22 +87,6 @@ def _connections_end() -> Iterator[None]:
             warnings.simplefilter("ignore", ResourceWarning)
             sessions._cached_get_request_session.cache_clear()
             gc.collect()
-
-
-@pytest.fixture(scope="session")
-def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """MLflow's store before its first run: a second to make, nothing to copy."""
-    location = locate(None, str(tmp_path_factory.mktemp("store")))
-    import_mlflow()
-    sqlite_store.make(location)
-    assert location.file is not None
-    return location.file
-
-
-@pytest.fixture
-def made_store(tmp_path: Path, empty_store: Path) -> Path:
-    """The store of an output folder that is the test's own."""
-    return Path(shutil.copy(empty_store, tmp_path / "mlflow.db"))
 
 
 @pytest.fixture(scope="session")
