@@ -11,7 +11,7 @@ import pytest
 
 from foundry_exp.store import read_scores
 from tests.annotation.filling import CRITERIA, export, fill_csv, make_runs, scored, send_back
-from tests.annotation.test_agreement import agreement, noisy, truth
+from tests.annotation.test_agreement import agreement, noisy, rater, truth
 from tests.run_folders import make_run_folder
 
 Mark = Callable[[str, str], int]
@@ -113,8 +113,8 @@ def test_answers_come_back_as_from_files_and_agree_alike(
     for run in (by_file / "mlruns" / "runs").glob("*/*"):
         (run / "scores.jsonl").unlink()
     sent = export(by_file, "--seed", "1") / "send"
-    for name, mark in (("anna", truth), ("ben", noisy(1))):
-        fill_csv(sent / f"{name}.csv", lambda row, mark=mark: {one: mark(row["item"], one) for one in CRITERIA})
+    fill_csv(sent / "anna.csv", rater({}, truth))
+    fill_csv(sent / "ben.csv", rater({}, noisy(1)))
     assert send_back(by_file, sent / "anna.csv", sent / "ben.csv") == 0
 
     found = agreement(capsys, by_queue, "last")

@@ -1,5 +1,7 @@
 """The traces that MLflow gets beside a run: true times, equal inputs, scores as feedback, and never twice."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,7 @@ import pytest
 from mlflow.entities import AssessmentSource, Feedback
 from mlflow.tracing.client import TracingClient
 
+from foundry_exp.errors import StoreError
 from foundry_exp.records import AttemptFacts, Score, Scored, Standing
 from foundry_exp.store import append_score, read_records, read_result, write_result
 from foundry_exp.tracking.mlflow_store import MlflowTracker
@@ -171,3 +174,19 @@ def test_an_older_run_folder_begins_when_its_attempt_did(tmp_path: Path) -> None
     (zero_ns,) = clock_zeros(result, records).values()
     first_ns = min(record.t_start_ns for record in records)
     assert zero_ns + first_ns == ZERO_NS  # the run's start; its attempts are not known
+
+
+def test_what_the_store_refuses_is_written_by_the_next_publish(tmp_path: Path) -> None:
+    folder = scored_folder(tmp_path)
+    refuse = "CREATE TRIGGER full BEFORE INSERT ON spans BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
+    with closing(sqlite3.connect(tmp_path / "mlflow.db")) as database:
+        database.execute(refuse)
+    with pytest.raises(StoreError, match=r"not published to .*the disk is full"):
+        publish(tmp_path, folder)
+    with closing(sqlite3.connect(tmp_path / "mlflow.db")) as database:
+        database.execute("DROP TRIGGER full")
+    client = client_of(tmp_path)
+    (run,) = client.search_runs([client.get_experiment_by_name("foundry_exp").experiment_id])
+    assert run.info.status == "FINISHED"  # the run is there, and is not sent again
+    assert publish(tmp_path, folder, traces=True) == [run.info.run_id]
+    assert len(traces_of(tmp_path, run.info.run_id)) == 2
