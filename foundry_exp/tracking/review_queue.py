@@ -1,26 +1,23 @@
-"""Annotation in MLflow: for each person a review queue over traces that tell nothing of a model, and their answers.
+"""Annotation in MLflow: for each person a review queue over traces that tell nothing of a model.
 
 One answer completes an item of a queue for everybody in it, so everybody has a queue of their own; and traces of their
 own, or each would see what the others gave.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from foundry_exp.annotation.items import Item, blind_name
 from foundry_exp.annotation.key import Key
-from foundry_exp.errors import StoreError
 from foundry_exp.rubric import POINTS, Criterion, Rubric
 from foundry_exp.tracking import traces
 from foundry_exp.tracking.contents import cut
 from foundry_exp.tracking.location import Location
 from foundry_exp.tracking.mlflow_store import opened
-from foundry_exp.tracking.trace import Trace, trace_id
+from foundry_exp.tracking.trace import Trace
 
-MAKE = "make them with: python -m foundry_exp annotate export RUN --to-mlflow"
 MAX_INSTRUCTION = 1000
 """MLflow takes no more."""
 
@@ -35,20 +32,10 @@ class Queued:
     added: int
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """What one person gave in MLflow so far: lines as in schemas/annotation.schema.json."""
-
-    annotator: str
-    lines: tuple[dict[str, Any], ...]
-    given_by: tuple[str, ...]
-    """As MLflow names who gave it; without accounts it names everybody alike."""
-
-
 def push(location: Location, key: Key, items: Mapping[str, Item], rubric: Rubric, annotators: Sequence[str]) -> Queued:
     """Give each person a queue with what they were given and have not in it yet; nothing is changed that is there."""
     with opened(location, "review queues: not sent", "the export is whole, send it again.") as client:
-        tracing = _tracing(client)
+        tracing = tracing_of(client)
         name = experiment_name(key)
         experiment_id = _experiment_id(client, name, location)
         # MLflow asks the newest question first
@@ -59,24 +46,11 @@ def push(location: Location, key: Key, items: Mapping[str, Item], rubric: Rubric
             there = _attached(tracing, queue_id)
             mine = (items[item_id] for part in key.given[annotator] for item_id in part if item_id in items)
             new = [one for item in mine if (one := _trace(key, annotator, item)).trace_id not in there]
-            traces.write(tracing, experiment_id, [(one, []) for one in new], {}, {}, _no_limit)
+            traces.write(tracing, experiment_id, [(one, []) for one in new], {}, {}, no_limit)
             if new:
                 tracing.store.add_items_to_review_queue(queue_id, item_ids=[one.trace_id for one in new])
             queues[annotator], added = len(there) + len(new), added + len(new)
     return Queued(name, queues, added)
-
-
-def pull(location: Location, key: Key) -> list[Answered]:
-    """What everybody gave so far, in the order of the key."""
-    nothing = f"{location.uri}: holds no review queues of this export; {MAKE}"
-    if location.file and not location.file.exists():
-        raise StoreError(nothing)
-    with opened(location, "review queues: not read", "nothing was imported, try again.") as client:
-        experiment = client.get_experiment_by_name(experiment_name(key))
-        if experiment is None:
-            raise StoreError(nothing)
-        found = traces.search(_tracing(client), experiment.experiment_id, None, _no_limit)
-    return [_answered(key, annotator, found) for annotator in key.given]
 
 
 def experiment_name(key: Key) -> str:
@@ -84,7 +58,8 @@ def experiment_name(key: Key) -> str:
     return f"annotation-{key.rubric.partition(':')[0]}-{blind_name(key.secret, 'experiment')}"
 
 
-def _tracing(client: Any) -> Any:
+def tracing_of(client: Any) -> Any:
+    """MLflow's client for traces, of the same store."""
     from mlflow.tracing.client import TracingClient
 
     return TracingClient(client.tracking_uri)
@@ -156,7 +131,7 @@ def _trace(key: Key, annotator: str, item: Item) -> Trace:
     reference = f"\n\nReference answer: {item.reference}" if key.reference and item.reference else ""
     return Trace(
         name=item.item_id,
-        identity=_identity(key, annotator, item.item_id),
+        identity=identity_of(key, annotator, item.item_id),
         inputs={"prompt": item.prompt + reference},
         outputs=item.answer,
         preview=item.prompt,
@@ -166,41 +141,10 @@ def _trace(key: Key, annotator: str, item: Item) -> Trace:
     )
 
 
-def _identity(key: Key, annotator: str, item_id: str) -> tuple[str, ...]:
+def identity_of(key: Key, annotator: str, item_id: str) -> tuple[str, ...]:
+    """What the id of an item's trace is made from: without the key's secret nobody can tell."""
     return (key.secret, "review queue", annotator, item_id)
 
 
-def _answered(key: Key, annotator: str, found: Mapping[str, Any]) -> Answered:
-    given = [item_id for part in key.given[annotator] for item_id in part]
-    lines, people = [], set()
-    for item_id in given:
-        info = found.get(trace_id(_identity(key, annotator, item_id)))
-        latest = {one.name: one for one in _by_people(info, key)} if info else {}
-        if latest:
-            lines.append(_line(key, annotator, item_id, latest))
-            people |= {one.source.source_id for one in latest.values()}
-    return Answered(annotator, tuple(lines), tuple(sorted(people)))
-
-
-def _by_people(info: Any, key: Key) -> Iterator[Any]:
-    """What people answered to the rubric's questions, oldest first; not what they have written over since."""
-    for one in sorted(info.assessments, key=lambda one: one.last_update_time_ms):
-        is_answer = one.feedback is not None and one.source.source_type == "HUMAN" and one.valid is not False
-        if is_answer and one.name in key.weights:
-            yield one
-
-
-def _line(key: Key, annotator: str, item_id: str, latest: Mapping[str, Any]) -> dict[str, Any]:
-    at_s = max(one.last_update_time_ms for one in latest.values()) / 1000
-    said = [f"{name}: {text}" for name in key.weights if name in latest and (text := latest[name].rationale)]
-    return {
-        "item": item_id,
-        "annotator": annotator,
-        "scores": {name: latest[name].feedback.value if name in latest else None for name in key.weights},
-        "comment": "\n".join(said),
-        "scored_at": datetime.fromtimestamp(at_s, UTC).isoformat(timespec="milliseconds"),
-    }
-
-
-def _no_limit() -> None:
+def no_limit() -> None:
     """A person waits for it, and no model does."""

@@ -94,6 +94,8 @@ def _with_feedback(experiment_id: str, folder: Path, result: RunResult) -> list[
     standings = {name: scored.standing for name, scored in result.scores.items()}
     found = []
     for record, alike in different(records):
+        if record.sample_id not in asked:
+            continue
         error = record.error.class_ if record.error else ""
         identity = (experiment_id, contents.run_key(result), record.sample_id, record.output_hash, error)
         messages = asked[record.sample_id]

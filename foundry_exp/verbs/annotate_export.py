@@ -35,12 +35,12 @@ def main(arguments: list[str]) -> int:
     chosen = rubric_for((answer.sample for answer in answers), options.rubric, "--rubric")
     out = options.out or default_folder(answers, chosen, options.output_dir)
     made = export(answers, chosen, names, out, reference=options.reference, seed=options.seed)
+    if not options.json:
+        print(told(made), flush=True)
     queued = _push(out, answers, chosen, names, options) if options.to_mlflow else None
     if options.json:
         terminal.print_json(as_json(made) | ({"mlflow": asdict(queued)} if queued else {}))
-        return 0
-    print(told(made))
-    if queued:
+    elif queued:
         print(_told(queued, out, options))
     return 0
 

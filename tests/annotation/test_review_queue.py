@@ -3,18 +3,20 @@
 import json
 import shutil
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from foundry_exp.store import read_scores
+from foundry_exp.tracking.location import locate
+from foundry_exp.verbs import ui
 from tests.annotation.filling import CRITERIA, export, fill_csv, make_runs, scored, send_back
 from tests.annotation.test_agreement import agreement, noisy, rater, truth
 from tests.run_folders import make_run_folder
 
 Mark = Callable[[str, str], int]
+ANSWERED_MS = 1_700_000_000_000
 ANSWERS = {"retrieval": "It looks things up first.", "privacy": "Nothing leaves the house."}
 
 
@@ -50,18 +52,27 @@ def in_queue(out: Path, annotator: str) -> list[Any]:
 
 
 def answer(out: Path, annotator: str, mark: Mark, comment: str | None = None) -> None:
-    """Answer every question of a queue, as MLflow's page does; without accounts it names everybody `default`."""
-    from mlflow.entities import AssessmentSource, Feedback
-
+    """Answer every question of a queue."""
     for trace in in_queue(out, annotator):
         for name in CRITERIA:
-            given = Feedback(
-                name=name,
-                value=float(mark(trace.data.spans[0].name, name)),
-                source=AssessmentSource("HUMAN", "default"),
-                rationale=comment,
-            )
-            store_of(out).log_assessment(trace.info.trace_id, given)
+            say(out, trace, name, mark(trace.data.spans[0].name, name), comment, at_ms=ANSWERED_MS)
+
+
+def say(
+    out: Path,
+    trace: Any,
+    name: str,
+    value: int,
+    comment: str | None = None,
+    by: str = "default",
+    at_ms: int | None = None,
+) -> None:
+    """Answer one question, as MLflow's page does; without accounts it names everybody `default`."""
+    from mlflow.entities import AssessmentSource, Feedback
+
+    source = AssessmentSource("HUMAN", by)
+    given = Feedback(name, float(value), source=source, rationale=comment, last_update_time_ms=at_ms)
+    store_of(out).log_assessment(trace.info.trace_id, given)
 
 
 def pulled(folder: Path) -> int:
@@ -82,6 +93,9 @@ def test_everybody_has_a_queue_of_their_own_that_names_no_model(tmp_path: Path, 
         assert trace.info.token_usage is None
     (experiment,) = [one for one in store.search_experiments() if one.name != "Default"]
     assert "secret" not in experiment.name
+    assert f"/#/experiments/{experiment.experiment_id}/review-queue" in "\n".join(
+        ui.greeting(locate(None, str(out)), "http://127.0.0.1:5000")
+    )
     questions = {one.name: one.input for one in store.list_label_schemas(experiment.experiment_id)}
     assert set(CRITERIA) <= set(questions)
     assert (questions["coverage"].min_value, questions["coverage"].max_value) == (1, 5)
@@ -124,8 +138,7 @@ def test_answers_come_back_as_from_files_and_agree_alike(
         other = by_file / run.relative_to(by_queue)
         assert sorted(scored(run)) == sorted(scored(other))
     score = next(one for one in read_scores(runs[0]) if one.scored_by == "anna")
-    times = {one.last_update_time_ms // 1000 for trace in in_queue(out, "anna") for one in trace.info.assessments}
-    assert int(datetime.fromisoformat(score.scored_at).timestamp()) in times
+    assert score.scored_at == "2023-11-14T22:13:20+00:00"
     assert score.reason == "\n".join(f"{name}: well said" for name in CRITERIA)
 
 
@@ -147,7 +160,14 @@ def test_importing_again_changes_nothing_and_a_change_of_mind_is_one_more_line(
     given.feedback.value = 5.0
     store_of(out).update_assessment(trace.info.trace_id, given.assessment_id, given)
     assert pulled(tmp_path) == 0
-    assert scored(run) == [*before, ("retrieval", "coverage", "anna", 5.0)]
+    after = [*before, ("retrieval", "coverage", "anna", 5.0)]
+    assert scored(run) == after
+
+    say(out, trace, "language", 2, by="carla")
+    capsys.readouterr()
+    assert pulled(tmp_path) == 0
+    assert "anna: carla and default answered in this queue; all counts as anna's." in capsys.readouterr().err
+    assert scored(run) == [*after, ("retrieval", "language", "anna", 2.0)]
 
 
 def test_what_is_no_score_is_refused_as_in_a_file(
