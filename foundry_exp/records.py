@@ -250,6 +250,8 @@ class AttemptFacts:
     """Requests of the measured phase that it made."""
     facts: dict[str, Any] = field(default_factory=dict)
     """What the backend said of the model that it loaded."""
+    clock_zero_ns: int | None = None
+    """Unix time at which its records' clock stood at zero, so a stamp plus this is when it was by the wall clock."""
 
 
 @dataclass(frozen=True, slots=True)

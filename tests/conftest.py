@@ -1,6 +1,7 @@
 """Shared by all tests: the command line as a real process, and what must be there when CI says so."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -65,3 +66,23 @@ def native(folder: Path) -> list[str]:
 
 
 SCRIPTED = ("backend=scripted", "model=custom", "model.alias=scripted", "draw_plots=false", "tracker=none")
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """MLflow's store before its first run: a second to make, nothing to copy."""
+    from foundry_exp.tracking import sqlite_store
+    from foundry_exp.tracking.location import locate
+    from foundry_exp.tracking.mlflow_store import import_mlflow
+
+    location = locate(None, str(tmp_path_factory.mktemp("store")))
+    import_mlflow()
+    sqlite_store.make(location)
+    assert location.file is not None
+    return location.file
+
+
+@pytest.fixture
+def made_store(tmp_path: Path, empty_store: Path) -> Path:
+    """The store of an output folder that is the test's own."""
+    return Path(shutil.copy(empty_store, tmp_path / "mlflow.db"))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from difflib import get_close_matches
 
 from foundry_exp.annotation.filled import Filled, Row
@@ -25,6 +26,8 @@ class Marked:
     points: Mapping[str, float | None]
     """Of every criterion; null where the place was left empty."""
     comment: str
+    scored_at: str | None = None
+    """UTC, ISO 8601; null is when it is imported."""
 
 
 def checked(
@@ -95,7 +98,8 @@ def _checked(
             f"shows another answer than {item_id} has: rows have come apart, as when one column is sorted alone; "
             f"start again from the file you were given.",
         )
-    return None if len(filled.problems) > before else Marked(item_id, who, marks, row.comment.strip())
+    when = _when(row, filled)
+    return None if len(filled.problems) > before else Marked(item_id, who, marks, row.comment.strip(), when)
 
 
 def _unknown_item(item: str, key: Key) -> str:
@@ -143,6 +147,16 @@ def _points(row: Row, key: Key, filled: Filled, item_id: str) -> dict[str, float
         except ValueError as error:
             filled.problem(row.line, f"{item_id}: {name}: {error}")
     return marks
+
+
+def _when(row: Row, filled: Filled) -> str | None:
+    if row.scored_at is None:
+        return None
+    try:
+        return datetime.fromisoformat(row.scored_at).astimezone(UTC).isoformat(timespec="seconds")
+    except (ValueError, OverflowError):
+        filled.problem(row.line, f"scored_at: must be a time in ISO 8601, got {row.scored_at!r}; leave it out.")
+        return None
 
 
 def _same_answer(shown: str, text: str) -> bool:

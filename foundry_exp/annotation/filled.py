@@ -31,6 +31,8 @@ class Row:
     """What the file shows as the answer; null when it has no such column."""
     scores: Mapping[str, Any]
     comment: str
+    scored_at: str | None = None
+    """When, where the file says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,8 @@ def _read_jsonl(text: str, found: Filled) -> None:
             found.problem(number, f"not JSON ({getattr(error, 'msg', None) or 'cannot be read'}); correct the line.")
         else:
             who, comment = str(value.get(ANNOTATOR) or ""), str(value.get(COMMENT) or "")
-            found.rows.append(Row(number, value[ITEM], who, value.get(ANSWER), value["scores"], comment))
+            when = value.get("scored_at")
+            found.rows.append(Row(number, value[ITEM], who, value.get(ANSWER), value["scores"], comment, when))
 
 
 def _read_csv(text: str, criteria: Sequence[str] | None, found: Filled) -> None:

@@ -29,14 +29,18 @@ def distinct(answers: Sequence[Answer], secret: str) -> dict[str, Item]:
     """The items of answers by their ids; equal texts to equal prompts are one."""
     found: dict[str, list[Answer]] = {}
     for answer in answers:
-        identity = keyed(secret, answer.sample.digest, answer.record.text)
-        found.setdefault(_letters(identity), []).append(answer)
+        found.setdefault(blind_name(secret, answer.sample.digest, answer.record.text), []).append(answer)
     return {item_id: _item(item_id, same) for item_id, same in found.items()}
 
 
 def shuffled(item_ids: Sequence[str], secret: str, annotator: str) -> tuple[str, ...]:
     """The order in which one person sees items: everybody's own, and the same every time."""
     return tuple(sorted(item_ids, key=lambda item_id: keyed(secret, annotator, item_id)))
+
+
+def blind_name(secret: str, *parts: str) -> str:
+    """Letters that stand for texts, and tell nothing of them."""
+    return _letters(keyed(secret, *parts))
 
 
 def keyed(secret: str, *parts: str) -> bytes:

@@ -43,7 +43,7 @@ def scores(mark: Marked, place: Place, key: Key, scored_at: str) -> list[Score]:
             reason=LEFT_EMPTY if mark.points[criterion] is None else mark.comment or None,
             weight=weight,
             scored_by=mark.annotator,
-            scored_at=scored_at,
+            scored_at=mark.scored_at or scored_at,
             rubric=key.rubric,
         )
         for criterion, weight in key.weights.items()

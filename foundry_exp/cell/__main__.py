@@ -51,7 +51,7 @@ def _run_alone(backend: Backend, job: dict[str, Any], parent: Parent) -> None:
     loaded = backend.load(request.from_json(job["model"]))
     load_s = loaded.load_s or time.perf_counter() - start_s - (loaded.download_s or 0.0)
     try:
-        parent.rest("loaded", load_s=load_s, facts=_facts(loaded))
+        parent.rest("loaded", load_s=load_s, facts=_facts(loaded), clock_zero_ns=time.time_ns() - measure.clock())
         _measure(backend, job, store.RecordLog(folder), parent)
     except Exception as error:
         parent.say("unloading", because=_said(error))

@@ -127,6 +127,7 @@ class Watcher:
                 self._process.send("go")
             case "loaded":
                 self._look_at(step["facts"])
+                self._attempt = replace(self._attempt, clock_zero_ns=step["clock_zero_ns"])
                 self._note(rss_loaded_mb=self._rss_mb(), load_s=step["load_s"], facts=step["facts"])
                 self._note(vram_loaded=vram.read_mb(self._process.pid))
                 self._keep_attempt()

@@ -23,6 +23,9 @@ DIGEST_TAG = "foundry.folder_digest"
 BASELINE_TAG = "foundry.baseline"
 """The name under which a run is a gate's baseline; people give it, so it is kept when a cell is sent again."""
 
+TRACES_TAG = "foundry.traces_of"
+"""What the cell's traces were written from, as in DIGEST_TAG; kept too, and where the two differ they are owed."""
+
 GENERATION = ("temperature", "top_p", "top_k", "seed", "max_tokens")
 WORKLOAD = ("rounds", "warmup", "concurrency", "order", "seed")
 HEADLINES = (

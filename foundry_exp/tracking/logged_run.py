@@ -88,7 +88,8 @@ def _of_people(client: Any, experiment_id: str, key: str) -> dict[str, str]:
     found = sorted(_runs(client, experiment_id, key), key=_published_ns)
     tags = found[-1].data.tags if found else {}
     ours = ("mlflow.", "foundry.", "git_")
-    return {name: text for name, text in tags.items() if name == contents.BASELINE_TAG or not name.startswith(ours)}
+    kept = (contents.BASELINE_TAG, contents.TRACES_TAG)
+    return {name: text for name, text in tags.items() if name in kept or not name.startswith(ours)}
 
 
 def _published(client: Any, experiment_id: str, key: str, digest: str) -> str | None:

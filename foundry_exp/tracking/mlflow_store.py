@@ -26,17 +26,26 @@ QUIET = {
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
 }
+AGAIN = "the run folder is whole, publish it again."
 
 
 class MlflowTracker:
     """Publishes run folders to a SQLite file of this project or to an MLflow server."""
 
-    def __init__(self, uri: str | None, experiment: str, output_dir: str, publish_limit_s: float | None = None) -> None:
+    def __init__(
+        self,
+        uri: str | None,
+        experiment: str,
+        output_dir: str,
+        publish_limit_s: float | None = None,
+        traces: bool = False,
+    ) -> None:
         """Keep the address; null means `mlflow.db` in the output folder, and no limit."""
         self._uri = uri
         self._experiment = experiment
         self._output_dir = output_dir
         self._limit_s = publish_limit_s
+        self._traces = traces
 
     def check(self) -> str | None:
         """Raise ConfigError when nothing could be published; a sentence when a server is away; imports no MLflow."""
@@ -54,20 +63,18 @@ class MlflowTracker:
         """Send one finished run folder, replacing what was sent of it before; return where it is."""
         # pydantic, which `check` does without: it comes before every run, and before every complaint
         from foundry_exp.store import read_result
-        from foundry_exp.tracking import stale
+        from foundry_exp.tracking import stale, traces
         from foundry_exp.tracking.logged_run import log_run
 
         result = read_result(folder)
         location = locate(self._uri, self._output_dir)
-        if location.file is None:
-            server.need(location.uri)
-        import_mlflow()
         look = server.deadline(location.uri, self._limit_s if location.file is None else None)
-        with _sentences(folder, location), _alone(location):
-            client = _client(location)
+        with opened(location, f"{folder}: not published", AGAIN) as client:
             experiment_id = self._experiment_id(client, location)
             stale.close(client, experiment_id, alone=location.file is not None)
             run_id = log_run(client, experiment_id, folder, result, look)
+            if traces.are_owed(client, run_id, wanted=self._traces):
+                traces.log(client, experiment_id, run_id, folder, result, look)
         return f"MLflow run {run_id} in experiment {self._experiment}"
 
     def conclude(self, folder: Path, cells: Sequence[Path]) -> None:
@@ -75,11 +82,7 @@ class MlflowTracker:
         from foundry_exp.tracking import comparison
 
         location = locate(self._uri, self._output_dir)
-        if location.file is None:
-            server.need(location.uri)
-        import_mlflow()
-        with _sentences(folder, location), _alone(location):
-            client = _client(location)
+        with opened(location, f"{folder}: not published", AGAIN) as client:
             experiment = client.get_experiment_by_name(self._experiment)
             if experiment is None or experiment.lifecycle_stage != "active":
                 return
@@ -120,7 +123,17 @@ def _refuse_moved(recorded: str, location: Location) -> None:
 
 
 @contextmanager
-def _sentences(folder: Path, location: Location) -> Iterator[None]:
+def opened(location: Location, undone: str, way_out: str) -> Iterator[Any]:
+    """A client of the store, which no other process writes to meanwhile; what fails is `undone`, with the way out."""
+    if location.file is None:
+        server.need(location.uri)
+    import_mlflow()
+    with _sentences(location, undone, way_out), _alone(location):
+        yield _client(location)
+
+
+@contextmanager
+def _sentences(location: Location, undone: str, way_out: str) -> Iterator[None]:
     """Turn what MLflow and the database raise into a sentence."""
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
@@ -130,9 +143,9 @@ def _sentences(folder: Path, location: Location) -> Iterator[None]:
     except UnreachableError:
         server.leave_alone(location.uri)
         raise
-    except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError) as error:
+    except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError, NotImplementedError) as error:
         reason = str(error).strip().partition("\n")[0]
-        msg = f"{folder}: not published to {location.uri} ({reason}); the run folder is whole, publish it again."
+        msg = f"{undone} to {location.uri} ({reason}); {way_out}"
         if location.file is None and _is_away(error):
             server.leave_alone(location.uri)
             raise UnreachableError(msg) from error

@@ -10,8 +10,10 @@ from foundry_exp.verbs import words
 HELP = """\
 usage: python -m foundry_exp annotate export RUN… [--annotators A,B] [--rubric NAME]
                                                   [--reference] [--out DIR] [--seed N] [--json]
+                                                  [--to-mlflow] [--uri URI]
        python -m foundry_exp annotate import FILE… [--key KEY] [--annotator NAME] [--partial]
                                                   [--again] [--json]
+       python -m foundry_exp annotate import --from-mlflow EXPORT… [--uri URI] [--json]
        python -m foundry_exp annotate agreement FILE…|RUN… [--key KEY] [--json]
 
 Scores by people, from 1 to 5 by each criterion of a rubric.
@@ -29,6 +31,7 @@ Scores by people, from 1 to 5 by each criterion of a rubric.
   RUN               a run folder, a run or sweep id, `last`, or an MLflow run id
   FILE              a filled file, in any encoding and with any separator that spreadsheets save;
                     or a folder of them
+  EXPORT            the folder of an export, which holds its key.json
   --annotators A,B  who scores; two or more, or nobody knows how far people agree
   --rubric NAME     a rubric of prompts/rubrics, or the path of your own x.yaml (default: the one
                     that the prompts name, or answer)
@@ -39,6 +42,10 @@ Scores by people, from 1 to 5 by each criterion of a rubric.
   --annotator NAME  who filled the file, where the file does not say it
   --partial         import the rows that are right from a file with others that are not
   --again           import a file that was imported before, as when its scores are to count again
+  --to-mlflow       make each person a review queue in MLflow too, with the same answers
+  --from-mlflow     import what was answered in these queues so far; may be done again at any time
+  --uri URI         the queues' store: sqlite:///PATH or http(s)://HOST (default:
+                    mlflow.db of the export, where no run tells who gave which answer)
   --output-dir DIR  where runs/ and annotations/ lie (default: mlruns)
   --json            print the result as JSON
   -h, --help        this text
@@ -47,6 +54,7 @@ examples:
   python -m foundry_exp annotate export last --annotators anna,ben --rubric summary
   python -m foundry_exp annotate import anna.csv ben.csv
   python -m foundry_exp annotate agreement last
+  python -m foundry_exp annotate export last --annotators anna,ben --to-mlflow
 """
 COMMANDS = ("export", "import", "agreement")
 

@@ -1,13 +1,19 @@
-"""`annotate export RUN…`: blind files for people to score answers in."""
+"""`annotate export RUN…`: blind files for people to score answers in, and review queues in MLflow where asked for."""
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from foundry_exp import data, terminal
 from foundry_exp.errors import StoreError
 from foundry_exp.verbs.annotate import parsed
+
+if TYPE_CHECKING:
+    from foundry_exp.protocols import Answer
+    from foundry_exp.rubric import Rubric
+    from foundry_exp.tracking.review_queue import Queued
 
 
 def main(arguments: list[str]) -> int:
@@ -29,11 +35,36 @@ def main(arguments: list[str]) -> int:
     chosen = rubric_for((answer.sample for answer in answers), options.rubric, "--rubric")
     out = options.out or default_folder(answers, chosen, options.output_dir)
     made = export(answers, chosen, names, out, reference=options.reference, seed=options.seed)
+    if not options.json:
+        print(told(made), flush=True)
+    queued = _push(out, answers, chosen, names, options) if options.to_mlflow else None
     if options.json:
-        terminal.print_json(as_json(made))
-    else:
-        print(told(made))
+        terminal.print_json(as_json(made) | ({"mlflow": asdict(queued)} if queued else {}))
+    elif queued:
+        print(_told(queued, out, options))
     return 0
+
+
+def _push(out: Path, answers: "list[Answer]", chosen: "Rubric", names: list[str], options: Any) -> "Queued":
+    """The same items as in the files, to MLflow."""
+    from foundry_exp.annotation import key as keys
+    from foundry_exp.annotation.items import distinct
+    from foundry_exp.tracking import review_queue
+    from foundry_exp.tracking.location import locate
+
+    key = keys.read(out / keys.KEY_FILE)
+    where = locate(options.uri, str(out))
+    return review_queue.push(where, key, distinct(answers, key.secret), chosen, names)
+
+
+def _told(queued: "Queued", out: Path, options: Any) -> str:
+    queues = ", ".join(f"{name} {items}" for name, items in queued.queues.items())
+    open_it = f"python -m foundry_exp ui --uri {options.uri or f'sqlite:///{out.as_posix()}/mlflow.db'}"
+    uri = f" --uri {options.uri}" if options.uri else ""
+    return (
+        f"Or a review queue for each in MLflow ({queues}; {queued.added} new): {open_it}\n"
+        f"What was answered there: python -m foundry_exp annotate import --from-mlflow {out}{uri}"
+    )
 
 
 def _options(parser: Any) -> None:
@@ -43,6 +74,8 @@ def _options(parser: Any) -> None:
     parser.add_argument("--reference", action="store_true", default=defaults["reference"])
     parser.add_argument("--out", type=Path)
     parser.add_argument("--seed", type=int)
+    parser.add_argument("--to-mlflow", action="store_true")
+    parser.add_argument("--uri")
     parser.add_argument("--json", action="store_true")
 
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,8 @@ from foundry_exp.verbs.annotate import parsed
 if TYPE_CHECKING:
     from foundry_exp.annotation.returned import Returned
 
+PULLED = "from-mlflow"
+"""Beside the key: what was answered in MLflow, as files."""
 _MOST_SHOWN = 50
 
 
@@ -37,7 +40,7 @@ def main(arguments: list[str]) -> int:
     touched: Counter[Path] = Counter()
     results = []
     try:
-        for path in _files(options.names):
+        for path in _pulled(options) if options.from_mlflow else _files(options.names):
             results.append(_import(path, options, touched))
             _tell(results[-1], sys.stderr if options.json else sys.stdout)
     finally:
@@ -52,6 +55,8 @@ def _options(parser: Any) -> None:
     parser.add_argument("--annotator")
     parser.add_argument("--partial", action="store_true")
     parser.add_argument("--again", action="store_true")
+    parser.add_argument("--from-mlflow", action="store_true")
+    parser.add_argument("--uri")
     parser.add_argument("--json", action="store_true")
 
 
@@ -62,6 +67,33 @@ def _files(names: list[str]) -> list[Path]:
         inside = [file for file in sorted(path.iterdir()) if file.suffix in (".csv", ".jsonl")] if path.is_dir() else []
         found += inside or [path]
     return found
+
+
+def _pulled(options: Any) -> Iterator[Path]:
+    """What was answered in MLflow's review queues of the exports named, as a filled file for each person."""
+    from foundry_exp.annotation import key as keys
+    from foundry_exp.annotation.documents import as_jsonl
+    from foundry_exp.disk import write_whole
+    from foundry_exp.tracking import reviewed
+    from foundry_exp.tracking.location import locate
+
+    for name in options.names:
+        file = Path(name) / keys.KEY_FILE if Path(name).is_dir() else Path(name)
+        answered = reviewed.pull(locate(options.uri, str(file.parent)), keys.read(file))
+        (file.parent / PULLED).mkdir(exist_ok=True)
+        for one in answered:
+            if not one.lines:
+                print(f"{one.annotator}: has answered nothing in MLflow yet.", file=sys.stderr)
+                continue
+            if len(one.given_by) > 1:
+                several = " and ".join(one.given_by)
+                print(
+                    f"{one.annotator}: {several} answered in this queue; all counts as {one.annotator}'s.",
+                    file=sys.stderr,
+                )
+            path = file.parent / PULLED / f"{one.annotator}.jsonl"
+            write_whole(path, as_jsonl(one.lines))
+            yield path
 
 
 def _import(path: Path, options: Any, touched: Counter[Path]) -> Imported:

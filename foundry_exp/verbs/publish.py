@@ -10,7 +10,7 @@ from foundry_exp.runs import find_run, finished_cells
 from foundry_exp.tracking.mlflow_store import MlflowTracker
 
 USAGE = """python -m foundry_exp publish RUN… [--output-dir DIR] [--uri URI] [--experiment NAME]
-                                     [--json]"""
+                                     [--traces] [--json]"""
 HELP = f"""\
 usage: {USAGE}
 
@@ -21,6 +21,8 @@ changed replaces what was there, so this is always safe.
   --output-dir DIR   where runs/ lies (default: mlruns)
   --uri URI          sqlite:///PATH or http(s)://HOST (default: DIR/mlflow.db)
   --experiment NAME  MLflow's experiment (default: foundry_exp)
+  --traces           beside each run a trace for each different answer, with its scores as feedback;
+                     later changes of the run reach them without this option
   --json             print as JSON what became of each cell
   -h, --help         this text
 
@@ -35,7 +37,7 @@ example:
 def main(arguments: list[str]) -> int:
     """Publish every cell of each run: 0 when all could be, 1 when one could not, 2 when nothing was tried."""
     options = _parser().parse_args(arguments)
-    tracker = MlflowTracker(options.uri, options.experiment, str(options.output_dir))
+    tracker = MlflowTracker(options.uri, options.experiment, str(options.output_dir), traces=options.traces)
     try:
         runs = [find_run(name, options.output_dir) for name in options.runs]
         away = tracker.check()
@@ -58,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--output-dir", type=Path, default=Path("mlruns"))
     parser.add_argument("--uri")
     parser.add_argument("--experiment", default="foundry_exp")
+    parser.add_argument("--traces", action="store_true")
     parser.add_argument("--json", action="store_true")
     return parser
 

@@ -44,6 +44,9 @@ STOP_S = 5.0
 LAST_PORT = 65535
 MAKE_A_RUN = "make a run first: python -m foundry_exp"
 
+_LATEST_RUN = "SELECT experiment_id FROM runs WHERE lifecycle_stage = 'active' ORDER BY start_time DESC LIMIT 1"
+_LATEST_QUEUE = "SELECT experiment_id FROM review_queues ORDER BY creation_time_ms DESC LIMIT 1"
+
 
 def main(arguments: list[str]) -> int:
     """Serve the store until interrupted: 1 when the server fails, 2 when there is no store or the port is taken."""
@@ -102,7 +105,7 @@ def _serve(location: Location, port: int) -> int:
         server = subprocess.Popen(_command(location, port), env=_environment(), stdout=log, stderr=log)
         try:
             _await_start(server, url, log)
-            print("\n".join(_greeting(location, url)), flush=True)
+            print("\n".join(greeting(location, url)), flush=True)
             server.wait()
             raise _ended(log)
         except KeyboardInterrupt:
@@ -153,21 +156,23 @@ def _ended(log: IO[bytes]) -> StoreError:
     return StoreError("\n".join(["ui: MLflow's server did not start or ended by itself; its last lines:", *tail]))
 
 
-def _greeting(location: Location, url: str) -> Iterator[str]:
+def greeting(location: Location, url: str) -> Iterator[str]:
+    """The addresses of what people look for in this store."""
     yield f"MLflow: {url}"
-    experiment = _latest_experiment(location)
-    if experiment is None:
+    experiment, to_review = (_first(location, query) for query in (_LATEST_RUN, _LATEST_QUEUE))
+    if to_review is not None:
+        yield f"  review queues        {url}/#/experiments/{to_review}/review-queue"
+    elif experiment is None:
         yield f"  no run in it yet; {MAKE_A_RUN}"
-    else:
+    if experiment is not None:
         page = f"{url}/#/experiments/{experiment}/runs?workflowType=machine_learning&compareRunsMode="
         yield f"  charts               {page}CHART"
         yield f"  answers side by side {page}ARTIFACT"
     yield "Ctrl-C ends it."
 
 
-def _latest_experiment(location: Location) -> Any:
-    """The id of the experiment that the newest run belongs to."""
-    query = "SELECT experiment_id FROM runs WHERE lifecycle_stage = 'active' ORDER BY start_time DESC LIMIT 1"
+def _first(location: Location, query: str) -> Any:
+    """The id of an experiment that the newest run or queue belongs to; null when there is none."""
     with closing(sqlite3.connect(str(location.file))) as database:
         row = database.execute(query).fetchone()
     return row[0] if row else None

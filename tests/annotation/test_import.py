@@ -445,3 +445,16 @@ def test_a_mark_is_points_or_nothing_or_a_sentence(written: object) -> None:
 def test_marked_encodings_are_read_as_they_were_written(text: str) -> None:
     assert decoded(text.encode("utf-8-sig")).content == text
     assert decoded(text.encode("utf-16")).content == text
+
+
+def test_a_file_may_say_when(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (run,) = make_runs(tmp_path, models=1)
+    file = export(tmp_path) / "send" / "anna.jsonl"
+    fill_jsonl(file, all_of(4))
+    lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    for when, code in (("yesterday", 1), ("2026-12-01T09:30:00+01:00", 0)):
+        said = [json.dumps({**line, "scored_at": when}) + "\n" for line in lines]
+        file.write_text("".join(said), encoding="utf-8")
+        assert send_back(tmp_path, file) == code
+    assert "scored_at: must be a time in ISO 8601, got 'yesterday'; leave it out." in capsys.readouterr().err
+    assert {score.scored_at for score in store.read_scores(run)} == {"2026-12-01T08:30:00+00:00"}

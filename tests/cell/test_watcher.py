@@ -1,12 +1,14 @@
 """What is seen of a cell's process from outside."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from foundry_exp import store
 from foundry_exp.backends.scripted import ScriptedBackend
-from foundry_exp.cell import child, deaths, watcher
+from foundry_exp.cell import attempts, child, deaths, watcher
 from foundry_exp.cell.attempts import Attempt
 from foundry_exp.cell.outcome import Outcome
 from foundry_exp.cell.plan import plan
@@ -22,6 +24,17 @@ def measured(folder: Path, *overrides: str) -> Outcome:
     cell = plan(compose.plain(compose.jobs(wish, multirun=False)[0][0].config), "cell", "sweep")
     cell.folder.mkdir(parents=True)
     return child.measure(cell, Attempt(0, "2026-11-29T12:00:00+00:00"), lambda _: None)
+
+
+def test_every_stamp_can_be_read_as_wall_clock(tmp_path: Path) -> None:
+    before_ns = time.time_ns()
+    measured(tmp_path)
+    (folder,) = tmp_path.glob("runs/*/*")
+    (attempt,) = attempts.read(folder)
+    assert attempt.clock_zero_ns is not None
+    stamps = [attempt.clock_zero_ns + record.t_start_ns for record in store.read_records(folder)]
+    assert stamps
+    assert before_ns < min(stamps) <= max(stamps) < time.time_ns()
 
 
 def test_a_hung_process_that_was_ended_from_here_did_not_die_for_want_of_memory(

@@ -6,13 +6,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from foundry_exp.errors import ConfigError, UnreachableError
+from foundry_exp.records import Score
+from foundry_exp.store import append_score, read_records, read_scores
 from foundry_exp.tracking.mlflow_store import MlflowTracker
+from foundry_exp.verbs import annotate
 from tests.conftest import SCRIPTED, Run, clean_environment, command
 from tests.run_folders import make_run_folder
 from tests.tracking.conftest import MlflowServer
@@ -70,6 +74,40 @@ def test_what_is_on_the_server_is_not_sent_again(mlflow_server: MlflowServer, tm
     client = mlflow_server.client()
     experiment = client.get_experiment_by_name("again").experiment_id
     assert len(client.search_runs([experiment], run_view_type=ViewType.ALL)) == 1
+
+
+def test_traces_and_review_queues_go_by_way_of_a_server(mlflow_server: MlflowServer, tmp_path: Path) -> None:
+    from mlflow.entities import AssessmentSource, Feedback
+    from mlflow.tracing.client import TracingClient
+
+    folder = make_run_folder(tmp_path / "runs", errors=("privacy",))
+    record = next(record for record in read_records(folder) if record.phase == "measure")
+    rules = Score(
+        record.sample_id, record.output_hash, "facets", "length", 4.0, "too long", 1.0, "rules",
+        "2026-12-02T08:00:00+00:00", "facets:abc",
+    )  # fmt: skip
+    append_score(folder, rules)
+    tracker = MlflowTracker(mlflow_server.uri, "traced", str(tmp_path), publish_limit_s=60, traces=True)
+    tracker.publish(folder)
+    append_score(folder, replace(rules, value=2.0))
+    tracker.publish(folder)
+    client, tracing = mlflow_server.client(), TracingClient(mlflow_server.uri)
+    (run,) = mlflow_server.runs("traced")
+    found = client.search_traces(locations=[run.info.experiment_id])
+    assert {trace.info.trace_metadata["mlflow.sourceRun"] for trace in found} == {run.info.run_id}
+    assert {trace.info.state: trace.data.spans[0].outputs for trace in found} == {"OK": record.text, "ERROR": ""}
+    assert [(one.name, one.feedback.value) for trace in found for one in trace.info.assessments] == [("length", 2.0)]
+
+    where = ("--uri", mlflow_server.uri, "--output-dir", str(tmp_path))
+    out = tmp_path / "out"
+    asked = ["--annotators", "anna", "--rubric", "answer", "--out", str(out), "--to-mlflow"]
+    for _ in range(2):
+        assert annotate.main(["export", str(folder), *asked, *where]) == 0
+    (experiment,) = [one for one in client.search_experiments() if one.name.startswith("annotation-answer-")]
+    (trace,) = client.search_traces(locations=[experiment.experiment_id])
+    tracing.log_assessment(trace.info.trace_id, Feedback("clarity", 3, source=AssessmentSource("HUMAN", "default")))
+    assert annotate.main(["import", "--from-mlflow", str(out), *where]) == 0
+    assert ("annotation", "anna", 3.0) in {(one.scorer, one.scored_by, one.value) for one in read_scores(folder)}
 
 
 def test_server_that_is_down_stops_nothing_and_is_said_once(run: Run, tmp_path: Path) -> None:

@@ -1,0 +1,150 @@
+"""Annotation in MLflow: for each person a review queue over traces that tell nothing of a model.
+
+One answer completes an item of a queue for everybody in it, so everybody has a queue of their own; and traces of their
+own, or each would see what the others gave.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from foundry_exp.annotation.items import Item, blind_name
+from foundry_exp.annotation.key import Key
+from foundry_exp.rubric import POINTS, Criterion, Rubric
+from foundry_exp.tracking import traces
+from foundry_exp.tracking.contents import cut
+from foundry_exp.tracking.location import Location
+from foundry_exp.tracking.mlflow_store import opened
+from foundry_exp.tracking.trace import Trace
+
+MAX_INSTRUCTION = 1000
+"""MLflow takes no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """What is in MLflow of an export."""
+
+    experiment: str
+    queues: dict[str, int]
+    """How many items each person's queue holds."""
+    added: int
+
+
+def push(location: Location, key: Key, items: Mapping[str, Item], rubric: Rubric, annotators: Sequence[str]) -> Queued:
+    """Give each person a queue with what they were given and have not in it yet; nothing is changed that is there."""
+    with opened(location, "review queues: not sent", "the export is whole, send it again.") as client:
+        tracing = tracing_of(client)
+        name = experiment_name(key)
+        experiment_id = _experiment_id(client, name, location)
+        # MLflow asks the newest question first
+        questions = [_question(tracing, experiment_id, criterion) for criterion in reversed(rubric.criteria)]
+        queues, added = {}, 0
+        for annotator in annotators:
+            queue_id = _queue(tracing, experiment_id, annotator, questions)
+            there = _attached(tracing, queue_id)
+            mine = (items[item_id] for part in key.given[annotator] for item_id in part if item_id in items)
+            new = [one for item in mine if (one := _trace(key, annotator, item)).trace_id not in there]
+            traces.write(tracing, experiment_id, [(one, []) for one in new], {}, {}, no_limit)
+            if new:
+                tracing.store.add_items_to_review_queue(queue_id, item_ids=[one.trace_id for one in new])
+            queues[annotator], added = len(there) + len(new), added + len(new)
+    return Queued(name, queues, added)
+
+
+def experiment_name(key: Key) -> str:
+    """The export's own experiment, apart from the runs: its name tells the rubric and nothing else."""
+    return f"annotation-{key.rubric.partition(':')[0]}-{blind_name(key.secret, 'experiment')}"
+
+
+def tracing_of(client: Any) -> Any:
+    """MLflow's client for traces, of the same store."""
+    from mlflow.tracing.client import TracingClient
+
+    return TracingClient(client.tracking_uri)
+
+
+def _experiment_id(client: Any, name: str, location: Location) -> str:
+    known = client.get_experiment_by_name(name)
+    if known is not None:
+        return str(known.experiment_id)
+    artifacts = location.artifacts.as_uri() if location.artifacts else None
+    return str(client.create_experiment(name, artifacts, {"mlflow.experimentKind": "genai_development"}))
+
+
+def _question(tracing: Any, experiment_id: str, criterion: Criterion) -> str:
+    """The label schema of a criterion, 1 to 5 with a comment."""
+    from mlflow.genai.label_schemas import InputNumeric
+
+    known = _there(lambda: tracing.store.get_label_schema_by_name(experiment_id, criterion.name))
+    anchors = "\n".join(f"{points}: {anchor}" for points, anchor in zip(POINTS, criterion.anchors, strict=True))
+    made = known or tracing.store.create_label_schema(
+        experiment_id,
+        name=criterion.name,
+        type="feedback",
+        input=InputNumeric(min_value=POINTS[0], max_value=POINTS[-1]),
+        instruction=cut(f"{criterion.question}\n{anchors}", MAX_INSTRUCTION),
+        enable_comment=True,
+    )
+    return str(made.schema_id)
+
+
+def _queue(tracing: Any, experiment_id: str, annotator: str, questions: Sequence[str]) -> str:
+    known = _there(lambda: tracing.store.get_review_queue_by_name(experiment_id, name=annotator))
+    made = known or tracing.store.create_review_queue(
+        experiment_id, name=annotator, queue_type="custom", users=[annotator], schema_ids=list(questions)
+    )
+    return str(made.queue_id)
+
+
+def _there(get: Callable[[], Any]) -> Any:
+    """What MLflow has, or null."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return get()
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        return None
+
+
+def _attached(tracing: Any, queue_id: str) -> set[str]:
+    found: set[str] = set()
+    token = None
+    while True:
+        page = tracing.store.list_review_queue_items(queue_id, page_token=token)
+        found |= {item.item_id for item in page}
+        token = page.token
+        if not token:
+            return found
+
+
+def _trace(key: Key, annotator: str, item: Item) -> Trace:
+    """A prompt and an answer without times, tokens or tags: each of them could give a model away.
+
+    MLflow orders a queue by ids, which are made with the key's secret: everybody's order is their own.
+    """
+    now_ns = time.time_ns()
+    # MLflow's page for reviews shows the prompt alone
+    reference = f"\n\nReference answer: {item.reference}" if key.reference and item.reference else ""
+    return Trace(
+        name=item.item_id,
+        identity=identity_of(key, annotator, item.item_id),
+        inputs={"prompt": item.prompt + reference},
+        outputs=item.answer,
+        preview=item.prompt,
+        start_ns=now_ns,
+        end_ns=now_ns,
+        attributes={},
+    )
+
+
+def identity_of(key: Key, annotator: str, item_id: str) -> tuple[str, ...]:
+    """What the id of an item's trace is made from: without the key's secret nobody can tell."""
+    return (key.secret, "review queue", annotator, item_id)
+
+
+def no_limit() -> None:
+    """A person waits for it, and no model does."""
