@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -10,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from foundry_exp import data
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # started in a shell's background, whose children inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

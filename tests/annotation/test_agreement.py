@@ -203,3 +203,15 @@ def test_a_scorer_with_another_rubric_is_not_compared(tmp_path: Path, capsys: py
     store.append_score(run, Score(**{**fields, "scorer": "judge", "rubric": "other:1"}))
     assert cli.main(["annotate", "agreement", "last", "--output-dir", str(tmp_path / "mlruns")]) == 0
     assert "judge scored by other:1, which is another rubric than people's" in capsys.readouterr().err
+
+
+def test_what_agreement_cannot_be_reckoned_from_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def refused(*names: Path) -> str:
+        assert cli.main(["annotate", "agreement", *map(str, names)]) != 0
+        return capsys.readouterr().err
+
+    assert "no finished run in it" in refused(tmp_path)
+    filled = tmp_path / "anna.csv"
+    filled.write_text("item,annotator,accuracy\nnobody,anna,9\n", encoding="utf-8")
+    assert "give filled files or runs, not both" in refused(filled, tmp_path)
+    assert "anna.csv" in refused(filled)

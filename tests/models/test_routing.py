@@ -158,3 +158,15 @@ def test_an_import_makes_options_and_leaves_those_that_are_there(tmp_path: Path)
     every_job, _ = compose.jobs(["model=somebody-elses"], multirun=False)
     assert compose.plain(every_job[0].config)["model"]["variant"] == "somebody-elses-generic-cpu:2"
     assert models_json.import_(SHOWN) == []
+
+
+def test_the_import_verb_names_what_it_wrote_and_what_it_needs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["models", "import", str(SHOWN)]) == 0
+    assert capsys.readouterr().out.split() == [str(Path.cwd() / "conf" / "model" / "somebody-elses.yaml")]
+    assert cli.main(["models", "import", str(SHOWN)]) == 0
+    assert "nothing was written" in capsys.readouterr().out
+    assert cli.main(["models", "import"]) == 2
+    assert "give one file" in capsys.readouterr().err
+    Path("cut.json").write_bytes(SHOWN.read_bytes()[:-20])
+    assert cli.main(["models", "import", "cut.json"]) == 2
+    assert "cut.json" in capsys.readouterr().err

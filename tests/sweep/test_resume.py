@@ -14,6 +14,7 @@ import pytest
 from foundry_exp import store
 from foundry_exp.cell.plan import plan
 from foundry_exp.command import compose
+from foundry_exp.errors import StoreError
 from foundry_exp.sweep import resume
 from tests.conftest import SCRIPTED, Run, clean_environment, command
 from tests.test_faults import DEADLINE_S, when
@@ -159,6 +160,23 @@ def test_what_was_put_aside_stays_whatever_a_person_removes_from_between(tmp_pat
             shutil.rmtree(other.with_name("custom.1"))
     kept = {path.parent.name: json.loads(path.read_bytes())["number"] for path in other.parent.glob("*/run.json")}
     assert kept == {"custom.2": 1, "custom.3": 2, "custom.4": 3}
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"status": "ok"}', "\x00"])
+def test_a_run_json_that_is_none_is_named_with_the_way_out(tmp_path: Path, content: str) -> None:
+    (tmp_path / "run.json").write_text(content, encoding="utf-8")
+    with pytest.raises(
+        StoreError, match=r"run\.json: not a run summary .*; remove it to go on from the cell's records"
+    ):
+        resume.state(tmp_path)
+
+
+def test_a_folder_that_is_there_already_is_not_measured_into(tmp_path: Path) -> None:
+    wish = [*SCRIPTED, f"output_dir={tmp_path}", "sweep.name=night"]
+    cell = plan(compose.plain(compose.jobs(wish, multirun=False)[0][0].config), "custom", "night")
+    cell.folder.mkdir(parents=True)
+    with pytest.raises(StoreError, match=r"exists already; go on with it by sweep\.resume=true"):
+        resume.begin(cell)
 
 
 def test_a_sweep_that_is_running_cannot_be_resumed_beside_itself(run: Run, tmp_path: Path) -> None:
