@@ -11,8 +11,6 @@ from foundry_exp.report.cells import CellReport, gather
 from foundry_exp.report.findings import NONE, Findings
 from foundry_exp.unfinished import unfinished
 
-__all__ = ["CellReport", "gather", "write_pages", "write_reports", "write_texts"]
-
 MARKDOWN_FILE = "report.md"
 CSV_FILE = "report.csv"
 JSON_FILE = "report.json"
