@@ -20,6 +20,7 @@ from foundry_exp.machine.process import OnStep
 from foundry_exp.protocols import Scorer, Tracker
 from foundry_exp.records import WITH_FIGURES, RunResult
 from foundry_exp.report import write
+from foundry_exp.report.cells import CellReport
 from foundry_exp.report.findings import Findings
 from foundry_exp.sweep import failure_policy, progress, resume
 from foundry_exp.sweep.headway import Headway
@@ -161,7 +162,7 @@ def _is_unscored(cell: Cell) -> bool:
     return any(not target.build(spec, f"scorer.{name}").waits for name, spec in left.items())
 
 
-def conclude(cell: Cell, folder: Path, read: Sequence[write.CellReport], console: Console) -> Findings:
+def conclude(cell: Cell, folder: Path, read: Sequence[CellReport], console: Console) -> Findings:
     """When everything is measured: the page of the run or sweep, and the tracker's view of it."""
     with console.status("drawing the report"):
         found = findings(folder, read)

@@ -13,6 +13,7 @@ from foundry_exp.errors import BackendError, ConfigError, StoreError
 from foundry_exp.protocols import Scorer, Tracker
 from foundry_exp.records import RunResult
 from foundry_exp.report import write
+from foundry_exp.report.cells import gather
 from foundry_exp.scorers import HANDED_DOWN
 from foundry_exp.scorers.check import check
 
@@ -80,7 +81,7 @@ def rescore(runs: Sequence[Run], say: Say) -> bool:
         except (BackendError, ConfigError, StoreError) as error:
             say(f"not scored by {name}: {error} What was scored is kept.")
             went_well = False
-    write_again([run.folder for run in runs])
+    _write_again([run.folder for run in runs])
     for run in runs:
         tracker: Tracker = target.build(run.tracker, "tracker")
         try:
@@ -99,8 +100,8 @@ def catch_up(folders: Sequence[Path], console: Console) -> None:
     """Make run.json, the reports and the tracker say what scores.jsonl says; a tracker that fails is told."""
     for folder in folders:
         score.summarised(folder, {})
-    write_again(folders)
-    wholes = {sweep_of(folder) or folder: folder for folder in reversed(folders)}
+    _write_again(folders)
+    wholes = {_sweep_of(folder) or folder: folder for folder in reversed(folders)}
     try:
         for folder in folders:
             if tracker := _tracker(folder):
@@ -124,19 +125,19 @@ def _tracker(folder: Path) -> Tracker | None:
     return tracker
 
 
-def write_again(folders: Sequence[Path]) -> None:
+def _write_again(folders: Sequence[Path]) -> None:
     """Write the reports of runs, and of the sweeps that they are part of; and the pages that are there."""
     for folder in folders:
         write.write_reports(folder, [folder])
-    for folder in dict.fromkeys(sweep_of(folder) or folder for folder in folders):
-        read = write.gather(runs.finished_cells(folder))
+    for folder in dict.fromkeys(_sweep_of(folder) or folder for folder in folders):
+        read = gather(runs.finished_cells(folder))
         found = findings(folder, read)
         write.write_texts(folder, read, found)
         if (folder / write.HTML_FILE).exists():
             write.write_pages(folder, read, found, drawn=False)
 
 
-def sweep_of(folder: Path) -> Path | None:
+def _sweep_of(folder: Path) -> Path | None:
     """The sweep that a run is part of, if it was reported on."""
     return folder.parent if (folder.parent / write.MARKDOWN_FILE).exists() else None
 

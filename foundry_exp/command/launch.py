@@ -27,14 +27,14 @@ def plan_all(every_job: Sequence[compose.Job]) -> list[Cell]:
     sweep_id = str(settings["name"] or f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{token_hex(2)}")
     named = zip(cell_names.of(every_job), every_job, configs, strict=True)
     cells = [replace(plan(config, name, sweep_id), overrides=_task_overrides(job)) for name, job, config in named]
-    return in_order(cells, settings)
+    return _in_order(cells, settings)
 
 
 def _task_overrides(job: compose.Job) -> tuple[str, ...]:
     return tuple(text for text in job.overrides if not hydra_launcher.is_for_hydra(text))
 
 
-def in_order(cells: Sequence[Cell], settings: dict[str, Any]) -> list[Cell]:
+def _in_order(cells: Sequence[Cell], settings: dict[str, Any]) -> list[Cell]:
     """Every cell once, then every cell again (A B A B), so that heat and other drift hit all alike."""
     ordered = []
     for repeat in range(1, settings["repeats"] + 1):

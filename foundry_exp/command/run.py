@@ -15,6 +15,7 @@ from foundry_exp.engines.check import check_engines
 from foundry_exp.errors import INTERRUPTED, ConfigError
 from foundry_exp.report import console as table
 from foundry_exp.report import write
+from foundry_exp.report.cells import gather
 from foundry_exp.sweep import sweep_folder
 from foundry_exp.unfinished import unfinished
 
@@ -73,7 +74,7 @@ def _catch_up(cells: Sequence[Cell], due: Sequence[Cell], console: Console) -> t
 
 def _report(cell: Cell, where: Path, finished: Sequence[Path], *, changed: bool) -> None:
     """Write the reports unless they are there and true; then show the table."""
-    read = write.gather(finished)
+    read = gather(finished)
     if changed or not (where / write.HTML_FILE).exists():
         found = experiment.conclude(cell, where, read, terminal.progress_console())
     else:

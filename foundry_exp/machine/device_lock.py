@@ -28,7 +28,7 @@ def devices(config: dict[str, Any]) -> tuple[str, ...]:
     return (device.lower(),) if device else DEVICES
 
 
-def shared_folder() -> Path:
+def _shared_folder() -> Path:
     """One place for all users of this machine; TMPDIR would differ between them."""
     top = Path(os.environ.get("PROGRAMDATA", "C:/ProgramData")) if os.name == "nt" else Path("/tmp")
     return top / "foundry_exp-locks"
@@ -41,7 +41,7 @@ def held(config: dict[str, Any], owner: dict[str, Any], wait: Wait) -> Iterator[
     Raises BackendError when another process holds one and the config says to fail, or for too long.
     """
     asked = config["device_lock"]
-    folder = Path(asked["folder"]).expanduser() if asked["folder"] else shared_folder()
+    folder = Path(asked["folder"]).expanduser() if asked["folder"] else _shared_folder()
     limit_s = asked["timeout_s"] if asked["mode"] == "wait" else 0.0
     with ExitStack() as stack:
         # In one order, so that two cells never wait for each other.

@@ -26,7 +26,7 @@ class RaplEnergy:
 
     def start(self) -> None:
         """Read every counter, or raise UnavailableError."""
-        self._last_uj = {package: read_uj(package / "energy_uj") for package in packages(self._powercap)}
+        self._last_uj = {package: _read_uj(package / "energy_uj") for package in packages(self._powercap)}
         self._sampler.start()
 
     def stop(self) -> float:
@@ -42,8 +42,8 @@ class RaplEnergy:
     def _look(self) -> None:
         try:
             for package, before_uj in self._last_uj.items():
-                now_uj = read_uj(package / "energy_uj")
-                self._spent_uj += spent_uj(before_uj, now_uj, read_uj(package / "max_energy_range_uj"))
+                now_uj = _read_uj(package / "energy_uj")
+                self._spent_uj += spent_uj(before_uj, now_uj, _read_uj(package / "max_energy_range_uj"))
                 self._last_uj[package] = now_uj
         except UnavailableError as error:
             self._failure = error
@@ -64,7 +64,7 @@ def spent_uj(before_uj: int, after_uj: int, range_uj: int) -> int:
     return after_uj - before_uj + (range_uj if after_uj < before_uj else 0)
 
 
-def read_uj(path: Path) -> int:
+def _read_uj(path: Path) -> int:
     """One counter, in microjoules."""
     try:
         return int(path.read_text(encoding="ascii"))

@@ -36,7 +36,7 @@ def distribution(name: str, cell: Sequence[Measured]) -> Metric:
     """One metric over requests, or the reason why no request has it."""
     found = values(name, cell)
     if not found:
-        return null(why_null(name, cell))
+        return null(_why_null(name, cell))
     return Metric(describe(found, missing=len(succeeded(cell)) - len(found)))
 
 
@@ -52,7 +52,7 @@ def value_of(name: str, one: Measured) -> float | None:
     return value
 
 
-def why_null(name: str, cell: Sequence[Measured]) -> str:
+def _why_null(name: str, cell: Sequence[Measured]) -> str:
     """The reason why no request of a cell has a metric."""
     answers = [one for one in succeeded(cell) if one.timing.void is None]
     reasons = (
@@ -76,5 +76,5 @@ def _event_gaps(cell: Sequence[Measured]) -> Metric:
     """Gaps between content events of all requests, pooled: the stall tail. `missing` counts requests without one."""
     gaps = [one.timing.gaps_ms for one in cell if one.timing.gaps_ms]
     if not gaps:
-        return null(why_null("event_gap_ms", cell))
+        return null(_why_null("event_gap_ms", cell))
     return Metric(describe_clusters(gaps, missing=len(succeeded(cell)) - len(gaps)))

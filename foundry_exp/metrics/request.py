@@ -55,7 +55,7 @@ class Measured(NamedTuple):
 
 def measured(records: Iterable[Record]) -> list[Measured]:
     """The records of the measured phase in the order of their starts, attempt by attempt."""
-    chosen = sorted((record for record in records if record.phase == "measure"), key=start_order)
+    chosen = sorted((record for record in records if record.phase == "measure"), key=_start_order)
     return [Measured(record, request_metrics(record)) for record in chosen]
 
 
@@ -64,14 +64,14 @@ def succeeded(cell: Iterable[Measured]) -> list[Measured]:
     return [one for one in cell if one.record.error is None]
 
 
-def start_order(record: Record) -> tuple[int, int, str, int]:
+def _start_order(record: Record) -> tuple[int, int, str, int]:
     """A key that sorts by start; clocks of two attempts cannot be compared, so the attempt comes first."""
     return record.attempt, record.t_start_ns, record.sample_id, record.round
 
 
 def cold_ttft_ms(records: Iterable[Record]) -> float | None:
     """The ttft of the first request after the model was loaded; null when that was no warm-up or failed."""
-    first = min(records, key=start_order, default=None)
+    first = min(records, key=_start_order, default=None)
     return request_metrics(first).ttft_ms if first is not None and first.phase == "warmup" else None
 
 

@@ -49,7 +49,7 @@ def summarise(
         **cache_metrics(cell),
         "cold_ttft_ms": _cold(cold_ttft_ms),
     }
-    metrics["typical_answer_ms"] = typical_answer(metrics["ttft_ms"], metrics["tpot_ms"], expected_tokens)
+    metrics["typical_answer_ms"] = _typical_answer(metrics["ttft_ms"], metrics["tpot_ms"], expected_tokens)
     return Summary(
         metrics={name: metric.value for name, metric in metrics.items()},
         missing={name: metric.why_null for name, metric in metrics.items() if metric.why_null is not None},
@@ -69,7 +69,7 @@ def summarise(
     )
 
 
-def typical_answer(ttft: Metric, tpot: Metric, expected_tokens: float | None) -> Metric:
+def _typical_answer(ttft: Metric, tpot: Metric, expected_tokens: float | None) -> Metric:
     """The median ttft + expected tokens × the median tpot, ms."""
     if not isinstance(ttft.value, Distribution) or ttft.value.p50 is None:
         streaming = f"{NEEDS_STREAMING}; compare e2e_ms"

@@ -83,12 +83,12 @@ def add(place: Place, path: Path, variant: str) -> facts.VariantFacts:
     return facts.VariantFacts(**process.ask(task, CATALOGUE_LIMIT_S))
 
 
-def accept_any(_: Step) -> None:
+def _accept_any(_: Step) -> None:
     """Let every variant be downloaded."""
 
 
 def provide(
-    place: Place, model: ModelRequest, limits: Limits, on_step: OnStep, accept: Accept = accept_any
+    place: Place, model: ModelRequest, limits: Limits, on_step: OnStep, accept: Accept = _accept_any
 ) -> Provided:
     """The variant meant, downloaded if need be and accepted; raises BackendError or SkipCellError with what to do."""
     task = {"do": "pull", "model": request.to_json(model), "download": limits.download and not place.offline}

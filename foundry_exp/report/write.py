@@ -12,8 +12,6 @@ from foundry_exp.report.findings import NONE, Findings
 from foundry_exp.report.plots.plot import Plot
 from foundry_exp.unfinished import unfinished
 
-__all__ = ["CellReport", "gather", "write_pages", "write_reports", "write_texts"]
-
 MARKDOWN_FILE = "report.md"
 CSV_FILE = "report.csv"
 JSON_FILE = "report.json"

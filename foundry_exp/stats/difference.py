@@ -64,7 +64,7 @@ def variance_of_mean(values: Sequence[float]) -> Part:
 def from_parts(effect: float, parts: Sequence[Part], *, n: int, method: str) -> Difference:
     """The t interval of an effect whose variance is the sum of independent parts."""
     standard_error = math.sqrt(sum(part.variance for part in parts))
-    df = satterthwaite(parts)
+    df = _satterthwaite(parts)
     half = t_quantile(1 - ALPHA / 2, df) * standard_error
     return Difference(
         effect=effect,
@@ -79,7 +79,7 @@ def from_parts(effect: float, parts: Sequence[Part], *, n: int, method: str) -> 
     )
 
 
-def satterthwaite(parts: Sequence[Part]) -> float:
+def _satterthwaite(parts: Sequence[Part]) -> float:
     """Degrees of freedom of a sum of variances: (Σ v)² / Σ (v² / df), Satterthwaite 1946."""
     total = sum(part.variance for part in parts)
     if total <= 0:

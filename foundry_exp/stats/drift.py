@@ -46,7 +46,7 @@ def drift(values: Sequence[float]) -> Drift | None:
     if n < FEWEST:
         return None
     array = np.asarray(values, dtype=np.float64)
-    slope = theil_sen(array)
+    slope = _theil_sen(array)
     median = float(np.median(array))
     rho = spearman(np.arange(n, dtype=np.float64), array)
     return Drift(
@@ -58,7 +58,7 @@ def drift(values: Sequence[float]) -> Drift | None:
     )
 
 
-def theil_sen(values: npt.NDArray[np.float64]) -> float:
+def _theil_sen(values: npt.NDArray[np.float64]) -> float:
     """The median of the slopes of all pairs; over 1000 values, of 1000 evenly spaced ones."""
     places = np.unique(np.linspace(0, len(values) - 1, min(len(values), _MOST_FOR_SLOPE)).round().astype(int))
     first, second = np.triu_indices(len(places), k=1)

@@ -52,13 +52,13 @@ def _p_without_spread(effect: float, prompts: int) -> float:
 
 def _deviations(by_prompt: FloatArray, runs: list[FloatArray], seed: int) -> FloatArray:
     """How far each resample's effect is from the one measured."""
-    total = resampled(by_prompt, seed)
+    total = _resampled(by_prompt, seed)
     for place, values in enumerate(runs, start=1):
-        total = total + resampled(values, seed + place)  # a difference's spread has no sign, so both sides add
+        total = total + _resampled(values, seed + place)  # a difference's spread has no sign, so both sides add
     return total
 
 
-def resampled(values: FloatArray, seed: int) -> FloatArray:
+def _resampled(values: FloatArray, seed: int) -> FloatArray:
     """The deviation of each resample's mean from the mean, widened by √(n / (n - 1))."""
     n = len(values)
     centred = values - values.mean()

@@ -1,1 +1,1 @@
-"""The verbs of the command line; each module has `HELP` and `main(arguments)`."""
+"""The verbs of the command line; each module has `HELP`, which the door prints, and `main(arguments)`."""

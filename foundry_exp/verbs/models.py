@@ -93,7 +93,7 @@ def composed(settings: Sequence[str]) -> dict[str, Any]:
     return config
 
 
-def with_loaded(known: "Known", address: str | None) -> "Known":
+def _with_loaded(known: "Known", address: str | None) -> "Known":
     """The same, with what the service at that address says that it has loaded."""
     if not address:
         return known
@@ -117,7 +117,7 @@ def _list(arguments: Sequence[str]) -> int:
         raise ConfigError(msg)
     config = composed(options.settings)
     place = provision.Place.of(config["backend"], offline=config["offline"])
-    known = with_loaded(provision.look(place, config["accel"]["name"]), os.environ.get(ENDPOINT_VARIABLE))
+    known = _with_loaded(provision.look(place, config["accel"]["name"]), os.environ.get(ENDPOINT_VARIABLE))
     if options.json:
         terminal.print_json(as_json(known))
     else:

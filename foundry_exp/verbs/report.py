@@ -78,8 +78,9 @@ def _parser() -> argparse.ArgumentParser:
 def _written(folder: Path) -> "list[CellReport]":
     # Imported here, so that --help and a wrong argument are answered at once.
     from foundry_exp.decide.findings import findings
+    from foundry_exp.report.cells import gather
     from foundry_exp.report.text import counted
-    from foundry_exp.report.write import gather, write_pages, write_texts
+    from foundry_exp.report.write import write_pages, write_texts
 
     cells = finished_cells(folder)
     if not cells:

@@ -49,7 +49,7 @@ def main(arguments: list[str]) -> int:
     """Score each run named: 0 when all could be, 1 when one could not, 2 when nothing was tried."""
     overrides = [word for word in arguments if "=" in word and not word.startswith("-")]
     options = _parser().parse_args([word for word in arguments if word not in overrides])
-    refuse_unread(overrides)
+    _refuse_unread(overrides)
     # Hydra and pydantic: not for --help or a wrong word
     from foundry_exp import rescore
     from foundry_exp.runs import finished_cells
@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def refuse_unread(overrides: Sequence[str]) -> None:
+def _refuse_unread(overrides: Sequence[str]) -> None:
     """Raise ConfigError for an override that scoring would silently not read."""
     for text in overrides:
         group, _, package = text.lstrip("+~").partition("=")[0].partition("@")
@@ -112,8 +112,8 @@ def _show(folders: Sequence[Path], *, as_json: bool) -> None:
     if as_json:
         terminal.print_json([rescore.quality_of(folder) for folder in folders])
         return
+    from foundry_exp.report.cells import gather
     from foundry_exp.report.console import show
-    from foundry_exp.report.write import gather
 
     show(gather(folders))
 

@@ -21,8 +21,9 @@ from foundry_exp.disk import write_whole
 from foundry_exp.errors import ConfigError
 from foundry_exp.models import routing
 from foundry_exp.records import Standing
+from foundry_exp.report.cells import gather
 from foundry_exp.report.findings import Findings
-from foundry_exp.report.write import gather, write_texts
+from foundry_exp.report.write import write_texts
 from foundry_exp.runs import finished_cells
 from foundry_exp.score import summarised
 from foundry_exp.store import CONFIG_FILE

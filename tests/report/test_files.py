@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from foundry_exp.errors import StoreError
-from foundry_exp.report.write import gather, write_pages, write_reports
+from foundry_exp.report.cells import gather
+from foundry_exp.report.write import write_pages, write_reports
 from foundry_exp.store import RECORDS_FILE
 from tests.plans import write_plan
 from tests.report.hostile import HOSTILE, INVISIBLE

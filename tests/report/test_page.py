@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from foundry_exp import cli
-from foundry_exp.report.write import gather, write_pages, write_texts
+from foundry_exp.report.cells import gather
+from foundry_exp.report.write import write_pages, write_texts
 from tests.browser import browser
 from tests.report.hostile import HOSTILE, INVISIBLE
 from tests.report.scored import give_scores

@@ -13,7 +13,8 @@ from foundry_exp.cell.plan import plan
 from foundry_exp.command import compose
 from foundry_exp.errors import StoreError, UnreachableError
 from foundry_exp.protocols import Tracker
-from foundry_exp.report.write import gather, write_pages, write_texts
+from foundry_exp.report.cells import gather
+from foundry_exp.report.write import write_pages, write_texts
 from foundry_exp.tracking import comparison
 from foundry_exp.tracking.mlflow_store import MlflowTracker
 from foundry_exp.tracking.no_tracker import NoTracker

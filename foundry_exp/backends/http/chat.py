@@ -76,7 +76,7 @@ class _Answer:
 
     def _tokens(self, chunk: dict[str, Any]) -> int | None:
         """Tokens that this chunk added, where the service counts in every chunk."""
-        usage = usage_of(chunk.get("usage"))
+        usage = _usage_of(chunk.get("usage"))
         if usage is None:
             return None
         added = usage.completion_tokens - self._counted_tokens
@@ -108,7 +108,7 @@ def _tool_text(delta: dict[str, Any]) -> str:
     return "".join(_text(function.get("name")) + _text(function.get("arguments")) for function in functions)
 
 
-def usage_of(usage: Any) -> Usage | None:
+def _usage_of(usage: Any) -> Usage | None:
     """The token counts, or null when the service gives none that make sense."""
     usage = _dict(usage)
     prompt, completion = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))

@@ -24,10 +24,10 @@ class Offered:
 
 def alias_of(model_id: str) -> str:
     """The id without version and device: what `/models/load/` takes."""
-    return _DEVICE.sub("", name_of(model_id))
+    return _DEVICE.sub("", _name_of(model_id))
 
 
-def name_of(model_id: str) -> str:
+def _name_of(model_id: str) -> str:
     """The id without its version; a tag that is no number (`llama3.2:latest`) belongs to the name."""
     name, colon, version = model_id.rpartition(":")
     return name if colon and version.isdigit() else model_id
@@ -36,7 +36,7 @@ def name_of(model_id: str) -> str:
 def candidates(ids: Sequence[str], alias: str) -> list[str]:
     """The ids that an alias can mean."""
     wanted = {f"{alias}{tuned}".casefold() for tuned in _TUNED}
-    named = [known for known in ids if name_of(known).casefold() == alias.casefold()]
+    named = [known for known in ids if _name_of(known).casefold() == alias.casefold()]
     return named or [known for known in ids if alias_of(known).casefold() in wanted]
 
 
@@ -63,7 +63,7 @@ def _only(fitting: Sequence[str], offered: Offered, alias: str) -> str:
     loaded = [known for known in fitting if known in offered.loaded]
     if len(loaded) == 1:
         return loaded[0]
-    if len({name_of(known) for known in fitting}) == 1:
+    if len({_name_of(known) for known in fitting}) == 1:
         return max(fitting, key=variants.version_of)
     listed = ", ".join(sorted(fitting))
     msg = f"{offered.where}: {alias} could be {listed}; choose with accel=cpu or accel=gpu, or pin model.variant."
