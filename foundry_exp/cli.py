@@ -147,14 +147,11 @@ def _hydras_own(options: argparse.Namespace, overrides: Sequence[str]) -> int:
 def _run(every_job: "Sequence[Job]", cells: "Sequence[Cell]", overrides: Sequence[str], *, multirun: bool) -> int:
     from foundry_exp import experiment, target
     from foundry_exp.command import compose, launch
-    from foundry_exp.decide.findings import findings
     from foundry_exp.engines.check import check_engines
-    from foundry_exp.report import console as table
-    from foundry_exp.report import write
-    from foundry_exp.store import unfinished
-    from foundry_exp.sweep import sweep_folder
+    from foundry_exp.sweep import shard, sweep_folder
 
     settings = cells[0].config["sweep"]
+    planned, cells = cells, shard.of_sweep(cells, settings)
     away = target.build(cells[0].config["tracker"], "tracker").check()
     if away:
         experiment.say_that_runs_wait(away, str(cells[0].folder.parent), terminal.progress_console())
@@ -162,29 +159,41 @@ def _run(every_job: "Sequence[Job]", cells: "Sequence[Cell]", overrides: Sequenc
     _need_output_dir(Path(cells[0].config["output_dir"]))
     command = [*(["-m"] if multirun else []), *overrides]
     where = cells[0].folder.parent if len(cells) > 1 else cells[0].folder
-    with sweep_folder.opened(cells, launch.rule_of_order(settings), command) as due:
-        compose.remember(cells[0].folder.parent, every_job, overrides)
+    with sweep_folder.opened(planned, launch.rule_of_order(settings), command) as due:
+        if not settings["shard"]:
+            compose.remember(cells[0].folder.parent, every_job, overrides)
         experiment.forget_that_runs_wait(cells[0].folder.parent)
         if len(cells) > 1 or settings["name"]:
             _say_what_comes(cells, due, launch.rule_of_order(settings))
         completed = launch.start(due, overrides) if due else True
         completed, changed = _catch_up(cells, due, terminal.progress_console()) if completed else (False, False)
         folders = experiment.finished(cells)
-        if folders:
-            read = write.gather(folders)
-            left = replace(unfinished(where), resume_command=None)  # said at the end
-            if due or changed or not (where / write.HTML_FILE).exists():
-                found = experiment.conclude(cells[0], where, read, terminal.progress_console())
-            else:
-                found = findings(where, read)
-            # Last, since whoever reads it may have enough, as `head` has: the page is drawn by then.
-            table.show(read, terminal.result_console(), left=left)
-            _say_findings(found)
+        if folders and not settings["shard"]:
+            _report(cells[0], where, folders, changed=bool(due) or changed)
     _say_what_next(cells, where, folders)
     code = experiment.exit_code(folders, len(cells), cells[0].config["max_error_rate"]) if completed else INTERRUPTED
     if code:
         _say_how_to_go_on(cells)
     return code
+
+
+def _report(cell: "Cell", where: Path, folders: Sequence[Path], *, changed: bool) -> None:
+    """Draw the page, unless it is there and nothing changed; and show what was found."""
+    from foundry_exp import experiment
+    from foundry_exp.decide.findings import findings
+    from foundry_exp.report import console as table
+    from foundry_exp.report import write
+    from foundry_exp.store import unfinished
+
+    read = write.gather(folders)
+    left = replace(unfinished(where), resume_command=None)  # said at the end
+    if changed or not (where / write.HTML_FILE).exists():
+        found = experiment.conclude(cell, where, read, terminal.progress_console())
+    else:
+        found = findings(where, read)
+    # Last, since whoever reads it may have enough, as `head` has: the page is drawn by then.
+    table.show(read, terminal.result_console(), left=left)
+    _say_findings(found)
 
 
 def _catch_up(cells: "Sequence[Cell]", due: "Sequence[Cell]", console: "Console") -> tuple[bool, bool]:
@@ -239,7 +248,7 @@ def _need_output_dir(folder: Path) -> None:
 
 
 def _say_errors(where: Path, finished: Sequence[Path]) -> None:
-    """Of `--quiet`: each cell that is not ok, and on standard output the path of the report alone."""
+    """Of `--quiet`: each cell that is not ok, and on standard output the path of the report, or of a shard's cells."""
     from foundry_exp import store
 
     for folder in finished:
@@ -247,7 +256,8 @@ def _say_errors(where: Path, finished: Sequence[Path]) -> None:
         if result.status != "ok":
             print(f"{result.cell}: {result.status}: {result.reason}", file=sys.stderr)
     if finished:
-        print(where / "report.html")
+        report = where / "report.html"
+        print(report if report.exists() else where)
     else:
         print(f"Nothing was finished; what was measured is in {where}", file=sys.stderr)
 
@@ -258,6 +268,9 @@ def _say_what_next(cells: "Sequence[Cell]", where: Path, finished: Sequence[Path
         return
     if not finished:
         print(f"\nNothing was finished; what was measured is in {where}")
+        return
+    if cells[0].config["sweep"]["shard"]:
+        print(f"\nThe whole sweep:           python -m foundry_exp report {cells[0].folder.parent}")
         return
     print(f"\nReport      {where / 'report.html'}")
     print(f"Everything  {where}")

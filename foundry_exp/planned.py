@@ -61,7 +61,7 @@ def _named(cells: Sequence[Absent]) -> str:
 
 def resume_command(command: Sequence[str], name: str) -> str:
     """The command line that goes on with a sweep."""
-    kept = [text for text in command if not text.startswith(("sweep.name=", "sweep.resume="))]
+    kept = [text for text in command if not text.startswith(("sweep.name=", "sweep.resume=", "sweep.shard="))]
     return shlex.join(["python", "-m", "foundry_exp", *kept, f"sweep.name={name}", "sweep.resume=true"])
 
 
