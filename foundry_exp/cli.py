@@ -168,7 +168,7 @@ def _run(every_job: "Sequence[Job]", cells: "Sequence[Cell]", overrides: Sequenc
         completed = launch.start(due, overrides) if due else True
         completed, changed = _catch_up(cells, due, terminal.progress_console()) if completed else (False, False)
         folders = experiment.finished(cells)
-        if folders and not settings["shard"]:
+        if folders:
             _report(cells[0], where, folders, changed=bool(due) or changed)
     _say_what_next(cells, where, folders)
     code = experiment.exit_code(folders, len(cells), cells[0].config["max_error_rate"]) if completed else INTERRUPTED
@@ -178,7 +178,7 @@ def _run(every_job: "Sequence[Job]", cells: "Sequence[Cell]", overrides: Sequenc
 
 
 def _report(cell: "Cell", where: Path, folders: Sequence[Path], *, changed: bool) -> None:
-    """Draw the page, unless it is there and nothing changed; and show what was found."""
+    """Draw the page, unless it is there and nothing changed, and show what was found; of a shard, its cells alone."""
     from foundry_exp import experiment
     from foundry_exp.decide.findings import findings
     from foundry_exp.report import console as table
@@ -186,6 +186,9 @@ def _report(cell: "Cell", where: Path, folders: Sequence[Path], *, changed: bool
     from foundry_exp.store import unfinished
 
     read = write.gather(folders)
+    if cell.config["sweep"]["shard"]:  # the page is of the whole sweep, of which others are measuring
+        table.show(read, terminal.result_console())
+        return
     left = replace(unfinished(where), resume_command=None)  # said at the end
     if changed or not (where / write.HTML_FILE).exists():
         found = experiment.conclude(cell, where, read, terminal.progress_console())
@@ -247,7 +250,7 @@ def _need_output_dir(folder: Path) -> None:
         raise ConfigError(msg) from error
 
 
-def _say_errors(where: Path, finished: Sequence[Path]) -> None:
+def _say_errors(where: Path, finished: Sequence[Path], *, reported: bool) -> None:
     """Of `--quiet`: each cell that is not ok, and on standard output the path of the report, or of a shard's cells."""
     from foundry_exp import store
 
@@ -256,20 +259,20 @@ def _say_errors(where: Path, finished: Sequence[Path]) -> None:
         if result.status != "ok":
             print(f"{result.cell}: {result.status}: {result.reason}", file=sys.stderr)
     if finished:
-        report = where / "report.html"
-        print(report if report.exists() else where)
+        print(where / "report.html" if reported else where)
     else:
         print(f"Nothing was finished; what was measured is in {where}", file=sys.stderr)
 
 
 def _say_what_next(cells: "Sequence[Cell]", where: Path, finished: Sequence[Path]) -> None:
+    is_part = bool(cells[0].config["sweep"]["shard"])
     if terminal.is_quiet():
-        _say_errors(where, finished)
+        _say_errors(where, finished, reported=not is_part)
         return
     if not finished:
         print(f"\nNothing was finished; what was measured is in {where}")
         return
-    if cells[0].config["sweep"]["shard"]:
+    if is_part:
         print(f"\nThe whole sweep:           python -m foundry_exp report {cells[0].folder.parent}")
         return
     print(f"\nReport      {where / 'report.html'}")

@@ -115,6 +115,7 @@ def test_an_array_job_measures_a_cell_a_node_and_what_is_left_is_a_row(script: P
     done = submit(script, "sweep.name=night")
     assert done.returncode == 0, done.stderr
     assert (script.parent / "asked").read_text(encoding="utf-8") == "--array=1-2\n"
+    assert " ok " in done.stdout
     sweep = script.parent / "mlruns" / "runs" / "night"
     assert [path.parent.name for path in sweep.glob("*/run.json")] == ["seed-2"]
     assert not (sweep / "report.html").exists(), "several shards would draw it at once"
