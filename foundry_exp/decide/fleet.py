@@ -84,7 +84,7 @@ def sentences(found: Sequence[Cost], fleet: Mapping[str, Any]) -> Iterator[str]:
     yield (
         f"Assumed of the fleet: {fleet['laptops']:,} laptops like the one measured, {fleet['requests_per_day']:g} "
         f"requests and {fleet['loads_per_day']:g} loads a person a day, {fleet['days_per_month']:g} days a month, "
-        f"{fleet['price_per_kwh']:.2f} {fleet['currency']} a kWh; loading and idling are not in the energy."
+        f"{fleet['price_per_kwh']:g} {fleet['currency']} a kWh; loading and idling are not in the energy."
     )
     yield from (f"{one.label} on the fleet: {'; '.join(_parts(one, fleet['currency']))}." for one in found)
 

@@ -13,7 +13,7 @@ from foundry_exp.machine import owned_lock
 from foundry_exp.machine.owned_lock import BusyError, Wait
 
 DEVICES = ("cpu", "gpu", "npu")
-LOOPBACK = re.compile(r"localhost|127\..*|::1")
+LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|::1")
 ERROR_CLASS = "device_lock"
 
 _FOR_EVERYONE = 0o777

@@ -37,7 +37,7 @@ def held(file: Path, owner: dict[str, Any], limit_s: float = 0.0, wait: Wait = l
         yield True
     finally:
         with suppress(OSError):
-            owner_file(file).unlink(missing_ok=True)
+            _owner_file(file).unlink(missing_ok=True)
         lock.release()
 
 
@@ -60,7 +60,7 @@ def _taken(lock: Any, file: Path, limit_s: float, wait: Wait) -> bool:
 def holder(file: Path) -> str:
     """Who holds a lock, as the file beside it says."""
     try:
-        owner = json.loads(owner_file(file).read_text(encoding="utf-8"))
+        owner = json.loads(_owner_file(file).read_text(encoding="utf-8"))
         what = ", ".join(f"{key} {value}" for key, value in owner["for"].items())
         return f"held by {owner['user']}'s process {owner['pid']} ({what}) since {owner['since']}"
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -71,14 +71,13 @@ def _sign(file: Path, owner: dict[str, Any]) -> None:
     """Say who holds the lock; by rename, since another user's file cannot be written over."""
     since = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
     signature = {"for": owner, "user": _user(), "pid": os.getpid(), "since": since}
-    draft = owner_file(file).with_suffix(f".{os.getpid()}")
+    draft = _owner_file(file).with_suffix(f".{os.getpid()}")
     with suppress(OSError):  # the lock counts; its owner's name is a courtesy
         draft.write_text(json.dumps(signature), encoding="utf-8")
-        draft.replace(owner_file(file))
+        draft.replace(_owner_file(file))
 
 
-def owner_file(file: Path) -> Path:
-    """Where a lock's owner is named, written when it was taken."""
+def _owner_file(file: Path) -> Path:
     return file.with_suffix(".owner")
 
 

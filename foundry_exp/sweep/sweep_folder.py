@@ -34,6 +34,7 @@ def opened(cells: Sequence[Cell], order: str, command: Sequence[str]) -> Iterato
     _make(folder, asked)
     if asked["shard"]:
         with _alone(folder, _lock_of(asked["shard"])):
+            (folder / _lock_of(asked["shard"])).touch()  # when it began, for its headway
             with _alone(folder, LOCK_FILE, _PLAN_WAIT_S):
                 _refuse_others(folder, asked["shard"])
                 due = _planned(cells, order, command)
@@ -61,7 +62,7 @@ def headway(folder: Path, of_shard: str | None) -> Headway:
     plan = ledger.read(folder)
     if plan and of_shard:  # others write the plan too
         names = shard.part([cell.name for cell in plan.cells], of_shard)
-        since_ns = owned_lock.owner_file(folder / _lock_of(of_shard)).stat().st_mtime_ns
+        since_ns = (folder / _lock_of(of_shard)).stat().st_mtime_ns
         return Headway([folder / name for name in names], since_ns)
     since_ns = (folder / ledger.LEDGER_FILE).stat().st_mtime_ns
     return Headway([folder / name for name in plan.due] if plan else [], since_ns)

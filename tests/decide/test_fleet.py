@@ -54,7 +54,7 @@ def test_it_is_said_of_the_pick_and_the_runner_up_with_what_is_assumed(tmp_path:
     said = list(recommendation_pages.reasons(found))
     (assumed,) = [line for line in said if line.startswith("Assumed of the fleet: ")]
     assert "100 laptops like the one measured, 20 requests and 2 loads a person a day, 21 days a month" in assumed
-    assert "0.50 CHF a kWh" in assumed
+    assert "0.5 CHF a kWh" in assumed
     of_pick, of_other = (line for line in said if " on the fleet: " in line)
     assert of_pick == (
         "a on the fleet: 0.07 kWh and 0.035 CHF a month (6.00 J a request, by the watts of conf/energy); "

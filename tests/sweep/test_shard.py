@@ -92,7 +92,7 @@ def script(tmp_path: Path) -> Path:
     program(
         tmp_path / "bin" / "sbatch",
         'echo "$1" > asked\nof=${1#--array=1-}\nshift\n'
-        'exec env SLURM_JOB_ID=7 SLURM_ARRAY_TASK_ID=$of SLURM_ARRAY_TASK_COUNT=$of bash "$@"',
+        'exec env SLURM_ARRAY_TASK_ID=$of SLURM_ARRAY_TASK_COUNT=$of bash "$@"',
     )
     return tmp_path / "cells.sbatch"
 
