@@ -47,7 +47,7 @@ class Plan:
     @property
     def resume_command(self) -> str:
         """The command line that goes on with it."""
-        kept = [text for text in self.command if not text.startswith(("sweep.name=", "sweep.resume="))]
+        kept = [text for text in self.command if not text.startswith(("sweep.name=", "sweep.resume=", "sweep.shard="))]
         return shlex.join(["python", "-m", "foundry_exp", *kept, f"sweep.name={self.name}", "sweep.resume=true"])
 
 

@@ -1,6 +1,7 @@
 """The README's commands are those that CI runs, and what it lists is what there is."""
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,7 @@ def test_every_command_it_shows_composes(readme: str) -> None:
     shown = re.findall(r"^python -m foundry_exp ?([^#\n]*)", readme, flags=re.MULTILINE)
     assert len(shown) >= 5
     for line in shown:
-        words = line.split()
+        words = shlex.split(line)
         if words and words[0] in usage.VERBS:
             continue
         overrides = [word.replace("/path/to/folder", "shipped:models/demo-small") for word in words if word != "-m"]

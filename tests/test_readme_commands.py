@@ -31,6 +31,7 @@ NOT_RUN = {
     "qwen2.5-0.5b,": "downloads models",
     "phi-4-mini": "downloads a model",
     "foundry_exp ui": "blocks; tests/verbs/test_ui.py",
+    "cells.sbatch": "a cluster; tests/sweep/test_shard.py",
     "ray ": "a cluster; tests/engines",
     "RAY_": "a cluster; tests/engines",
     "engine=ray": "a cluster; tests/engines",

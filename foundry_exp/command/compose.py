@@ -71,6 +71,7 @@ def jobs(overrides: Sequence[str], *, multirun: bool) -> tuple[list[Job], bool]:
         root = _composed(recipe) if recipe else None
         if not multirun and (root is None or root.hydra.mode != RunMode.MULTIRUN):
             return [Job(list(overrides), _composed(overrides))], False
+        _refuse_sweeper(root)
         params = [f"{key}={value}" for key, value in (root.hydra.sweeper.params or {}).items()] if root else []
         listed = (root.sweep.combinations if root else None) or [""]
         grids = [_grid([*params, *shlex.split(combination), *overrides]) for combination in listed]
@@ -78,6 +79,17 @@ def jobs(overrides: Sequence[str], *, multirun: bool) -> tuple[list[Job], bool]:
         config = _composed(first)
         known = _remembered(config, overrides) if others else {}
         return [Job(first, config), *(Job(job, known.get(tuple(job)) or _composed(job)) for job in others)], True
+
+
+def _refuse_sweeper(root: DictConfig | None) -> None:
+    """Raise ConfigError for a sweeper that chooses a cell by what came of earlier ones: all are planned beforehand."""
+    chosen = root.hydra.sweeper._target_ if root else None
+    if chosen not in (None, f"{BasicSweeper.__module__}.{BasicSweeper.__qualname__}"):
+        msg = (
+            f"hydra.sweeper: every cell is planned before the first one starts, so {chosen} has nothing to choose; "
+            "leave it out, and search with sweep.shard as the README shows."
+        )
+        raise ConfigError(msg)
 
 
 def _remembered(config: DictConfig, overrides: Sequence[str]) -> remembered.Jobs:

@@ -89,7 +89,7 @@ def task(config: DictConfig) -> None:
     console = terminal.progress_console(live=not ctrl_c.in_worker())
     try:
         cell = plan(compose.plain(config), name, sweep_id)
-        result = experiment.run(cell, console, _headway(cell.folder.parent))
+        result = experiment.run(cell, console, _headway(cell.folder.parent, config.sweep.shard))
     except FoundryExpError as error:
         console.print(f"{name}: {error}", style="red", markup=False)
         return
@@ -101,8 +101,8 @@ def task(config: DictConfig) -> None:
 
 
 @cache
-def _headway(folder: Path) -> "Headway":
+def _headway(folder: Path, shard: str | None) -> "Headway":
     """Once a process: it remembers the cells that it has read."""
     from foundry_exp.sweep import sweep_folder
 
-    return sweep_folder.headway(folder)
+    return sweep_folder.headway(folder, shard)

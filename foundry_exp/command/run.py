@@ -16,7 +16,7 @@ from foundry_exp.errors import INTERRUPTED, ConfigError
 from foundry_exp.report import console as table
 from foundry_exp.report import write
 from foundry_exp.report.cells import gather
-from foundry_exp.sweep import sweep_folder
+from foundry_exp.sweep import shard, sweep_folder
 from foundry_exp.unfinished import unfinished
 
 
@@ -24,11 +24,13 @@ def run(every_job: Sequence[Job], cells: Sequence[Cell], overrides: Sequence[str
     """Measure the cells that are due, report all of them, and return the exit code."""
     settings = cells[0].config["sweep"]
     order = launch.rule_of_order(settings)
+    plan, cells = cells, shard.of_sweep(cells, settings)
     _need_what_runs_share(cells)
     command = [*(["-m"] if multirun else []), *overrides]
     where = cells[0].folder.parent if len(cells) > 1 else cells[0].folder
-    with sweep_folder.opened(cells, order, command) as due:
-        compose.remember(cells[0].folder.parent, every_job, overrides)
+    with sweep_folder.opened(plan, order, command) as due:
+        if not settings["shard"]:
+            compose.remember(cells[0].folder.parent, every_job, overrides)
         experiment.forget_that_runs_wait(cells[0].folder.parent)
         if len(cells) > 1 or settings["name"]:
             say.what_comes(cells, due, order)
@@ -73,8 +75,11 @@ def _catch_up(cells: Sequence[Cell], due: Sequence[Cell], console: Console) -> t
 
 
 def _report(cell: Cell, where: Path, finished: Sequence[Path], *, changed: bool) -> None:
-    """Write the reports unless they are there and true; then show the table."""
+    """Write the reports unless they are there and true; then show the table: of a shard, its cells alone."""
     read = gather(finished)
+    if cell.config["sweep"]["shard"]:  # the page is of the whole sweep, of which others are measuring
+        table.show(read, terminal.result_console())
+        return
     if changed or not (where / write.HTML_FILE).exists():
         found = experiment.conclude(cell, where, read, terminal.progress_console())
     else:

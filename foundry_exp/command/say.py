@@ -27,11 +27,15 @@ def findings(found: Findings) -> None:
 
 def what_next(cells: Sequence[Cell], where: Path, finished: Sequence[Path]) -> None:
     """Where the results are, and what a person may want next."""
+    is_part = bool(cells[0].config["sweep"]["shard"])
     if terminal.is_quiet():
-        _errors(where, finished)
+        _errors(where, finished, reported=not is_part)
         return
     if not finished:
         print(f"\nNothing was finished; what was measured is in {where}")
+        return
+    if is_part:
+        print(f"\nThe whole sweep:           python -m foundry_exp report {cells[0].folder.parent}")
         return
     print(f"\nReport      {where / 'report.html'}")
     print(f"Everything  {where}")
@@ -41,14 +45,14 @@ def what_next(cells: Sequence[Cell], where: Path, finished: Sequence[Path]) -> N
     print("Your own model or prompts: python -m foundry_exp --help")
 
 
-def _errors(where: Path, finished: Sequence[Path]) -> None:
-    """Of `--quiet`: each cell that is not ok, and on standard output the path of the report alone."""
+def _errors(where: Path, finished: Sequence[Path], *, reported: bool) -> None:
+    """Of `--quiet`: each cell that is not ok, and on standard output the path of the report, or of a shard's cells."""
     for folder in finished:
         result = store.read_result(folder)
         if result.status != "ok":
             print(f"{result.cell}: {result.status}: {result.reason}", file=sys.stderr)
     if finished:
-        print(where / "report.html")
+        print(where / "report.html" if reported else where)
     else:
         print(f"Nothing was finished; what was measured is in {where}", file=sys.stderr)
 

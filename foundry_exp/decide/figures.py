@@ -20,6 +20,7 @@ TOKENS = "tokens"
 ANY_E2E = "e2e_ms of any answer"
 """Cut ones too: of the same model the same answers are cut."""
 ENERGY = "energy_j_per_token"
+REQUEST_ENERGY = "energy_j_per_request"
 
 Prompt = tuple[str, str]
 """Sample id and prompt digest: two runs share a prompt when both are equal."""

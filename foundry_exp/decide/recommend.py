@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from foundry_exp.decide import pareto
+from foundry_exp.decide import fleet, pareto
 from foundry_exp.decide.candidates import Candidate
 from foundry_exp.decide.comparable import Mismatch, energy_mismatch
 from foundry_exp.decide.constraints import Broken, broken
 from foundry_exp.decide.expected import Expected, expected
 from foundry_exp.decide.figures import ENERGY
+from foundry_exp.decide.fleet import Cost
 from foundry_exp.decide.option import Option, option
 from foundry_exp.decide.weighing import CRITERIA, Weighed, gap, score, unweighable, weigh
 from foundry_exp.errors import ConfigError
@@ -65,6 +66,8 @@ class Recommendation:
     objectives: tuple[str, ...]
     """What that set is of."""
     sensitivity: tuple[Sensitivity, ...]
+    fleet: tuple[Cost, ...]
+    """What the pick and the runner-up would cost the fleet, if the decision has one."""
     remarks: tuple[str, ...]
 
     @property
@@ -106,6 +109,7 @@ def recommend(
         front=tuple(_front(options, objectives)),
         objectives=tuple(objectives),
         sensitivity=tuple(_sensitivity(ranked, weights)),
+        fleet=fleet.costs([one.option for one in ranked[:2]], decision.get("fleet")),
         remarks=(
             *_of_typical(options, typical),
             *_of_energy(mixed_energy),

@@ -1,8 +1,10 @@
 """A recommendation in sentences, as Markdown, and as data."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import Any
 
+from foundry_exp.decide import fleet
 from foundry_exp.decide.constraints import kept, with_unit
 from foundry_exp.decide.option import NAMES, Option
 from foundry_exp.decide.recommend import Recommendation, Rejected, Sensitivity
@@ -62,6 +64,7 @@ def document(found: Recommendation) -> dict[str, Any]:
             }
             for one in found.sensitivity
         ],
+        "fleet": [asdict(one) for one in found.fleet],
         "remarks": list(found.remarks),
     }
 
@@ -132,6 +135,8 @@ def _why(found: Recommendation, pick: Weighed) -> Iterator[str]:
     if found.tied:
         labels = ", ".join(one.option.label for one in found.tied)
         yield f"Not to be told apart from it by these prompts: {labels}. {_least(found)}"
+    if found.fleet:
+        yield from fleet.sentences(found.fleet, found.decision["fleet"])
 
 
 def _least(found: Recommendation) -> str:

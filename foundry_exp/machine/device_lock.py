@@ -1,6 +1,7 @@
 """One measured cell at a time per device of this machine, whoever started it: two at once spoil both timings."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -12,20 +13,25 @@ from foundry_exp.machine import owned_lock
 from foundry_exp.machine.owned_lock import BusyError, Wait
 
 DEVICES = ("cpu", "gpu", "npu")
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|::1")
 ERROR_CLASS = "device_lock"
 
 _FOR_EVERYONE = 0o777
 
 
 def devices(config: dict[str, Any]) -> tuple[str, ...]:
-    """What a cell keeps busy: its device, every one when the runtime chooses, or an address elsewhere."""
-    address = config["backend"].get("base_url")
-    host = urlsplit(address).hostname if address else None
-    if host and host not in LOOPBACK:
-        return ("".join(char if char.isalnum() else "-" for char in f"endpoint-{urlsplit(address).netloc}"),)
+    """What a cell keeps busy: what the config calls it, a host elsewhere, or a device here; every one for `auto`."""
+    named = config["device_lock"]["device"] or _host_elsewhere(config["backend"].get("base_url"))
+    if named:
+        return (re.sub(r"[^a-z0-9]+", "-", named.lower()).strip("-"),)
     device = config["accel"]["device"]
     return (device.lower(),) if device else DEVICES
+
+
+def _host_elsewhere(address: str | None) -> str | None:
+    """The host of a service, whatever its port: services of one host share its devices."""
+    host = urlsplit(address if "://" in address else f"//{address}").hostname if address else None
+    return None if host is None or LOOPBACK.fullmatch(host) else f"host-{host}"
 
 
 def _shared_folder() -> Path:
@@ -56,8 +62,9 @@ def _taken(file: Path, owner: dict[str, Any], limit_s: float, wait: Wait, stack:
         return stack.enter_context(owned_lock.held(file, owner, limit_s, wait))
     except BusyError as error:
         waited = f" for more than {limit_s:g} s" if limit_s else ""
+        what = f"the {file.stem}" if file.stem in DEVICES else file.stem
         msg = (
-            f"the {file.stem} is busy{waited}, {error}; two measurements at once spoil both: "
+            f"{what} is busy{waited}, {error}; two measurements at once spoil both: "
             "let it end, or wait for it with device_lock.mode=wait."
         )
         raise BackendError(ERROR_CLASS, msg) from error

@@ -11,7 +11,7 @@ Source = Literal["rapl", "nvml", "heuristic"]
 
 J_PER_KWH = 3.6e6
 NO_DEVICE = "the device that ran the model is not known"
-METRICS = ("energy_j", "energy_j_per_token", "cost_per_1k_requests", "cost_per_million_tokens")
+METRICS = ("energy_j", "energy_j_per_token", "energy_j_per_request", "cost_per_1k_requests", "cost_per_million_tokens")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +141,10 @@ def energy_metrics(
     metrics = {
         "energy_j": joules,
         "energy_j_per_token": joules / tokens if tokens else None,
+        "energy_j_per_request": joules / requests if requests else None,
         "cost_per_1k_requests": 1e3 * cost / requests if requests else None,
         "cost_per_million_tokens": 1e6 * cost / tokens if tokens else None,
     }
     no_tokens = "an answer has no token count" if tokens is None else "no token was generated"
-    reasons = {"cost_per_1k_requests": "no request succeeded"}
+    reasons = dict.fromkeys(("energy_j_per_request", "cost_per_1k_requests"), "no request succeeded")
     return metrics, {name: reasons.get(name, no_tokens) for name, value in metrics.items() if value is None}

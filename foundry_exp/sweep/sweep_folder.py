@@ -1,5 +1,6 @@
 """A sweep's folder: made or opened, held by one command at a time, with its plan written before anything starts."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,15 +13,17 @@ from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.machine import owned_lock
 from foundry_exp.machine.owned_lock import BusyError
 from foundry_exp.planned import PLAN_FILE, Plan, PlannedCell
-from foundry_exp.sweep import resume, standing
+from foundry_exp.sweep import resume, shard, standing
 from foundry_exp.sweep.headway import Headway
 
 LOCK_FILE = ".sweep.lock"
+_PLAN_WAIT_S, _LOOK_AGAIN_S = 60.0, 0.1
+"""For another shard that writes the plan."""
 
 
 @contextmanager
 def opened(cells: Sequence[Cell], order: str, command: Sequence[str]) -> Iterator[list[Cell]]:
-    """Hold the folder, write the plan, and give the cells that are still to be measured.
+    """Hold the folder, or this command's shard of it, write the plan, and give the cells that are to be measured here.
 
     Raises ConfigError when the name is taken, is not said, or belongs to a sweep of other settings.
     """
@@ -29,19 +32,38 @@ def opened(cells: Sequence[Cell], order: str, command: Sequence[str]) -> Iterato
     if asked["resume"] and not asked["name"]:
         standing.refuse_nameless(folder.parent)
     _make(folder, asked)
-    with _alone(folder):
-        before = planned.read(folder)
-        known = before.fingerprints if before else {}
-        for cell in cells:
-            resume.refuse_changed(cell, known.get(cell.name))
-        due = [cell for cell in cells if resume.is_due(cell)]
-        planned.write(folder, planned.joined(before, _plan(cells, due, order, command)))
-        yield due
+    if asked["shard"]:
+        with _alone(folder, _lock_of(asked["shard"])):
+            (folder / _lock_of(asked["shard"])).touch()  # when it began, for its headway
+            with _alone(folder, LOCK_FILE, _PLAN_WAIT_S):
+                _refuse_others(folder, asked["shard"])
+                due = _planned(cells, order, command)
+            yield due
+    else:
+        with _alone(folder, LOCK_FILE):
+            _refuse_others(folder, None)
+            yield _planned(cells, order, command)
 
 
-def headway(folder: Path) -> Headway:
-    """The cells of the latest command in a sweep's folder, which began when it wrote the plan."""
+def _planned(cells: Sequence[Cell], order: str, command: Sequence[str]) -> list[Cell]:
+    """Write the whole plan; the cells that are still to be measured by this command."""
+    folder = cells[0].folder.parent
+    before = planned.read(folder)
+    known = before.fingerprints if before else {}
+    for cell in cells:
+        resume.refuse_changed(cell, known.get(cell.name))
+    due = [cell for cell in shard.part(cells, cells[0].config["sweep"]["shard"]) if resume.is_due(cell)]
+    planned.write(folder, planned.joined(before, _plan(cells, due, order, command)))
+    return due
+
+
+def headway(folder: Path, of_shard: str | None) -> Headway:
+    """The cells of the latest command in a sweep's folder, which began when it wrote the plan, or of a shard's."""
     plan = planned.read(folder)
+    if plan and of_shard:  # others write the plan too
+        names = shard.part([cell.name for cell in plan.cells], of_shard)
+        since_ns = (folder / _lock_of(of_shard)).stat().st_mtime_ns
+        return Headway([folder / name for name in names], since_ns)
     since_ns = (folder / PLAN_FILE).stat().st_mtime_ns
     return Headway([folder / name for name in plan.due] if plan else [], since_ns)
 
@@ -61,13 +83,31 @@ def _make(folder: Path, asked: dict[str, Any]) -> None:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _alone(folder: Path, lock: str, limit_s: float = 0.0) -> Iterator[None]:
     try:
-        with owned_lock.held(folder / LOCK_FILE, {"sweep": folder.name}):
+        with owned_lock.held(folder / lock, {"sweep": folder.name}, limit_s, _rest):
             yield
     except BusyError as error:
         msg = f"sweep.name: {folder.name} is running, {error}; wait for it to end, or choose another name."
         raise ConfigError(msg) from error
+
+
+def _rest(_: str) -> bool:
+    time.sleep(_LOOK_AGAIN_S)
+    return True
+
+
+def _lock_of(of_shard: str) -> str:
+    return f".sweep-{of_shard.replace('/', '-of-')}.lock"
+
+
+def _refuse_others(folder: Path, of_shard: str | None) -> None:
+    """No command may measure a cell that one of another division is at: each shard holds a lock while it runs."""
+    alike = f"-of-{of_shard.partition('/')[2]}.lock" if of_shard else None
+    for file in folder.glob(".sweep-*-of-*.lock"):
+        if not alike or not file.name.endswith(alike):
+            with _alone(folder, file.name):
+                pass
 
 
 def _plan(cells: Sequence[Cell], due: Sequence[Cell], order: str, command: Sequence[str]) -> Plan:

@@ -26,7 +26,7 @@ lacks, and what would change the choice.
                     its cells
   decision=NAME     an option of conf/decision/ (default: {DEFAULT})
   key=value         another constraint or weight, as in constraints.rss_peak_mb=4000 or
-                    weights.speed=5
+                    weights.speed=5; fleet.laptops=100 adds what it would cost so many laptops
   --routing FILE    write a models.json with capabilities, sizes and measured figures, for
                     automated routing
   --markdown FILE   write the recommendation as Markdown

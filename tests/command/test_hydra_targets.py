@@ -58,6 +58,11 @@ def refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> Refused:
     return start
 
 
+def test_a_sweeper_that_would_choose_its_cells_is_refused(refused: Refused) -> None:
+    other = "hydra._internal.core_plugins.basic_launcher.BasicLauncher"  # any plugin that Hydra has found
+    assert f"{other} has nothing to choose" in refused("-m", f"hydra.sweeper._target_={other}", "generation.seed=1,2")
+
+
 @pytest.mark.parametrize(
     ("key", "path"),
     [

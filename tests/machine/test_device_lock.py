@@ -35,7 +35,7 @@ with owned_lock.held(Path(sys.argv[1]), {"sweep": "first", "cell": "phi"}) as is
 
 def config(folder: Path, device: str | None = "CPU", mode: str = "fail", base_url: str | None = None) -> dict[str, Any]:
     backend = {"base_url": base_url} if base_url else {}
-    lock = {"mode": mode, "timeout_s": 60, "folder": str(folder)}
+    lock = {"mode": mode, "timeout_s": 60, "device": None, "folder": str(folder)}
     return {"backend": backend, "accel": {"device": device}, "device_lock": lock}
 
 
@@ -119,9 +119,28 @@ def test_devices_are_held_apart_and_auto_holds_all(
                 stack.enter_context(device_lock.held(config(tmp_path, second), {}, lambda _: True))
 
 
-def test_a_service_elsewhere_keeps_no_device_of_this_machine_busy(tmp_path: Path) -> None:
-    assert device_lock.devices(config(tmp_path, base_url="http://192.0.2.7:5273/v1")) == ("endpoint-192-0-2-7-5273",)
-    assert device_lock.devices(config(tmp_path, base_url="http://127.0.0.1:5273/v1")) == ("cpu",)
+@pytest.mark.parametrize(
+    ("base_url", "device", "held"),
+    [
+        ("http://192.0.2.7:5273/v1", None, "host-192-0-2-7"),
+        ("HTTP://Anna.lan:5274/v1", None, "host-anna-lan"),
+        ("anna.lan:5273", None, "host-anna-lan"),
+        ("http://127.0.0.1:5273/v1", None, "cpu"),
+        ("http://127.0.0.2:5273/v1", None, "cpu"),
+        ("localhost:5273", None, "cpu"),
+        ("http://[::1]:5273/v1", None, "cpu"),
+        ("http://127.0.0.1:5273/v1", "Anna's laptop", "anna-s-laptop"),
+        ("http://127.0.0.1:5273/v1", "http://127.0.0.1:5273/v1", "http-127-0-0-1-5273-v1"),
+        ("http://192.0.2.7:5273/v1", "second GPU", "second-gpu"),
+        (None, "gpu", "gpu"),
+    ],
+)
+def test_a_service_keeps_its_own_host_busy_and_a_tunnels_end_what_it_is_called(
+    tmp_path: Path, base_url: str | None, device: str | None, held: str
+) -> None:
+    asked = config(tmp_path, base_url=base_url)
+    asked["device_lock"]["device"] = device
+    assert device_lock.devices(asked) == (held,)
 
 
 @pytest.mark.skipif(os.name != "posix" or os.getuid() != 0, reason="only root can become another user")

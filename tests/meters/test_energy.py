@@ -53,6 +53,7 @@ def test_the_sums_that_cost_is_made_of() -> None:
     assert metrics == pytest.approx({
         "energy_j": 7_200.0,
         "energy_j_per_token": 1.8,
+        "energy_j_per_request": 144.0,
         "cost_per_1k_requests": 0.02,  # 7.2 kJ are 0.002 kWh, 0.001 EUR for 50 requests
         "cost_per_million_tokens": 0.25,  # 1.8 J a token are 0.5 kWh a million
     })  # fmt: skip
@@ -78,6 +79,7 @@ def test_without_requests_or_tokens_there_is_no_share() -> None:
     assert metrics["energy_j"] == 9.0
     assert missing == {
         "energy_j_per_token": "no token was generated",
+        "energy_j_per_request": "no request succeeded",
         "cost_per_1k_requests": "no request succeeded",
         "cost_per_million_tokens": "no token was generated",
     }

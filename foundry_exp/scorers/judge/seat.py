@@ -34,8 +34,8 @@ class Seat:
 
     @property
     def locked(self) -> dict[str, Any]:
-        """What the device lock asks of a cell's config."""
-        return {"backend": self.backend, "accel": self.accel, "device_lock": self.device_lock}
+        """What the device lock asks of a cell's config; the name in it is of the device that is measured."""
+        return {"backend": self.backend, "accel": self.accel, "device_lock": {**self.device_lock, "device": None}}
 
 
 @contextmanager
