@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from foundry_exp import runs, store
+from foundry_exp import store
+from foundry_exp.runs import finished_cells
 from tests.conftest import Run, absent
 from tests.tracking.test_publish import open_client
 
@@ -125,7 +126,7 @@ def test_services_of_named_devices_are_measured_at_once_and_those_of_one_device_
 
     assert done.returncode == 1, done.stderr
     sweep = tmp_path / "mlruns" / "runs" / "laptops"
-    statuses = {folder: store.read_result(folder).status for folder in runs.finished_cells(sweep)}
+    statuses = {folder: store.read_result(folder).status for folder in finished_cells(sweep)}
     assert sorted(statuses.values()) == ["failed", "ok", "ok", "ok"], done.stderr
     of_anna, *of_ben = sorted((folder for folder, status in statuses.items() if status == "ok"), key=by_device)
     first, second = sorted(map(span, of_ben))
