@@ -14,7 +14,6 @@ Preferred = Literal["first", "second", "tie"]
 
 WITH_FIGURES: tuple[Status, ...] = ("ok", "partial")
 """Of a cell whose figures can be read and compared."""
-
 CONTENT_KINDS: frozenset[str] = frozenset({"reasoning", "text", "tool"})
 
 
@@ -141,13 +140,10 @@ class Preference:
     preferred: Preferred | None
     """Null is unjudged, which is not a tie."""
     reason: str
-    """Why; of an unjudged pair, why it is none."""
     judged_by: str
-    """The judge's exact variant and a digest of all that it judged with."""
     judged_at: str
-    """UTC, ISO 8601."""
     rubric: str
-    """What it was judged by: `name:digest`."""
+    """These are as in a score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +233,6 @@ class AttemptFacts:
     attempt: int
     """As its records carry it, from 0."""
     started_at: str
-    """UTC, ISO 8601."""
     duration_s: float | None = None
     """Of one that was killed: until it last wrote a line."""
     load_s: float | None = None
@@ -283,7 +278,6 @@ class RunResult:
     per_prompt: dict[str, Any]
     """Sample id to its own distributions of the latency metrics."""
     scores: dict[str, Scored]
-    """What each scorer found, by its name."""
     environment: dict[str, Any]
     fingerprint: str
     """Identity of the measurement: what would have to be equal for a rerun to be pointless."""
@@ -295,7 +289,6 @@ class RunResult:
     energy_source: str | None = None
     """Where `energy_j` comes from: rapl, nvml or heuristic; null when it is null."""
     currency: str | None = None
-    """Of every cost."""
     quality_source: str | None = None
     """The scorer that `quality` is from; null when it is null."""
     repeat: int = 1
@@ -305,4 +298,3 @@ class RunResult:
     skip_rule: str | None = None
     """The rule of the sweep that skipped it, `on_failure` or `memory`; a resumed sweep runs it after all."""
     out_of_memory: bool = False
-    """Whether it failed for want of memory."""
