@@ -39,6 +39,7 @@ long: bench
     {{python}} -m tests.benchmarks.observer_native
     {{python}} -m tests.benchmarks.native_and_service
     {{python}} -m tests.benchmarks.http_memory
+    {{python}} -m tests.benchmarks.driver_memory
     {{python}} -m tests.benchmarks.soak --requests 10000
     {{python}} -m tests.benchmarks.sweep_cost
     {{python}} -m tests.benchmarks.kills

@@ -324,7 +324,7 @@ def test_any_chat_service_can_be_the_judge_and_its_prose_is_no_score(court: Cour
 
 
 def test_a_judge_does_not_load_beside_a_cell_that_is_being_measured(court: Court) -> None:
-    lock = {"mode": "fail", "timeout_s": 600.0, "folder": str(court.place / "locks")}
+    lock = {"mode": "fail", "timeout_s": 600.0, "device": None, "folder": str(court.place / "locks")}
     cell = {"accel": {"device": "CPU"}, "backend": {}, "device_lock": lock}
     folder = court.run_folder(rounds=1)
     with (
