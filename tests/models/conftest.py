@@ -47,7 +47,7 @@ class Tool:
         return subprocess.Popen(
             command([*arguments, *self.settings]),
             cwd=self.folder,
-            env={**clean_environment(), **self.catalogue.environment(), "COLUMNS": "200"},
+            env={**clean_environment(), **self.catalogue.environment(), "COLUMNS": "200", "TMPDIR": str(self.folder)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
