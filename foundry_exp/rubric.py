@@ -1,7 +1,7 @@
 """Rubrics: a versioned YAML file that says what is judged, by which criteria, and what each of 1 to 5 points means."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,22 +89,30 @@ def _parsed(path: Path) -> Any:
     return content
 
 
-def _refuse_repeated_keys(node: Any, path: Path) -> None:
+def _refuse_repeated_keys(document: Any, path: Path) -> None:
     """YAML's reader takes the last of two keys and says nothing, so that half of what was written would not count."""
     import yaml
 
-    if isinstance(node, yaml.SequenceNode):
-        for entry in node.value:
-            _refuse_repeated_keys(entry, path)
-    if not isinstance(node, yaml.MappingNode):
-        return
+    left, known = [document], set()
+    while left:
+        node = left.pop(0)
+        if id(node) in known:  # an alias, which may even stand within what it stands for
+            continue
+        known.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            left += node.value
+        elif isinstance(node, yaml.MappingNode):
+            _refuse_repeated([key for key, _ in node.value], path)
+            left += [value for _, value in node.value]
+
+
+def _refuse_repeated(keys: Sequence[Any], path: Path) -> None:
     seen: set[str] = set()
-    for key, value in node.value:
+    for key in keys:
         if str(key.value) in seen:
             msg = f"{path}:{key.start_mark.line + 1}: the key {key.value!r} is there twice; keep one."
             raise ConfigError(msg)
         seen.add(str(key.value))
-        _refuse_repeated_keys(value, path)
 
 
 def _with_text_keys(value: Any) -> Any:

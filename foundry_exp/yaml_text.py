@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 
 _DEEPEST = 200
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 _BRACKET = re.compile(r"[\[\]{}]")
 
 _UNFOLDED = 10
@@ -23,7 +24,7 @@ def parse(text: str) -> Any:
         # PyYAML hands on what a wrong date, number or tag makes its constructors raise
         msg = f"a value is none of its type ({error})"
         raise yaml.YAMLError(msg) from error
-    _refuse_unfolding(value, _UNFOLDED * (len(text) + 1))
+    _refuse_endless_or_half(value, _UNFOLDED * (len(text) + 1))
     return value
 
 
@@ -41,8 +42,8 @@ def _refuse_depth(text: str) -> None:
             raise yaml.YAMLError("nested too deep")
 
 
-def _refuse_unfolding(value: Any, most: int) -> None:
-    """Aliases of aliases can stand for more values than there is memory, or hold themselves."""
+def _refuse_endless_or_half(value: Any, most: int) -> None:
+    """Aliases of aliases can stand for more values than there is memory, or hold themselves; escapes, for no text."""
     left = [value]
     count = 0
     while left:
@@ -54,3 +55,5 @@ def _refuse_unfolding(value: Any, most: int) -> None:
             left += [*entry, *entry.values()]
         elif isinstance(entry, list | tuple | set):
             left += entry
+        elif isinstance(entry, str) and _HALF_PAIR.search(entry):
+            raise yaml.YAMLError("half a surrogate pair is no text")

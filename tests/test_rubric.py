@@ -84,6 +84,15 @@ def test_a_key_that_is_there_twice_is_refused_with_its_line(tmp_path: Path) -> N
     assert f"mine.yaml:{line}: the key '2' is there twice" in complaint(tmp_path, twice)
 
 
+def test_an_alias_within_what_it_stands_for_is_refused(tmp_path: Path) -> None:
+    assert "mine.yaml" in complaint(tmp_path, "&a {<<: *a}\n")
+
+
+def test_half_a_surrogate_pair_is_refused(tmp_path: Path) -> None:
+    text = yaml.safe_dump(content()).replace("question: ", 'question: "\\ud800" #', 1)
+    assert "mine.yaml: not YAML (half a surrogate pair is no text)" in complaint(tmp_path, text)
+
+
 @pytest.mark.parametrize("text", ["name: [unclosed", "\tname: x", ""])
 def test_what_is_not_a_rubric_is_said_with_the_file(tmp_path: Path, text: str) -> None:
     assert "mine.yaml" in complaint(tmp_path, text)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from foundry_exp import data, disk, schema, user_text
+from foundry_exp.digest import digest_of
 from foundry_exp.errors import ConfigError
 from foundry_exp.models import options
 from foundry_exp.models.facts import CHAT_TASKS, VariantFacts
@@ -27,6 +28,10 @@ def read(path: str | None) -> Entries:
     text = user_text.read(file, most_bytes=MAX_FILE_BYTES, too_large="; name another file.", kind="JSON")
     try:
         entries = json.loads(text, object_pairs_hook=_without_twins)
+        digest_of(entries)
+    except UnicodeEncodeError as error:
+        msg = f"{file}: holds half a surrogate pair, which is no text; correct the escape."
+        raise ConfigError(msg) from error
     except (ValueError, RecursionError) as error:
         msg = f"{file}: not JSON ({error}); correct the file."
         raise ConfigError(msg) from error

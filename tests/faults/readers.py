@@ -12,6 +12,7 @@ from foundry_exp.cell import measure
 from foundry_exp.models import routing
 from foundry_exp.protocols import ChatRequest, Clock, Event, LoadedModel, ModelRequest
 from foundry_exp.records import Message, Record, Sample
+from foundry_exp.scorers.judge import calibration_set
 from tests.annotation.filling import all_of, export, fill_csv, fill_jsonl, make_runs
 from tests.run_folders import make_run_folder
 
@@ -64,12 +65,14 @@ def readers(folder: Path) -> list[Reader]:
     shipped = data.shipped("prompts")
     sets = [path.read_bytes() for path in sorted((shipped / "sets").glob("*.json"))]
     rubrics = [path.read_bytes() for path in sorted((shipped / rubric.FOLDER).glob("*.yaml"))]
+    calibrations = [path.read_bytes() for path in sorted((shipped / "calibration").glob("*.json"))]
     return [
         Reader("event stream", partial(_recorded, streaming=True), [_CHAT]),
         Reader("whole answer", partial(_recorded, streaming=False), [_CHUNKS[1]]),
         Reader("prompts.json", _file(folder / "p.json", partial(prompts.load, name="p")), [*sets, _PROMPTS_OF_FORMS]),
         Reader("prompts.jsonl", _file(folder / "p.jsonl", partial(prompts.load, name="p")), [_PROMPT_LINES]),
         Reader("rubric", _file(folder / "r.yaml", rubric.load), [*rubrics, _RUBRIC_OF_FORMS]),
+        Reader("calibration", _file(folder / "c.json", calibration_set.load), calibrations),
         Reader("models.json", _file(folder / "models.json", lambda path: routing.read(str(path))), [_MODELS]),
         *_annotations(folder),
         *_run_folder(folder),

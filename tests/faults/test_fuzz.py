@@ -11,8 +11,8 @@ from tests.faults.mutations import mutated
 from tests.faults.readers import Reader, readers
 
 NAMES = (
-    "event stream", "whole answer", "prompts.json", "prompts.jsonl", "rubric", "models.json", "annotation",
-    "annotation key", "run: records.jsonl", "run: run.json", "run: prompts.json", "run: config.yaml",
+    "event stream", "whole answer", "prompts.json", "prompts.jsonl", "rubric", "calibration", "models.json",
+    "annotation", "annotation key", "run: records.jsonl", "run: run.json", "run: prompts.json", "run: config.yaml",
 )  # fmt: skip
 
 

@@ -67,6 +67,7 @@ def test_the_recipe_runs(tmp_path: Path) -> None:
         ('{"m": {"capabilities": ["chat"], "sizemb": 1}}', "m: unknown key 'sizemb'; did you mean size_mb"),
         ('{"m": {"capabilities": ["chat"], "variant": "m"}}', "m.variant: must be an exact name:version"),
         ('{"a,b": {"capabilities": ["chat"]}}', "an alias must be letters"),
+        ('{"m": {"capabilities": ["\\ud800"]}}', "holds half a surrogate pair"),
         ('{"m": {"capabilities": []}, "m": {"capabilities": []}}', "the key 'm' is there twice"),
     ],
 )

@@ -57,10 +57,15 @@ def _parsed(path: Path) -> Any:
     too_large = "; a judge would need days for it."
     text = user_text.read(path, most_bytes=MAX_FILE_BYTES, too_large=too_large, kind="JSON")
     try:
-        return json.loads(text)
+        content = json.loads(text)
+        digest_of(content)
+    except UnicodeEncodeError as error:
+        msg = f"{path}: holds half a surrogate pair, which is no text; correct the escape."
+        raise ConfigError(msg) from error
     except (ValueError, RecursionError) as error:
         msg = f"{path}: not JSON ({error}); correct the file."
         raise ConfigError(msg) from error
+    return content
 
 
 def _items(prompts: Sequence[dict[str, Any]]) -> list[Item]:

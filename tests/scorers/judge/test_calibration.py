@@ -108,7 +108,10 @@ def test_a_set_that_is_wrong_says_where_and_how(tmp_path: Path, change: Any, why
         calibration_set.load(path)
 
 
-@pytest.mark.parametrize(("content", "why"), [(b"{", "not JSON"), (b"\xff\xfe", "not UTF-8"), (b"[" * 99999, "JSON")])
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(b"{", "not JSON"), (b"\xff\xfe", "not UTF-8"), (b"[" * 99999, "JSON"), (b'["\\ud800"]', "half")],
+)
 def test_a_file_that_is_none_says_so(tmp_path: Path, content: bytes, why: str) -> None:
     path = tmp_path / "mine.json"
     path.write_bytes(content)
