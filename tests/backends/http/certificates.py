@@ -56,6 +56,7 @@ def _builder(
     name: x509.Name, key: ec.EllipticCurvePrivateKey, signer: Issuer, days: int = 1
 ) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
+    signed_by = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.key.public_key())
     return (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -64,6 +65,9 @@ def _builder(
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=2))
         .not_valid_after(now + timedelta(days=days))
+        # Python 3.13 wants both
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(signed_by, critical=False)
     )
 
 
