@@ -17,7 +17,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from foundry_exp import data, schema
-from foundry_exp.command import conf_folders, hydra_targets, named_secrets, remembered
+from foundry_exp.command import conf_folders, hydra_targets, named_secrets, read_once, remembered
 from foundry_exp.command.hydra_errors import in_our_words
 from foundry_exp.errors import ConfigError, near
 from foundry_exp.models import routing
@@ -162,6 +162,7 @@ def ready(overrides: Sequence[str]) -> Iterator[None]:
         initialize_config_dir(str(data.shipped("conf")), version_base=VERSION_BASE),
         in_our_words(overrides, lambda: _keys(overrides)),
     ):
+        read_once.install(GlobalHydra.instance().config_loader())
         yield
 
 
