@@ -1,10 +1,14 @@
 """A text file that a user named: read whole, or refused in a sentence."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from foundry_exp.digest import digest_of
 from foundry_exp.errors import ConfigError
+
+Pairs = list[tuple[str, Any]]
 
 
 def read(path: Path, *, most_bytes: int, too_large: str, kind: str) -> str:
@@ -20,6 +24,21 @@ def read(path: Path, *, most_bytes: int, too_large: str, kind: str) -> str:
     except OSError as error:
         msg = f"{path}: cannot be read ({error.strerror}); give a readable {kind} file."
         raise ConfigError(msg) from error
+
+
+def read_json(path: Path, *, most_bytes: int, too_large: str, as_object: Callable[[Pairs], Any] | None = None) -> Any:
+    """What a JSON file holds; `as_object` makes each of its objects. Raises ConfigError, as `read` does."""
+    text = read(path, most_bytes=most_bytes, too_large=too_large, kind="JSON")
+    try:
+        content = json.loads(text, object_pairs_hook=as_object)
+        digest_of(content)
+    except UnicodeEncodeError as error:
+        msg = f"{path}: holds half a surrogate pair, which is no text; correct the escape."
+        raise ConfigError(msg) from error
+    except (ValueError, RecursionError) as error:
+        msg = f"{path}: not JSON ({error}); correct the file."
+        raise ConfigError(msg) from error
+    return content
 
 
 def repeated_key(pairs: Sequence[tuple[str, Any]]) -> str | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean
 from typing import Any
 
 from foundry_exp.decide.constraints import with_unit
@@ -10,6 +9,7 @@ from foundry_exp.decide.figures import ANY_E2E, REQUEST_ENERGY
 from foundry_exp.decide.option import Option
 from foundry_exp.meters.energy import J_PER_KWH
 from foundry_exp.report.figures import number
+from foundry_exp.stats.mean import mean_of_known
 
 _MS_PER_H, _S_PER_H, _MB_PER_GB = 3.6e6, 3600, 1e3
 _UNITS = (("h", 1), ("min", 60), ("s", _S_PER_H))
@@ -43,8 +43,8 @@ def costs(options: Sequence[Option], fleet: Mapping[str, Any] | None) -> tuple[C
 def _cost(option: Option, fleet: Mapping[str, Any]) -> Cost:
     cells = option.candidate.cells
     requests, loads = (fleet[f"{what}_per_day"] * fleet["days_per_month"] for what in ("requests", "loads"))
-    joules = _mean([cell.of_run(REQUEST_ENERGY) for cell in cells])
-    answer_ms = _mean([value for cell in cells for value in cell.pooled(ANY_E2E)])
+    joules = mean_of_known([cell.of_run(REQUEST_ENERGY) for cell in cells])
+    answer_ms = mean_of_known([value for cell in cells for value in cell.pooled(ANY_E2E)])
     load_s, disk_mb = option.figures["load_s"], option.figures["disk_mb"]
     energy_kwh = _times(joules, fleet["laptops"] * requests / J_PER_KWH)
     figures = {
@@ -68,11 +68,6 @@ def _why_unknown(option: Option, figure: str) -> str:
     origin = {"load_wait_h_per_person_month": "load_s", "disk_mb_per_laptop": "disk_mb", "download_gb": "disk_mb"}
     name, result = origin.get(figure, REQUEST_ENERGY), option.candidate.result
     return result.missing.get(name, f"run.json has no {name}; measure again")
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return fmean(known) if known else None
 
 
 def _times(value: float | None, factor: float) -> float | None:

@@ -10,6 +10,7 @@ from foundry_exp.metrics.metric import NOTHING_MEASURED, Metric, null
 from foundry_exp.records import Distribution, Record, Score, Scored, Standing
 from foundry_exp.stats.agreement import identical_share, mean_range
 from foundry_exp.stats.distribution import describe
+from foundry_exp.stats.mean import mean_of_known
 
 JUDGE = "judge"
 HEADLINE = ("annotation", JUDGE, "facets")
@@ -107,24 +108,19 @@ def _over_raters(scores: Sequence[Score]) -> float | None:
     by_rater: dict[str, dict[str, list[Score]]] = defaultdict(lambda: {name: [] for name in criteria})
     for score in scores:
         by_rater[score.scored_by][score.criterion].append(score)
-    return _mean(_weighted_mean(groups) for groups in by_rater.values())
+    return mean_of_known(_weighted_mean(groups) for groups in by_rater.values())
 
 
 def _weighted_mean(criteria: Mapping[str, Sequence[Score]]) -> float | None:
     means = [
         (group[0].weight, mean)
         for group in criteria.values()
-        if (mean := _mean(one.value for one in group)) is not None
+        if (mean := mean_of_known(one.value for one in group)) is not None
     ]
     total = sum(weight for weight, _ in means)
     if len(means) < len(criteria) or not total:
         return None
     return sum(weight * mean for weight, mean in means) / total
-
-
-def _mean(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return fmean(known) if known else None
 
 
 def _scored(measured: Sequence[Record], scores: Sequence[Score], standing: Standing | None) -> Scored:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from foundry_exp import data, disk, schema, user_text
-from foundry_exp.digest import digest_of
 from foundry_exp.errors import ConfigError
 from foundry_exp.models import options
 from foundry_exp.models.facts import CHAT_TASKS, VariantFacts
@@ -25,16 +24,8 @@ def read(path: str | None) -> Entries:
         msg = f"{KEY}: not set, got null; name a models.json, as in {KEY}=models.json."
         raise ConfigError(msg)
     file = data.locate(path, KEY)
-    text = user_text.read(file, most_bytes=MAX_FILE_BYTES, too_large="; name another file.", kind="JSON")
-    try:
-        entries = json.loads(text, object_pairs_hook=_without_twins)
-        digest_of(entries)
-    except UnicodeEncodeError as error:
-        msg = f"{file}: holds half a surrogate pair, which is no text; correct the escape."
-        raise ConfigError(msg) from error
-    except (ValueError, RecursionError) as error:
-        msg = f"{file}: not JSON ({error}); correct the file."
-        raise ConfigError(msg) from error
+    too_large = "; name another file."
+    entries = user_text.read_json(file, most_bytes=MAX_FILE_BYTES, too_large=too_large, as_object=_without_twins)
     schema.check(entries, "models", str(file))
     return dict(entries)
 

@@ -1,13 +1,20 @@
 """The mean, its spread and its t interval."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from statistics import fmean
 
 import numpy as np
 
 from foundry_exp.records import Interval
 from foundry_exp.stats.percentile import ALPHA
 from foundry_exp.stats.student import t_quantile
+
+
+def mean_of_known(values: Iterable[float | None]) -> float | None:
+    """The mean of the values that are not null; null when there is none."""
+    known = [value for value in values if value is not None]
+    return fmean(known) if known else None
 
 
 def sample_sd(values: Sequence[float]) -> float | None:

@@ -35,7 +35,7 @@ class Queued:
 def push(location: Location, key: Key, items: Mapping[str, Item], rubric: Rubric, annotators: Sequence[str]) -> Queued:
     """Give each person a queue with what they were given and have not in it yet; nothing is changed that is there."""
     with opened(location, "review queues: not sent", "the export is whole, send it again.") as client:
-        tracing = tracing_of(client)
+        tracing = traces.client_of(client)
         name = experiment_name(key)
         experiment_id = _experiment_id(client, name, location)
         # MLflow asks the newest question first
@@ -56,13 +56,6 @@ def push(location: Location, key: Key, items: Mapping[str, Item], rubric: Rubric
 def experiment_name(key: Key) -> str:
     """The export's own experiment, apart from the runs: its name tells the rubric and nothing else."""
     return f"annotation-{key.rubric.partition(':')[0]}-{blind_name(key.secret, 'experiment')}"
-
-
-def tracing_of(client: Any) -> Any:
-    """MLflow's client for traces, of the same store."""
-    from mlflow.tracing.client import TracingClient
-
-    return TracingClient(client.tracking_uri)
 
 
 def _experiment_id(client: Any, name: str, location: Location) -> str:

@@ -10,7 +10,7 @@ from foundry_exp.errors import StoreError
 from foundry_exp.tracking import traces
 from foundry_exp.tracking.location import Location
 from foundry_exp.tracking.mlflow_store import opened
-from foundry_exp.tracking.review_queue import experiment_name, identity_of, no_limit, tracing_of
+from foundry_exp.tracking.review_queue import experiment_name, identity_of, no_limit
 from foundry_exp.tracking.trace import trace_id
 
 MAKE = "make them with: python -m foundry_exp annotate export RUN --to-mlflow"
@@ -35,7 +35,7 @@ def pull(location: Location, key: Key) -> list[Answered]:
         experiment = client.get_experiment_by_name(experiment_name(key))
         if experiment is None:
             raise StoreError(nothing)
-        found = traces.search(tracing_of(client), experiment.experiment_id, None, no_limit)
+        found = traces.search(traces.client_of(client), experiment.experiment_id, None, no_limit)
     return [_answered(key, annotator, found) for annotator in key.given]
 
 

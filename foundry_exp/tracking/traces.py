@@ -36,9 +36,7 @@ def log(
 
     `look` is called between two calls, and may raise.
     """
-    from mlflow.tracing.client import TracingClient
-
-    tracing = TracingClient(client.tracking_uri)
+    tracing = client_of(client)
     key = contents.run_key(result)
     before = search(tracing, experiment_id, f"tags.`{contents.RUN_TAG}` = '{key}'", look)
     found = _with_feedback(experiment_id, folder, result)
@@ -46,6 +44,13 @@ def log(
     write(tracing, experiment_id, found, tags, metadata, look)
     _remove_others(tracing, experiment_id, before, {one.trace_id: given for one, given in found}, look)
     client.set_tag(run_id, contents.TRACES_TAG, client.get_run(run_id).data.tags[contents.DIGEST_TAG])
+
+
+def client_of(client: Any) -> Any:
+    """MLflow's client for traces, of the same store."""
+    from mlflow.tracing.client import TracingClient
+
+    return TracingClient(client.tracking_uri)
 
 
 def write(

@@ -1,6 +1,5 @@
 """Answers with agreed scores, which a judge is tried on before it judges."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,26 +45,12 @@ class CalibrationSet:
 
 def load(path: Path) -> CalibrationSet:
     """Read a calibration set, or raise ConfigError saying which entry of the file is wrong and how."""
-    content = _parsed(path)
+    too_large = "; a judge would need days for it."
+    content = user_text.read_json(path, most_bytes=MAX_FILE_BYTES, too_large=too_large)
     schema.check(content, "calibration", str(path))
     items = tuple(_items(content["prompts"]))
     _refuse_other_criteria(items, path)
     return CalibrationSet(path.stem, content["rubric"], items, digest_of(content))
-
-
-def _parsed(path: Path) -> Any:
-    too_large = "; a judge would need days for it."
-    text = user_text.read(path, most_bytes=MAX_FILE_BYTES, too_large=too_large, kind="JSON")
-    try:
-        content = json.loads(text)
-        digest_of(content)
-    except UnicodeEncodeError as error:
-        msg = f"{path}: holds half a surrogate pair, which is no text; correct the escape."
-        raise ConfigError(msg) from error
-    except (ValueError, RecursionError) as error:
-        msg = f"{path}: not JSON ({error}); correct the file."
-        raise ConfigError(msg) from error
-    return content
 
 
 def _items(prompts: Sequence[dict[str, Any]]) -> list[Item]:
