@@ -79,10 +79,13 @@ def figures(judged: Sequence[Judged], rubric: Rubric, known: CalibrationSet) -> 
 
 def standing(found: dict[str, Any], limits: Thresholds) -> Standing:
     """Trusted when every threshold is kept to; otherwise the reason, with each figure that is not."""
-    short = [*_too_low(found, limits), *_too_high(found, limits)]
-    if not short:
-        return Standing(trusted=True, reason=None, figures=found)
-    return Standing(trusted=False, reason=f"uncalibrated: {', '.join(short)}; {LARGER}.", figures=found)
+    return tried(found, [*_too_low(found, limits), *_too_high(found, limits)])
+
+
+def tried(found: dict[str, Any], short: Sequence[str]) -> Standing:
+    """Trusted unless a figure fell short."""
+    reason = f"uncalibrated: {', '.join(short)}; {LARGER}." if short else None
+    return Standing(trusted=not short, reason=reason, figures=found)
 
 
 def untried(why: str) -> Standing:

@@ -79,9 +79,7 @@ def figures(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 def judged(found: dict[str, Any], limits: Limits) -> Standing:
     """Trusted when every limit is kept to; otherwise the reason, with each figure that is not."""
-    short = list(_short(found, limits))
-    reason = f"uncalibrated: {', '.join(short)}; {calibration.LARGER}." if short else None
-    return Standing(not short, reason, found)
+    return calibration.tried(found, list(_short(found, limits)))
 
 
 def _short(found: dict[str, Any], limits: Limits) -> Iterator[str]:
