@@ -6,11 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from foundry_exp import disk
 from foundry_exp.errors import StoreError
-from foundry_exp.record_json import adapter, plain
+from foundry_exp.record_json import NotTheRecordError, from_json, plain
 
 PLAN_FILE = "sweep.json"
 
@@ -60,14 +58,12 @@ def read(folder: Path) -> Plan | None:
     """A sweep's plan; null when the folder has none."""
     path = folder / PLAN_FILE
     try:
-        plan: Plan = adapter(Plan).validate_json(disk.read_bytes(path))
+        plan: Plan = from_json(Plan, disk.read_bytes(path))
     except FileNotFoundError:
         return None
-    except ValidationError as error:
-        first = error.errors()[0]
-        wrong = ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))
+    except NotTheRecordError as error:
         msg = (
-            f"{path}: not the plan of a sweep ({wrong}); move it away to read the cells without it, "
+            f"{path}: not the plan of a sweep ({error}); move it away to read the cells without it, "
             "or choose another sweep.name to measure."
         )
         raise StoreError(msg) from error

@@ -1,25 +1,62 @@
 """Records as JSON and back."""
 
 import json
+from dataclasses import fields, is_dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import TypeAdapter
-from pydantic_core import PydanticSerializationError
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+_COMPACT = (",", ":")
+
+
+class NotTheRecordError(ValueError):
+    """What was read is not the record that it should be: `where.in.it: what is wrong`."""
 
 
 @cache
-def adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    """The reader and writer of one record type, built once."""
+def adapter(kind: Any) -> "TypeAdapter[Any]":
+    """The reader of one record type, which also knows its JSON Schema; built once."""
+    from pydantic import TypeAdapter  # 0.1 s, which the process that holds a model has no use for
+
     return TypeAdapter(kind)
 
 
-def to_json(value: Any) -> bytes:
-    """A record as one line of JSON; half a surrogate pair, which a model may write and no file holds, is U+FFFD."""
+def from_json(kind: Any, text: bytes) -> Any:
+    """Read one record, or what is made of records; raise NotTheRecordError."""
+    return _checked(lambda: adapter(kind).validate_json(text))
+
+
+def from_plain(kind: Any, value: Any) -> Any:
+    """The same of what JSON was already read into."""
+    return _checked(lambda: adapter(kind).validate_python(value))
+
+
+def _checked(read: Any) -> Any:
+    from pydantic import ValidationError
+
     try:
-        return adapter(value.__class__).dump_json(value, by_alias=True)
-    except PydanticSerializationError:
-        text = json.dumps(adapter(value.__class__).dump_python(value, by_alias=True), ensure_ascii=False)
+        return read()
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))  # what is no JSON at all is wrong nowhere
+        raise NotTheRecordError(": ".join(filter(None, (where, first["msg"])))) from error
+
+
+def to_json(value: Any) -> bytes:
+    """A record as one line of JSON.
+
+    NaN and infinity are null; half a surrogate pair, which a model may write and no file holds, is U+FFFD.
+    """
+    try:
+        text = json.dumps(value, default=_fields, allow_nan=False, ensure_ascii=False, separators=_COMPACT)
+    except ValueError:
+        finite = json.loads(json.dumps(value, default=_fields), parse_constant=lambda _: None)
+        text = json.dumps(finite, ensure_ascii=False, separators=_COMPACT)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
         # by way of UTF-16, so that a pair whose halves came in two events is whole again
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
 
@@ -27,3 +64,11 @@ def to_json(value: Any) -> bytes:
 def plain(value: Any) -> Any:
     """A record as lists, mappings and plain values."""
     return json.loads(to_json(value))
+
+
+def _fields(record: Any) -> dict[str, Any]:
+    """Of one record; `class_` is `class` in a file."""
+    if not is_dataclass(record):
+        msg = f"{type(record).__name__} is no kind of value that JSON has"
+        raise TypeError(msg)
+    return {field.name.rstrip("_"): getattr(record, field.name) for field in fields(record)}

@@ -5,11 +5,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from foundry_exp import disk
 from foundry_exp.errors import StoreError
-from foundry_exp.record_json import adapter, plain, to_json
+from foundry_exp.record_json import NotTheRecordError, from_json, plain, to_json
 from foundry_exp.records import Preference, Record, RunResult, Sample, Score
 
 CONFIG_FILE = "config.yaml"
@@ -39,12 +37,12 @@ def append_score(folder: Path, score: Score) -> None:
     Raises ValueError for one that could not be read back, which the scorer of a user's own may make.
     """
     try:
-        adapter(Score).validate_json(to_json(score))
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        msg = f"not a score that can be kept ({'.'.join(map(str, wrong['loc']))}: {wrong['msg']}); correct the scorer"
+        line = to_json(score)
+        from_json(Score, line)
+    except (NotTheRecordError, TypeError) as error:
+        msg = f"not a score that can be kept ({error}); correct the scorer"
         raise ValueError(msg) from error
-    disk.append_line(folder / SCORES_FILE, to_json(score))
+    disk.append_line(folder / SCORES_FILE, line)
 
 
 def append_preference(path: Path, preference: Preference) -> None:
@@ -92,12 +90,12 @@ def _lines(path: Path, kind: Any) -> Iterator[Any]:
         if not line:
             continue
         try:
-            yield adapter(kind).validate_json(line)
-        except ValidationError as error:
+            yield from_json(kind, line)
+        except NotTheRecordError as error:
             if number == len(lines):
                 return
             what = kind.__name__.lower()
-            msg = f"{path}:{number}: not a {what} ({error.errors()[0]['msg']}); remove the line to read the rest."
+            msg = f"{path}:{number}: not a {what} ({error}); remove the line to read the rest."
             raise StoreError(msg) from error
 
 
@@ -122,10 +120,9 @@ def read_samples_if_kept(folder: Path) -> list[Sample]:
 
 def _samples(path: Path) -> list[Sample]:
     try:
-        return list(adapter(list[Sample]).validate_json(disk.read_bytes(path)))
-    except ValidationError as error:
-        wrong = error.errors()[0]["msg"]
-        msg = f"{path}: not a list of prompts ({wrong}); measure the cell again, or remove the file to see the rest."
+        return list(from_json(list[Sample], disk.read_bytes(path)))
+    except NotTheRecordError as error:
+        msg = f"{path}: not a list of prompts ({error}); measure the cell again, or remove the file to see the rest."
         raise StoreError(msg) from error
 
 
@@ -151,14 +148,11 @@ def read_result(folder: Path) -> RunResult:
     """The summary of a finished run."""
     path = folder / RESULT_FILE
     try:
-        result: RunResult = adapter(RunResult).validate_json(disk.read_bytes(path))
+        result: RunResult = from_json(RunResult, disk.read_bytes(path))
     except FileNotFoundError as error:
         msg = f"{folder}: no {RESULT_FILE}, so the run did not finish; its {RECORDS_FILE} holds what was measured."
         raise StoreError(msg) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        complaint = ": ".join(filter(None, (where, first["msg"])))  # what is no JSON at all is wrong nowhere
-        msg = f"{path}: not a run summary ({complaint}); measure the cell again."
+    except NotTheRecordError as error:
+        msg = f"{path}: not a run summary ({error}); measure the cell again."
         raise StoreError(msg) from error
     return result

@@ -14,6 +14,8 @@ from foundry_exp import data
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # started in a shell's background, whose children inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
+# Where it is set, every process of every cell compiles the package once more, which takes 0.1 s.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

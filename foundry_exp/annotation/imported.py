@@ -6,10 +6,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from foundry_exp import disk
-from foundry_exp.record_json import adapter
+from foundry_exp.record_json import NotTheRecordError, from_json
 
 FILE = "imported.json"
 
@@ -47,7 +45,7 @@ def remember(key_folder: Path, known_by: str, file: str, at: str, runs: Iterable
 def _read(key_folder: Path) -> dict[str, Import]:
     """None where there is no file, or a broken one: then files are imported again, and nothing is lost."""
     try:
-        found: dict[str, Import] = adapter(dict[str, Import]).validate_json((key_folder / FILE).read_bytes())
-    except (OSError, ValidationError):
+        found: dict[str, Import] = from_json(dict[str, Import], (key_folder / FILE).read_bytes())
+    except (OSError, NotTheRecordError):
         return {}
     return found

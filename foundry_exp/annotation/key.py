@@ -6,11 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from foundry_exp import disk
 from foundry_exp.errors import ConfigError
-from foundry_exp.record_json import adapter, to_json
+from foundry_exp.record_json import NotTheRecordError, from_json, to_json
 
 KEY_FILE = "key.json"
 KEY_VERSION = 1
@@ -58,12 +56,12 @@ def place(folder: Path, key_folder: Path, sample_id: str, output_hash: str) -> P
 def read(path: Path) -> Key:
     """A key that was written before, or ConfigError."""
     try:
-        key: Key = adapter(Key).validate_json(path.read_bytes())
+        key: Key = from_json(Key, path.read_bytes())
     except OSError as error:
         msg = f"{path}: cannot be read ({error.strerror}); name the {KEY_FILE} of the export with --key."
         raise ConfigError(msg) from error
-    except ValidationError as error:
-        msg = f"{path}: not the key of an export ({error.errors()[0]['msg']}); put the original back."
+    except NotTheRecordError as error:
+        msg = f"{path}: not the key of an export ({error}); put the original back."
         raise ConfigError(msg) from error
     return key
 

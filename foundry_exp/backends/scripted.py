@@ -4,8 +4,8 @@ import itertools
 import os
 import time
 from collections.abc import Iterator
-from importlib.metadata import version
 
+from foundry_exp import __version__
 from foundry_exp.errors import BackendError
 from foundry_exp.protocols import ChatRequest, Clock, Event, LoadedModel, ModelRequest
 from foundry_exp.records import Usage
@@ -52,7 +52,7 @@ class ScriptedBackend:
             execution_provider="scripted",
             context_length=4096,
             pid=os.getpid(),
-            runtime={"foundry_exp": version("foundry-exp")},
+            runtime={"foundry_exp": __version__},
         )
 
     def stream(self, request: ChatRequest, clock: Clock) -> Iterator[Event]:

@@ -7,20 +7,19 @@ stdout. When stdin closes its parent is gone, and it ends at once.
 import os
 import sys
 import time
-import traceback
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from foundry_exp import record_json, store, target
+from foundry_exp import store, target
 from foundry_exp.cell import arrivals, measure, room
 from foundry_exp.errors import BackendError, FoundryExpError, SkipCellError
 from foundry_exp.machine import device_lock
 from foundry_exp.machine.parent import Parent
 from foundry_exp.models import request
 from foundry_exp.protocols import Backend, ChatRequest, LoadedModel, OwnProcess, streams
-from foundry_exp.records import Record, Sample
+from foundry_exp.records import Message, Record, Sample
 from foundry_exp.redact import without_secrets
 
 # Python hands the interpreter from thread to thread every 5 ms by default; a stamp of an event that another
@@ -65,7 +64,7 @@ def _run_alone(backend: Backend, job: dict[str, Any], parent: Parent) -> None:
 def _measure(backend: Backend, job: dict[str, Any], log: store.RecordLog, parent: Parent) -> None:
     """Warm up until steady, then make every measured request in the shape asked for; each record is on disk at once."""
     config, workload = job["config"], job["config"]["workload"]
-    samples = [record_json.adapter(Sample).validate_python(entry) for entry in job["samples"]]
+    samples = [_sample(entry) for entry in job["samples"]]
     retries = measure.Retries(
         workload["retries"], workload["retry_backoff_s"], workload["total_timeout_s"], parent.stopped.wait
     )
@@ -92,6 +91,10 @@ def _measure(backend: Backend, job: dict[str, Any], log: store.RecordLog, parent
     shape = arrivals.Shape(workload["concurrency"], workload["rate_per_s"], workload["arrivals"], workload["seed"])
     for number, record in enumerate(arrivals.drive(turns, shape, ask, measure.clock, stopped), start=1):
         keep(record, number, len(turns))
+
+
+def _sample(entry: dict[str, Any]) -> Sample:
+    return Sample(**{**entry, "messages": tuple(Message(**message) for message in entry["messages"])})
 
 
 def _refuse_without_server(backend: Backend) -> None:
@@ -140,6 +143,8 @@ def main() -> int:
         seen = {name: getattr(error, name, None) for name in ("error_class", "exit_code")}
         parent.say("failed", message=_said(error), **seen)
     except Exception as error:  # noqa: BLE001 — the parent turns it into a row with a reason
+        import traceback
+
         print(without_secrets(traceback.format_exc()), file=sys.stderr)
         parent.say("failed", message=_said(error), error_class=None)
     else:

@@ -6,12 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from foundry_exp import disk, store
 from foundry_exp.errors import StoreError
 from foundry_exp.metrics.request import cold_ttft_ms
-from foundry_exp.record_json import adapter, plain
+from foundry_exp.record_json import NotTheRecordError, from_json, plain
 from foundry_exp.records import AttemptFacts, Record
 
 ATTEMPTS_FILE = "attempts.json"
@@ -38,9 +36,9 @@ def read(folder: Path) -> tuple[AttemptFacts, ...]:
     if not path.exists():
         return ()
     try:
-        found: tuple[AttemptFacts, ...] = adapter(tuple[AttemptFacts, ...]).validate_json(disk.read_bytes(path))
-    except ValidationError as error:
-        msg = f"{path}: not a list of attempts ({error.errors()[0]['msg']}); remove it to go on without."
+        found: tuple[AttemptFacts, ...] = from_json(tuple[AttemptFacts, ...], disk.read_bytes(path))
+    except NotTheRecordError as error:
+        msg = f"{path}: not a list of attempts ({error}); remove it to go on without."
         raise StoreError(msg) from error
     return found
 

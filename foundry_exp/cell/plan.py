@@ -1,13 +1,13 @@
 """From a composed config to a cell that can be run: checked whole, with its prompts read and its model found."""
 
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from foundry_exp import data, prompts, schema, target
 from foundry_exp.digest import digest_of
 from foundry_exp.errors import ConfigError
+from foundry_exp.machine.packages import installed
 from foundry_exp.meters.energy import EnergyMeter
 from foundry_exp.models import request
 from foundry_exp.prompts import PromptSet
@@ -49,7 +49,7 @@ class Cell:
     def fingerprint(self) -> str:
         """Identity of the measurement: what a timing depends on, and nothing of reports or tracking."""
         measured = {key: self.config[key] for key in MEASURED_KEYS}
-        packages = {name: version(name) for name in MEASURED_PACKAGES}
+        packages = {name: installed(name) for name in MEASURED_PACKAGES}
         return digest_of([measured, self.prompts.digest, packages])
 
     def model_request(self, log_dir: Path) -> ModelRequest:

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import psutil
-
-from foundry_exp.cell.plan import Cell
 from foundry_exp.meters import nvml
 from foundry_exp.meters.unavailable import UnavailableError
 from foundry_exp.models import fit, folder, options, variants
 
+if TYPE_CHECKING:
+    from foundry_exp.cell.plan import Cell
 
-def check_stated(cell: Cell, resolved: Mapping[str, Any]) -> None:
+
+def check_stated(cell: "Cell", resolved: Mapping[str, Any]) -> None:
     """Raise SkipCellError when the variant of the catalogue that a cell came to cannot fit; nothing is here yet."""
     config = cell.config
     files_mb = resolved["size_mb"] or config["model"]["size_mb"]
@@ -59,6 +59,8 @@ def _genai_config(path: Path | None) -> dict[str, Any] | None:
 
 
 def _free_memory_mb() -> float:
+    import psutil
+
     return float(psutil.virtual_memory().available / 1e6)
 
 

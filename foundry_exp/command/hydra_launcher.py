@@ -16,6 +16,8 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from foundry_exp import data
 from foundry_exp.command import compose, conf_folders, hydra_targets
 
+Task = Callable[[DictConfig], None]
+
 
 def is_for_hydra(override: str) -> bool:
     """Whether an override speaks to Hydra: the launcher adds those to every job itself."""
@@ -40,9 +42,11 @@ class _Planned:
 
 
 def launch(
-    task: Callable[[DictConfig], None], every_job: Mapping[tuple[str, ...], Mapping[str, Any]], overrides: Sequence[str]
+    here: Task, elsewhere: Task, every_job: Mapping[tuple[str, ...], Mapping[str, Any]], overrides: Sequence[str]
 ) -> None:
-    """Have Hydra's launcher run the task on each job, its overrides → its config, in this order.
+    """Have Hydra's launcher run a task on each job, its overrides → its config, in this order.
+
+    `here` is for a launcher that runs the jobs in this process, `elsewhere` for one with processes of its own.
 
     The jobs are planned already, so no sweeper of Hydra's composes and checks them all once more; it would also stop
     at the first job that raises, and not call `on_multirun_end`.
@@ -63,7 +67,9 @@ def launch(
         context.callbacks.on_multirun_start(config=config, config_name=compose.CONFIG_NAME)
         try:
             plugins = Plugins.instance()
-            launcher = plugins.instantiate_launcher(hydra_context=context, task_function=task, config=config)
+            launcher = plugins.instantiate_launcher(
+                hydra_context=context, task_function=here if is_here else elsewhere, config=config
+            )
             launcher.launch([list(job) for job in every_job], initial_job_idx=0)
         finally:
             context.callbacks.on_multirun_end(config=config, config_name=compose.CONFIG_NAME)

@@ -2,7 +2,7 @@
 
 import random
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def plan_all(every_job: Sequence[compose.Job]) -> list[Cell]:
     """Check every cell before the first one starts; in the order in which they run."""
-    configs = [compose.plain(job.config) for job in every_job]
+    configs = [job.plain for job in every_job]
     settings = configs[0]["sweep"]
     sweep_id = str(settings["name"] or f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{token_hex(2)}")
     named = zip(cell_names.of(every_job), every_job, configs, strict=True)
@@ -64,9 +64,15 @@ def _repeat(cell: Cell, repeat: int, of: int) -> Cell:
 
 def start(cells: Sequence[Cell], overrides: Sequence[str]) -> bool:
     """Hand the jobs to Hydra's launcher; false when a person stopped it."""
+    planned = {cell.name: cell for cell in map(_named, cells)}
+
+    @ctrl_c.stoppable
+    def here(config: DictConfig) -> None:
+        _measure(config, lambda: planned[config.sweep.cell])
+
     with ctrl_c.launched() as heard:
         try:
-            hydra_launcher.launch(task, {cell.overrides: _named(cell) for cell in cells}, overrides)
+            hydra_launcher.launch(here, task, {cell.overrides: cell.config for cell in planned.values()}, overrides)
         except KeyboardInterrupt:
             return False
         except Exception as error:  # noqa: BLE001 — a launcher whose worker died; the folders hold what was measured
@@ -74,24 +80,28 @@ def start(cells: Sequence[Cell], overrides: Sequence[str]) -> bool:
     return heard.count == 0
 
 
-def _named(cell: Cell) -> dict[str, Any]:
-    """The config of a cell, with the sweep that it is part of."""
-    return {**cell.config, "sweep": {**cell.config["sweep"], "name": cell.sweep_id}}
+def _named(cell: Cell) -> Cell:
+    """A cell whose config says which sweep it is part of."""
+    return replace(cell, config={**cell.config, "sweep": {**cell.config["sweep"], "name": cell.sweep_id}})
 
 
 @ctrl_c.stoppable
 def task(config: DictConfig) -> None:
+    """A job in a process of the launcher's, which knows nothing of the plan but this config."""
+    _measure(config, lambda: plan(compose.plain(config), config.sweep.cell, config.sweep.name))
+
+
+def _measure(config: DictConfig, planned: Callable[[], Cell]) -> None:
     """One Hydra job: one cell. Raises KeyboardInterrupt alone, which stops the sweep."""
     from foundry_exp import experiment, terminal  # numpy, pydantic and rich: not for --cfg or a bad option
 
-    name, sweep_id = config.sweep.cell, config.sweep.name
     # Live lines of several processes would overwrite each other.
     console = terminal.progress_console(live=not ctrl_c.in_worker())
     try:
-        cell = plan(compose.plain(config), name, sweep_id)
+        cell = planned()
         result = experiment.run(cell, console, _headway(cell.folder.parent, config.sweep.shard))
     except FoundryExpError as error:
-        console.print(f"{name}: {error}", style="red", markup=False)
+        console.print(f"{config.sweep.cell}: {error}", style="red", markup=False)
         return
     except Exception:  # noqa: BLE001 — one cell's bug must not take the rest of the sweep with it
         console.print_exception()

@@ -4,12 +4,10 @@ import json
 import re
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from foundry_exp.decide.side import Side
 from foundry_exp.disk import write_whole
 from foundry_exp.errors import ConfigError
-from foundry_exp.record_json import adapter, to_json
+from foundry_exp.record_json import NotTheRecordError, from_json, to_json
 
 SUFFIX = ".json"
 _NUMBERS = re.compile(r"\[\n\s*((?:[-+.\de]+|null)(?:,\n\s*(?:[-+.\de]+|null))*)\n\s*\]")
@@ -29,12 +27,9 @@ def save(path: Path, side: Side) -> None:
 def load(path: Path) -> Side:
     """Read it; raise ConfigError when it is no baseline."""
     try:
-        side: Side = adapter(Side).validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
-        first = error.errors()[0] if isinstance(error, ValidationError) else None
-        where = ".".join(str(part) for part in first["loc"]) if first else ""
-        why = ": ".join(filter(None, (where, first["msg"] if first else str(error))))
-        msg = f"{path}: not a baseline ({why}); write one with: python -m foundry_exp gate --save {path} RUN"
+        side: Side = from_json(Side, path.read_bytes())
+    except (OSError, NotTheRecordError) as error:
+        msg = f"{path}: not a baseline ({error}); write one with: python -m foundry_exp gate --save {path} RUN"
         raise ConfigError(msg) from error
     return side
 

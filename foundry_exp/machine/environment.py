@@ -5,13 +5,13 @@ import os
 import platform
 import subprocess
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import psutil
 
 from foundry_exp import disk, store
+from foundry_exp.machine.packages import installed
 
 PACKAGES = (
     "foundry-exp",
@@ -45,7 +45,7 @@ def describe() -> dict[str, Any]:
 
 def packages() -> dict[str, str | None]:
     """The version of every package that a run loads; null when it is not installed."""
-    return {name: _version(name) for name in PACKAGES}
+    return {name: installed(name) for name in PACKAGES}
 
 
 def changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
@@ -85,13 +85,6 @@ def _read(path: Path) -> str | None:
     try:
         return path.read_text(encoding="utf-8").strip()
     except OSError:
-        return None
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
         return None
 
 

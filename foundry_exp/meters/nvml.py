@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-import psutil
-
 from foundry_exp.meters.unavailable import UnavailableError
 
 
@@ -54,6 +52,8 @@ def memory_of(library: Any, gpu: Any, pids: set[int]) -> dict[int, int | None]:
 
 def family(pid: int) -> set[int]:
     """A process and all that it started."""
+    import psutil  # 25 ms, which a cell without such a GPU need not spend
+
     try:
         return {pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))}
     except psutil.Error:

@@ -4,11 +4,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
 from foundry_exp.errors import StoreError
 from foundry_exp.metrics.metric import shown
-from foundry_exp.record_json import adapter
+from foundry_exp.record_json import NotTheRecordError, from_plain
 from foundry_exp.records import Distribution, RunResult
 
 
@@ -124,10 +122,9 @@ def distribution(result: RunResult, name: str) -> Distribution | None:
 
 def _read(result: RunResult, name: str, value: dict[str, Any]) -> Any:
     try:
-        return adapter(Distribution).validate_python(value)
-    except ValidationError as error:
-        first = error.errors()[0]["msg"]
-        msg = f"{result.run_id}: metric {name} is not a distribution ({first}); measure the cell again."
+        return from_plain(Distribution, value)
+    except NotTheRecordError as error:
+        msg = f"{result.run_id}: metric {name} is not a distribution ({error}); measure the cell again."
         raise StoreError(msg) from error
 
 

@@ -6,7 +6,6 @@ Nothing here starts a runtime, so that a finished cell costs a look at its run.j
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +16,7 @@ from foundry_exp.cell.outcome import Outcome
 from foundry_exp.cell.plan import MEASURED_KEYS, MEASURED_PACKAGES, Cell
 from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.machine import environment
+from foundry_exp.machine.packages import installed
 
 State = Literal["new", "begun", "finished", "failed"]
 RETRIED = ".retried"
@@ -141,11 +141,11 @@ def _changes(cell: Cell) -> Iterator[str]:
     for key in sorted(old_values.keys() | new_values.keys()):
         if old_values.get(key) != new_values.get(key):
             yield f"{key}: {old_values.get(key)} → {new_values.get(key)}"
-    installed = environment.read(cell.folder).get("packages", {})
+    packages = environment.read(cell.folder).get("packages", {})
     for name in MEASURED_PACKAGES:
-        was = installed.get(name)
-        if was != version(name):
-            yield f"{name}: {was} → {version(name)}"
+        was = packages.get(name)
+        if was != installed(name):
+            yield f"{name}: {was} → {installed(name)}"
     if [sample.digest for sample in asked] != [sample.digest for sample in cell.prompts.samples]:
         yield "the prompts"
 

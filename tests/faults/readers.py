@@ -102,7 +102,7 @@ def _recorded(content: bytes, *, streaming: bool) -> Record:
     """Whatever a service answers is one record that can be kept and read again."""
     turn = measure.Turn(Sample("a", (Message("user", "a"),), "digest"), 0, "measure")
     record = measure.ask(_Service(content), turn, replace(_REQUEST, streaming=streaming), 0)
-    kept: Record = record_json.adapter(Record).validate_json(record_json.to_json(record))
+    kept: Record = record_json.from_json(Record, record_json.to_json(record))
     return kept
 
 
