@@ -12,7 +12,7 @@ from foundry_exp import disk, score, store, target
 from foundry_exp.cell import attempts, summary
 from foundry_exp.cell.outcome import Outcome
 from foundry_exp.cell.plan import Cell
-from foundry_exp.decide.findings import findings
+from foundry_exp.decide.conclusions import conclusions
 from foundry_exp.engines.engine import Engine
 from foundry_exp.errors import BackendError, ConfigError, StoreError, UnreachableError
 from foundry_exp.machine import environment
@@ -21,7 +21,7 @@ from foundry_exp.protocols import Scorer, Tracker
 from foundry_exp.records import WITH_FIGURES, RunResult
 from foundry_exp.report import write
 from foundry_exp.report.cells import CellReport
-from foundry_exp.report.findings import Findings
+from foundry_exp.report.conclusions import Conclusions
 from foundry_exp.sweep import failure_policy, progress, resume
 from foundry_exp.sweep.headway import Headway
 from foundry_exp.tracking import published
@@ -162,10 +162,10 @@ def _is_unscored(cell: Cell) -> bool:
     return any(not target.build(spec, f"scorer.{name}").waits for name, spec in left.items())
 
 
-def conclude(cell: Cell, folder: Path, read: Sequence[CellReport], console: Console) -> Findings:
+def conclude(cell: Cell, folder: Path, read: Sequence[CellReport], console: Console) -> Conclusions:
     """When everything is measured: the page of the run or sweep, and the tracker's view of it."""
     with console.status("drawing the report"):
-        found = findings(folder, read)
+        found = conclusions(folder, read)
         write.write_texts(folder, read, found)
         write.write_pages(folder, read, found, drawn=cell.config["draw_plots"])
     tracker: Tracker = target.build(cell.config["tracker"], "tracker")

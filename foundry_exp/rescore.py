@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from foundry_exp import data, prompts, record_json, runs, score, store, target
-from foundry_exp.decide.findings import findings
+from foundry_exp.decide.conclusions import conclusions
 from foundry_exp.errors import BackendError, ConfigError, StoreError
 from foundry_exp.protocols import Scorer, Tracker
 from foundry_exp.records import RunResult
@@ -131,7 +131,7 @@ def _write_again(folders: Sequence[Path]) -> None:
         write.write_reports(folder, [folder])
     for folder in dict.fromkeys(_sweep_of(folder) or folder for folder in folders):
         read = gather(runs.finished_cells(folder))
-        found = findings(folder, read)
+        found = conclusions(folder, read)
         write.write_texts(folder, read, found)
         if (folder / write.HTML_FILE).exists():
             write.write_pages(folder, read, found, drawn=False)

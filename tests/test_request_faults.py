@@ -1,5 +1,7 @@
 """Each fault in a request, through the whole command: a record with its class, counted, and the rest goes on."""
 
+import signal
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +9,10 @@ import pytest
 
 from foundry_exp import runs, store
 from foundry_exp.calibration.behaviour import Behaviour, Service
-from foundry_exp.calibration.process import timed_server
+from foundry_exp.calibration.process import TimedServer, timed_server
 from foundry_exp.records import Record, RunResult
-from tests.conftest import Run
+from tests.conftest import Run, clean_environment, command
+from tests.test_faults import DEADLINE_S, when
 
 FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "connection lost before a byte": ({"fault": "hang_up"}, "reset"),
@@ -24,13 +27,16 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
+def asking(server: TimedServer) -> list[str]:
+    return [
+        "backend=endpoint", f"backend.base_url={server.base_url}", "model=custom", "model.alias=m", "tracker=none",
+        "draw_plots=false", "workload.warmup=0",
+    ]  # fmt: skip
+
+
 def measured(run: Run, home: Path, behaviour: Behaviour, *overrides: str) -> tuple[int, RunResult, list[Record]]:
     with timed_server(Service({"m": behaviour})) as server:
-        done = run(
-            "backend=endpoint", f"backend.base_url={server.base_url}", "model=custom", "model.alias=m", "tracker=none",
-            "draw_plots=false", "workload.warmup=0", "workload.idle_timeout_s=0.5", "workload.retry_backoff_s=0",
-            *overrides,
-        )  # fmt: skip
+        done = run(*asking(server), "workload.idle_timeout_s=0.5", "workload.retry_backoff_s=0", *overrides)
     cell = runs.finished_cells(next((home / "mlruns" / "runs").iterdir()))[0]
     assert "Traceback" not in done.stdout + done.stderr
     return done.returncode, store.read_result(cell), store.read_records(cell)
@@ -55,6 +61,24 @@ def test_a_refusal_is_tried_again_when_wished_and_counted(run: Run, tmp_path: Pa
     )
     assert (code, result.status, result.metrics["error_rate"]) == (0, "ok", 0.0)
     assert result.metrics["retries"] > 0
+
+
+def test_a_refused_request_whose_pause_ctrl_c_ended_is_asked_by_the_resumed_cell(run: Run, tmp_path: Path) -> None:
+    """The server refuses every 8th request, loading's among them; it would be asked again in an hour."""
+    with timed_server(Service({"m": Behaviour(fault="status", status=429, fault_every=8)})) as server:
+        night = [*asking(server), "workload.retries=3", "workload.retry_backoff_s=3600", "sweep.name=night"]
+        process = subprocess.Popen(command(night), cwd=tmp_path, env=clean_environment(), stderr=subprocess.DEVNULL)
+        try:
+            cell = when(tmp_path, "mlruns/runs/night/*/records.jsonl", lines=6).parent
+            process.send_signal(signal.SIGINT)
+            assert process.wait(DEADLINE_S) == 130
+        finally:
+            process.kill()
+        assert len(store.read_records(cell)) == 6, "a refusal was kept for good"
+        done = run(*night, "sweep.resume=true")
+    assert done.returncode == 0, done.stderr
+    result = store.read_result(cell)
+    assert (result.status, result.metrics["requests"], result.metrics["error_rate"]) == ("ok", 12, 0.0)
 
 
 def test_an_answer_that_broke_off_is_never_tried_again(run: Run, tmp_path: Path) -> None:

@@ -26,6 +26,11 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class _Version:
+    key_version: int
+
+
+@dataclass(frozen=True, slots=True)
 class Key:
     """What an export must remember."""
 
@@ -56,7 +61,15 @@ def place(folder: Path, key_folder: Path, sample_id: str, output_hash: str) -> P
 def read(path: Path) -> Key:
     """A key that was written before, or ConfigError."""
     try:
-        key: Key = from_json(Key, path.read_bytes())
+        content = path.read_bytes()
+        version = from_json(_Version, content).key_version  # first: the rest of another one may differ
+        if version != KEY_VERSION:
+            msg = (
+                f"{path}: a key of version {version}, and this foundry_exp reads version {KEY_VERSION}; "
+                "use the foundry_exp that made the export."
+            )
+            raise ConfigError(msg)
+        key: Key = from_json(Key, content)
     except OSError as error:
         msg = f"{path}: cannot be read ({error.strerror}); name the {KEY_FILE} of the export with --key."
         raise ConfigError(msg) from error

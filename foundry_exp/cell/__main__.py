@@ -72,7 +72,7 @@ def _measure(backend: Backend, job: dict[str, Any], log: store.RecordLog, parent
     every_turn = arrivals.measured_turns(samples, workload["rounds"], workload["seed"])
     turns = [turn for turn in every_turn if (turn.sample.sample_id, turn.round) not in done]
 
-    def ask(turn: measure.Turn, due_ns: int | None) -> Record:
+    def ask(turn: measure.Turn, due_ns: int | None) -> Record | None:
         chat = _chat(turn.sample, config, can_stream=streams(backend))
         return measure.ask_patiently(lambda: measure.ask(backend, turn, chat, job["attempt"], due_ns), retries)
 

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import islice
@@ -13,8 +13,9 @@ from foundry_exp.metrics.request import request_metrics
 from foundry_exp.protocols import Clock
 from foundry_exp.records import Record, Sample
 
-Ask = Callable[[Turn, int | None], Record]
-"""Make one request, which was due at that time; null when it was not scheduled."""
+Ask = Callable[[Turn, int | None], Record | None]
+"""Make one request, which was due at that time, null when it was not scheduled; null if a stop left it unanswered."""
+Asked = Future[Record | None]
 
 MOST_UNDER_WAY = 64
 """Of a schedule: beyond this, requests wait for a free thread, which shows as `schedule_delay_ms`."""
@@ -51,8 +52,11 @@ def warm_up(
     for number in range(most if least else 0):
         if stopped() or (number >= least and is_steady(done)):
             return
-        done.append(ask(Turn(samples[number % len(samples)], 0, "warmup"), None))
-        yield done[-1]
+        record = ask(Turn(samples[number % len(samples)], 0, "warmup"), None)
+        if record is None:
+            return
+        done.append(record)
+        yield record
 
 
 def is_steady(records: Sequence[Record]) -> bool:
@@ -75,9 +79,10 @@ def drive(turns: Sequence[Turn], shape: Shape, ask: Ask, clock: Clock, stopped: 
         yield from _scheduled(turns, shape, ask, clock, stopped)
     elif shape.concurrency == 1:
         for turn in turns:  # on this thread: another one would put its switches into the stamps
-            if stopped():
+            record = None if stopped() else ask(turn, None)
+            if record is None:
                 return
-            yield ask(turn, None)
+            yield record
     else:
         yield from _at_once(turns, shape.concurrency, ask, stopped)
 
@@ -89,11 +94,11 @@ def _at_once(turns: Sequence[Turn], concurrency: int, ask: Ask, stopped: Callabl
         under_way = {pool.submit(ask, turn, None) for turn in islice(left, concurrency)}
         while under_way:
             done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
-            for future in done:
+            for _ in done:
                 turn = None if stopped() else next(left, None)
                 if turn is not None:
                     under_way.add(pool.submit(ask, turn, None))
-                yield future.result()
+            yield from _answered(done)
 
 
 def _scheduled(
@@ -101,14 +106,14 @@ def _scheduled(
 ) -> Iterator[Record]:
     """Start each request when it is due, whatever is still under way; one that starts late counts from its time."""
     start_ns = clock()
-    under_way: set[Future[Record]] = set()
+    under_way: set[Asked] = set()
     with ThreadPoolExecutor(MOST_UNDER_WAY) as pool:
         try:
             for turn, after_s in zip(turns, due_after_s(shape, len(turns)), strict=True):
                 due_ns = start_ns + round(after_s * _NS_PER_S)
                 while not stopped() and (pause_s := (due_ns - clock()) / _NS_PER_S) > 0:
                     done, under_way = _rest(under_way, min(pause_s, LOOK_UP_EVERY_S))
-                    yield from (future.result() for future in done)
+                    yield from _answered(done)
                 if stopped():
                     break
                 under_way.add(pool.submit(ask, turn, due_ns))
@@ -117,16 +122,20 @@ def _scheduled(
             pool.shutdown(wait=False, cancel_futures=True)  # whoever takes the records may have given up
 
 
-def _drained(under_way: set[Future[Record]], stopped: Callable[[], bool]) -> Iterator[Record]:
+def _drained(under_way: set[Asked], stopped: Callable[[], bool]) -> Iterator[Record]:
     """Each record as its request ends; after a stop, requests that still wait for a thread are not made."""
     while under_way:
         if stopped():
             under_way = {future for future in under_way if not future.cancel()}
         done, under_way = wait(under_way, timeout=LOOK_UP_EVERY_S, return_when=FIRST_COMPLETED)
-        yield from (future.result() for future in done)
+        yield from _answered(done)
 
 
-def _rest(under_way: set[Future[Record]], pause_s: float) -> tuple[set[Future[Record]], set[Future[Record]]]:
+def _answered(ended: Iterable[Asked]) -> Iterator[Record]:
+    return (record for future in ended if (record := future.result()) is not None)
+
+
+def _rest(under_way: set[Asked], pause_s: float) -> tuple[set[Asked], set[Asked]]:
     """Wait for the pause to pass or a request to end: those that ended, and those that did not."""
     if not under_way:
         time.sleep(pause_s)

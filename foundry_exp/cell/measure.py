@@ -13,7 +13,6 @@ clock: Clock = time.perf_counter_ns
 
 RETRYABLE = frozenset({"connect", "rate_limited", "http_503"})
 """Refused before any work was done, so that trying again cannot hide a failing model."""
-_NOT_AGAIN = "it was not asked again, because the cell was told to stop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +36,10 @@ class Retries:
     """Lets a pause pass; true at once when the cell is told to stop, as `threading.Event.wait` does."""
 
 
-def ask_patiently(ask: Callable[[], Record], retries: Retries) -> Record:
+def ask_patiently(ask: Callable[[], Record], retries: Retries) -> Record | None:
     """Ask until the request is not refused, or the limit is reached; its latency counts from the first try.
 
-    A cell that is told to stop during a pause keeps the refusal as the answer, and how often it was tried.
+    Null when the cell is told to stop during a pause: the request was not answered, and a resumed cell makes it.
     """
     first = record = ask()
     for number in range(retries.limit):
@@ -50,7 +49,7 @@ def ask_patiently(ask: Callable[[], Record], retries: Retries) -> Record:
         if wanted_s > retries.patience_s:
             break
         if retries.stopped_within_s(max(wanted_s, retries.backoff_s * 2**number)):
-            return replace(record, error=replace(record.error, message=f"{record.error.message}; {_NOT_AGAIN}"))
+            return None
         due_ns = first.t_start_ns if first.t_scheduled_ns is None else first.t_scheduled_ns
         record = replace(ask(), retries=number + 1, t_scheduled_ns=due_ns)
     return record

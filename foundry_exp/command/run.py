@@ -10,7 +10,7 @@ from foundry_exp import experiment, target, terminal
 from foundry_exp.cell.plan import Cell
 from foundry_exp.command import compose, launch, say
 from foundry_exp.command.compose import Job
-from foundry_exp.decide.findings import findings
+from foundry_exp.decide.conclusions import conclusions
 from foundry_exp.engines.check import check_engines
 from foundry_exp.errors import INTERRUPTED, ConfigError
 from foundry_exp.report import console as table
@@ -83,8 +83,8 @@ def _report(cell: Cell, where: Path, finished: Sequence[Path], *, changed: bool)
     if changed or not (where / write.HTML_FILE).exists():
         found = experiment.conclude(cell, where, read, terminal.progress_console())
     else:
-        found = findings(where, read)
+        found = conclusions(where, read)
     # Last, since whoever reads it may have enough, as `head` has: the page is drawn by then.
     left = replace(unfinished(where), resume_command=None)  # said at the end
     table.show(read, terminal.result_console(), left=left)
-    say.findings(found)
+    say.conclusions(found)

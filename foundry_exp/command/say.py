@@ -6,7 +6,7 @@ from pathlib import Path
 
 from foundry_exp import planned, store, terminal
 from foundry_exp.cell.plan import Cell
-from foundry_exp.report.findings import Findings
+from foundry_exp.report.conclusions import Conclusions
 from foundry_exp.report.text import counted
 from foundry_exp.sweep import resume
 
@@ -17,7 +17,7 @@ def what_comes(cells: Sequence[Cell], due: Sequence[Cell], order: str) -> None:
     terminal.note(f"Sweep {cells[0].sweep_id}: {counted(len(cells), 'cell')}{done}. Order: {order}")
 
 
-def findings(found: Findings) -> None:
+def conclusions(found: Conclusions) -> None:
     """What is more than chance, and which model to take."""
     parts = [found.differences, (found.pick, "", *found.reasons) if found.pick else ()]
     for lines in filter(None, parts):

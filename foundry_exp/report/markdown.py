@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from foundry_exp.report import repeats, scored
 from foundry_exp.report.cells import CellReport, labels, notices
-from foundry_exp.report.findings import Findings
+from foundry_exp.report.conclusions import Conclusions
 from foundry_exp.report.highlights import NOT_TESTED, Sentence, highlights, left_out
 from foundry_exp.report.markdown_tables import details_table, main_table, notes
 from foundry_exp.report.provenance import UNKNOWN, surroundings, values_of
@@ -17,7 +17,7 @@ from foundry_exp.unfinished import NOTHING_LEFT, Unfinished
 CELL_FILES = ("run.json", "records.jsonl", "scores.jsonl", "config.yaml", "environment.json", "runtime.log")
 
 
-def report(cells: Sequence[CellReport], found: Findings, *, inside: bool, left: Unfinished = NOTHING_LEFT) -> str:
+def report(cells: Sequence[CellReport], found: Conclusions, *, inside: bool, left: Unfinished = NOTHING_LEFT) -> str:
     """The whole report; `inside` when it lies in the one cell's own folder."""
     parts = [
         _title(cells, left),
@@ -66,13 +66,13 @@ def _section(title: str, lines: Sequence[str] | Iterator[str]) -> str:
     return f"## {title}\n\n{body}" if body else ""
 
 
-def _pick(found: Findings) -> Iterator[str]:
+def _pick(found: Conclusions) -> Iterator[str]:
     if found.pick:
         yield f"**{markdown(found.pick)}**\n"
         yield from (f"- {markdown(line)}" for line in found.reasons)
 
 
-def _highlights(cells: Sequence[CellReport], found: Findings) -> Iterator[str]:
+def _highlights(cells: Sequence[CellReport], found: Conclusions) -> Iterator[str]:
     said = highlights(cells)
     yield from (f"- {spoken(line)}" for line in said)
     if len(cells) > 1:

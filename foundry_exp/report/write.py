@@ -8,7 +8,7 @@ from foundry_exp.disk import write_whole
 from foundry_exp.errors import StoreError
 from foundry_exp.report import csv_table, markdown, source_json
 from foundry_exp.report.cells import CellReport, gather
-from foundry_exp.report.findings import NONE, Findings
+from foundry_exp.report.conclusions import NONE, Conclusions
 from foundry_exp.report.plots.plot import Plot
 from foundry_exp.unfinished import unfinished
 
@@ -29,7 +29,7 @@ def write_reports(folder: Path, cells: Sequence[Path]) -> None:
     write_texts(folder, gather(cells))
 
 
-def write_texts(folder: Path, read: Sequence[CellReport], found: Findings = NONE) -> None:
+def write_texts(folder: Path, read: Sequence[CellReport], found: Conclusions = NONE) -> None:
     """The same of cells that have been read already, with what was decided about them."""
     left = unfinished(folder)
     documents = {
@@ -41,7 +41,7 @@ def write_texts(folder: Path, read: Sequence[CellReport], found: Findings = NONE
         write_whole(folder / name, text)
 
 
-def write_pages(folder: Path, read: Sequence[CellReport], found: Findings = NONE, *, drawn: bool = True) -> None:
+def write_pages(folder: Path, read: Sequence[CellReport], found: Conclusions = NONE, *, drawn: bool = True) -> None:
     """Write report.html and plots/ of a run or a sweep, and a page for each cell of a small sweep.
 
     Pictures that are not asked for are drawn all the same where there are some: they would be of other figures.
@@ -52,7 +52,7 @@ def write_pages(folder: Path, read: Sequence[CellReport], found: Findings = NONE
             _write_page(cell.folder, [cell], NONE, drawn=has_plots(cell.folder))
 
 
-def _write_page(folder: Path, read: Sequence[CellReport], found: Findings, *, drawn: bool) -> None:
+def _write_page(folder: Path, read: Sequence[CellReport], found: Conclusions, *, drawn: bool) -> None:
     # matplotlib and jinja2 are not for the processes that measure
     from foundry_exp.report.page.page import render
 

@@ -18,18 +18,18 @@ _RESUME = "resume the sweep to measure it all the same"
 
 def verdict(cell: Cell, headway: Headway) -> Outcome | None:
     """Why a cell is not measured; null when it is."""
-    counts = headway.look()
-    rule = cell.config["sweep"]["on_failure"]
-    if rule["policy"] == "stop" and counts.failed:
-        reason = f"sweep.on_failure.policy=stop, and a cell failed before this one; {_RESUME}."
+    rule, failures = cell.config["sweep"]["on_failure"], headway.failures()
+    failed = len(failures.folders)
+    if rule["policy"] == "stop" and failed:
+        reason = f"sweep.on_failure.policy=stop, and {failures.folders[0].name} failed before this one; {_RESUME}."
         return Outcome(ending="skipped", reason=reason, skip_rule=ON_FAILURE)
-    if rule["policy"] == "share" and counts.failed > rule["share"] * counts.planned:
+    if rule["policy"] == "share" and failed > rule["share"] * failures.of:
         reason = (
-            f"sweep.on_failure.policy=share, and {counts.failed} of {counts.planned} cells have failed, "
+            f"sweep.on_failure.policy=share, and {failed} of {failures.of} cells have failed, "
             f"more than {rule['share']:.0%}; {_RESUME}."
         )
         return Outcome(ending="skipped", reason=reason, skip_rule=ON_FAILURE)
-    return next((_too_large(folder) for folder in headway.out_of_memory() if _asks_more(cell, folder)), None)
+    return next((_too_large(folder) for folder in failures.out_of_memory if _asks_more(cell, folder)), None)
 
 
 def _too_large(smaller: Path) -> Outcome:

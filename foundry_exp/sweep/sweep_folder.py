@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -38,11 +38,14 @@ def opened(cells: Sequence[Cell], order: str, command: Sequence[str]) -> Iterato
             with _alone(folder, LOCK_FILE, _PLAN_WAIT_S):
                 _refuse_others(folder, asked["shard"])
                 due = _planned(cells, order, command)
-            yield due
+            with _end_noted(folder, asked["shard"]):
+                yield due
     else:
         with _alone(folder, LOCK_FILE):
             _refuse_others(folder, None)
-            yield _planned(cells, order, command)
+            due = _planned(cells, order, command)
+            with _end_noted(folder, None):
+                yield due
 
 
 def _planned(cells: Sequence[Cell], order: str, command: Sequence[str]) -> list[Cell]:
@@ -61,11 +64,36 @@ def headway(folder: Path, of_shard: str | None) -> Headway:
     """The cells of the latest command in a sweep's folder, which began when it wrote the plan, or of a shard's."""
     plan = planned.read(folder)
     if plan and of_shard:  # others write the plan too
-        names = shard.part([cell.name for cell in plan.cells], of_shard)
+        names = [cell.name for cell in plan.cells]
+        own = shard.part(names, of_shard)
+        others = set(names) - set(own)
         since_ns = (folder / _lock_of(of_shard)).stat().st_mtime_ns
-        return Headway([folder / name for name in names], since_ns)
+        return Headway(
+            [folder / name for name in own],
+            since_ns,
+            [folder / name for name in names if name in others],
+            _ended_ns(folder, of_shard) + 1,
+        )
     since_ns = (folder / PLAN_FILE).stat().st_mtime_ns
     return Headway([folder / name for name in plan.due] if plan else [], since_ns)
+
+
+@contextmanager
+def _end_noted(folder: Path, of_shard: str | None) -> Iterator[None]:
+    """Date a file with the end of a command: what has failed by then does not stop the one that resumes it."""
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # then the resumed command skips, says why, and the one after it measures
+            (folder / _end_file(_lock_of(of_shard))).touch()
+
+
+def _ended_ns(folder: Path, of_shard: str) -> int:
+    """When this shard's command last ended, or one of another division, which never runs beside it; 0 if none did."""
+    own, beside = _end_file(_lock_of(of_shard)), _end_file(f"-of-{of_shard.partition('/')[2]}.lock")
+    files = folder.glob(_end_file(".sweep*.lock"))
+    ends = (file.stat().st_mtime_ns for file in files if file.name == own or not file.name.endswith(beside))
+    return max(ends, default=0)
 
 
 def _make(folder: Path, asked: dict[str, Any]) -> None:
@@ -97,8 +125,12 @@ def _rest(_: str) -> bool:
     return True
 
 
-def _lock_of(of_shard: str) -> str:
-    return f".sweep-{of_shard.replace('/', '-of-')}.lock"
+def _lock_of(of_shard: str | None) -> str:
+    return f".sweep-{of_shard.replace('/', '-of-')}.lock" if of_shard else LOCK_FILE
+
+
+def _end_file(lock: str) -> str:
+    return f"{lock.removesuffix('.lock')}.ended"
 
 
 def _refuse_others(folder: Path, of_shard: str | None) -> None:

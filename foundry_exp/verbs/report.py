@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _written(folder: Path) -> "list[CellReport]":
     # Imported here, so that --help and a wrong argument are answered at once.
-    from foundry_exp.decide.findings import findings
+    from foundry_exp.decide.conclusions import conclusions
     from foundry_exp.report.cells import gather
     from foundry_exp.report.text import counted
     from foundry_exp.report.write import write_pages, write_texts
@@ -91,7 +91,7 @@ def _written(folder: Path) -> "list[CellReport]":
         read = gather(cells)
         for cell in read:
             write_texts(cell.folder, [cell])
-        found = findings(folder, read)
+        found = conclusions(folder, read)
         write_texts(folder, read, found)
         write_pages(folder, read, found)
     return read

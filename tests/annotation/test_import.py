@@ -345,6 +345,20 @@ def test_a_file_far_from_its_key_finds_it(tmp_path: Path, capsys: pytest.Capture
     assert send_back(tmp_path, returned, arguments=("--key", str(tmp_path / "mine.json"))) == 0
 
 
+def test_a_key_of_another_version_is_refused_with_the_way_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs, sent = exported(tmp_path, models=1)
+    fill_csv(sent / "anna.csv", all_of(4))
+    key = sent.parent / "key.json"
+    later = {**json.loads(key.read_text(encoding="utf-8")), "key_version": KEY_VERSION + 1, "items": ["otherwise"]}
+    key.write_text(json.dumps(later), encoding="utf-8")
+    assert send_back(tmp_path, sent / "anna.csv") == 1
+    said = f"{key}: a key of version 2, and this foundry_exp reads version 1; use the foundry_exp that made the export."
+    assert said in capsys.readouterr().err
+    assert not scored(runs[0])
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

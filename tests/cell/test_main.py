@@ -1,5 +1,7 @@
 """The child's own part: what it says of a cell that fails."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,16 +71,24 @@ class Refusing(ScriptedBackend):
         raise BackendError("connect", "nothing listens there")
 
 
-def test_a_stopped_cell_does_not_wait_for_a_pause_between_tries(tmp_path: Path) -> None:
-    """The pause is an hour long."""
+@pytest.mark.parametrize(
+    "shape", [{}, {"concurrency": 2}, {"rate_per_s": 100.0}, {"warmup": 1}], ids=["one", "two", "schedule", "warm-up"]
+)
+def test_a_stopped_cell_does_not_wait_for_a_pause_between_tries(tmp_path: Path, shape: dict[str, Any]) -> None:
+    """The pause is an hour long; the request is left to whoever resumes the cell."""
     config = compose.plain(compose.jobs([*SCRIPTED, "workload.warmup=0"], multirun=False)[0][0].config)
-    config["workload"] |= {"retries": 3, "retry_backoff_s": 3600.0, "total_timeout_s": 7200.0}
+    config["workload"] |= {"retries": 3, "retry_backoff_s": 3600.0, "total_timeout_s": 7200.0, **shape}
     sample = {"sample_id": "s", "messages": [{"role": "user", "content": "Hello"}], "digest": "d"}
     job = {"config": config, "samples": [sample], "done": [], "attempt": 0}
     parent: Any = Heard()
     backend = Refusing("word", 1, 1, 1, 0, False, None, 1)
     backend.stopped = parent.stopped
     child._measure(backend, job, store.RecordLog(tmp_path), parent)
-    (record,) = store.read_records(tmp_path)
-    assert record.error is not None
-    assert (record.error.class_, record.retries) == ("connect", 0)
+    assert not store.read_records(tmp_path)
+
+
+def test_the_process_that_holds_a_model_loads_only_what_measuring_takes() -> None:
+    """What it loads is in its baseline memory and in the time that each cell takes."""
+    probe = "import sys; import foundry_exp.cell.__main__; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True, timeout=60)
+    assert not set(done.stdout.split()) & {"pydantic", "psutil", "numpy", "yaml", "rich", "hydra", "importlib.metadata"}

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from foundry_exp.command import compose
 from foundry_exp.decide import candidates, comparable, pareto, recommendation_pages, routing_file
-from foundry_exp.decide.findings import findings
+from foundry_exp.decide.conclusions import conclusions
 from foundry_exp.decide.recommend import Recommendation, recommend
 from foundry_exp.decide.weighing import score
 from foundry_exp.disk import write_whole
@@ -22,7 +22,7 @@ from foundry_exp.errors import ConfigError
 from foundry_exp.models import routing
 from foundry_exp.records import Standing
 from foundry_exp.report.cells import gather
-from foundry_exp.report.findings import Findings
+from foundry_exp.report.conclusions import Conclusions
 from foundry_exp.report.write import write_texts
 from foundry_exp.runs import finished_cells
 from foundry_exp.score import summarised
@@ -255,11 +255,11 @@ def test_a_sweep_ends_with_its_pick_and_with_what_is_more_than_chance(six: Path)
     assert "not tested here" not in report
 
 
-def found_in(sweep: Path) -> Findings:
+def found_in(sweep: Path) -> Conclusions:
     """What a report says of a sweep whose config names a decision."""
     cells = finished_cells(sweep)
     write_whole(cells[0] / CONFIG_FILE, yaml.safe_dump({"decision": decision()}))
-    return findings(sweep, gather(cells))
+    return conclusions(sweep, gather(cells))
 
 
 def test_nothing_measured_is_refused(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from foundry_exp import store
 from foundry_exp.report import repeats
 from foundry_exp.report.cells import CellReport, gather
-from foundry_exp.report.findings import NONE
+from foundry_exp.report.conclusions import NONE
 from foundry_exp.report.markdown import report
 from foundry_exp.stats.mean import mean_interval
 from tests.run_folders import make_run_folder

@@ -12,8 +12,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from foundry_exp.report.cells import CellReport, labels, notices
+from foundry_exp.report.conclusions import Conclusions
 from foundry_exp.report.figures import NOTHING
-from foundry_exp.report.findings import Findings
 from foundry_exp.report.highlights import NOT_TESTED, highlights, left_out
 from foundry_exp.report.markdown import CELL_FILES, choices, concerned_cells, reason_of, tally, warnings_by_cell
 from foundry_exp.report.markdown_tables import notes, ran_on
@@ -47,7 +47,7 @@ class Line:
 def render(
     cells: Sequence[CellReport],
     plots: Sequence[Plot] | None,
-    found: Findings,
+    found: Conclusions,
     *,
     inside: bool,
     left: Unfinished = NOTHING_LEFT,

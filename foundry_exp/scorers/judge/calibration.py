@@ -14,7 +14,7 @@ AGAIN_EVERY = 4
 A set that lists three answers a prompt, good to bad, so has some of each judged again.
 """
 
-LARGER = "take a larger judge, as in model@scorer.judge.model=phi-4-mini"
+_LARGER = "take a larger judge, as in model@scorer.judge.model=phi-4-mini"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def standing(found: dict[str, Any], limits: Thresholds) -> Standing:
 
 def tried(found: dict[str, Any], short: Sequence[str]) -> Standing:
     """Trusted unless a figure fell short."""
-    reason = f"uncalibrated: {', '.join(short)}; {LARGER}." if short else None
+    reason = f"uncalibrated: {', '.join(short)}; {_LARGER}." if short else None
     return Standing(trusted=not short, reason=reason, figures=found)
 
 

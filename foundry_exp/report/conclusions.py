@@ -1,10 +1,10 @@
-"""What the decision stage found in the cells of a report; the report only shows it."""
+"""What the decision stage concludes from the cells of a report; the report only shows it."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
+class Conclusions:
     """Sentences, each whole; empty where nothing was asked or nothing can be said."""
 
     pick: str = ""
@@ -16,4 +16,4 @@ class Findings:
     """How that was tested, or why it was not."""
 
 
-NONE = Findings()
+NONE = Conclusions()

@@ -12,7 +12,7 @@ from foundry_exp.decide.recommend import recommend
 from foundry_exp.disk import write_whole
 from foundry_exp.errors import FoundryExpError, StoreError
 from foundry_exp.report.cells import CellReport
-from foundry_exp.report.findings import NONE, Findings
+from foundry_exp.report.conclusions import NONE, Conclusions
 from foundry_exp.report.text import sentence
 from foundry_exp.store import read_config
 
@@ -21,21 +21,21 @@ MOST_COMPARED = 12
 """Candidates of which a page compares every pair."""
 
 
-def findings(folder: Path, cells: Sequence[CellReport]) -> Findings:
+def conclusions(folder: Path, cells: Sequence[CellReport]) -> Conclusions:
     """Of a run's or sweep's finished cells; what hinders a comparison or a recommendation is said in its place."""
     decision = _decision(cells[0].folder)
     if not decision and len(cells) == 1:
         return NONE
     many = candidates.distinct(cell.result for cell in cells)
     if not decision and many > MOST_COMPARED:
-        return Findings(basis=_too_many(many))
+        return Conclusions(basis=_too_many(many))
     try:
         read = candidates.read([cell.folder for cell in cells], together=True)
     except FoundryExpError as error:
-        return Findings(basis=f"Not compared: {error}")
+        return Conclusions(basis=f"Not compared: {error}")
     differences, basis = _differences(read)
     pick, reasons = _pick(folder, read, decision) if decision else ("", ())
-    return Findings(pick, reasons, differences, basis)
+    return Conclusions(pick, reasons, differences, basis)
 
 
 def _decision(cell: Path) -> Mapping[str, Any] | None:
