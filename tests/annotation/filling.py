@@ -12,6 +12,7 @@ from foundry_exp.store import read_scores
 from tests.run_folders import make_run_folder
 
 CRITERIA = ("coverage", "faithfulness", "instruction", "language")
+LONG = {"retrieval": "Retrieval looks up passages before it answers.", "privacy": "Nothing leaves the machine at all."}
 Marks = Mapping[str, object]
 
 
@@ -26,6 +27,12 @@ def export(folder: Path, *arguments: str, annotators: str = "anna,ben") -> Path:
     command = ["export", "last", "--annotators", annotators, "--rubric", "summary", "--out", str(out)]
     assert cli.main(["annotate", *command, "--output-dir", str(folder / "mlruns"), *arguments]) == 0
     return out
+
+
+def exported(folder: Path, **changes: Any) -> tuple[list[Path], Path]:
+    """The runs of a sweep, and what of its export goes to annotators."""
+    runs = make_runs(folder, **changes)
+    return runs, export(folder) / "send"
 
 
 def send_back(folder: Path, *files: Path, arguments: tuple[str, ...] = ()) -> int:
