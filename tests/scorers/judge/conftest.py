@@ -12,6 +12,8 @@ from tests.run_folders import make_run_folder
 from tests.scorers.judge.played import DIES_AT
 
 ROOT = Path(__file__).parents[3]
+CRITERIA = 4
+"""How many the rubric `summary` has."""
 THRESHOLDS = {"kappa": 0.6, "self_consistency": 0.8, "unparseable": 0.05, "length_correlation": 0.3}
 
 
