@@ -70,6 +70,11 @@ def repeats(runs: Path, count: int, **changes: Any) -> Path:
     return runs / first.sweep_id
 
 
+def sizes(memory_mb: float, disk_mb: float = 400) -> dict[str, Any]:
+    """Metrics of a cell that takes so much memory and disk."""
+    return {"rss_peak_mb": memory_mb, "disk_mb": disk_mb}
+
+
 def fail(folder: Path, prompts: set[str], rounds: set[int]) -> None:
     """Let measured requests of a run have failed."""
     records = read_records(folder)

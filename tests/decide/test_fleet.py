@@ -12,7 +12,7 @@ from foundry_exp.decide.recommend import recommend
 from foundry_exp.records import ModelFacts
 from foundry_exp.store import read_result
 from tests.decide.planted import plant
-from tests.decide.test_recommend import decided, decision
+from tests.decide.recommendations import decided, decision
 
 ON = ("fleet.laptops=100", "fleet.requests_per_day=20", "fleet.loads_per_day=2", "fleet.days_per_month=21",
       "fleet.price_per_kwh=0.5", "fleet.currency=CHF")  # fmt: skip

@@ -1,62 +1,19 @@
-"""Constraints first, then weights; ties, rejections, what is closest, and what would change the pick."""
+"""The pick, what is tied with it, what is closest where nothing qualifies, and what would change the pick."""
 
-import json
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
-from unittest.mock import ANY
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foundry_exp.command import compose
-from foundry_exp.decide import candidates, comparable, pareto, recommendation_pages, routing_file
-from foundry_exp.decide.conclusions import conclusions
-from foundry_exp.decide.recommend import Recommendation, recommend
+from foundry_exp.decide import candidates, pareto, recommendation_pages
+from foundry_exp.decide.recommend import recommend
 from foundry_exp.decide.weighing import score
-from foundry_exp.disk import write_whole
-from foundry_exp.errors import ConfigError
-from foundry_exp.models import routing
-from foundry_exp.records import Standing
-from foundry_exp.report.cells import gather
-from foundry_exp.report.conclusions import Conclusions
-from foundry_exp.report.write import write_texts
-from foundry_exp.runs import finished_cells
-from foundry_exp.score import summarised
-from foundry_exp.store import CONFIG_FILE
-from tests.decide.planted import plant, repeats
-from tests.report.hostile import HOSTILE
+from tests.decide.planted import plant, repeats, sizes
+from tests.decide.recommendations import decided, decision
 
 points = st.lists(st.tuples(st.floats(0, 5), st.floats(0, 5), st.floats(0, 5)), min_size=1, max_size=12)
-
-
-def decision(*settings: str, option: str = "default-summarizer") -> dict[str, Any]:
-    return compose.section("decision", option, settings)
-
-
-def decided(*runs: Path, settings: Sequence[str] = ()) -> Recommendation:
-    read = candidates.read(runs, together=True)
-    comparable.refuse(comparable.mismatches([one for one in read if one.why_not is None]))
-    return recommend(read, decision(*settings))
-
-
-def sizes(memory_mb: float, disk_mb: float = 400) -> dict[str, Any]:
-    return {"rss_peak_mb": memory_mb, "disk_mb": disk_mb}
-
-
-@pytest.fixture
-def six(tmp_path: Path) -> Path:
-    """Six cells: a pick, its twin, one too poor, one too large, one that failed and one that was skipped."""
-    plant(tmp_path, name="a", model="best", points=4.0, seed=1, metrics=sizes(2000))
-    plant(tmp_path, name="b", model="twin", points=4.0, seed=2, metrics=sizes(1990))
-    plant(tmp_path, name="c", model="poor", points=2.5, slower=0.5, seed=3, metrics=sizes(500))
-    plant(tmp_path, name="d", model="large", points=4.8, seed=4, metrics=sizes(9000))
-    plant(tmp_path, name="e", model="broken", status="failed", reason="broken: out of memory; free some.")
-    plant(tmp_path, name="f", model="best", device="gpu", status="skipped", reason="no gpu variant here")
-    return tmp_path / "sweep"
 
 
 def test_six_cells_with_one_failed_one_skipped_one_tied(six: Path) -> None:
@@ -93,51 +50,6 @@ def test_repeats_count_as_one_option_and_widen_what_is_tied(tmp_path: Path) -> N
     assert len(found.tied) == 1
 
 
-def crashed(tmp_path: Path, **chosen: Any) -> Path:
-    """A sweep of one candidate run twice, of which one run crashed, and of another one."""
-    plant(tmp_path, name="a", model="crashes", repeat=1, points=4.0, seed=1)
-    broken = {"status": "failed", "reason": "crashes: out of memory; free some."} | chosen
-    plant(tmp_path, name="a", model="crashes", repeat=2, **broken)
-    plant(tmp_path, name="b", model="steady", points=4.0, slower=2.0, seed=2)
-    return tmp_path / "sweep"
-
-
-def test_a_run_that_failed_breaks_the_limit_of_failed_requests(tmp_path: Path) -> None:
-    found = decided(crashed(tmp_path))
-    assert found.pick is not None
-    assert found.pick.option.label == "steady"
-    said = recommendation_pages.console(found)
-    limit = "failed requests at most 0 %"
-    assert f"crashes is out: {limit}, but 1 of 2 runs failed: out of memory; free some.\n" in said
-    assert not found.unmeasured
-
-
-@pytest.mark.parametrize(
-    ("chosen", "settings", "what"),
-    [
-        ({}, ["constraints.error_rate=null"], "1 of 2 runs failed: out of memory; free some."),
-        ({"status": "skipped", "reason": "no room"}, [], "1 of 2 runs skipped: no room."),
-    ],
-)
-def test_a_pick_with_a_run_without_figures_says_so(
-    tmp_path: Path, chosen: dict[str, Any], settings: list[str], what: str
-) -> None:
-    found = decided(crashed(tmp_path, **chosen), settings=settings)
-    assert found.pick is not None
-    assert found.pick.option.label == "crashes"
-    assert f"But not every run of it came to figures: {what}" in list(recommendation_pages.reasons(found))
-    assert recommendation_pages.document(found)["broken_runs"] == {"crashes": [ANY]}
-
-
-def test_runs_that_were_all_skipped_are_one_candidate_without_a_number(tmp_path: Path) -> None:
-    for repeat in (1, 2):
-        plant(tmp_path, name="a-cpu", model="demo", repeat=repeat, points=4.0, seed=repeat)
-        plant(tmp_path, name="a-gpu", model="demo", device="gpu", repeat=repeat, status="skipped", reason="no gpu")
-    found = decided(tmp_path / "sweep")
-    assert [one.option.label for one in found.ranked] == ["demo (cpu)"]
-    assert found.unmeasured == (("demo (gpu)", "its status is skipped: no gpu"),)
-
-
 def test_what_is_tied_is_said_even_where_no_one_knows_which_needs_least(six: Path) -> None:
     found = decided(six, settings=["cheapest_by=energy_j_per_token"])
     assert len(found.tied) == 1
@@ -171,52 +83,6 @@ def test_nothing_qualifies_and_the_closest_is_named(six: Path) -> None:
     assert "% beyond" in said
 
 
-def test_what_is_not_known_is_not_said_to_be_kept(tmp_path: Path) -> None:
-    found = decided(plant(tmp_path, model="unscored"))
-    assert found.pick is None
-    assert found.closest is None
-    assert "quality is not known" in recommendation_pages.console(found)
-
-
-@pytest.mark.parametrize(
-    ("settings", "said"),
-    [
-        (["constraints.licences=[Apache-2.0]"], "licence MIT (one of Apache-2.0)"),
-        (["constraints.capabilities=[chat,tools]"], "lacks tools"),
-        (["constraints.decode_tok_per_s=500"], "decode rate"),
-        (["constraints.energy_j_per_token=1"], "energy is not known"),
-    ],
-)
-def test_each_kind_of_constraint(six: Path, settings: list[str], said: str) -> None:
-    found = decided(six, settings=settings)
-    assert found.pick is None
-    assert said in recommendation_pages.console(found)
-
-
-def test_scores_that_cannot_be_believed_do_not_count_and_it_is_said(tmp_path: Path) -> None:
-    folder = plant(tmp_path, model="judged", points=4.5)
-    summarised(folder, {"facets": Standing(False, "it has not been held against a person's scores")})
-    found = decided(folder)
-    assert found.pick is None
-    assert "do not count: it has not been held against" in recommendation_pages.console(found)
-
-
-def test_flagged_answers_and_estimated_tokens_do_not_count(tmp_path: Path) -> None:
-    plant(tmp_path, name="a", model="loops", points=4.5, text=" ".join(["again"] * 40))
-    plant(tmp_path, name="b", model="guessed", points=4.5, token_source="events")
-    found = decided(tmp_path / "sweep", settings=["constraints.decode_tok_per_s=1"])
-    said = recommendation_pages.console(found)
-    assert "loops is out: p95 answer is not known" in said
-    assert "flagged answers 100 % (at most 10 %)" in said
-    assert "guessed is out: decode rate is not known" in said
-
-
-def test_a_mismatched_device_is_no_option(tmp_path: Path) -> None:
-    plant(tmp_path, name="a", model="m", points=4.0)
-    plant(tmp_path, name="b", model="m", device="gpu", status="device_mismatch", reason="ran on cpu")
-    assert dict(decided(tmp_path / "sweep").unmeasured) == {"m (gpu)": "its status is device mismatch: ran on cpu"}
-
-
 def test_the_weight_at_which_the_pick_flips_is_where_it_flips(six: Path) -> None:
     plant(six.parent, name="g", model="small", points=3.9, seed=8, metrics=sizes(200, 50))
     settings = ["weights.memory=0.1", "weights.disk=0", "weights.quality=50"]
@@ -229,68 +95,6 @@ def test_the_weight_at_which_the_pick_flips_is_where_it_flips(six: Path) -> None
         again = decided(six, settings=[*settings[1:], f"weights.memory={moved}"])
         assert again.pick is not None
         assert again.pick.option.label == expected
-
-
-def test_runs_by_different_prompts_are_refused(tmp_path: Path) -> None:
-    plant(tmp_path, name="a", points=4.0)
-    plant(tmp_path, name="b", model="m", points=4.0, changes={"prompts": {"name": "x", "digest": "beef", "size": 1}})
-    with pytest.raises(ConfigError, match="cannot be compared"):
-        decided(tmp_path / "sweep")
-    said = found_in(tmp_path / "sweep")
-    assert said.pick == "default-summarizer: no recommendation"
-    assert "cannot be compared" in said.reasons[0]
-    assert said.basis.startswith("Not compared: ")
-
-
-def test_a_sweep_ends_with_its_pick_and_with_what_is_more_than_chance(six: Path) -> None:
-    said = found_in(six)
-    assert said.pick.startswith("default-summarizer: take ")
-    assert any("poor (cpu), against best (cpu), answers 2.0 times faster" in line for line in said.differences)
-    assert "Holm" in said.basis
-    assert (six / "recommendation.md").read_text(encoding="utf-8").startswith(f"# {said.pick}")
-    write_texts(six, gather(finished_cells(six)), said)
-    report = (six / "report.md").read_text(encoding="utf-8")
-    assert "## Which one to take" in report
-    assert "answers 2.0 times faster" in report
-    assert "not tested here" not in report
-
-
-def found_in(sweep: Path) -> Conclusions:
-    """What a report says of a sweep whose config names a decision."""
-    cells = finished_cells(sweep)
-    write_whole(cells[0] / CONFIG_FILE, yaml.safe_dump({"decision": decision()}))
-    return conclusions(sweep, gather(cells))
-
-
-def test_nothing_measured_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no candidate has figures"):
-        decided(plant(tmp_path, status="failed", reason="crashed"))
-
-
-def test_a_routing_file_keeps_to_its_schema_and_can_be_routed_by(six: Path, tmp_path: Path) -> None:
-    aliases = routing_file.write(tmp_path / "models.json", decided(six))
-    entries = routing.read(str(tmp_path / "models.json"))
-    assert set(aliases) == set(entries) == {"best", "twin", "poor", "large"}
-    assert [name for name, entry in entries.items() if entry["default"]] in (["best"], ["twin"])
-    assert entries["poor"]["qualifies"] is False
-    assert "quality" in entries["poor"]["reason"]
-    assert entries["best"]["e2e_p95_ms"] > entries["best"]["e2e_ms"] > entries["best"]["ttft_ms"]
-
-
-def test_a_file_that_says_an_alias_cannot_be_written_is_refused(tmp_path: Path) -> None:
-    found = decided(plant(tmp_path, model=HOSTILE, points=4.0))
-    with pytest.raises(ConfigError, match="an alias must be"):
-        routing_file.write(tmp_path / "models.json", found)
-
-
-def test_every_page_survives_hostile_names(tmp_path: Path) -> None:
-    plant(tmp_path, name="a", model=HOSTILE, points=4.0)
-    plant(tmp_path, name="b", model="bad", status="failed", reason=HOSTILE)
-    found = decided(tmp_path / "sweep")
-    text = recommendation_pages.console(found) + recommendation_pages.page(found)
-    assert "\x1b" not in text
-    assert "<script" not in recommendation_pages.page(found)
-    json.dumps(recommendation_pages.document(found), allow_nan=False)
 
 
 @pytest.mark.parametrize("option", ["default-summarizer", "low-memory", "quality-first", "battery"])

@@ -1,0 +1,21 @@
+"""Recommendations for planted runs, by the decisions that ship."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from foundry_exp.command import compose
+from foundry_exp.decide import candidates, comparable
+from foundry_exp.decide.recommend import Recommendation, recommend
+
+
+def decision(*settings: str, option: str = "default-summarizer") -> dict[str, Any]:
+    """A decision as a command composes it."""
+    return compose.section("decision", option, settings)
+
+
+def decided(*runs: Path, settings: Sequence[str] = ()) -> Recommendation:
+    """What is recommended of runs that can be compared."""
+    read = candidates.read(runs, together=True)
+    comparable.refuse(comparable.mismatches([one for one in read if one.why_not is None]))
+    return recommend(read, decision(*settings))
