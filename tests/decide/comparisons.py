@@ -1,0 +1,15 @@
+"""Comparisons of planted runs."""
+
+from pathlib import Path
+
+from foundry_exp.decide import candidates, comparable
+from foundry_exp.decide.compare import Comparison, compare
+
+
+def compared(*runs: Path, force: bool = False) -> Comparison:
+    """What comes of comparing runs, of which different ones are refused unless forced."""
+    read = candidates.read(runs)
+    differing = comparable.mismatches([one for one in read if one.why_not is None])
+    if not force:
+        comparable.refuse(differing)
+    return compare(read, differing)
