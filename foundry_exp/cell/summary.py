@@ -10,7 +10,7 @@ from foundry_exp.cell.plan import Cell
 from foundry_exp.machine import environment
 from foundry_exp.metrics.quality import quality
 from foundry_exp.metrics.request import cold_ttft_ms
-from foundry_exp.metrics.summary import summarise
+from foundry_exp.metrics.summary import Summary, summarise
 from foundry_exp.models import folder, runtime
 from foundry_exp.records import SCHEMA_VERSION, ModelFacts, Record, RunResult, Status
 
@@ -27,19 +27,12 @@ def result(
     measured = [record for record in records if record.phase == "measure"]
     model = _model_facts(cell, outcome)
     status, reason = _status(cell, outcome, measured, model)
-    generation = cell.config["generation"]
-    found = summarise(
-        records,
-        expected_tokens=cell.config["prompts"]["expected_tokens"],
-        cold_ttft_ms=cold_ttft_ms(attempts.of_latest(records)),
-        max_tokens={sample.sample_id: sample.max_tokens or generation["max_tokens"] for sample in cell.prompts.samples},
-        greedy=generation["temperature"] == 0,
-        slos={name: limit for name, limit in cell.config["slo"].items() if limit is not None},
-    )
+    found = _summarised(cell, records)
     seen, unseen = _seen_from_outside(outcome, model)
     overhead_ms, no_overhead = calibrated.client_overhead_ms(cell)
     used = consumption.of(cell, outcome, records, model)
     unscored = quality(records, (), {})
+    unproven = device.unproven(cell.config, model, measured)
     return RunResult(
         schema_version=SCHEMA_VERSION,
         run_id=cell.sweep_id,
@@ -54,25 +47,14 @@ def result(
         backend=cell.config["backend"]["name"],
         streaming=cell.config["streaming"]["enabled"],
         prompts=_prompts(cell),
-        generation=generation,
+        generation=cell.config["generation"],
         metrics={**found.metrics, **seen, **used.metrics, **unscored.metrics, "client_overhead_ms": overhead_ms},
         missing={**found.missing, **unseen, **used.missing, **unscored.missing, **no_overhead},
         per_prompt=found.per_prompt,
         scores={},
-        environment={
-            **machine,
-            "runtime": outcome.facts.get("runtime", {}),
-            "power": used.power,
-            "download_s": outcome.facts.get("download_s"),
-        },
+        environment={**machine, **_surroundings(outcome.facts), "power": used.power},
         fingerprint=cell.fingerprint,
-        warnings=(
-            *outcome.warnings,
-            *device.unproven(cell.config, model, measured),
-            *found.warnings,
-            *used.warnings,
-            *_elsewhere(machine),
-        ),
+        warnings=(*outcome.warnings, *unproven, *found.warnings, *used.warnings, *_elsewhere(machine)),
         intervals=found.intervals,
         warmup=_warmup(records),
         energy_source=used.energy_source,
@@ -82,6 +64,23 @@ def result(
         skip_rule=outcome.skip_rule,
         out_of_memory=outcome.out_of_memory,
     )
+
+
+def _summarised(cell: Cell, records: list[Record]) -> Summary:
+    generation = cell.config["generation"]
+    return summarise(
+        records,
+        expected_tokens=cell.config["prompts"]["expected_tokens"],
+        cold_ttft_ms=cold_ttft_ms(attempts.of_latest(records)),
+        max_tokens={sample.sample_id: sample.max_tokens or generation["max_tokens"] for sample in cell.prompts.samples},
+        greedy=generation["temperature"] == 0,
+        slos={name: limit for name, limit in cell.config["slo"].items() if limit is not None},
+    )
+
+
+def _surroundings(facts: dict[str, Any]) -> dict[str, Any]:
+    """What the model ran in, and what it took to have it here."""
+    return {"runtime": facts.get("runtime", {}), "download_s": facts.get("download_s")}
 
 
 def _prompts(cell: Cell) -> dict[str, Any]:
