@@ -40,10 +40,8 @@ def run(every_job: Sequence[Job], cells: Sequence[Cell], overrides: Sequence[str
         if folders:
             _report(cells[0], where, folders, changed=bool(due) or changed)
     say.what_next(cells, where, folders)
-    code = experiment.exit_code(folders, len(cells), cells[0].config["max_error_rate"]) if completed else INTERRUPTED
-    if code:
-        say.how_to_go_on(cells)
-    return code
+    say.how_to_go_on(cells)
+    return experiment.exit_code(folders, len(cells), cells[0].config["max_error_rate"]) if completed else INTERRUPTED
 
 
 def _need_what_runs_share(cells: Sequence[Cell]) -> None:

@@ -2,8 +2,11 @@
 
 import json
 import os
+import shutil
+import time
 from pathlib import Path
 
+from foundry_exp import store
 from foundry_exp.sweep.headway import Headway
 from tests.conftest import SCRIPTED, Run
 from tests.sweep.test_policy import FIVE, results
@@ -32,6 +35,18 @@ def test_a_failure_in_one_shard_stops_the_other_which_a_resumed_shard_tries(run:
     assert [statuses(tmp_path)[cell] for cell in ("seed-1", "seed-3")] == ["failed", "skipped"]
     run(*STOPPING, "sweep.shard=1/2")
     assert statuses(tmp_path)["seed-2"] == "skipped", "what failed elsewhere since this shard ended stops it"
+
+
+def test_a_shard_that_others_stopped_says_how_to_go_on_though_nothing_failed_in_it(run: Run, tmp_path: Path) -> None:
+    healthy = (*STOPPING, "backend.fault=null", "sweep.shard=2/2")
+    assert run(*healthy).returncode == 0
+    night = tmp_path / "mlruns" / "runs" / "night"
+    shutil.rmtree(night / "seed-3")
+    ended(night / "seed-0", "failed", time.time_ns())
+    done = run(*healthy)
+    assert store.read_result(night / "seed-3").status == "skipped"
+    assert done.returncode == 0
+    assert "1 of 2 cells is not finished. Go on with:" in done.stderr
 
 
 def test_a_sweep_that_stopped_is_gone_on_with_in_shards(run: Run, tmp_path: Path) -> None:
