@@ -18,6 +18,8 @@ from foundry_exp.stats.percentile import MINIMUM_N
 STEADY_METRICS = ("ttft_ms", "tpot_ms", "e2e_ms")
 """Looked at for outliers, drift and shifts."""
 
+_SLOWED = "heat, power or another program; let the machine cool down and measure again."
+_SPED_UP = "its beginning was slow, by another program or too short a warm-up; raise workload.warmup and measure again."
 _NAMED = 3
 _SMALLEST_P = 0.001
 _SEVERAL_TOKENS = 1.1
@@ -174,8 +176,8 @@ def _drift(name: str, cell: Sequence[Measured]) -> list[str]:
         return []
     p_value = f"p={trend.p_value:.3f}" if (trend.p_value or 0) >= _SMALLEST_P else f"p<{_SMALLEST_P}"
     return [
-        f"{name} drifted by {trend.change:+.0%} over the run (n={trend.n}, {p_value}): heat, power or "
-        "another program; let the machine cool down and measure again."
+        f"{name} drifted by {trend.change:+.0%} over the run (n={trend.n}, {p_value}): "
+        f"{_SLOWED if trend.change > 0 else _SPED_UP}"
     ]
 
 

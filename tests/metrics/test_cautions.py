@@ -114,8 +114,16 @@ def test_long_prompt_is_no_outlier_among_short_ones() -> None:
 
 def test_drift_is_said_with_its_size() -> None:
     slower = [make_record(content_ms=(100, 110 + place), round_=place, start_ms=500 * place) for place in range(20)]
-    assert "tpot_ms drifted by +97% over the run (n=20, p<0.001)" in warning(summarise(slower), "tpot_ms drifted")
+    said = warning(summarise(slower), "tpot_ms drifted")
+    assert "tpot_ms drifted by +97% over the run (n=20, p<0.001): heat, power or another program" in said
     assert not [one for one in summarise(noisy(20)).warnings if "drifted" in one]
+
+
+def test_a_run_that_became_faster_is_not_told_to_cool_down() -> None:
+    faster = [make_record(content_ms=(100, 130 - place), round_=place, start_ms=500 * place) for place in range(20)]
+    said = warning(summarise(faster), "tpot_ms drifted by -")
+    assert "too short a warm-up; raise workload.warmup" in said
+    assert "cool down" not in said
 
 
 def test_drift_is_found_beneath_prompts_of_different_length() -> None:
