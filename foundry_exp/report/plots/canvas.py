@@ -15,6 +15,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from foundry_exp.report.palette import DARK, LIGHT, declarations
 from foundry_exp.report.plots.plot import Plot
@@ -23,6 +24,8 @@ NARROW_IN = 5.2
 WIDE_IN = 10.4
 ROW_IN = 0.34
 """Height of one row of a plot with a row per cell."""
+_BETWEEN = 0.06
+"""Of the width, between panels: the last number of one axis and the first of the next are read apart."""
 PANEL_IN = 1.85
 _BESIDE_IN = (0.72, 0.1)
 """Left and right of a panel: numbers of six digits and a label."""
@@ -86,7 +89,7 @@ def style() -> Iterator[None]:
 
 def figure(height_in: float, width_in: float = NARROW_IN) -> Figure:
     """An empty figure whose parts find their room by themselves."""
-    drawn = Figure(figsize=(width_in, height_in), layout="constrained")
+    drawn = Figure(figsize=(width_in, height_in), layout=ConstrainedLayoutEngine(wspace=_BETWEEN))
     FigureCanvasSVG(drawn)
     return drawn
 
