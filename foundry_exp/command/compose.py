@@ -72,7 +72,7 @@ class Job:
 def jobs(overrides: Sequence[str], *, multirun: bool) -> tuple[list[Job], bool]:
     """Compose every cell of a command, and say whether it is a sweep."""
     with ready(overrides):
-        steers = ("experiment=", "hydra.", "hydra/", "sweep.", f"{routing.KEY}=")
+        steers = ("experiment=", "hydra.", "hydra/", "sweep.combinations", f"{routing.KEY}=")
         recipe = [text for text in overrides if text.startswith(steers) and "," not in text]
         root = _composed(recipe) if recipe else None
         if not multirun and (root is None or root.hydra.mode != RunMode.MULTIRUN):

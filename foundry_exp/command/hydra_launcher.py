@@ -10,11 +10,12 @@ from hydra._internal.callbacks import Callbacks
 from hydra._internal.core_plugins.basic_launcher import BasicLauncher
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.plugins import Plugins
-from hydra.types import HydraContext, RunMode
+from hydra.core.utils import configure_log
+from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from foundry_exp import data
-from foundry_exp.command import compose, conf_folders, hydra_targets
+from foundry_exp.command import compose, conf_folders
 
 Task = Callable[[DictConfig], None]
 
@@ -42,27 +43,25 @@ class _Planned:
 
 
 def launch(
-    here: Task, elsewhere: Task, every_job: Mapping[tuple[str, ...], Mapping[str, Any]], overrides: Sequence[str]
+    here: Task,
+    elsewhere: Task,
+    every_job: Mapping[tuple[str, ...], Mapping[str, Any]],
+    config: DictConfig,
+    overrides: Sequence[str],
 ) -> None:
     """Have Hydra's launcher run a task on each job, its overrides → its config, in this order.
 
-    `here` is for a launcher that runs the jobs in this process, `elsewhere` for one with processes of its own.
+    `here` is for a launcher that runs the jobs in this process, `elsewhere` for one with processes of its own. `config`
+    is of any of the jobs, with Hydra's section, which they share.
 
     The jobs are planned already, so no sweeper of Hydra's composes and checks them all once more; it would also stop
     at the first job that raises, and not call `on_multirun_end`.
     """
     with compose.ready(overrides):
-        extra = conf_folders.search_path_override(conf_folders.user_conf())
-        steering = [text for text in overrides if is_for_hydra(text)]
-        composer = GlobalHydra.instance().hydra
-        assert composer is not None
-        config = composer.compose_config(
-            compose.CONFIG_NAME, [*next(iter(every_job)), *steering, *extra], RunMode.MULTIRUN, True
-        )
-        hydra_targets.refuse_foreign(config)  # once more, since this is the one that Hydra imports from
+        configure_log(config.hydra.hydra_logging, config.hydra.verbose)
         # A launcher with processes of its own would send every config to each of them.
         is_here = config.hydra.launcher._target_ == f"{BasicLauncher.__module__}.{BasicLauncher.__qualname__}"
-        loader: Any = _Planned(every_job) if is_here else composer.config_loader
+        loader: Any = _Planned(every_job) if is_here else GlobalHydra.instance().config_loader()
         context = HydraContext(config_loader=loader, callbacks=Callbacks(config))
         context.callbacks.on_multirun_start(config=config, config_name=compose.CONFIG_NAME)
         try:

@@ -1,5 +1,6 @@
 """A sweep in Hydra's hands: its cells in order, each launched as one job, and a job never raises but for Ctrl-C."""
 
+import copy
 import random
 import sys
 from collections.abc import Callable, Sequence
@@ -62,8 +63,11 @@ def _repeat(cell: Cell, repeat: int, of: int) -> Cell:
     return replace(cell, name=name, config=config, overrides=(*cell.overrides, *own))
 
 
-def start(cells: Sequence[Cell], overrides: Sequence[str]) -> bool:
-    """Hand the jobs to Hydra's launcher; false when a person stopped it."""
+def start(cells: Sequence[Cell], first: compose.Job, overrides: Sequence[str]) -> bool:
+    """Hand the jobs to Hydra's launcher, set up as the command's first job says; false when a person stopped it."""
+    assert isinstance(first.config, DictConfig)  # it is composed also when the others are remembered
+    config = copy.deepcopy(first.config)
+    config.sweep.name = cells[0].sweep_id
     planned = {cell.name: cell for cell in map(_named, cells)}
 
     @ctrl_c.stoppable
@@ -72,7 +76,8 @@ def start(cells: Sequence[Cell], overrides: Sequence[str]) -> bool:
 
     with ctrl_c.launched() as heard:
         try:
-            hydra_launcher.launch(here, task, {cell.overrides: cell.config for cell in planned.values()}, overrides)
+            every_job = {cell.overrides: cell.config for cell in planned.values()}
+            hydra_launcher.launch(here, task, every_job, config, overrides)
         except KeyboardInterrupt:
             return False
         except Exception as error:  # noqa: BLE001 — a launcher whose worker died; the folders hold what was measured

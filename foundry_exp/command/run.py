@@ -34,7 +34,7 @@ def run(every_job: Sequence[Job], cells: Sequence[Cell], overrides: Sequence[str
         experiment.forget_that_runs_wait(cells[0].folder.parent)
         if len(cells) > 1 or settings["name"]:
             say.what_comes(cells, due, order)
-        completed = launch.start(due, overrides) if due else True
+        completed = launch.start(due, every_job[0], overrides) if due else True
         completed, changed = _catch_up(cells, due, terminal.progress_console()) if completed else (False, False)
         folders = experiment.finished(cells)
         if folders:

@@ -60,7 +60,7 @@ def test_a_task_that_raises_does_not_take_the_others_with_it(
 
     monkeypatch.setattr(experiment, "run", faulty)
     with sweep_folder.opened(cells, "as planned.", []) as due:
-        assert launch.start(due, [*QUICK, "generation.seed=1,2,3"])
+        assert launch.start(due, every_job[0], [*QUICK, "generation.seed=1,2,3"])
     finished = experiment.finished(cells)
     assert [folder.name for folder in finished] == ["seed-1", "seed-3"]
     assert experiment.exit_code(finished, len(cells), 0.0) == 1
