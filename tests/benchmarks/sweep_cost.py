@@ -5,6 +5,7 @@ Overhead of a cell is its share of the command's wall time, less what the script
 
 import argparse
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -26,7 +27,8 @@ def main() -> None:
     options = parser.parse_args()
     start = _costs(OPTIONS, options.tracker)
     for size in options.sizes:
-        _report(start, _costs(size, options.tracker), size, options.tracker)
+        costs, import_s = _costs(size, options.tracker), _import_s()
+        _report(start, costs, size, options.tracker, import_s)
 
 
 def _costs(size: int, tracker: str) -> tuple[float, float, float, float]:
@@ -35,14 +37,24 @@ def _costs(size: int, tracker: str) -> tuple[float, float, float, float]:
         return (*_timed(Path(folder), size, tracker), *_timed(Path(folder), size, tracker))
 
 
-def _report(start: tuple[float, ...], costs: tuple[float, ...], size: int, tracker: str) -> None:
+def _import_s() -> float:
+    """What `import hydra` takes now: a machine that others slow down shows in it as in the rest."""
+    taken_s = []
+    for _ in range(5):
+        start_s = time.perf_counter()
+        subprocess.run([sys.executable, "-c", "import hydra"], env=clean_environment(), check=True)
+        taken_s.append(time.perf_counter() - start_s)
+    return statistics.median(taken_s)
+
+
+def _report(start: tuple[float, ...], costs: tuple[float, ...], size: int, tracker: str, import_s: float) -> None:
     """Of each cell beyond the first two, which bear the start of the command."""
     cell_s, cpu_s, finished_s, finished_cpu_s = (
         (all_s - start_s) / (size - OPTIONS) for all_s, start_s in zip(costs, start, strict=True)
     )
     print(
         f"{size:>5} cells, tracker={tracker}: {cell_s:.3f} s a cell, {cell_s / MOST_A_CELL_S:.2f} of the target of "
-        f"{MOST_A_CELL_S} s ({cpu_s:.3f} s of it CPU: a busy machine adds waiting)"
+        f"{MOST_A_CELL_S} s, {cell_s / import_s:.1f} × import hydra ({import_s:.2f} s; {cpu_s:.3f} s of a cell is CPU)"
     )
     print(
         f"      resumed, all finished: {1000 * finished_s:.0f} ms a cell, {finished_s / MOST_A_FINISHED_CELL_S:.2f} of "
