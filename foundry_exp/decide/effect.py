@@ -18,7 +18,9 @@ def headline(pair: Pair, tokens: float) -> str:
     if not pair.effects:
         return f"{pair.second.label} and {pair.first.label}: nothing could be compared: {pair.unpaired}."
     if not found:
-        return f"{pair.second.label} and {pair.first.label}: no difference found."
+        alone = [said(effect, tokens) for effect in pair.effects if _only_alone(effect)]
+        rest = f" once all comparisons are counted; alone, {pair.second.label} {alone[0]}" if alone else ""
+        return f"{pair.second.label} and {pair.first.label}: no difference found{rest}."
     return f"{pair.second.label}, against {pair.first.label}, {_listed(found)}."
 
 
@@ -26,6 +28,12 @@ def _repeats(effect: Effect, pair: Pair) -> bool:
     """Whether a typical answer says no more than the whole one: both models write answers of one length."""
     whole = next((one for one in pair.effects if one.contrast.metric == "e2e_ms" and one.found), None)
     return effect.contrast.metric == TYPICAL and whole is not None and much(effect) == much(whole)
+
+
+def _only_alone(effect: Effect) -> bool:
+    """Whether it would be a difference if nothing else were compared."""
+    sure_of_sign = effect.difference.low > 0 or effect.difference.high < 0
+    return not effect.found and effect.difference.has_spread and sure_of_sign
 
 
 def not_found(pair: Pair, tokens: float) -> list[str]:
@@ -48,8 +56,7 @@ def no_difference(effect: Effect, tokens: float) -> str:
         size = f"{much(effect)} apart" if effect.difference.effect else "alike"
         return f"{noun}: {size} in all {effect.difference.n} {what}; without any spread they show no more than that"
     would = _would_show(effect)
-    doubtful = effect.difference.low > 0 or effect.difference.high < 0
-    rest = ", once the number of comparisons is counted" if doubtful else ""
+    rest = ", once the number of comparisons is counted" if _only_alone(effect) else ""
     return f"{noun}: no difference that {effect.difference.n} {what} could show{rest}; they would show {would}"
 
 

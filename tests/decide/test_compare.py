@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,14 @@ def test_cpu_against_gpu_of_one_model_notes_that_the_files_differ(tmp_path: Path
     assert (pair.first.label, pair.second.label) == ("demo-small (cpu)", "demo-small (gpu)")
     assert "answers 2.5 times faster (2.4" in headline(pair, 24)
     assert any("quantisation may differ" in note for note in pair.notes)
+
+
+def test_what_would_be_a_difference_alone_is_not_passed_over_in_silence(tmp_path: Path) -> None:
+    pair = compared(plant(tmp_path, name="a"), plant(tmp_path, name="b", model="other", slower=2, seed=1)).pairs[0]
+    among_many = replace(pair, effects=tuple(replace(effect, adjusted_p=0.2) for effect in pair.effects))
+    said = headline(among_many, 24)
+    assert said.startswith("other and demo-small: no difference found once all comparisons are counted; alone, other ")
+    assert "answers 2.0 times slower (" in said
 
 
 def test_prompts_are_paired_even_where_only_some_are_shared(tmp_path: Path) -> None:
