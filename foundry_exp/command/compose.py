@@ -138,7 +138,7 @@ def _plain_value(config: DictConfig, key: Any) -> Any:
 def section(group: str, option: str, settings: Sequence[str]) -> dict[str, Any]:
     """One group's option with `key=value` settings of its own, checked by the schema of the group's name."""
     chosen = f"{group}={option}"
-    known = plain(jobs([chosen], multirun=False)[0][0].config)[group]
+    known = jobs([chosen], multirun=False)[0][0].plain[group]
     own = [text if text.startswith(f"{group}.") else f"{group}.{text}" for text in settings]
     names = list(_dotted(known))
     for text in own:
@@ -146,7 +146,7 @@ def section(group: str, option: str, settings: Sequence[str]) -> dict[str, Any]:
         if key not in names:
             msg = f"{key}: {chosen} has no such key; {near(key, [group, *names])}"
             raise ConfigError(msg)
-    found: dict[str, Any] = plain(jobs([chosen, *own], multirun=False)[0][0].config)[group]
+    found: dict[str, Any] = jobs([chosen, *own], multirun=False)[0][0].plain[group]
     schema.check(found, group, f"{group}={option}")
     return found
 

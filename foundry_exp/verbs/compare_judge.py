@@ -38,7 +38,7 @@ def judge(settings: Sequence[str], output_dir: Path, found: "Comparison") -> "Pa
 
     place = f'output_dir="{output_dir.as_posix()}"'
     every_job, _ = compose.jobs(["scorer=judge", *settings, place], multirun=False)
-    composed: dict[str, Any] = compose.plain(every_job[0].config)
+    composed: dict[str, Any] = every_job[0].plain
     schema.check(composed, "config", "config")
     able = [one for one in found.candidates if one.why_not is None]
     naming = {sample.rubric: sample for one in able for sample in read_samples(one.cells[0].folder)}

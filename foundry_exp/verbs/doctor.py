@@ -113,7 +113,7 @@ def _cell(overrides: list[str]) -> "Cell":
     from foundry_exp.command import compose
 
     every_job, _ = compose.jobs(overrides, multirun=False)
-    return plan(compose.plain(every_job[0].config), "doctor", "doctor")
+    return plan(every_job[0].plain, "doctor", "doctor")
 
 
 def _probe(names: list[str], overrides: list[str], here: "Here") -> "Iterable[Finding]":

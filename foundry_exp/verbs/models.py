@@ -85,7 +85,7 @@ def composed(settings: Sequence[str]) -> dict[str, Any]:
     if multirun:
         msg = "models: experiment= names a sweep; leave it out."
         raise ConfigError(msg)
-    config = compose.plain(every_job[0].config)
+    config = every_job[0].plain
     schema.check(config, "config", "config")
     if "cache_dir" not in config["backend"]:
         msg = f"models: backend={config['backend']['name']} keeps no models here; use backend=native or service."

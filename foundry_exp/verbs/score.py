@@ -89,7 +89,7 @@ def _planned(folders: Sequence[Path], overrides: Sequence[str]) -> "list[Run]":
     from foundry_exp.command import compose
 
     every_job, _ = compose.jobs(overrides, multirun=False)
-    composed = compose.plain(every_job[0].config)
+    composed = every_job[0].plain
     schema.check(composed, "config", "config")
     parts = [text.lstrip("+~").partition("=")[0] for text in overrides]
     chosen = frozenset((part.partition("@")[2] or part).partition(".")[0] for part in parts)
