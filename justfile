@@ -52,7 +52,7 @@ gate-rates folder:
 
 # JSON Schemas of the files that the tool writes, made from the records
 schemas:
-    {{python}} -m foundry_exp.command.written_schemas
+    {{python}} -m foundry_exp.cli.written_schemas
 
 # Pin every run-time and dev dependency for 3.11 to 3.13
 constraints:
@@ -60,7 +60,7 @@ constraints:
 
 # Train and export the two demonstration models (needs the extra demo-build)
 demo:
-    {{python}} -m foundry_exp.demo --out foundry_exp/_data/models
+    {{python}} -m tests.demo_models --out foundry_exp/_data/models
 
 wheel:
     {{python}} -m build

@@ -37,7 +37,7 @@ def _listen(heard: list[int]) -> None:
 
     def interrupt(number: int, _: object) -> None:
         heard.append(number)
-        if not hasattr(sys.modules.get("foundry_exp.cli"), "main"):
+        if not hasattr(sys.modules.get("foundry_exp.cli.main"), "main"):
             os.write(sys.stderr.fileno(), _SAID.encode())  # nothing is under way, and libraries complain at length
             os._exit(INTERRUPTED)
         raise KeyboardInterrupt
@@ -47,10 +47,10 @@ def _listen(heard: list[int]) -> None:
 
 
 def _run() -> int:
-    from foundry_exp import cli
+    from foundry_exp.cli import main
 
     try:
-        code = cli.main(sys.argv[1:])
+        code = main.main(sys.argv[1:])
         sys.stdout.flush()
     except BrokenPipeError:  # whoever read the output has enough, as `head` has
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter's own flush complains

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from foundry_exp.records import EventKind, Message, Record, Sample, Score, Standing, Usage
+from foundry_exp.records.record import EventKind, Message, Record, Sample, Usage
+from foundry_exp.records.score import Score, Standing
 
 Clock = Callable[[], int]
 """Nanoseconds of `time.perf_counter_ns()`, or of a test's own making."""

@@ -10,6 +10,18 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from foundry_exp.errors import ConfigError, near
 
 ALLOW_VARIABLE = "FOUNDRY_EXP_ALLOW"
+MOVED = {
+    "foundry_exp.backends.generate.": "foundry_exp.runtime.backends.generate.",
+    "foundry_exp.backends.http.": "foundry_exp.runtime.http.",
+    "foundry_exp.backends.native.": "foundry_exp.runtime.backends.native.",
+    "foundry_exp.backends.scripted.": "foundry_exp.runtime.backends.scripted.",
+    "foundry_exp.engines.": "foundry_exp.run.engines.",
+    "foundry_exp.meters.": "foundry_exp.runtime.meters.",
+    "foundry_exp.scorers.annotation.": "foundry_exp.scores.people.annotation.",
+    "foundry_exp.scorers.facets.": "foundry_exp.scores.facets.scorer.",
+    "foundry_exp.scorers.judge.": "foundry_exp.scores.judge.",
+}
+"""Where the parts of ours that an older `conf/` or config.yaml names are now: the start of the address, old to new."""
 _NOT_ARGUMENTS = frozenset({"_target_", "name"})
 
 
@@ -46,7 +58,7 @@ def check(spec: dict[str, Any], where: str, behaviour: type | None = None) -> No
 def resolve(path: str, where: str, also: Sequence[str] = ()) -> Any:
     """The class that a dotted path names, if it is from an allowed package; a function that makes the part will do."""
     refuse_package(path, where, also)
-    module, _, name = path.rpartition(".")
+    module, _, name = current(path).rpartition(".")
     try:
         found = getattr(importlib.import_module(module), name)
     except Exception as error:  # whatever a module of the user's own raises on import
@@ -57,6 +69,11 @@ def resolve(path: str, where: str, also: Sequence[str] = ()) -> Any:
         msg = f"{where}: {path} is no class, got {type(found).__name__}; give module.Class of an installed package."
         raise ConfigError(msg)
     return found
+
+
+def current(path: str) -> str:
+    """The address that a part has now."""
+    return next((new + path.removeprefix(old) for old, new in MOVED.items() if path.startswith(old)), path)
 
 
 def refuse_package(path: str, where: str, also: Sequence[str] = ()) -> None:

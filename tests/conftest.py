@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp import data
+from foundry_exp.files import shipped_files
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # started in a shell's background, whose children inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -32,7 +32,7 @@ def absent(reason: str) -> None:
 
 def demo_model(name: str) -> Path:
     """The folder of a demonstration model, which every checkout and wheel has."""
-    return data.shipped("models") / name
+    return shipped_files.shipped("models") / name
 
 
 def clean_environment() -> dict[str, str]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from tests.backends.http import certificates
+from tests.runtime.http import certificates
 
 _DATE = "Thu, 01 Jan 2026 00:00:00 GMT"
 _PIECE = 64 * 1024

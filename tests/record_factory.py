@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 
-from foundry_exp.records import EventKind, Phase, Record, RequestError, TokenSource, Usage
+from foundry_exp.records.record import EventKind, Phase, Record, RequestError, TokenSource, Usage
 
 NS_PER_MS = 1_000_000
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from foundry_exp.disk import write_whole
-from foundry_exp.records import ModelFacts, Record, RequestError, RunResult, Scored, Status, Usage
-from foundry_exp.store import CONFIG_FILE, ENVIRONMENT_FILE, PROMPTS_FILE, RecordLog, write_result
+from foundry_exp.files.disk import write_whole
+from foundry_exp.records.record import Record, RequestError, Usage
+from foundry_exp.records.run_folder import CONFIG_FILE, ENVIRONMENT_FILE, PROMPTS_FILE, RecordLog, write_result
+from foundry_exp.records.run_result import ModelFacts, RunResult, Status
+from foundry_exp.records.score import Scored
 
 MS = 1_000_000
 PROMPTS = {

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp import cli, target
+from foundry_exp import target
+from foundry_exp.cli import main
 
 SCRIPTED = ["backend=scripted", "model=custom", "model.alias=m", "tracker=none"]
 
@@ -18,7 +19,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    assert cli.main(arguments) == 2
+    assert main.main(arguments) == 2
     assert not Path("mlruns").exists(), "something was run"
     printed = capsys.readouterr()
     assert "Traceback" not in printed.err
@@ -125,7 +126,7 @@ def test_an_unquoted_on_in_yaml_is_found(capsys: pytest.CaptureFixture[str], tmp
     recipe = tmp_path / "conf" / "experiment" / "mine.yaml"
     recipe.parent.mkdir(parents=True)
     recipe.write_text("# @package _global_\ndefaults:\n  - override /streaming: on\n", encoding="utf-8")
-    assert cli.main(["experiment=mine"]) == 2
+    assert main.main(["experiment=mine"]) == 2
     message = capsys.readouterr().err
     assert str(recipe) in message
     assert 'quote it, as in "on"' in message
@@ -135,7 +136,7 @@ def test_a_recipe_in_another_encoding_is_named(capsys: pytest.CaptureFixture[str
     recipe = tmp_path / "conf" / "experiment" / "mine.yaml"
     recipe.parent.mkdir(parents=True)
     recipe.write_bytes("# größer\n".encode("latin-1"))
-    assert cli.main(["experiment=mine"]) == 2
+    assert main.main(["experiment=mine"]) == 2
     assert f"{recipe}: not UTF-8 (byte 4)" in capsys.readouterr().err
 
 
@@ -143,7 +144,7 @@ def test_a_recipe_that_is_no_yaml_is_named_with_its_line(capsys: pytest.CaptureF
     recipe = tmp_path / "conf" / "experiment" / "mine.yaml"
     recipe.parent.mkdir(parents=True)
     recipe.write_text("a: 1\nb: [1\n", encoding="utf-8")
-    assert cli.main(["experiment=mine"]) == 2
+    assert main.main(["experiment=mine"]) == 2
     assert f"{recipe}:" in capsys.readouterr().err
 
 
@@ -151,7 +152,7 @@ def test_a_users_option_may_not_hide_behind_a_shipped_one(capsys: pytest.Capture
     mine = tmp_path / "conf" / "model" / "demo-small.yaml"
     mine.parent.mkdir(parents=True)
     mine.write_text("alias: mine\n", encoding="utf-8")
-    assert cli.main(["model=demo-small"]) == 2
+    assert main.main(["model=demo-small"]) == 2
     message = capsys.readouterr().err
     assert str(mine) in message
     assert "rename yours" in message
@@ -190,7 +191,7 @@ def test_a_long_prompt_may_stand_in_the_command_of_a_sweep(
 ) -> None:
     text = "Why is the sky blue? " * 20
     sweep = ["-m", *SCRIPTED, "backend.realtime=false", "workload.rounds=1", "generation.seed=1,2"]
-    assert cli.main([*sweep, f"prompts.text='{text}'"]) == 0
+    assert main.main([*sweep, f"prompts.text='{text}'"]) == 0
     assert "Traceback" not in capsys.readouterr().err
 
 
@@ -215,5 +216,5 @@ def test_a_users_option_appears_and_is_announced(capsys: pytest.CaptureFixture[s
     mine.parent.mkdir(parents=True)
     (tmp_path / "mine.json").write_text(json.dumps(["What is a token?"]), encoding="utf-8")
     mine.write_text("name: mine\npath: mine.json\nexpected_tokens: null\n", encoding="utf-8")
-    assert cli.main([*SCRIPTED, "prompts=mine", "backend.realtime=false", "workload.rounds=1"]) == 0
+    assert main.main([*SCRIPTED, "prompts=mine", "backend.realtime=false", "workload.rounds=1"]) == 0
     assert str(tmp_path / "conf") in capsys.readouterr().err

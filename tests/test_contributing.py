@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp import store
-from foundry_exp.records import RunResult
+from foundry_exp.records import run_folder
+from foundry_exp.records.run_result import RunResult
 from tests.conftest import absent, clean_environment, command, demo_model, native
 
 PAGE = Path(__file__).parents[1] / ".github" / "CONTRIBUTING.md"
@@ -44,14 +44,14 @@ def result_of(folder: Path, *overrides: str) -> RunResult:
         capture_output=True, text=True, encoding="utf-8", timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    return store.read_result(next(folder.glob("mlruns/runs/*/*/run.json")).parent)
+    return run_folder.read_result(next(folder.glob("mlruns/runs/*/*/run.json")).parent)
 
 
 def test_a_model_and_a_prompt_set(folder: Path) -> None:
     result = result_of(folder, "model=mine", "prompts=mine", *native(folder))
     assert (result.model.alias, result.status) == ("mine", "ok")
     (measured,) = folder.glob("mlruns/runs/*/*/records.jsonl")
-    assert {record.sample_id for record in store.read_records(measured.parent)} >= {"two"}
+    assert {record.sample_id for record in run_folder.read_records(measured.parent)} >= {"two"}
 
 
 def test_a_scorer_and_a_backend(folder: Path) -> None:

@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from foundry_exp import data, runs, store
+from foundry_exp.files import shipped_files
+from foundry_exp.records import run_folder, runs
 from tests.conftest import Run, native
 
 PROMPTS = 8
@@ -11,7 +12,7 @@ PROMPTS = 8
 
 def few_prompts(folder: Path) -> Path:
     """The first of the recipe's own prompts: a test needs no interval of a 95th percentile."""
-    every = json.loads((data.shipped("prompts") / "sets" / "meeting-notes.json").read_text(encoding="utf-8"))
+    every = json.loads((shipped_files.shipped("prompts") / "sets" / "meeting-notes.json").read_text(encoding="utf-8"))
     path = folder / "notes.json"
     path.write_text(json.dumps(every[:PROMPTS]), encoding="utf-8")
     return path
@@ -25,7 +26,7 @@ def test_it_measures_skips_what_is_not_here_and_recommends_with_reasons(run: Run
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     sweep = tmp_path / "mlruns" / "runs" / "pick"
-    found = {path.name: store.read_result(path) for path in runs.finished_cells(sweep)}
+    found = {path.name: run_folder.read_result(path) for path in runs.finished_cells(sweep)}
     assert {name: result.status for name, result in found.items()} == {
         "demo-small-accel-cpu": "ok",
         "demo-small-accel-gpu": "skipped",

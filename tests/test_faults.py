@@ -10,8 +10,8 @@ from typing import Any
 import psutil
 import pytest
 
-from foundry_exp import store
-from foundry_exp.records import RunResult
+from foundry_exp.records import run_folder
+from foundry_exp.records.run_result import RunResult
 from tests.conftest import SCRIPTED, Run, clean_environment, command
 
 DEADLINE_S = 60
@@ -24,7 +24,7 @@ def only_cell(folder: Path) -> Path:
 
 
 def result_of(folder: Path) -> RunResult:
-    return store.read_result(only_cell(folder))
+    return run_folder.read_result(only_cell(folder))
 
 
 def test_a_model_that_cannot_be_loaded_is_a_failed_row(run: Run, tmp_path: Path) -> None:
@@ -43,7 +43,7 @@ def test_a_process_that_dies_keeps_what_was_measured(run: Run, tmp_path: Path) -
     result = result_of(tmp_path)
     assert result.status == "failed"
     assert "died while request 6 of 12" in str(result.reason)
-    assert len(store.read_records(only_cell(tmp_path))) == 5
+    assert len(run_folder.read_records(only_cell(tmp_path))) == 5
     assert (only_cell(tmp_path) / "report.md").exists()
 
 
@@ -74,7 +74,9 @@ def test_when_every_request_fails_the_cell_failed(run: Run, tmp_path: Path) -> N
 def test_a_sweep_goes_on_after_a_failed_cell(run: Run, tmp_path: Path) -> None:
     done = run(*SCRIPTED, "-m", "backend.fault=null,crash,null", "workload.rounds=1")
     assert done.returncode == 1
-    statuses = [store.read_result(path.parent).status for path in sorted(tmp_path.glob("mlruns/runs/*/*/run.json"))]
+    statuses = [
+        run_folder.read_result(path.parent).status for path in sorted(tmp_path.glob("mlruns/runs/*/*/run.json"))
+    ]
     assert sorted(statuses) == ["failed", "ok", "ok"]
     report = next(tmp_path.glob("mlruns/runs/*/report.md")).read_text(encoding="utf-8")
     assert "died while" in report
@@ -108,9 +110,9 @@ def test_ctrl_c_ends_the_request_keeps_everything_and_exits_130(tmp_path: Path) 
     out, err = process.communicate(timeout=DEADLINE_S)
     assert process.returncode == 130
     assert "Traceback" not in out + err
-    result = store.read_result(records.parent)
+    result = run_folder.read_result(records.parent)
     assert result.status == "interrupted"
-    kept = store.read_records(records.parent)
+    kept = run_folder.read_records(records.parent)
     assert len(kept) >= 3
     assert all(record.error is None for record in kept), "the request in flight was cut off"
     assert (records.parent / "report.md").exists()
@@ -134,8 +136,8 @@ def test_a_second_ctrl_c_ends_at_once_and_stays_consistent(tmp_path: Path) -> No
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=DEADLINE_S)
     assert process.returncode == 130
-    assert store.read_result(records.parent).status == "interrupted"
-    assert len(store.read_records(records.parent)) == 2
+    assert run_folder.read_result(records.parent).status == "interrupted"
+    assert len(run_folder.read_records(records.parent)) == 2
 
 
 def test_a_killed_parent_leaves_no_child_and_readable_records(tmp_path: Path) -> None:
@@ -147,17 +149,17 @@ def test_a_killed_parent_leaves_no_child_and_readable_records(tmp_path: Path) ->
     process.communicate(timeout=DEADLINE_S)
     _, alive = psutil.wait_procs(children, timeout=DEADLINE_S)
     assert not alive
-    assert len(store.read_records(records.parent)) >= 2
+    assert len(run_folder.read_records(records.parent)) >= 2
     assert not (records.parent / "run.json").exists(), "a run that did not finish says that it did"
 
 
 def test_a_line_cut_off_by_a_kill_is_left_out(tmp_path: Path, run: Run) -> None:
     run(*SCRIPTED, "workload.rounds=1")
     cell = only_cell(tmp_path)
-    whole = store.read_records(cell)
+    whole = run_folder.read_records(cell)
     path = cell / "records.jsonl"
     path.write_bytes(path.read_bytes()[:-40])
-    assert store.read_records(cell) == whole[:-1]
+    assert run_folder.read_records(cell) == whole[:-1]
 
 
 def test_what_is_written_is_json_that_anything_reads(tmp_path: Path, run: Run) -> None:

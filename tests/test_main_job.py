@@ -9,10 +9,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from foundry_exp import runs, store
+from foundry_exp.files.json_schema import load_schema
 from foundry_exp.metrics.request import request_metrics
-from foundry_exp.records import RunResult
-from foundry_exp.schema import load_schema
+from foundry_exp.records import run_folder, runs
+from foundry_exp.records.run_result import RunResult
 from tests.conftest import Run, clean_environment, command, native
 
 GRID = ("-m", "model=demo-small,demo-large", "streaming=on,off")
@@ -38,7 +38,7 @@ def sweep(home: Path) -> dict[str, Path]:
 
 
 def cells(folder: Path) -> dict[str, RunResult]:
-    return {path.name: store.read_result(path) for path in runs.finished_cells(folder)}
+    return {path.name: run_folder.read_result(path) for path in runs.finished_cells(folder)}
 
 
 def test_the_grid_is_four_ok_cells_named_for_what_was_swept(sweep: dict[str, Path]) -> None:
@@ -50,7 +50,7 @@ def test_the_grid_is_four_ok_cells_named_for_what_was_swept(sweep: dict[str, Pat
 def test_greedy_answers_are_byte_identical_over_rounds_and_commands(sweep: dict[str, Path]) -> None:
     def hashes(folder: Path) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
-        for record in store.read_records(folder):
+        for record in run_folder.read_records(folder):
             if record.phase == "measure":
                 found.setdefault(record.sample_id, set()).add(record.output_hash)
         return found
@@ -87,7 +87,7 @@ def test_the_two_models_really_differ(sweep: dict[str, Path]) -> None:
     assert large.model.disk_mb > 1.5 * small.model.disk_mb
     assert small.metrics["decode_tok_per_s"]["p50"] > large.metrics["decode_tok_per_s"]["p50"]
     answers = [
-        {record.sample_id: record.text for record in store.read_records(sweep["first"] / f"{model}-streaming-on")}
+        {record.sample_id: record.text for record in run_folder.read_records(sweep["first"] / f"{model}-streaming-on")}
         for model in ("demo-small", "demo-large")
     ]
     assert answers[0] != answers[1]
@@ -112,7 +112,7 @@ def test_memory_load_and_cold_start_are_measured_apart(sweep: dict[str, Path]) -
     assert 0 < metrics["rss_baseline_mb"] < metrics["rss_loaded_mb"] <= metrics["rss_peak_mb"]
     assert metrics["load_s"] > 0
     assert metrics["cold_ttft_ms"] > 0
-    records = store.read_records(sweep["first"] / "demo-large-streaming-on")
+    records = run_folder.read_records(sweep["first"] / "demo-large-streaming-on")
     assert records[0].phase == "warmup"
     assert metrics["cold_ttft_ms"] == request_metrics(records[0]).ttft_ms
 
@@ -156,7 +156,7 @@ def test_a_prompt_longer_than_the_context_is_a_failed_request(run: Run, tmp_path
     )
     done = run("model=demo-small", f"prompts.path={path}", "tracker=none", "workload.warmup=0", *native(tmp_path))
     assert done.returncode == 1
-    result = store.read_result(runs.finished_cells(next((tmp_path / "mlruns" / "runs").iterdir()))[0])
+    result = run_folder.read_result(runs.finished_cells(next((tmp_path / "mlruns" / "runs").iterdir()))[0])
     assert result.status == "partial"
     assert "context_overflow" in str(result.reason)
     assert "shorten the prompt" in done.stdout

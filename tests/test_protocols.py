@@ -1,9 +1,9 @@
 """What a backend may bring besides load, stream and unload, and what is taken to be so when it does not."""
 
-from foundry_exp.backends.generate import GenerateBackend
-from foundry_exp.backends.http.service import ServiceBackend
-from foundry_exp.backends.scripted import ScriptedBackend
 from foundry_exp.protocols import Backend, OwnProcess, streams
+from foundry_exp.runtime.backends.generate import GenerateBackend
+from foundry_exp.runtime.backends.scripted import ScriptedBackend
+from foundry_exp.runtime.http.service import ServiceBackend
 
 SERVICE = ServiceBackend("data", "cache", 1.0, 1.0, quick_ack=True)
 SCRIPTED: Backend = ScriptedBackend("yes", 1.0, 1.0, 1, 0.0, realtime=False, fault=None, fault_every=0)

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp import data
-from foundry_exp.cell.plan import plan
-from foundry_exp.command import compose, usage
+from foundry_exp.cli import help_page
+from foundry_exp.config import compose
+from foundry_exp.config.plan import plan
+from foundry_exp.files import shipped_files
 from tests.conftest import absent
 
 ROOT = Path(__file__).parents[1]
@@ -39,7 +40,7 @@ def test_every_command_it_shows_composes(readme: str) -> None:
     assert len(shown) >= 5
     for line in shown:
         words = shlex.split(line)
-        if words and words[0] in usage.VERBS:
+        if words and words[0] in help_page.VERBS:
             continue
         overrides = [word.replace("/path/to/folder", "shipped:models/demo-small") for word in words if word != "-m"]
         every_job, _ = compose.jobs(overrides, multirun="-m" in words)
@@ -48,7 +49,7 @@ def test_every_command_it_shows_composes(readme: str) -> None:
 
 def test_the_options_it_lists_are_the_options_there_are(readme: str) -> None:
     for group, listed in re.findall(r"^\| `(\w+)` \| (`[^|]+) \|", readme, flags=re.MULTILINE):
-        folder = data.shipped("conf") / group
+        folder = shipped_files.shipped("conf") / group
         if folder.is_dir():
             assert set(re.findall(r"`([^`]+)`", listed)) == {path.stem for path in folder.glob("*.yaml")}
 

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp import data
-from foundry_exp.cell.plan import plan
-from foundry_exp.command import compose, usage
+from foundry_exp.cli import help_page
+from foundry_exp.config import compose
+from foundry_exp.config.plan import plan
+from foundry_exp.files import shipped_files
 from tests.conftest import absent, clean_environment
 
 ROOT = Path(__file__).parents[1]
@@ -55,7 +56,7 @@ EXITS = {
 STANDS_FOR = {
     "/path/to/folder": "shipped:models/demo-small",
     "sweep.repeats=3": "sweep.repeats=1",  # eight cells fewer
-    "/models/mine": str(data.shipped("models") / "demo-small"),
+    "/models/mine": str(shipped_files.shipped("models") / "demo-small"),
 }
 FAST = (
     "backend=scripted", "backend.realtime=false", "workload.warmup=0", "tracker=none", "draw_plots=false",
@@ -101,7 +102,7 @@ def as_run(command: str) -> str:
     for shown, stands in STANDS_FOR.items():
         command = command.replace(shown, stands)
     words = command.split()
-    verb = next((word for word in words if word in usage.VERBS), None)
+    verb = next((word for word in words if word in help_page.VERBS), None)
     if verb is None and "foundry" in words[0] + "".join(words[1:3]) and "eval" not in command and "--" not in command:
         return " ".join([*words, *FAST])
     if verb in ("doctor", "models"):
@@ -119,7 +120,7 @@ def test_the_blocks_run_in_order(folder: Path) -> None:
             ["bash", "-c", as_run(command)], cwd=folder, env=environment,
             capture_output=True, text=True, encoding="utf-8", check=False, timeout=120,
         )  # fmt: skip
-        verb = next((word for word in command.split() if word in usage.VERBS), "")
+        verb = next((word for word in command.split() if word in help_page.VERBS), "")
         assert done.returncode in EXITS.get(verb, (0,)), f"{command}\n{done.stdout}{done.stderr}"
         assert "Traceback" not in done.stderr, command
 
@@ -129,8 +130,8 @@ def test_what_is_not_run_is_at_least_a_command_that_there_is(command: str) -> No
     words = shlex.split(command.partition("foundry_exp ")[2])
     if "foundry_exp " not in command or "FOUNDRY_EXP_ALLOW" in command or "&&" in command:
         return
-    if words and words[0] in usage.VERBS:
-        shown = importlib.import_module(f"foundry_exp.verbs.{words[0]}").HELP
+    if words and words[0] in help_page.VERBS:
+        shown = importlib.import_module(f"foundry_exp.cli.verbs.{words[0]}").HELP
         assert [word for word in words if word.startswith("--") and word not in shown] == []
         return
     overrides = [word for word in words if word != "-m"]

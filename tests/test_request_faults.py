@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from foundry_exp import runs, store
-from foundry_exp.calibration.behaviour import Behaviour, Service
-from foundry_exp.calibration.process import TimedServer, timed_server
-from foundry_exp.records import Record, RunResult
+from foundry_exp.measure.calibration.behaviour import Behaviour, Service
+from foundry_exp.measure.calibration.process import TimedServer, timed_server
+from foundry_exp.records import run_folder, runs
+from foundry_exp.records.record import Record
+from foundry_exp.records.run_result import RunResult
 from tests.conftest import Run, clean_environment, command
 from tests.test_faults import DEADLINE_S, when
 
@@ -39,7 +40,7 @@ def measured(run: Run, home: Path, behaviour: Behaviour, *overrides: str) -> tup
         done = run(*asking(server), "workload.idle_timeout_s=0.5", "workload.retry_backoff_s=0", *overrides)
     cell = runs.finished_cells(next((home / "mlruns" / "runs").iterdir()))[0]
     assert "Traceback" not in done.stdout + done.stderr
-    return done.returncode, store.read_result(cell), store.read_records(cell)
+    return done.returncode, run_folder.read_result(cell), run_folder.read_records(cell)
 
 
 @pytest.mark.parametrize(("behaviour", "error_class"), FAULTS.values(), ids=FAULTS.keys())
@@ -74,10 +75,10 @@ def test_a_refused_request_whose_pause_ctrl_c_ended_is_asked_by_the_resumed_cell
             assert process.wait(DEADLINE_S) == 130
         finally:
             process.kill()
-        assert len(store.read_records(cell)) == 6, "a refusal was kept for good"
+        assert len(run_folder.read_records(cell)) == 6, "a refusal was kept for good"
         done = run(*night, "sweep.resume=true")
     assert done.returncode == 0, done.stderr
-    result = store.read_result(cell)
+    result = run_folder.read_result(cell)
     assert (result.status, result.metrics["requests"], result.metrics["error_rate"]) == ("ok", 12, 0.0)
 
 

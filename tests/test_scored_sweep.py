@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from foundry_exp import data, runs, store
+from foundry_exp.files import shipped_files
+from foundry_exp.records import run_folder, runs
 from tests.conftest import Run, clean_environment, command, native
 
 MODELS = ("demo-small", "demo-large")
@@ -18,7 +19,7 @@ MODELS = ("demo-small", "demo-large")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project whose prompts are the English notes that the models were not trained on."""
     home = tmp_path_factory.mktemp("project")
-    shipped = data.shipped("prompts") / "sets" / "meeting-notes.json"
+    shipped = shipped_files.shipped("prompts") / "sets" / "meeting-notes.json"
     notes: list[dict[str, Any]] = json.loads(shipped.read_text(encoding="utf-8"))
     chosen = [note for note in notes if "held-out" in note["tags"] and "language" not in note["tags"]]
     (home / "notes.json").write_text(json.dumps(chosen), encoding="utf-8")
@@ -45,15 +46,15 @@ def test_the_larger_model_is_ahead_and_the_interval_is_printed(printed: str, hom
     assert said, printed
     assert float(said.group(1)) > 0.5
     assert float(said.group(2)) > 0
-    means = {name: store.read_result(folder).metrics["quality"]["mean"] for name, folder in cells(home).items()}
+    means = {name: run_folder.read_result(folder).metrics["quality"]["mean"] for name, folder in cells(home).items()}
     assert f"{means['demo-large'] - means['demo-small']:.2f}" == said.group(1)
 
 
 def test_every_answer_has_its_scores_with_reasons(printed: str, home: Path) -> None:
     for folder in cells(home).values():
-        result, scores = store.read_result(folder), store.read_scores(folder)
+        result, scores = run_folder.read_result(folder), run_folder.read_scores(folder)
         assert result.scores["facets"].unscored == 0
-        assert {score.sample_id for score in scores} == {sample.sample_id for sample in store.read_samples(folder)}
+        assert {score.sample_id for score in scores} == {sample.sample_id for sample in run_folder.read_samples(folder)}
         assert all(score.reason and score.value and 1 <= score.value <= 5 for score in scores)
 
 
@@ -72,14 +73,14 @@ def test_mlflow_has_quality_each_criterion_and_the_share_scored(printed: str, ho
 
 def test_scoring_again_by_other_facets_changes_mlflow_and_no_record(run: Run, printed: str, home: Path) -> None:
     folder = cells(home)["demo-small"]
-    records = (folder / store.RECORDS_FILE).read_bytes()
+    records = (folder / run_folder.RECORDS_FILE).read_bytes()
     notes = json.loads((home / "notes.json").read_text(encoding="utf-8"))
     strict = [{"kind": "contains", "text": "no answer has this", "criterion": "strict"}]
     (home / "notes.json").write_text(json.dumps([note | {"facets": strict} for note in notes]), encoding="utf-8")
     done = run("score", "last", cwd=home)
     assert done.returncode == 0, done.stderr
-    assert (folder / store.RECORDS_FILE).read_bytes() == records
-    assert store.read_result(folder).metrics["quality"]["mean"] == 1.0
+    assert (folder / run_folder.RECORDS_FILE).read_bytes() == records
+    assert run_folder.read_result(folder).metrics["quality"]["mean"] == 1.0
 
     from mlflow import MlflowClient
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp import __version__, runs, store
+from foundry_exp import __version__
+from foundry_exp.records import run_folder, runs
 from tests.conftest import absent, clean_environment, native
 
 ROOT = Path(__file__).parents[1]
@@ -106,7 +107,7 @@ def test_the_main_job_works_from_a_wheel_in_an_empty_folder(wheel: Path, tmp_pat
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     cell = runs.finished_cells(next((empty / "mlruns" / "runs").iterdir()))[0]
-    result = store.read_result(cell)
+    result = run_folder.read_result(cell)
     assert result.status == "ok"
     assert str(result.model.path).startswith(str(site)), "the checkout was run, not the wheel"
     assert [path.name for path in empty.iterdir()] == ["mlruns"]

@@ -4,10 +4,10 @@ import json
 import re
 from pathlib import Path
 
-from foundry_exp.decide.side import Side
-from foundry_exp.disk import write_whole
+from foundry_exp.decide.gate_side import Side
 from foundry_exp.errors import ConfigError
-from foundry_exp.record_json import NotTheRecordError, from_json, to_json
+from foundry_exp.files.disk import write_whole
+from foundry_exp.records.record_json import NotTheRecordError, from_json, to_json
 
 SUFFIX = ".json"
 _NUMBERS = re.compile(r"\[\n\s*((?:[-+.\de]+|null)(?:,\n\s*(?:[-+.\de]+|null))*)\n\s*\]")

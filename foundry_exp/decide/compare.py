@@ -6,17 +6,17 @@ from itertools import combinations
 
 import numpy as np
 
-from foundry_exp.decide.candidates import Candidate
-from foundry_exp.decide.comparable import Mismatch, energy_mismatch
 from foundry_exp.decide.contrasts import BY_RUN, PAIRED, Contrast, by_prompt, of_run
 from foundry_exp.decide.expected import Expected, expected
-from foundry_exp.decide.figures import ENERGY, QUALITY, Prompt
 from foundry_exp.errors import ConfigError
-from foundry_exp.report.text import sentence
-from foundry_exp.stats.difference import FEWEST, Difference, welch
-from foundry_exp.stats.holm import holm
-from foundry_exp.stats.paired import FloatArray, paired
-from foundry_exp.stats.percentile import ALPHA
+from foundry_exp.files.escape import sentence
+from foundry_exp.metrics.stats.difference import FEWEST, Difference, welch
+from foundry_exp.metrics.stats.holm import holm
+from foundry_exp.metrics.stats.paired import FloatArray, paired
+from foundry_exp.metrics.stats.percentile import ALPHA
+from foundry_exp.results.candidates import Candidate
+from foundry_exp.results.comparable import Mismatch, energy_mismatch
+from foundry_exp.results.figures import ENERGY, QUALITY, Prompt
 
 MOST_FOR_ALL_PAIRS = 20
 """With more candidates each is compared with the first alone: a thousand would make half a million pairs."""

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from foundry_exp.decide.option import NAMES, UNITS, Option, why_unknown
-from foundry_exp.report.figures import number, share
+from foundry_exp.decide.choice import NAMES, UNITS, Option, why_unknown
+from foundry_exp.metrics.formats import number, share
 
 AT_LEAST = ("quality", "decode_tok_per_s", "determinism_rate")
 SHARES = ("error_rate", "flagged_rate", "determinism_rate")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from foundry_exp.decide.figures import ENERGY, QUALITY, CellFigures, Prompt
+from foundry_exp.results.figures import ENERGY, QUALITY, CellFigures, Prompt
 
 Kind = Literal["time", "rate", "amount", "points"]
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from foundry_exp.decide.candidates import Candidate
-from foundry_exp.decide.figures import TOKENS
+from foundry_exp.results.candidates import Candidate
+from foundry_exp.results.figures import TOKENS
 
 
 @dataclass(frozen=True, slots=True)

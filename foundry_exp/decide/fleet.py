@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from foundry_exp.decide.choice import Option
 from foundry_exp.decide.constraints import with_unit
-from foundry_exp.decide.figures import ANY_E2E, REQUEST_ENERGY
-from foundry_exp.decide.option import Option
-from foundry_exp.meters.energy import J_PER_KWH
-from foundry_exp.report.figures import number
-from foundry_exp.stats.mean import mean_of_known
+from foundry_exp.metrics.formats import number
+from foundry_exp.metrics.stats.mean import mean_of_known
+from foundry_exp.results.figures import ANY_E2E, REQUEST_ENERGY
+from foundry_exp.runtime.meters.energy import J_PER_KWH
 
 _MS_PER_H, _S_PER_H, _MB_PER_GB = 3.6e6, 3600, 1e3
 _UNITS = (("h", 1), ("min", 60), ("s", _S_PER_H))

@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from foundry_exp.decide.figures import ENERGY
-from foundry_exp.decide.side import GATED, Output, Side
+from foundry_exp.decide.gate_side import GATED, Output, Side
 from foundry_exp.errors import ConfigError
-from foundry_exp.stats.permutation import FloatArray, MaxT, can_find, fewest_runs, max_t, smallest_level
+from foundry_exp.metrics.stats.permutation import FloatArray, MaxT, can_find, fewest_runs, max_t, smallest_level
+from foundry_exp.results.figures import ENERGY
 
 Verdict = Literal["passed", "failed", "inconclusive"]
 

@@ -5,21 +5,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from foundry_exp.decide.candidates import Candidate
 from foundry_exp.decide.compare import Pair
-from foundry_exp.decide.figures import Prompt
 from foundry_exp.metrics.judged import kin
-from foundry_exp.records import Record, Sample, Standing
-from foundry_exp.rubric import Rubric
-from foundry_exp.scorers.judge.pairwise.match import Contender, Match, Outcome, Result
-from foundry_exp.scorers.judge.rubrics import Rubrics
-from foundry_exp.stats.holm import holm
-from foundry_exp.stats.percentile import ALPHA
-from foundry_exp.stats.preference import EVEN, WinRate, win_rate
-from foundry_exp.store import read_records, read_samples
+from foundry_exp.metrics.stats.holm import holm
+from foundry_exp.metrics.stats.percentile import ALPHA
+from foundry_exp.metrics.stats.preference import EVEN, WinRate, win_rate
+from foundry_exp.prompts.rubric import Rubric
+from foundry_exp.records.record import Record, Sample
+from foundry_exp.records.run_folder import read_records, read_samples
+from foundry_exp.records.score import Standing
+from foundry_exp.results.candidates import Candidate
+from foundry_exp.results.figures import Prompt
+from foundry_exp.scores.judge.pairwise.match import Contender, Match, Outcome, Result
+from foundry_exp.scores.judge.rubrics import Rubrics
 
 if TYPE_CHECKING:
-    from foundry_exp.scorers.judge.pairwise.judge import Judged, PairwiseJudge
+    from foundry_exp.scores.judge.pairwise.judge import Judged, PairwiseJudge
 
 POINTS: dict[Result, float] = {"first": 0.0, "tie": EVEN, "second": 1.0}
 """Of the second of a pair."""

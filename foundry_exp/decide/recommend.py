@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from foundry_exp.decide import fleet, pareto
-from foundry_exp.decide.candidates import Candidate
-from foundry_exp.decide.comparable import Mismatch, energy_mismatch
+from foundry_exp.decide.choice import Option, option
 from foundry_exp.decide.constraints import Broken, broken
 from foundry_exp.decide.expected import Expected, expected
-from foundry_exp.decide.figures import ENERGY
 from foundry_exp.decide.fleet import Cost
-from foundry_exp.decide.option import Option, option
 from foundry_exp.decide.weighing import CRITERIA, Weighed, gap, score, unweighable, weigh
 from foundry_exp.errors import ConfigError
-from foundry_exp.stats.holm import holm
-from foundry_exp.stats.percentile import ALPHA
+from foundry_exp.metrics.stats.holm import holm
+from foundry_exp.metrics.stats.percentile import ALPHA
+from foundry_exp.results.candidates import Candidate
+from foundry_exp.results.comparable import Mismatch, energy_mismatch
+from foundry_exp.results.figures import ENERGY
 
 HALF, TWICE = 0.5, 2.0
 

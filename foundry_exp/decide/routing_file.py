@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from foundry_exp.decide.option import Option
+from foundry_exp.config import models_json
+from foundry_exp.decide.choice import Option
 from foundry_exp.decide.recommend import Recommendation
-from foundry_exp.models import routing
-from foundry_exp.report.text import one_line
+from foundry_exp.files.escape import one_line
 
 _MEASURED = ("quality", "typical_answer_ms", "e2e_p95_ms", "decode_tok_per_s", "load_s", "disk_mb", "rss_peak_mb",
              "vram_peak_mb", "energy_j_per_token", "error_rate")  # fmt: skip
@@ -19,7 +19,7 @@ def write(path: Path, found: Recommendation) -> list[str]:
         entries.setdefault(_alias(one.option), _entry(one.option, found, one.score))
     for rejected in found.rejected:
         entries.setdefault(_alias(rejected.option), _entry(rejected.option, found, None))
-    routing.write(path, entries)
+    models_json.write(path, entries)
     return list(entries)
 
 

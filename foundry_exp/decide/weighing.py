@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from foundry_exp.decide.choice import Option
 from foundry_exp.decide.contrasts import TYPICAL, by_prompt
-from foundry_exp.decide.figures import ENERGY, QUALITY, CellFigures, Prompt
-from foundry_exp.decide.option import Option
-from foundry_exp.stats.difference import FEWEST, Difference
-from foundry_exp.stats.paired import FloatArray, paired
+from foundry_exp.metrics.stats.difference import FEWEST, Difference
+from foundry_exp.metrics.stats.paired import FloatArray, paired
+from foundry_exp.results.figures import ENERGY, QUALITY, CellFigures, Prompt
 
 CRITERIA = {
     "quality": QUALITY,

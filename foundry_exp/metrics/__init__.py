@@ -1,1 +1,1 @@
-"""What records mean: the metrics of one request, and of all requests of a cell. Nothing here reads a clock."""
+"""What records mean: every figure, its formula and its format."""

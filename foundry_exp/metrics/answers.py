@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from foundry_exp.records import Record
+from foundry_exp.records.record import Record
 
 SHORTEST = 12
 """Words (or characters, in text without spaces) that an answer needs before repetition can be judged."""

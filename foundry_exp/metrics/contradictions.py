@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from foundry_exp.metrics.request import content_ns
-from foundry_exp.records import Record, Usage
+from foundry_exp.records.record import Record, Usage
 
 
 def contradictions(record: Record, max_tokens: int | None = None) -> tuple[str, ...]:

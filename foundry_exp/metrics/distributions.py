@@ -2,16 +2,9 @@
 
 from collections.abc import Sequence
 
-from foundry_exp.metrics.metric import (
-    NEEDS_STREAMING,
-    NO_TOKENS,
-    NOTHING_MEASURED,
-    NOTHING_SUCCEEDED,
-    Metric,
-    null,
-)
+from foundry_exp.metrics.metric import NEEDS_STREAMING, NO_TOKENS, NOTHING_MEASURED, NOTHING_SUCCEEDED, Metric, null
 from foundry_exp.metrics.request import EMPTY_ANSWER, Measured, succeeded
-from foundry_exp.stats.distribution import describe, describe_clusters
+from foundry_exp.metrics.stats.distribution import describe, describe_clusters
 
 PER_REQUEST = (
     "ttft_ms",

@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from foundry_exp.records import ModelFacts, RunResult, Scored
+from foundry_exp.records.run_result import ModelFacts, RunResult
+from foundry_exp.records.score import Scored
 
 _OPENING = "judge: "
 """What every warning of this kind begins with, so that a new score replaces the last one's."""

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from foundry_exp.records import Distribution, Interval, RunResult
+from foundry_exp.records.distribution import Distribution, Interval
+from foundry_exp.records.run_result import RunResult
 
 NOTHING_MEASURED = "no request was measured"
 NOTHING_SUCCEEDED = "no measured request succeeded"

@@ -7,10 +7,12 @@ from statistics import fmean
 from typing import Any
 
 from foundry_exp.metrics.metric import NOTHING_MEASURED, Metric, null
-from foundry_exp.records import Distribution, Record, Score, Scored, Standing
-from foundry_exp.stats.agreement import identical_share, mean_range
-from foundry_exp.stats.distribution import describe
-from foundry_exp.stats.mean import mean_of_known
+from foundry_exp.metrics.stats.agreement import identical_share, mean_range
+from foundry_exp.metrics.stats.distribution import describe
+from foundry_exp.metrics.stats.mean import mean_of_known
+from foundry_exp.records.distribution import Distribution
+from foundry_exp.records.record import Record
+from foundry_exp.records.score import Score, Scored, Standing
 
 JUDGE = "judge"
 HEADLINE = ("annotation", JUDGE, "facets")

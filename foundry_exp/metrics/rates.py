@@ -6,8 +6,8 @@ from itertools import groupby
 from foundry_exp.metrics.answers import is_degenerate, is_empty, is_truncated
 from foundry_exp.metrics.metric import NOTHING_MEASURED, NOTHING_SUCCEEDED, Metric, null
 from foundry_exp.metrics.request import Measured, succeeded
-from foundry_exp.records import Record
-from foundry_exp.stats.proportion import wilson_interval
+from foundry_exp.metrics.stats.proportion import wilson_interval
+from foundry_exp.records.record import Record
 
 ANSWER_FLAGS: dict[str, Callable[[Record], bool]] = {
     "truncated_rate": is_truncated,

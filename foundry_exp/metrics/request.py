@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from foundry_exp.records import CONTENT_KINDS, EventKind, Record
+from foundry_exp.records.record import CONTENT_KINDS, EventKind, Record
 
 EMPTY_ANSWER = "empty answer"
 CLOCK_RAN_BACKWARDS = "an event is stamped before the one before it"

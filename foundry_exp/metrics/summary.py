@@ -11,7 +11,8 @@ from foundry_exp.metrics.load import attainment, goodput, schedule_delay, throug
 from foundry_exp.metrics.metric import NEEDS_STREAMING, Metric, null
 from foundry_exp.metrics.request import Measured, measured, succeeded
 from foundry_exp.metrics.stability import outlying
-from foundry_exp.records import Distribution, Interval, Record
+from foundry_exp.records.distribution import Distribution, Interval
+from foundry_exp.records.record import Record
 
 PER_PROMPT = ("ttft_ms", "e2e_ms", "tpot_ms")
 

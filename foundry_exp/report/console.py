@@ -7,16 +7,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from foundry_exp.files.escape import one_line, sentence
+from foundry_exp.metrics.formats import NOTHING, number, time_unit
+from foundry_exp.records.unfinished import NOTHING_LEFT, Absent, Unfinished
 from foundry_exp.report import repeats
-from foundry_exp.report.cells import CellReport, axes, labels, notices
-from foundry_exp.report.figures import NOTHING, number, time_unit
 from foundry_exp.report.markdown import concerned_cells, reason_of, warnings_by_cell
 from foundry_exp.report.markdown_tables import ESTIMATED_NOTE, FEW_NOTE, few, rate
-from foundry_exp.report.provenance import rubric_differences
-from foundry_exp.report.rows import Row
 from foundry_exp.report.scored import differences
-from foundry_exp.report.text import one_line, sentence
-from foundry_exp.unfinished import NOTHING_LEFT, Absent, Unfinished
+from foundry_exp.results.cell import CellReport, axes, labels, notices
+from foundry_exp.results.provenance import rubric_differences
+from foundry_exp.results.row import Row
 
 WIDE = 120
 """From this width on, the columns that 80 characters have no room for are shown."""

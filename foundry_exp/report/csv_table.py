@@ -5,10 +5,10 @@ import io
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from foundry_exp.report.cells import CellReport
+from foundry_exp.files.escape import spreadsheet
+from foundry_exp.records.unfinished import NOTHING_LEFT, Unfinished
 from foundry_exp.report.samples import sample_of, shared_prompt
-from foundry_exp.report.text import spreadsheet
-from foundry_exp.unfinished import NOTHING_LEFT, Unfinished
+from foundry_exp.results.cell import CellReport
 
 
 def table(cells: Sequence[CellReport], left: Unfinished = NOTHING_LEFT) -> str:

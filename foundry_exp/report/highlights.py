@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from foundry_exp.report.cells import CellReport, labels
-from foundry_exp.report.figures import Unit, number, share, time_unit
-from foundry_exp.report.provenance import differences
-from foundry_exp.report.rows import Row
-from foundry_exp.report.standings import Contest, Entry, Standing, comparable, standings, why_left_out
-from foundry_exp.report.text import listed
+from foundry_exp.files.escape import listed
+from foundry_exp.metrics.formats import Unit, number, share, time_unit
+from foundry_exp.report.ranking import Contest, Entry, Standing, comparable, standings, why_left_out
+from foundry_exp.results.cell import CellReport, labels
+from foundry_exp.results.provenance import differences
+from foundry_exp.results.row import Row
 
 NOT_TESTED = "Whether these differences are more than chance is not tested here."
 _LENGTHS_DIFFER = 1.1

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 
+from foundry_exp.files.escape import SAMPLE_CHARACTERS, excerpt, markdown, one_line, sentence
+from foundry_exp.records.unfinished import NOTHING_LEFT, Unfinished
 from foundry_exp.report import repeats, scored
-from foundry_exp.report.cells import CellReport, labels, notices
 from foundry_exp.report.conclusions import Conclusions
 from foundry_exp.report.highlights import NOT_TESTED, Sentence, highlights, left_out
 from foundry_exp.report.markdown_tables import details_table, main_table, notes
-from foundry_exp.report.provenance import UNKNOWN, surroundings, values_of
-from foundry_exp.report.requests import Request
-from foundry_exp.report.rows import Row
 from foundry_exp.report.samples import first_answer, shared_prompt
-from foundry_exp.report.text import SAMPLE_CHARACTERS, excerpt, markdown, one_line, sentence
-from foundry_exp.unfinished import NOTHING_LEFT, Unfinished
+from foundry_exp.results.cell import CellReport, labels, notices
+from foundry_exp.results.provenance import UNKNOWN, surroundings, values_of
+from foundry_exp.results.requests import Request
+from foundry_exp.results.row import Row
 
 CELL_FILES = ("run.json", "records.jsonl", "scores.jsonl", "config.yaml", "environment.json", "runtime.log")
 

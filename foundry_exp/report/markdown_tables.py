@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from foundry_exp.report import typical
-from foundry_exp.report.cells import CellReport, axes
-from foundry_exp.report.figures import NOTHING, Unit, number, on_scale, share, time_unit
-from foundry_exp.report.rows import Row
-from foundry_exp.report.text import markdown
-from foundry_exp.unfinished import Absent
+from foundry_exp.files.escape import markdown
+from foundry_exp.metrics.formats import NOTHING, Unit, number, on_scale, share, time_unit
+from foundry_exp.records.unfinished import Absent
+from foundry_exp.results import typical
+from foundry_exp.results.cell import CellReport, axes
+from foundry_exp.results.row import Row
 
 FEW = "†"
 ESTIMATED = "≈"

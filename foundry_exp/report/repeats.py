@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import NamedTuple
 
-from foundry_exp.records import WITH_FIGURES, Interval
-from foundry_exp.report.cells import CellReport
-from foundry_exp.report.figures import NOTHING, Unit, number, time_unit
-from foundry_exp.report.rows import Row
-from foundry_exp.report.text import markdown
-from foundry_exp.stats.mean import mean_interval
+from foundry_exp.files.escape import markdown
+from foundry_exp.metrics.formats import NOTHING, Unit, number, time_unit
+from foundry_exp.metrics.stats.mean import mean_interval
+from foundry_exp.records.distribution import Interval
+from foundry_exp.records.run_result import WITH_FIGURES
+from foundry_exp.results.cell import CellReport
+from foundry_exp.results.row import Row
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from foundry_exp.report.cells import CellReport
-from foundry_exp.report.requests import Request
-from foundry_exp.report.text import sample
+from foundry_exp.files.escape import sample
+from foundry_exp.results.cell import CellReport
+from foundry_exp.results.requests import Request
 
 
 def shared_prompt(cells: Sequence[CellReport]) -> str | None:

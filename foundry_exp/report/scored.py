@@ -5,14 +5,16 @@ from statistics import fmean
 
 import numpy as np
 
-from foundry_exp.records import WITH_FIGURES, Distribution, Scored, Standing
-from foundry_exp.report.cells import CellReport, labels
-from foundry_exp.report.figures import NOTHING, number, on_scale, share
-from foundry_exp.report.grades import UNCALIBRATED, Grade, best_median_worst, grades
-from foundry_exp.report.provenance import rubric_differences
-from foundry_exp.report.text import excerpt, markdown, sentence
-from foundry_exp.stats.difference import Difference
-from foundry_exp.stats.paired import paired
+from foundry_exp.files.escape import excerpt, markdown, sentence
+from foundry_exp.metrics.formats import NOTHING, number, on_scale, share
+from foundry_exp.metrics.stats.difference import Difference
+from foundry_exp.metrics.stats.paired import paired
+from foundry_exp.records.distribution import Distribution
+from foundry_exp.records.run_result import WITH_FIGURES
+from foundry_exp.records.score import Scored, Standing
+from foundry_exp.results.cell import CellReport, labels
+from foundry_exp.results.grades import UNCALIBRATED, Grade, best_median_worst, grades
+from foundry_exp.results.provenance import rubric_differences
 
 MOST_DIFFERENCES = 5
 _SHOWN_POINTS = 0.005

@@ -12,11 +12,11 @@ from collections.abc import Callable, Sequence
 from statistics import fmean
 from typing import Any
 
-from foundry_exp.records import Usage
-from foundry_exp.report.cells import CellReport
-from foundry_exp.report.rows import distribution, finite
+from foundry_exp.files.escape import one_line
+from foundry_exp.records.record import Usage
 from foundry_exp.report.samples import sample_of, shared_prompt
-from foundry_exp.report.text import one_line
+from foundry_exp.results.cell import CellReport
+from foundry_exp.results.row import distribution, finite
 
 
 def document(cells: Sequence[CellReport]) -> str:

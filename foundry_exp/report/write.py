@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from foundry_exp import planned
-from foundry_exp.disk import write_whole
 from foundry_exp.errors import StoreError
+from foundry_exp.files.disk import write_whole
+from foundry_exp.records import sweep_plan
+from foundry_exp.records.unfinished import unfinished
 from foundry_exp.report import csv_table, markdown, source_json
-from foundry_exp.report.cells import CellReport, gather
 from foundry_exp.report.conclusions import NONE, Conclusions
 from foundry_exp.report.plots.plot import Plot
-from foundry_exp.unfinished import unfinished
+from foundry_exp.results.cell import CellReport, gather
 
 MARKDOWN_FILE = "report.md"
 CSV_FILE = "report.csv"
@@ -24,7 +24,7 @@ MOST_OWN_PAGES = 24
 def write_reports(folder: Path, cells: Sequence[Path]) -> None:
     """Write report.md, report.csv and report.json of finished cells into their folder or their sweep's."""
     if not cells:
-        msg = f"{folder}: no finished run to report on. {planned.way_on(folder)}"
+        msg = f"{folder}: no finished run to report on. {sweep_plan.way_on(folder)}"
         raise StoreError(msg)
     write_texts(folder, gather(cells))
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from foundry_exp.errors import StoreError
-from foundry_exp.store import read_result
+from foundry_exp.records.run_folder import read_result
 from foundry_exp.tracking import contents
 from foundry_exp.tracking.fetch import with_client
 

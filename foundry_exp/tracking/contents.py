@@ -7,8 +7,8 @@ from typing import Any
 
 from foundry_exp import __version__
 from foundry_exp.metrics.metric import shown
-from foundry_exp.records import RunResult
-from foundry_exp.store import CONFIG_FILE, read_config
+from foundry_exp.records.run_folder import CONFIG_FILE, read_config
+from foundry_exp.records.run_result import RunResult
 from foundry_exp.tracking.metric_names import number
 
 MAX_VALUE = 500

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from foundry_exp.records import Score, Standing
+from foundry_exp.records.score import Score, Standing
 
 SOURCE_TYPES = {"judge": "LLM_JUDGE", "annotation": "HUMAN"}
 """By scorer; rules, and a scorer of the user's own, are CODE."""

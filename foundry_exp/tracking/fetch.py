@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from foundry_exp.errors import ConfigError, StoreError
-from foundry_exp.runs import find_run
-from foundry_exp.store import RESULT_FILE
+from foundry_exp.records.run_folder import RESULT_FILE
+from foundry_exp.records.runs import find_run
 from foundry_exp.tracking.contents import BASELINE_TAG
 from foundry_exp.tracking.location import Location, locate
 from foundry_exp.tracking.mlflow_store import import_mlflow

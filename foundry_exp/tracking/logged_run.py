@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from foundry_exp.metrics.metric import shown
-from foundry_exp.records import RunResult, Status
+from foundry_exp.records.run_result import RunResult, Status
 from foundry_exp.tracking import contents
 from foundry_exp.tracking.metric_names import logged_metrics, of_repeats
 from foundry_exp.tracking.samples import SAMPLES_FILE, sample_table

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from foundry_exp.records import Scored
+from foundry_exp.records.score import Scored
 
 MAX_METRICS = 40
 """Rows, not runs, are what makes MLflow's search slow."""

@@ -62,7 +62,7 @@ class MlflowTracker:
     def publish(self, folder: Path) -> str:
         """Send one finished run folder, replacing what was sent of it before; return where it is."""
         # pydantic, which `check` does without: it comes before every run, and before every complaint
-        from foundry_exp.store import read_result
+        from foundry_exp.records.run_folder import read_result
         from foundry_exp.tracking import stale, traces
         from foundry_exp.tracking.logged_run import log_run
 

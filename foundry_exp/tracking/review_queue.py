@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from foundry_exp.annotation.items import Item, blind_name
-from foundry_exp.annotation.key import Key
-from foundry_exp.rubric import POINTS, Criterion, Rubric
+from foundry_exp.prompts.rubric import POINTS, Criterion, Rubric
+from foundry_exp.scores.people.items import Item, blind_name
+from foundry_exp.scores.people.key import Key
 from foundry_exp.tracking import traces
 from foundry_exp.tracking.contents import cut
 from foundry_exp.tracking.location import Location

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from foundry_exp.annotation.key import Key
 from foundry_exp.errors import StoreError
+from foundry_exp.scores.people.key import Key
 from foundry_exp.tracking import traces
 from foundry_exp.tracking.location import Location
 from foundry_exp.tracking.mlflow_store import opened

@@ -6,8 +6,10 @@ from typing import Any
 
 from foundry_exp.metrics.quality import answer_quality, current
 from foundry_exp.metrics.request import RequestMetrics, request_metrics
-from foundry_exp.records import Message, Record, RunResult, Score
-from foundry_exp.store import read_records, read_samples_if_kept, read_scores
+from foundry_exp.records.record import Message, Record
+from foundry_exp.records.run_folder import read_records, read_samples_if_kept, read_scores
+from foundry_exp.records.run_result import RunResult
+from foundry_exp.records.score import Score
 from foundry_exp.tracking.contents import cut
 
 SAMPLES_FILE = "samples.json"

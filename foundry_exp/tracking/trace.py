@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from foundry_exp.metrics.request import content_ns, due_ns, request_metrics
-from foundry_exp.records import Message, Record
+from foundry_exp.records.record import Message, Record
 
 MAX_PREVIEW = 1000
 """MLflow keeps no more, and pairs the traces of two runs by it."""

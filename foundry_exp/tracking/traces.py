@@ -10,9 +10,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from foundry_exp import store
 from foundry_exp.metrics.quality import current
-from foundry_exp.records import Record, RunResult
+from foundry_exp.records import run_folder
+from foundry_exp.records.record import Record
+from foundry_exp.records.run_result import RunResult
 from foundry_exp.tracking import contents, feedback, trace
 from foundry_exp.tracking.trace import Trace
 
@@ -92,10 +93,10 @@ def search(tracing: Any, experiment_id: str, wanted: str | None, look: Callable[
 def _with_feedback(experiment_id: str, folder: Path, result: RunResult) -> list[tuple[Trace, list[Any]]]:
     if result.status == "device_mismatch":
         return []  # its times are of something else than what was asked for
-    records = store.read_records(folder)
+    records = run_folder.read_records(folder)
     zeros = clock_zeros(result, records)
-    asked = {sample.sample_id: sample.messages for sample in store.read_samples(folder)} if records else {}
-    scores = current(store.read_scores(folder))
+    asked = {sample.sample_id: sample.messages for sample in run_folder.read_samples(folder)} if records else {}
+    scores = current(run_folder.read_scores(folder))
     standings = {name: scored.standing for name, scored in result.scores.items()}
     found = []
     for record, alike in different(records):

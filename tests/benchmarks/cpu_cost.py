@@ -22,13 +22,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from foundry_exp import store
-from foundry_exp.calibration.behaviour import Behaviour, Service
-from foundry_exp.calibration.process import timed_server
-from foundry_exp.cell import measure
+from foundry_exp.measure import one_request
+from foundry_exp.measure.calibration.behaviour import Behaviour, Service
+from foundry_exp.measure.calibration.process import timed_server
 from foundry_exp.protocols import Backend, ModelRequest
-from tests.backends.contract import PROMPT, request
+from foundry_exp.records import run_folder
 from tests.conftest import clean_environment, command
+from tests.runtime.backends.contract import PROMPT, request
 
 REQUESTS, TOKENS = 30, 32
 _ANSWER = " ".join(["word"] * TOKENS)
@@ -64,19 +64,20 @@ def cpu_s(arguments: list[str], folder: Path) -> tuple[float, str]:
 
 def staged(arguments: list[str]) -> None:
     """Run the command in this process and print what each stage cost, its child apart."""
-    from foundry_exp import cli, experiment
-    from foundry_exp.cell import child, summary
-    from foundry_exp.machine import environment
+    from foundry_exp.cli import main
+    from foundry_exp.measure import child, summary
     from foundry_exp.report import write
+    from foundry_exp.run import one_cell
+    from foundry_exp.runtime.machine import environment
     from foundry_exp.tracking import mlflow_store
 
     spent: dict[str, float] = {"python and our imports": time.process_time()}
     for owner, name in (
         (environment, "describe"), (child, "measure"), (summary, "result"), (write, "write_reports"),
-        (mlflow_store, "import_mlflow"), (experiment, "publish"),
+        (mlflow_store, "import_mlflow"), (one_cell, "publish"),
     ):  # fmt: skip
         setattr(owner, name, _timed(getattr(owner, name), name, spent))
-    code = cli.main(arguments)
+    code = main.main(arguments)
     spent["publish"] -= spent["import_mlflow"]
     spent["compose, Hydra, table, the rest"] = time.process_time() - sum(spent.values())
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -100,21 +101,21 @@ def timing_cpu_s(base_url: str | None) -> float:
     """What asking and keeping the records costs one client process, by HTTP or scripted in it; start-up left out."""
     backend: Backend
     if base_url:
-        from foundry_exp.backends.http.endpoint import EndpointBackend
+        from foundry_exp.runtime.http.endpoint import EndpointBackend
 
         backend = EndpointBackend(base_url, "", connect_timeout_s=10.0, load_timeout_s=10.0, quick_ack=True)
     else:
-        from foundry_exp.backends.scripted import ScriptedBackend
+        from foundry_exp.runtime.backends.scripted import ScriptedBackend
 
         backend = ScriptedBackend(_ANSWER, _TTFT_MS, _GAP_MS, 1, 0.0, realtime=True, fault=None, fault_every=1)
     backend.load(ModelRequest("m", None, None, "auto", None, (), Path()))
     start_s = 0.0
     with tempfile.TemporaryDirectory() as folder:
-        log = store.RecordLog(Path(folder))
+        log = run_folder.RecordLog(Path(folder))
         for number in range(_WARM_UP + REQUESTS):
             if number == _WARM_UP:
                 start_s = time.process_time()
-            log.append(measure.ask(backend, measure.Turn(PROMPT, 0, "measure"), request(max_tokens=TOKENS), 0))
+            log.append(one_request.ask(backend, one_request.Turn(PROMPT, 0, "measure"), request(max_tokens=TOKENS), 0))
         spent_s = time.process_time() - start_s
     backend.unload()
     return spent_s

@@ -13,10 +13,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from foundry_exp import experiment, store, target
-from foundry_exp.cell.plan import plan
-from foundry_exp.command import compose
-from foundry_exp.sweep.headway import Headway
+from foundry_exp import target
+from foundry_exp.config import compose
+from foundry_exp.config.plan import plan
+from foundry_exp.records import run_folder
+from foundry_exp.run import one_cell
+from foundry_exp.run.sweep_counts import Headway
 
 SLOW_FACTOR = 1.07
 """Of the delay. Reading the events on a thread costs 3 % more, so that answers come 10 % later in all."""
@@ -41,12 +43,12 @@ def collect(folder: Path, cells: int) -> None:
     for number in range(cells):
         kind = kind_of(number)
         planned = plan(_slowed(config) if kind == "slow" else config, f"{number:05d}-{kind}", "cells")
-        if (planned.folder / store.RESULT_FILE).exists():
+        if (planned.folder / run_folder.RESULT_FILE).exists():
             continue
         if planned.folder.exists():  # begun when it was stopped
             planned = plan(planned.config, f"{planned.name}-{time.time_ns()}", "cells")
         began_s = time.monotonic()
-        result = experiment.run(planned, console, Headway([planned.folder], time.time_ns()))
+        result = one_cell.run(planned, console, Headway([planned.folder], time.time_ns()))
         note = {"cell": planned.name, "status": result.status, "load_1m": os.getloadavg()[0]}
         with (folder / "collected.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(note | {"seconds": round(time.monotonic() - began_s, 2)}) + "\n")

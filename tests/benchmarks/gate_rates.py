@@ -19,12 +19,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from foundry_exp import store
-from foundry_exp.command import compose
-from foundry_exp.decide import side
+from foundry_exp.config import compose
+from foundry_exp.decide import gate_side
 from foundry_exp.decide.gate import Outcome, gate
-from foundry_exp.decide.side import BY_PROMPT, Side
-from foundry_exp.stats.proportion import wilson_interval
+from foundry_exp.decide.gate_side import BY_PROMPT, Side
+from foundry_exp.metrics.stats.proportion import wilson_interval
+from foundry_exp.records import run_folder
 from tests.benchmarks.gate_cells import KINDS, SLOW_FACTOR
 
 REPEATS = 5
@@ -59,10 +59,10 @@ def main() -> None:
 def _threes(folder: Path) -> list[dict[str, Side]]:
     """Every complete three, in order, each cell as a side of one run."""
     found: dict[int, dict[str, Side]] = {}
-    for run in sorted((folder / "runs" / "cells").glob("*/" + store.RESULT_FILE)):
+    for run in sorted((folder / "runs" / "cells").glob("*/" + run_folder.RESULT_FILE)):
         number, kind, *again = run.parent.name.split("-")
         if not again:
-            found.setdefault(int(number) // len(KINDS), {})[kind] = side.read([run.parent], "fastest")
+            found.setdefault(int(number) // len(KINDS), {})[kind] = gate_side.read([run.parent], "fastest")
     return [found[place] for place in sorted(found) if len(found[place]) == len(KINDS)]
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import psutil
 
-from foundry_exp.backends.http.endpoint import EndpointBackend
-from foundry_exp.calibration.behaviour import Behaviour, Service
-from foundry_exp.calibration.process import timed_server
+from foundry_exp.measure.calibration.behaviour import Behaviour, Service
+from foundry_exp.measure.calibration.process import timed_server
 from foundry_exp.protocols import ModelRequest
-from tests.backends.contract import request
+from foundry_exp.runtime.http.endpoint import EndpointBackend
+from tests.runtime.backends.contract import request
 
 _STEPS = 10
 

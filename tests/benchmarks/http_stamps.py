@@ -8,8 +8,8 @@ import argparse
 import time
 from statistics import mean
 
-from foundry_exp.calibration.calibrate import STANDARD, calibrate
-from foundry_exp.calibration.result import CalibrationResult, LoadShape
+from foundry_exp.measure.calibration.calibrate import STANDARD, calibrate
+from foundry_exp.measure.calibration.result import CalibrationResult, LoadShape
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from tests.conftest import native
-from tests.sweep.kills import kill_and_resume
+from tests.run.kills import kill_and_resume
 
 ROUNDS = 12
 PROMPTS = 4

@@ -25,16 +25,16 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
-from foundry_exp.backends import native as sdk
-from foundry_exp.backends.http import transport
-from foundry_exp.backends.http.service import ServiceBackend
-from foundry_exp.cell import measure
+from foundry_exp.measure import one_request
 from foundry_exp.metrics.request import request_metrics
-from foundry_exp.models import runtime
-from foundry_exp.records import Record
-from tests.backends.contract import PROMPT, model_request, request
+from foundry_exp.records.record import Record
+from foundry_exp.runtime.backends import native as sdk
+from foundry_exp.runtime.http import transport
+from foundry_exp.runtime.http.service import ServiceBackend
+from foundry_exp.runtime.models import runtime
 from tests.benchmarks.native_stamps import silent
 from tests.conftest import demo_model
+from tests.runtime.backends.contract import PROMPT, model_request, request
 
 SIDES = ("native", "service", "held")
 METRICS = ("ttft_ms", "tpot_ms", "decode_tok_per_s", "e2e_ms")
@@ -65,7 +65,7 @@ def visit(side: str, model: str, requests: int, tokens: int) -> Parts:
             if number == _WARM_UP:
                 parts.clear()
             before_ns = time.perf_counter_ns()
-            record = measure.ask(backend, measure.Turn(PROMPT, 0, "measure"), request(max_tokens=tokens), 0)
+            record = one_request.ask(backend, one_request.Turn(PROMPT, 0, "measure"), request(max_tokens=tokens), 0)
             parts["before its clock starts"].append((record.t_start_ns - before_ns) / _NS_PER_MS)
             _note(parts, record)
         backend.unload()

@@ -26,12 +26,12 @@ from typing import Any
 
 import numpy as np
 
-from foundry_exp.backends.native import NativeBackend
-from foundry_exp.cell import __main__ as cell
-from foundry_exp.cell import measure
-from foundry_exp.records import CONTENT_KINDS
-from tests.backends.contract import PROMPT, model_request, request
+from foundry_exp.measure import __main__ as cell
+from foundry_exp.measure import one_request
+from foundry_exp.records.record import CONTENT_KINDS
+from foundry_exp.runtime.backends.native import NativeBackend
 from tests.conftest import demo_model
+from tests.runtime.backends.contract import PROMPT, model_request, request
 
 TARGETS = {"demo-large": "≤ 0.5", "demo-small": "none"}
 _DEFAULT_SWITCH_S = 0.005
@@ -86,7 +86,7 @@ def lags_ms(model: str, switch_s: float, requests: int, tokens: int) -> tuple[li
         for number in range(_WARM_UP + requests):
             seen_ns.clear()
             asked = request(max_tokens=tokens)
-            record = measure.ask(backend, measure.Turn(PROMPT, 0, "measure"), asked, 0)
+            record = one_request.ask(backend, one_request.Turn(PROMPT, 0, "measure"), asked, 0)
             pairs = zip(record.event_ns, record.event_kinds, strict=True)
             ours_ns = [stamp for stamp, kind in pairs if kind in CONTENT_KINDS]
             if number >= _WARM_UP:

@@ -19,12 +19,14 @@ from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
-from foundry_exp import data, prompts, runs, store
-from foundry_exp.backends import native
-from foundry_exp.cell import arrivals
+from foundry_exp.files import shipped_files
+from foundry_exp.measure import arrivals
 from foundry_exp.metrics.request import measured
-from foundry_exp.records import Message
-from foundry_exp.stats.mean import mean_interval
+from foundry_exp.metrics.stats.mean import mean_interval
+from foundry_exp.prompts import prompt_sets
+from foundry_exp.records import run_folder, runs
+from foundry_exp.records.record import Message
+from foundry_exp.runtime.backends import native
 from tests.benchmarks.native_stamps import loaded, silent
 from tests.conftest import clean_environment, command
 from tests.conftest import native as own_folders
@@ -45,7 +47,7 @@ def watched(rounds: int) -> list[float]:
         folder = Path(name)
         everything = command([*asked, *own_folders(folder)])
         subprocess.run(everything, cwd=folder, env=clean_environment(), capture_output=True, check=True)
-        records = store.read_records(runs.finished_cells(next(folder.glob("mlruns/runs/*")))[0])
+        records = run_folder.read_records(runs.finished_cells(next(folder.glob("mlruns/runs/*")))[0])
     return [one.timing.tpot_ms for one in measured(records) if one.timing.tpot_ms is not None]
 
 
@@ -57,7 +59,9 @@ def bare(rounds: int) -> list[float]:
 
 def _bare(rounds: int) -> list[float]:
     silent()
-    samples = prompts.load(data.shipped("prompts") / "sets" / "deterministic.json", "deterministic").samples
+    samples = prompt_sets.load(
+        shipped_files.shipped("prompts") / "sets" / "deterministic.json", "deterministic"
+    ).samples
     turns = arrivals.measured_turns(samples, rounds, _SEED)
     asked = [*(samples[number % len(samples)] for number in range(_WARM_UP)), *(turn.sample for turn in turns)]
     with loaded(_MODEL) as backend:

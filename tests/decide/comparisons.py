@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from foundry_exp.decide import candidates, comparable
 from foundry_exp.decide.compare import Comparison, compare
+from foundry_exp.results import candidates, comparable
 
 
 def compared(*runs: Path, force: bool = False) -> Comparison:

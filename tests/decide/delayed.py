@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from queue import SimpleQueue
 
-from foundry_exp.backends.native import NativeBackend
 from foundry_exp.errors import BackendError
 from foundry_exp.protocols import ChatRequest, Clock, Event, LoadedModel, ModelRequest
+from foundry_exp.runtime.backends.native import NativeBackend
 
 _NS_PER_S = 1e9
 

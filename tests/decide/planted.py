@@ -5,9 +5,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from foundry_exp.records import Record, RequestError, RunResult, Score, Scored, Status
-from foundry_exp.score import summarised
-from foundry_exp.store import RECORDS_FILE, RecordLog, append_score, read_records, write_result
+from foundry_exp.records.record import Record, RequestError
+from foundry_exp.records.run_folder import RECORDS_FILE, RecordLog, append_score, read_records, write_result
+from foundry_exp.records.run_result import RunResult, Status
+from foundry_exp.records.score import Score, Scored
+from foundry_exp.scores.score import summarised
 from tests import run_folders
 from tests.record_factory import make_record
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from foundry_exp.command import compose
-from foundry_exp.decide import candidates, comparable
+from foundry_exp.config import compose
 from foundry_exp.decide.recommend import Recommendation, recommend
+from foundry_exp.results import candidates, comparable
 
 
 def decision(*settings: str, option: str = "default-summarizer") -> dict[str, Any]:

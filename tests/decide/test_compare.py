@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp.decide import candidates, comparison_pages
 from foundry_exp.decide.compare import Comparison, compare
-from foundry_exp.decide.effect import headline
-from foundry_exp.stats.holm import holm
+from foundry_exp.metrics.stats.holm import holm
+from foundry_exp.report import comparison_pages
+from foundry_exp.report.effect import headline
+from foundry_exp.results import candidates
 from tests.decide.comparisons import compared
 from tests.decide.planted import plant, repeats
 from tests.report.hostile import HOSTILE

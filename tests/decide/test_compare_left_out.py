@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from foundry_exp.decide import comparison_pages
-from foundry_exp.decide.effect import headline
+from foundry_exp.report import comparison_pages
+from foundry_exp.report.effect import headline
 from tests.decide.comparisons import compared
 from tests.decide.planted import fail, plant, repeats
 

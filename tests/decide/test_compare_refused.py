@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from foundry_exp.decide import comparison_pages
 from foundry_exp.errors import ConfigError
-from foundry_exp.score import summarised
+from foundry_exp.report import comparison_pages
+from foundry_exp.scores.score import summarised
 from tests.decide.comparisons import compared
 from tests.decide.planted import plant, repeats
 

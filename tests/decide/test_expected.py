@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from foundry_exp.command import compose
-from foundry_exp.decide import candidates, comparison_pages, recommendation_pages
+from foundry_exp.config import compose
 from foundry_exp.decide.compare import compare
 from foundry_exp.decide.recommend import recommend
+from foundry_exp.report import comparison_pages, recommendation_pages
+from foundry_exp.results import candidates
 from tests.decide.planted import BASE_GAP_MS, BASE_TTFT_MS, WORDS, plant
 
 STATED = {"prompts": {"name": "notes", "digest": "c0ffee", "size": 20, "expected_tokens": 60}}

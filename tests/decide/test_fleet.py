@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from foundry_exp.decide import candidates, recommendation_pages
 from foundry_exp.decide.fleet import Cost
 from foundry_exp.decide.recommend import recommend
-from foundry_exp.records import ModelFacts
-from foundry_exp.store import read_result
+from foundry_exp.records.run_folder import read_result
+from foundry_exp.records.run_result import ModelFacts
+from foundry_exp.report import recommendation_pages
+from foundry_exp.results import candidates
 from tests.decide.planted import plant
 from tests.decide.recommendations import decided, decision
 

@@ -8,12 +8,13 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
-from foundry_exp.command import compose
-from foundry_exp.decide import baseline, gate_pages, side
+from foundry_exp.config import compose
+from foundry_exp.decide import baseline, gate_side
 from foundry_exp.decide.gate import Outcome, gate
-from foundry_exp.decide.side import Side
+from foundry_exp.decide.gate_side import Side
 from foundry_exp.errors import ConfigError
-from foundry_exp.stats.permutation import max_t
+from foundry_exp.metrics.stats.permutation import max_t
+from foundry_exp.report import gate_pages
 from tests.decide.planted import fail, plant, repeats
 from tests.report.hostile import HOSTILE
 
@@ -27,7 +28,7 @@ def sides(folder: Path, count: int = 5, **candidate: Any) -> tuple[Side, Side]:
     chosen = {"name": "cell", "prompts": 4, "rounds": 10, "process_noise": 0.005}
     before = repeats(folder, count, sweep_id="before", seed=1, **chosen)
     after = repeats(folder, count, sweep_id="after", seed=2, **(chosen | candidate))
-    return side.read([before], "fastest"), side.read([after], "fastest")
+    return gate_side.read([before], "fastest"), gate_side.read([after], "fastest")
 
 
 def judged(folder: Path, **candidate: Any) -> Outcome:
@@ -64,7 +65,7 @@ def test_a_change_within_the_tolerance_passes(tmp_path: Path) -> None:
 def test_other_figures_are_gated_too(tmp_path: Path, changes: dict[str, Any], metric: str) -> None:
     before = repeats(tmp_path, 5, sweep_id="before", name="cell", prompts=12, points=4.0, seed=1)
     after = repeats(tmp_path, 5, sweep_id="after", name="cell", prompts=12, seed=2, **({"points": 4.0} | changes))
-    outcome = gate(side.read([before], "fastest"), side.read([after], "fastest"), rules())
+    outcome = gate(gate_side.read([before], "fastest"), gate_side.read([after], "fastest"), rules())
     assert outcome.verdict == "failed"
     assert {name for name, verdict in verdicts(outcome).items() if verdict == "failed"} == {metric}
 
@@ -74,7 +75,7 @@ def test_every_figure_has_its_unit(tmp_path: Path) -> None:
     before = repeats(tmp_path, 5, sweep_id="before", name="cell", seed=1, **metered)
     after = repeats(tmp_path, 5, sweep_id="after", name="cell", seed=2, **metered)
     tolerances = rules()["tolerances"] | {"energy_j_per_token": 0.1, "load_s": 0.1}
-    first, second = (side.read([one], "fastest") for one in (before, after))
+    first, second = (gate_side.read([one], "fastest") for one in (before, after))
     outcome = gate(first, second, rules(tolerances=tolerances))
     rows = {line.split(" | ")[0].strip("| "): line for line in gate_pages.page(outcome).splitlines() if "| " in line}
     units = {
@@ -140,7 +141,7 @@ def test_an_interval_without_an_end_is_inconclusive_and_json() -> None:
 def test_a_figure_that_only_the_baseline_has_is_inconclusive(tmp_path: Path) -> None:
     before = repeats(tmp_path, 5, sweep_id="before", name="cell", points=4.0, seed=1)
     after = repeats(tmp_path, 5, sweep_id="after", name="cell", seed=2)
-    outcome = gate(side.read([before], "fastest"), side.read([after], "fastest"), rules())
+    outcome = gate(gate_side.read([before], "fastest"), gate_side.read([after], "fastest"), rules())
     assert outcome.verdict == "inconclusive"
     assert verdicts(outcome)["quality"] == "inconclusive"
 
@@ -150,7 +151,7 @@ def test_a_prompt_that_always_fails_leaves_no_time_to_compare(tmp_path: Path) ->
     before, _ = sides(tmp_path)
     for number in range(5):
         fail(tmp_path / "after" / (f"cell-r{number}" if number else "cell"), {"p003"}, rounds=set(range(10)))
-    after = side.read([tmp_path / "after"], "fastest")
+    after = gate_side.read([tmp_path / "after"], "fastest")
     assert after.figures["e2e_ms"] == (None,) * 5
     assert verdicts(gate(before, after, rules()))["e2e_ms"] == "inconclusive"
 
@@ -164,7 +165,7 @@ def test_energies_from_different_sources_are_not_gated(tmp_path: Path) -> None:
     joules = {"name": "cell", "metrics": {"energy_j_per_token": 0.1}}
     before = repeats(tmp_path, 5, sweep_id="before", seed=1, changes={"energy_source": "rapl"}, **joules)
     after = repeats(tmp_path, 5, sweep_id="after", seed=2, changes={"energy_source": "heuristic"}, **joules)
-    metered, guessed = (side.read([folder], "fastest") for folder in (before, after))
+    metered, guessed = (gate_side.read([folder], "fastest") for folder in (before, after))
     outcome = gate(metered, guessed, rules(tolerances={"energy_j_per_token": 0.1}))
     assert verdicts(outcome) == {"energy_j_per_token": "inconclusive"}
     assert outcome.checks[0].reason == "the baseline's is from rapl and the candidate's from heuristic"
@@ -173,7 +174,7 @@ def test_energies_from_different_sources_are_not_gated(tmp_path: Path) -> None:
 def test_a_candidate_run_that_failed_fails_the_gate(tmp_path: Path) -> None:
     before, _ = sides(tmp_path)
     plant(tmp_path, name="cell", sweep_id="after", repeat=9, status="failed", reason="demo-small: crashed")
-    outcome = gate(before, side.read([tmp_path / "after"], "fastest"), rules())
+    outcome = gate(before, gate_side.read([tmp_path / "after"], "fastest"), rules())
     assert outcome.verdict == "failed"
     assert "cell-r9: its status is failed: crashed" in " ".join(outcome.notes)
     assert ET.fromstring(gate_pages.junit(outcome)).get("failures") == "1"
@@ -192,7 +193,7 @@ def test_another_runtime_is_gated_and_said(tmp_path: Path) -> None:
 
     before = repeats(tmp_path, 5, sweep_id="before", name="cell", seed=1, changes=environment("1.30"))
     after = repeats(tmp_path, 5, sweep_id="after", name="cell", seed=2, changes=environment("1.31"))
-    outcome = gate(side.read([before], "fastest"), side.read([after], "fastest"), rules())
+    outcome = gate(gate_side.read([before], "fastest"), gate_side.read([after], "fastest"), rules())
     assert "runtime: onnxruntime 1.30 became onnxruntime 1.31" in outcome.notes
 
 
@@ -200,7 +201,7 @@ def test_several_models_are_no_side(tmp_path: Path) -> None:
     plant(tmp_path, name="a", model="small")
     plant(tmp_path, name="b", model="large")
     with pytest.raises(ConfigError, match=r"got 2 \(small, large\)"):
-        side.read([tmp_path / "sweep"], "fastest")
+        gate_side.read([tmp_path / "sweep"], "fastest")
 
 
 @pytest.mark.parametrize(("outputs", "verdict"), [("ignore", "passed"), ("warn", "passed"), ("fail", "failed")])
@@ -208,7 +209,7 @@ def test_changed_greedy_answers_are_a_diff(tmp_path: Path, outputs: str, verdict
     said = "The invoice export ships on Thursday and Lena sends Tom the key today."
     before = repeats(tmp_path, 5, sweep_id="before", name="cell", seed=1, text=said)
     after = repeats(tmp_path, 5, sweep_id="after", name="cell", seed=2, text=said.replace("Tom", "Priya"))
-    outcome = gate(side.read([before], "fastest"), side.read([after], "fastest"), rules(outputs=outputs))
+    outcome = gate(gate_side.read([before], "fastest"), gate_side.read([after], "fastest"), rules(outputs=outputs))
     assert outcome.verdict == verdict
     assert len(outcome.changes) == (0 if outputs == "ignore" else 20)
     if outcome.changes:
@@ -237,7 +238,7 @@ def test_a_baseline_survives_git(tmp_path: Path) -> None:
 
 def test_a_baseline_of_another_statistic_is_refused(tmp_path: Path) -> None:
     _, after = sides(tmp_path)
-    median = side.read([tmp_path / "before"], "median")
+    median = gate_side.read([tmp_path / "before"], "median")
     with pytest.raises(ConfigError, match="add statistic=median"):
         gate(median, after, rules())
 
@@ -279,7 +280,7 @@ def test_more_runs_than_can_all_be_exchanged() -> None:
 def test_hostile_names_break_no_output(tmp_path: Path) -> None:
     before = repeats(tmp_path, 5, sweep_id="before", name="cell", model=HOSTILE, seed=1, text=HOSTILE)
     after = repeats(tmp_path, 5, sweep_id="after", name="cell", model=HOSTILE, seed=2, text=f"{HOSTILE} more")
-    outcome = gate(side.read([before], "fastest"), side.read([after], "fastest"), rules())
+    outcome = gate(gate_side.read([before], "fastest"), gate_side.read([after], "fastest"), rules())
     ET.fromstring(gate_pages.junit(outcome))
     page, printed = gate_pages.page(outcome), gate_pages.console(outcome)
     assert "\x1b" not in page + printed + gate_pages.junit(outcome)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp.command import compose
-from foundry_exp.decide import candidates, routing_file
+from foundry_exp.config import compose
+from foundry_exp.decide import routing_file
 from foundry_exp.decide.recommend import recommend
+from foundry_exp.results import candidates
 from tests.conftest import absent
 from tests.decide.planted import plant
 

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foundry_exp.decide import candidates, pareto, recommendation_pages
+from foundry_exp.decide import pareto
 from foundry_exp.decide.recommend import recommend
 from foundry_exp.decide.weighing import score
+from foundry_exp.report import recommendation_pages
+from foundry_exp.results import candidates
 from tests.decide.planted import plant, repeats, sizes
 from tests.decide.recommendations import decided, decision
 

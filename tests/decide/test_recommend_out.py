@@ -6,10 +6,10 @@ from unittest.mock import ANY
 
 import pytest
 
-from foundry_exp.decide import recommendation_pages
 from foundry_exp.errors import ConfigError
-from foundry_exp.records import Standing
-from foundry_exp.score import summarised
+from foundry_exp.records.score import Standing
+from foundry_exp.report import recommendation_pages
+from foundry_exp.scores.score import summarised
 from tests.decide.planted import plant
 from tests.decide.recommendations import decided
 

@@ -6,16 +6,17 @@ from pathlib import Path
 import pytest
 import yaml
 
-from foundry_exp.decide import recommendation_pages, routing_file
-from foundry_exp.decide.conclusions import conclusions
-from foundry_exp.disk import write_whole
+from foundry_exp.config import models_json
+from foundry_exp.decide import routing_file
 from foundry_exp.errors import ConfigError
-from foundry_exp.models import routing
-from foundry_exp.report.cells import gather
+from foundry_exp.files.disk import write_whole
+from foundry_exp.records.run_folder import CONFIG_FILE
+from foundry_exp.records.runs import finished_cells
+from foundry_exp.report import recommendation_pages
+from foundry_exp.report.conclude import conclusions
 from foundry_exp.report.conclusions import Conclusions
 from foundry_exp.report.write import write_texts
-from foundry_exp.runs import finished_cells
-from foundry_exp.store import CONFIG_FILE
+from foundry_exp.results.cell import gather
 from tests.decide.planted import plant
 from tests.decide.recommendations import decided, decision
 from tests.report.hostile import HOSTILE
@@ -54,7 +55,7 @@ def found_in(sweep: Path) -> Conclusions:
 
 def test_a_routing_file_keeps_to_its_schema_and_can_be_routed_by(six: Path, tmp_path: Path) -> None:
     aliases = routing_file.write(tmp_path / "models.json", decided(six))
-    entries = routing.read(str(tmp_path / "models.json"))
+    entries = models_json.read(str(tmp_path / "models.json"))
     assert set(aliases) == set(entries) == {"best", "twin", "poor", "large"}
     assert [name for name, entry in entries.items() if entry["default"]] in (["best"], ["twin"])
     assert entries["poor"]["qualifies"] is False

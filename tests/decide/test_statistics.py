@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from foundry_exp.stats.difference import welch
-from foundry_exp.stats.holm import holm
-from foundry_exp.stats.paired import FloatArray, paired
+from foundry_exp.metrics.stats.difference import welch
+from foundry_exp.metrics.stats.holm import holm
+from foundry_exp.metrics.stats.paired import FloatArray, paired
 
 p_values = st.lists(st.floats(0, 1), min_size=1, max_size=30)
 samples = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=20)

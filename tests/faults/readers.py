@@ -5,16 +5,19 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from foundry_exp import data, prompts, record_json, rubric, store
-from foundry_exp.annotation import key, returned
-from foundry_exp.backends.http import chat
-from foundry_exp.cell import measure
-from foundry_exp.models import routing
+from foundry_exp.config import models_json
+from foundry_exp.files import shipped_files
+from foundry_exp.measure import one_request
+from foundry_exp.prompts import rubric
 from foundry_exp.protocols import ChatRequest, Clock, Event, LoadedModel, ModelRequest
-from foundry_exp.records import Message, Record, Sample
-from foundry_exp.scorers.judge import calibration_set
-from tests.annotation.filling import all_of, export, fill_csv, fill_jsonl, make_runs
+from foundry_exp.records import record_json, run_folder
+from foundry_exp.records.record import Message, Record, Sample
+from foundry_exp.runtime.http import chat
+from foundry_exp.scores.facets import kinds
+from foundry_exp.scores.judge import calibration_set
+from foundry_exp.scores.people import filled_files, key
 from tests.run_folders import make_run_folder
+from tests.scores.people.filling import all_of, export, fill_csv, fill_jsonl, make_runs
 
 _CHUNKS = (
     b'{"choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}',
@@ -62,18 +65,18 @@ class Reader:
 
 def readers(folder: Path) -> list[Reader]:
     """All of them, working on files in this folder."""
-    shipped = data.shipped("prompts")
+    shipped = shipped_files.shipped("prompts")
     sets = [path.read_bytes() for path in sorted((shipped / "sets").glob("*.json"))]
     rubrics = [path.read_bytes() for path in sorted((shipped / rubric.FOLDER).glob("*.yaml"))]
     calibrations = [path.read_bytes() for path in sorted((shipped / "calibration").glob("*.json"))]
     return [
         Reader("event stream", partial(_recorded, streaming=True), [_CHAT]),
         Reader("whole answer", partial(_recorded, streaming=False), [_CHUNKS[1]]),
-        Reader("prompts.json", _file(folder / "p.json", partial(prompts.load, name="p")), [*sets, _PROMPTS_OF_FORMS]),
-        Reader("prompts.jsonl", _file(folder / "p.jsonl", partial(prompts.load, name="p")), [_PROMPT_LINES]),
+        Reader("prompts.json", _file(folder / "p.json", partial(kinds.load, name="p")), [*sets, _PROMPTS_OF_FORMS]),
+        Reader("prompts.jsonl", _file(folder / "p.jsonl", partial(kinds.load, name="p")), [_PROMPT_LINES]),
         Reader("rubric", _file(folder / "r.yaml", rubric.load), [*rubrics, _RUBRIC_OF_FORMS]),
         Reader("calibration", _file(folder / "c.json", calibration_set.load), calibrations),
-        Reader("models.json", _file(folder / "models.json", lambda path: routing.read(str(path))), [_MODELS]),
+        Reader("models.json", _file(folder / "models.json", lambda path: models_json.read(str(path))), [_MODELS]),
         *_annotations(folder),
         *_run_folder(folder),
     ]
@@ -100,8 +103,8 @@ class _Service:
 
 def _recorded(content: bytes, *, streaming: bool) -> Record:
     """Whatever a service answers is one record that can be kept and read again."""
-    turn = measure.Turn(Sample("a", (Message("user", "a"),), "digest"), 0, "measure")
-    record = measure.ask(_Service(content), turn, replace(_REQUEST, streaming=streaming), 0)
+    turn = one_request.Turn(Sample("a", (Message("user", "a"),), "digest"), 0, "measure")
+    record = one_request.ask(_Service(content), turn, replace(_REQUEST, streaming=streaming), 0)
     kept: Record = record_json.from_json(Record, record_json.to_json(record))
     return kept
 
@@ -124,7 +127,7 @@ def _annotations(folder: Path) -> list[Reader]:
     key_file = out / key.KEY_FILE
 
     def read(path: Path) -> object:
-        return returned.read_back(path, key_file=key_file, output_dir=folder / "mlruns", annotator=None)
+        return filled_files.read_back(path, key_file=key_file, output_dir=folder / "mlruns", annotator=None)
 
     filled = [(sent / name).read_bytes() for name in ("anna.csv", "anna.jsonl")]
     kept = [key_file.read_bytes()]
@@ -140,10 +143,10 @@ def _run_folder(folder: Path) -> list[Reader]:
     broken = folder / "broken"
     broken.mkdir()
     kinds: dict[str, Callable[[Path], object]] = {
-        store.RECORDS_FILE: store.read_records,
-        store.RESULT_FILE: store.read_result,
-        store.PROMPTS_FILE: store.read_samples,
-        store.CONFIG_FILE: store.read_config,
+        run_folder.RECORDS_FILE: run_folder.read_records,
+        run_folder.RESULT_FILE: run_folder.read_result,
+        run_folder.PROMPTS_FILE: run_folder.read_samples,
+        run_folder.CONFIG_FILE: run_folder.read_config,
     }
     return [
         Reader(f"run: {name}", _file(broken / name, _beside(read)), [(valid / name).read_bytes()])

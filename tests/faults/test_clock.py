@@ -5,7 +5,7 @@ import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from foundry_exp import runs, store
+from foundry_exp.records import run_folder, runs
 from tests.conftest import SCRIPTED, clean_environment, command
 
 # Stands in front of every process's own start, so that each look at the wall clock is an hour before the last one.
@@ -36,7 +36,7 @@ def test_timings_do_not_follow_the_wall_clock(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     (cell,) = runs.finished_cells(tmp_path / "mlruns" / "runs" / "stepped")
-    result = store.read_result(cell)
+    result = run_folder.read_result(cell)
     away = datetime.now(UTC) - datetime.fromisoformat(result.started_at)
     assert away > timedelta(minutes=50), "the clock was not set back"
     assert result.metrics["ttft_ms"]["min"] == result.metrics["ttft_ms"]["max"] == 50

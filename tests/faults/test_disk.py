@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp import runs, store
+from foundry_exp.records import run_folder, runs
 from tests.conftest import SCRIPTED, Run, absent
 
 QUICK = (*SCRIPTED, "backend.realtime=false")
@@ -38,12 +38,12 @@ def test_a_disk_that_fills_while_recording_keeps_every_whole_record(run: Run, di
     assert "No space left on device" in said
     assert "free some disk space" in said
     (cell,) = (disk / "out" / "runs" / "full").glob("*/")
-    kept = store.read_records(cell)
+    kept = run_folder.read_records(cell)
     assert len(kept) > 100
     assert "sweep.resume=true" in said, "how to go on is not said"
     assert _mount(disk, "remount,size=20m") == 0
     assert run(*asked, "sweep.resume=true").returncode == 0
-    whole = store.read_records(cell)
+    whole = run_folder.read_records(cell)
     assert whole[: len(kept)] == kept
     measured = [(record.sample_id, record.round) for record in whole if record.phase == "measure"]
     assert len(measured) == len(set(measured)) == 1600
@@ -57,7 +57,7 @@ def test_a_disk_that_fills_while_publishing_leaves_the_run_whole(run: Run, disk:
     assert "not published" in said
     assert "full" in said
     (cell,) = runs.finished_cells(tmp_path / "mlruns" / "runs" / "full")
-    assert store.read_result(cell).status == "ok"
+    assert run_folder.read_result(cell).status == "ok"
 
 
 def test_a_read_only_run_folder_is_a_sentence(run: Run, disk: Path) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from foundry_exp import runs, store
-from foundry_exp.records import RunResult
+from foundry_exp.records import run_folder, runs
+from foundry_exp.records.run_result import RunResult
 from tests.conftest import Run, absent, clean_environment, command, demo_model, native
 
 QUICK = ("tracker=none", "draw_plots=false", "workload.rounds=1", "workload.warmup=0", "generation.max_tokens=4")
@@ -19,7 +19,7 @@ QUICK = ("tracker=none", "draw_plots=false", "workload.rounds=1", "workload.warm
 
 def result_of(folder: Path, name: str) -> RunResult:
     (cell,) = runs.finished_cells(folder / "mlruns" / "runs" / name)
-    return store.read_result(cell)
+    return run_folder.read_result(cell)
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def _limit_child(process: "subprocess.Popen[str]") -> None:
 
     while process.poll() is None:
         for child in psutil.Process(process.pid).children():
-            if "foundry_exp.cell" in _command_line(child):
+            if "foundry_exp.measure" in _command_line(child):
                 room = child.memory_info().vms + 20_000_000
                 try:
                     resource.prlimit(child.pid, resource.RLIMIT_AS, (room, room))

@@ -11,11 +11,11 @@ import psutil
 import pytest
 
 import foundry_exp
-from foundry_exp.backends.http.service import ServiceBackend
-from foundry_exp.calibration.behaviour import Behaviour, Service
-from foundry_exp.calibration.process import timed_server
-from tests.backends.contract import model_request
+from foundry_exp.measure.calibration.behaviour import Behaviour, Service
+from foundry_exp.measure.calibration.process import timed_server
+from foundry_exp.runtime.http.service import ServiceBackend
 from tests.conftest import clean_environment, demo_model
+from tests.runtime.backends.contract import model_request
 
 PACKAGE = Path(foundry_exp.__file__).parent
 FOUND_S = 30.0

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foundry_exp import disk, store
-from foundry_exp.cell import attempts
-from foundry_exp.digest import digest_of
 from foundry_exp.errors import StoreError
-from foundry_exp.records import Record, RequestError, Score
+from foundry_exp.files import disk
+from foundry_exp.files.digest import digest_of
+from foundry_exp.measure import attempts
+from foundry_exp.records import run_folder
+from foundry_exp.records.record import Record, RequestError
+from foundry_exp.records.score import Score
 from tests.record_factory import make_record
 
 TEXT = st.text()  # no lone surrogates: those become U+FFFD
@@ -37,7 +39,7 @@ JSON = st.recursive(
 @contextmanager
 def kept(records: list[Record]) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as name:
-        log = store.RecordLog(Path(name))
+        log = run_folder.RecordLog(Path(name))
         for record in records:
             log.append(record)
         yield Path(name)
@@ -47,16 +49,16 @@ def kept(records: list[Record]) -> Iterator[Path]:
 @given(RECORDS)
 def test_records_of_any_text_come_back_as_they_were(records: list[Record]) -> None:
     with kept(records) as folder:
-        assert store.read_records(folder) == records
+        assert run_folder.read_records(folder) == records
 
 
 @pytest.mark.parametrize(
     ("name", "read"),
     [
-        (store.RECORDS_FILE, store.read_records),
-        (store.SCORES_FILE, store.read_scores),
-        (store.PROMPTS_FILE, store.read_samples),
-        (store.RESULT_FILE, store.read_result),
+        (run_folder.RECORDS_FILE, run_folder.read_records),
+        (run_folder.SCORES_FILE, run_folder.read_scores),
+        (run_folder.PROMPTS_FILE, run_folder.read_samples),
+        (run_folder.RESULT_FILE, run_folder.read_result),
         (attempts.ATTEMPTS_FILE, attempts.read),
     ],
 )
@@ -70,16 +72,16 @@ def test_what_cannot_be_read_is_a_sentence(tmp_path: Path, name: str, read: Call
 @given(RECORDS.filter(bool), st.integers(0))
 def test_a_line_torn_at_any_byte_costs_that_record_alone(records: list[Record], at: int) -> None:
     with kept(records) as folder:
-        path = folder / store.RECORDS_FILE
+        path = folder / run_folder.RECORDS_FILE
         whole = path.read_bytes()
         cut = at % len(whole)
         path.write_bytes(whole[:cut])
         # a cut between a line and its end leaves the line whole
         ends = [number for number, byte in enumerate(whole) if byte == 10]
-        assert store.read_records(folder) == records[: sum(end <= cut for end in ends)]
-        disk.cut_torn_line(folder / store.RECORDS_FILE)
-        store.RecordLog(folder).append(records[0])
-        assert store.read_records(folder) == [*records[: sum(end < cut for end in ends)], records[0]]
+        assert run_folder.read_records(folder) == records[: sum(end <= cut for end in ends)]
+        disk.cut_torn_line(folder / run_folder.RECORDS_FILE)
+        run_folder.RecordLog(folder).append(records[0])
+        assert run_folder.read_records(folder) == [*records[: sum(end < cut for end in ends)], records[0]]
 
 
 @settings(max_examples=50, deadline=None)
@@ -87,8 +89,8 @@ def test_a_line_torn_at_any_byte_costs_that_record_alone(records: list[Record], 
 def test_scores_of_any_text_come_back_as_they_were(sample: str, criterion: str, value: float | None, why: str) -> None:
     score = Score(sample, "hash", "judge", criterion, value, why, 1.0, "me", "2026-12-01T12:00:00+00:00", "r:1")
     with tempfile.TemporaryDirectory() as name:
-        store.append_score(Path(name), score)
-        assert store.read_scores(Path(name)) == [score]
+        run_folder.append_score(Path(name), score)
+        assert run_folder.read_scores(Path(name)) == [score]
 
 
 @given(st.dictionaries(TEXT, JSON))

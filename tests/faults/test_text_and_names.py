@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foundry_exp import runs, store
-from foundry_exp.command.cell_names import folder_name
+from foundry_exp.config.cell_names import folder_name
+from foundry_exp.records import run_folder, runs
 from tests.conftest import SCRIPTED, Run
 from tests.report.hostile import HOSTILE, INVISIBLE
 
@@ -34,15 +34,15 @@ def test_prompts_of_any_text_and_name_are_kept_as_they_are(run: Run, tmp_path: P
     )
     assert done.returncode == 0, done.stderr
     (cell,) = runs.finished_cells(tmp_path / "mlruns" / "runs" / "odd")
-    assert {sample.sample_id: sample.messages[0].content for sample in store.read_samples(cell)} == PROMPTS
-    assert {record.sample_id for record in store.read_records(cell)} == set(PROMPTS)
+    assert {sample.sample_id: sample.messages[0].content for sample in run_folder.read_samples(cell)} == PROMPTS
+    assert {record.sample_id for record in run_folder.read_records(cell)} == set(PROMPTS)
     assert outside(tmp_path) == before, "a name led out of the run folder"
     for shown in INVISIBLE:
         assert shown not in (done.stdout + done.stderr).replace("\r\n", "\n"), repr(shown)
 
 
 SPEC = {
-    "_target_": "foundry_exp.backends.scripted.ScriptedBackend", "name": "odd", "ttft_ms": 1.0, "gap_ms": 0.1,
+    "_target_": "foundry_exp.runtime.backends.scripted.ScriptedBackend", "name": "odd", "ttft_ms": 1.0, "gap_ms": 0.1,
     "tokens_per_event": 1, "load_ms": 0.0, "realtime": False, "fault": None, "fault_every": 1,
 }  # fmt: skip
 
@@ -62,7 +62,7 @@ def test_a_models_name_makes_no_path(run: Run, tmp_path: Path, alias: str) -> No
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     (cell,) = runs.finished_cells(tmp_path / "mlruns" / "runs" / "odd")
-    assert store.read_result(cell).model.alias == alias
+    assert run_folder.read_result(cell).model.alias == alias
     assert outside(tmp_path) == before
     assert "\u202e" not in done.stdout + done.stderr
 

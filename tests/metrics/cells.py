@@ -3,7 +3,8 @@
 from typing import Any
 
 from foundry_exp.metrics.summary import Summary
-from foundry_exp.records import Distribution, Record
+from foundry_exp.records.distribution import Distribution
+from foundry_exp.records.record import Record
 from tests.record_factory import make_record
 
 WARM = make_record(phase="warmup", content_ms=(9000, 9999), start_ms=-20_000)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from foundry_exp.metrics.summary import summarise
-from foundry_exp.records import Record
+from foundry_exp.records.record import Record
 from tests.metrics.cells import WARM, distribution, in_turn, warning
 from tests.record_factory import make_record
 

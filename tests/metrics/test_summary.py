@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from foundry_exp.errors import ConfigError
 from foundry_exp.metrics.summary import summarise
-from foundry_exp.records import Record
+from foundry_exp.records.record import Record
 from tests.metrics.cells import WARM, distribution, in_turn, warning
 from tests.record_factory import make_record
 

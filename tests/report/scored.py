@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from foundry_exp import score, store
-from foundry_exp.records import Score
+from foundry_exp.records import run_folder
+from foundry_exp.records.score import Score
+from foundry_exp.scores import score
 
 CRITERIA = {"accuracy": 2.0, "clarity": 1.0}
 
@@ -34,5 +35,5 @@ def give_scores(
                 scored_at="2026-12-01T12:00:00+00:00",
                 rubric=rubric,
             )
-            store.append_score(folder, made)
+            run_folder.append_score(folder, made)
     score.summarised(folder, {scorer: None})

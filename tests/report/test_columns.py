@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from foundry_exp.report.cells import gather
 from foundry_exp.report.page.columns import Column, columns
+from foundry_exp.results.cell import gather
 from tests.run_folders import make_run_folder
 
 

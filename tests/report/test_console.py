@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from foundry_exp.report.cells import gather
 from foundry_exp.report.console import show
+from foundry_exp.results.cell import gather
 from tests.report.hostile import HOSTILE, INVISIBLE
 from tests.run_folders import make_run_folder
 

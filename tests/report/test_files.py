@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from foundry_exp.errors import StoreError
-from foundry_exp.report.cells import gather
+from foundry_exp.records.run_folder import RECORDS_FILE
 from foundry_exp.report.write import write_pages, write_reports
-from foundry_exp.store import RECORDS_FILE
+from foundry_exp.results.cell import gather
 from tests.plans import write_plan
 from tests.report.hostile import HOSTILE, INVISIBLE
 from tests.run_folders import make_run_folder

@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from foundry_exp.report.cells import gather
 from foundry_exp.report.highlights import highlights, left_out
 from foundry_exp.report.markdown import spoken
+from foundry_exp.results.cell import gather
 from tests.run_folders import make_distribution, make_run_folder
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from foundry_exp import cli
-from foundry_exp.report.cells import gather
+from foundry_exp.cli import main
 from foundry_exp.report.write import write_pages, write_texts
+from foundry_exp.results.cell import gather
 from tests.browser import browser
 from tests.report.hostile import HOSTILE, INVISIBLE
 from tests.report.scored import give_scores
@@ -258,6 +258,6 @@ def test_pictures_that_were_not_asked_for_are_drawn_by_the_command_that_the_page
     page = cell / "report.html"
     assert f"drawn by <code>python -m foundry_exp report {cell}</code>" in page.read_text(encoding="utf-8")
     assert not (cell / "plots").exists()
-    assert cli.main(["report", str(cell)]) == 0
+    assert main.main(["report", str(cell)]) == 0
     assert "drawn by" not in page.read_text(encoding="utf-8")
     assert (cell / "plots" / "latency.svg").exists()

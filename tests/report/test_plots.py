@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from foundry_exp.report.cells import CellReport, gather
 from foundry_exp.report.highlights import highlights
 from foundry_exp.report.plots import draw
 from foundry_exp.report.plots.plot import Plot
 from foundry_exp.report.plots.series import Series, series
 from foundry_exp.report.plots.trade_off import MEMORY, QUALITY, Dimension, Point, front, leading
+from foundry_exp.results.cell import CellReport, gather
 from tests.report.scored import give_scores
 from tests.run_folders import Cell, make_run_folder
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp import store
+from foundry_exp.metrics.stats.mean import mean_interval
+from foundry_exp.records import run_folder
 from foundry_exp.report import repeats
-from foundry_exp.report.cells import CellReport, gather
 from foundry_exp.report.conclusions import NONE
 from foundry_exp.report.markdown import report
-from foundry_exp.stats.mean import mean_interval
+from foundry_exp.results.cell import CellReport, gather
 from tests.run_folders import make_run_folder
 
 
@@ -21,8 +21,8 @@ def repeated(runs: Path, *gaps_ms: float, failed: int = 0) -> list[CellReport]:
         make_run_folder(runs, run_id=f"failed-{number}", status="failed", reason="it broke") for number in range(failed)
     ]
     for number, folder in enumerate(folders, start=1):
-        result = store.read_result(folder)
-        store.write_result(folder, replace(result, cell=f"demo-small-r{number}", repeat=number, fingerprint="f"))
+        result = run_folder.read_result(folder)
+        run_folder.write_result(folder, replace(result, cell=f"demo-small-r{number}", repeat=number, fingerprint="f"))
     return gather(folders)
 
 

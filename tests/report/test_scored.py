@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from foundry_exp import score, store
-from foundry_exp.records import Score, Standing
-from foundry_exp.report.cells import gather
-from foundry_exp.report.grades import best_median_worst
-from foundry_exp.report.provenance import differences as differing
-from foundry_exp.report.provenance import rubric_differences
+from foundry_exp.records import run_folder
+from foundry_exp.records.score import Score, Standing
 from foundry_exp.report.scored import differences
 from foundry_exp.report.write import write_pages, write_reports
+from foundry_exp.results.cell import gather
+from foundry_exp.results.grades import best_median_worst
+from foundry_exp.results.provenance import differences as differing
+from foundry_exp.results.provenance import rubric_differences
+from foundry_exp.scores import score
 from tests.report.hostile import HOSTILE, INVISIBLE
 from tests.run_folders import make_run_folder
 
@@ -30,10 +31,10 @@ def scored(runs: Path, points: Mapping[str, float | None], scorer: str = "facets
 
 
 def give(folder: Path, points: Mapping[str, float | None], scorer: str, rubric: str, reason: str) -> None:
-    for record in store.read_records(folder):
+    for record in run_folder.read_records(folder):
         if record.phase == "measure" and record.sample_id in points:
             value = points[record.sample_id]
-            store.append_score(
+            run_folder.append_score(
                 folder,
                 Score(record.sample_id, record.output_hash, scorer, "content", value, reason, 1.0, "rules", "", rubric),
             )
@@ -46,15 +47,15 @@ def report(*cells: Path) -> str:
 
 def many(folder: Path, values: list[float]) -> None:
     """Answers to as many prompts as there are values, each with its score."""
-    (folder / store.SCORES_FILE).unlink(missing_ok=True)
-    record = next(record for record in store.read_records(folder) if record.phase == "measure")
-    (folder / store.RECORDS_FILE).unlink()
+    (folder / run_folder.SCORES_FILE).unlink(missing_ok=True)
+    record = next(record for record in run_folder.read_records(folder) if record.phase == "measure")
+    (folder / run_folder.RECORDS_FILE).unlink()
     for number, value in enumerate(values):
         one = replace(record, sample_id=f"p{number}", output_hash=f"h{number}")
-        store.RecordLog(folder).append(one)
+        run_folder.RecordLog(folder).append(one)
         give(folder, {}, "facets", "facets:1", "because")
         made = Score(f"p{number}", f"h{number}", "facets", "content", value, "why", 1.0, "rules", "", "facets:1")
-        store.append_score(folder, made)
+        run_folder.append_score(folder, made)
     score.summarised(folder, {})
 
 
@@ -86,10 +87,10 @@ def test_how_far_a_judge_agrees_with_itself_stands_beside_its_standing(
     tmp_path: Path, standing: Standing, before: str
 ) -> None:
     folder = scored(tmp_path, {"retrieval": 5.0, "privacy": 3.0}, "judge", standing=standing)
-    first = store.read_scores(folder)[0]
+    first = run_folder.read_scores(folder)[0]
     for value, repeat in ((1.0, 1), (None, 2)):
-        store.append_score(folder, replace(first, value=value, repeat=repeat))
-    store.append_score(folder, replace(first, output_hash="another run's answer", repeat=3))
+        run_folder.append_score(folder, replace(first, value=value, repeat=repeat))
+    run_folder.append_score(folder, replace(first, output_hash="another run's answer", repeat=3))
     result = score.summarised(folder, {})
     assert (result.scores["judge"].repeats_identical, result.scores["judge"].repeats_range) == (0.0, 4.0)
     over = "0 % the same over repeats, mean range 4.00 points"
@@ -100,7 +101,7 @@ def test_how_far_a_judge_agrees_with_itself_stands_beside_its_standing(
 
 def test_scores_that_were_given_once_have_no_figure_for_repeats(tmp_path: Path) -> None:
     folder = scored(tmp_path, {"retrieval": 5.0, "privacy": 3.0}, "judge")
-    judged = store.read_result(folder).scores["judge"]
+    judged = run_folder.read_result(folder).scores["judge"]
     assert (judged.repeats_identical, judged.repeats_range) == (None, None)
     assert "over repeats" not in report(folder)
 
@@ -158,7 +159,7 @@ def test_a_cell_that_failed_is_not_said_to_be_behind(tmp_path: Path) -> None:
     cells = [make_run_folder(tmp_path, model=name) for name in ("demo-small", "demo-large")]
     many(cells[0], [1.0, 2.0, 3.0])
     many(cells[1], [4.5, 5.0, 5.0])
-    store.write_result(cells[0], replace(store.read_result(cells[0]), status="failed", reason="it crashed."))
+    run_folder.write_result(cells[0], replace(run_folder.read_result(cells[0]), status="failed", reason="it crashed."))
     assert differences(gather(cells)) == []
 
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp import cli
-from foundry_exp.runs import find_run
-from foundry_exp.store import CONFIG_FILE
+from foundry_exp.cli import main
+from foundry_exp.cli.verbs import report
+from foundry_exp.records.run_folder import CONFIG_FILE
+from foundry_exp.records.runs import find_run
 from foundry_exp.tracking.mlflow_store import MlflowTracker
-from foundry_exp.verbs import report
 from tests.plans import write_plan
 from tests.run_folders import make_run_folder
 
@@ -70,7 +70,7 @@ def test_cells_are_printed_in_the_order_of_the_plan_with_those_not_begun(
 
 
 def test_help_has_an_example(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["report", "--help"]) == 0
+    assert main.main(["report", "--help"]) == 0
     assert "python -m foundry_exp report last" in capsys.readouterr().out
 
 

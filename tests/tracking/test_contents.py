@@ -3,12 +3,13 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp import score, store
 from foundry_exp.errors import StoreError
 from foundry_exp.metrics.metric import shown
-from foundry_exp.records import Message, Sample
-from foundry_exp.scorers.facets import Facets
-from foundry_exp.store import read_result
+from foundry_exp.records import run_folder
+from foundry_exp.records.record import Message, Sample
+from foundry_exp.records.run_folder import read_result
+from foundry_exp.scores import score
+from foundry_exp.scores.facets.scorer import Facets
 from foundry_exp.tracking import contents
 from foundry_exp.tracking.samples import COLUMNS, sample_table
 from tests.run_folders import PROMPTS, Cell, make_result, make_run_folder
@@ -89,7 +90,7 @@ def test_cell_that_never_ran_has_rows_with_its_reason(tmp_path: Path) -> None:
 
 def test_turns_of_a_conversation_are_told_apart(tmp_path: Path) -> None:
     folder = make_run_folder(tmp_path)
-    store.write_samples(folder, [Sample("a", (Message("system", "Be brief."), Message("user", "Why?")), "digest")])
+    run_folder.write_samples(folder, [Sample("a", (Message("system", "Be brief."), Message("user", "Why?")), "digest")])
     rows = sample_table(folder, read_result(folder))["data"]
     assert rows[0][:2] == ["a", "system: Be brief.\n\nuser: Why?"]
 
@@ -104,7 +105,7 @@ def test_broken_prompt_list_is_a_sentence(tmp_path: Path) -> None:
 def test_the_table_has_each_answers_quality_points_and_rationales(tmp_path: Path) -> None:
     folder = make_run_folder(tmp_path, rounds=1)
     rules = ({"kind": "contains", "text": "privacy"}, {"kind": "sentences", "count": 1})
-    store.write_samples(folder, [replace(sample, facets=rules) for sample in store.read_samples(folder)])
+    run_folder.write_samples(folder, [replace(sample, facets=rules) for sample in run_folder.read_samples(folder)])
     result = score.score([folder], "facets", Facets())[0]
     first, second = (dict(zip(COLUMNS, row, strict=True)) for row in sample_table(folder, result)["data"])
     assert (first["quality"], second["quality"]) == (3.0, 5.0)

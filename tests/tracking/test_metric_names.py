@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from foundry_exp.records import Scored
+from foundry_exp.records.score import Scored
 from foundry_exp.tracking.metric_names import MAX_METRICS, METRICS, logged_metrics, number, of_repeats
 
 LEGAL = re.compile(r"[A-Za-z0-9_\-./ ]+")

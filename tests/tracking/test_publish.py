@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from foundry_exp import experiment, target
-from foundry_exp.cell.plan import plan
-from foundry_exp.command import compose
+from foundry_exp import target
+from foundry_exp.config import compose
+from foundry_exp.config.plan import plan
 from foundry_exp.errors import StoreError, UnreachableError
 from foundry_exp.protocols import Tracker
-from foundry_exp.report.cells import gather
 from foundry_exp.report.write import write_pages, write_texts
+from foundry_exp.results.cell import gather
+from foundry_exp.run import one_cell
 from foundry_exp.tracking import comparison
 from foundry_exp.tracking.mlflow_store import MlflowTracker
 from foundry_exp.tracking.no_tracker import NoTracker
@@ -60,7 +61,7 @@ def test_a_failure_whose_words_look_like_markup_is_said_as_it_is(
     config = compose.plain(compose.jobs([f"output_dir={tmp_path}"], multirun=False)[0][0].config)
     cell, said = plan(config, "cell", "night"), io.StringIO()
     monkeypatch.setattr(target, "build", lambda *_: Full())
-    experiment.publish(cell, Console(file=said, width=40))
+    one_cell.publish(cell, Console(file=said, width=40))
     assert "no room in [/dev/sda1]; free some." in said.getvalue()
     assert f"publish {tmp_path / 'runs' / 'night' / 'cell'}\n" in said.getvalue(), "the command is broken into lines"
 

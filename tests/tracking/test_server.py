@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from foundry_exp.cli.verbs import annotate
 from foundry_exp.errors import ConfigError, UnreachableError
-from foundry_exp.records import Score
-from foundry_exp.store import append_score, read_records, read_scores
+from foundry_exp.records.run_folder import append_score, read_records, read_scores
+from foundry_exp.records.score import Score
 from foundry_exp.tracking.mlflow_store import MlflowTracker
-from foundry_exp.verbs import annotate
 from tests.conftest import SCRIPTED, Run, clean_environment, command
 from tests.run_folders import make_run_folder
 from tests.tracking.conftest import MlflowServer

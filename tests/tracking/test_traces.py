@@ -11,8 +11,9 @@ from mlflow.entities import AssessmentSource, Feedback
 from mlflow.tracing.client import TracingClient
 
 from foundry_exp.errors import StoreError
-from foundry_exp.records import AttemptFacts, Score, Scored, Standing
-from foundry_exp.store import append_score, read_records, read_result, write_result
+from foundry_exp.records.run_folder import append_score, read_records, read_result, write_result
+from foundry_exp.records.run_result import AttemptFacts
+from foundry_exp.records.score import Score, Scored, Standing
 from foundry_exp.tracking.mlflow_store import MlflowTracker
 from foundry_exp.tracking.traces import clock_zeros
 from tests.run_folders import MS, PROMPTS, make_run_folder

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from foundry_exp.files.escape import lines, one_line
+from foundry_exp.metrics.formats import number
 from foundry_exp.metrics.quality import AnswerKey
-from foundry_exp.report.figures import number
-from foundry_exp.report.grades import Grade, best_median_worst, grades
 from foundry_exp.report.plots.series import Series
-from foundry_exp.report.requests import Request
-from foundry_exp.report.text import lines, one_line
+from foundry_exp.results.grades import Grade, best_median_worst, grades
+from foundry_exp.results.requests import Request
 
 MOST_PROMPTS = 20
 MOST_CELLS = 12

@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from foundry_exp.records import RunResult
-from foundry_exp.report.cells import CellReport
-from foundry_exp.report.figures import NOTHING, Unit, on_scale, share, time_unit
+from foundry_exp.files.escape import one_line
+from foundry_exp.metrics.formats import NOTHING, Unit, on_scale, share, time_unit
+from foundry_exp.records.run_result import RunResult
 from foundry_exp.report.markdown_tables import few, rate
-from foundry_exp.report.rows import Row, distribution
-from foundry_exp.report.standings import TIE, graded_by, rankable
-from foundry_exp.report.text import one_line
+from foundry_exp.report.ranking import TIE, graded_by, rankable
+from foundry_exp.results.cell import CellReport
+from foundry_exp.results.row import Row, distribution
 
 _PLAIN = Unit("")
 

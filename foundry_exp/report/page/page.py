@@ -11,9 +11,10 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from foundry_exp.report.cells import CellReport, labels, notices
+from foundry_exp.files.escape import listed, one_line, sentence
+from foundry_exp.metrics.formats import NOTHING
+from foundry_exp.records.unfinished import NOTHING_LEFT, Unfinished
 from foundry_exp.report.conclusions import Conclusions
-from foundry_exp.report.figures import NOTHING
 from foundry_exp.report.highlights import NOT_TESTED, highlights, left_out
 from foundry_exp.report.markdown import CELL_FILES, choices, concerned_cells, reason_of, tally, warnings_by_cell
 from foundry_exp.report.markdown_tables import notes, ran_on
@@ -23,10 +24,9 @@ from foundry_exp.report.page.verdict import cards
 from foundry_exp.report.palette import DARK, LIGHT, declarations
 from foundry_exp.report.plots.plot import Plot
 from foundry_exp.report.plots.series import Series, series
-from foundry_exp.report.provenance import UNKNOWN, surroundings, values_of
 from foundry_exp.report.scored import repeat_notes
-from foundry_exp.report.text import listed, one_line, sentence
-from foundry_exp.unfinished import NOTHING_LEFT, Unfinished
+from foundry_exp.results.cell import CellReport, labels, notices
+from foundry_exp.results.provenance import UNKNOWN, surroundings, values_of
 
 MOST_WARNINGS = 60
 MOST_LINKED = 100

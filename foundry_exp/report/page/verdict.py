@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from foundry_exp.report.cells import CellReport
-from foundry_exp.report.figures import Unit, time_unit
+from foundry_exp.metrics.formats import Unit, time_unit
 from foundry_exp.report.plots.series import Series
-from foundry_exp.report.standings import Standing, standings
+from foundry_exp.report.ranking import Standing, standings
+from foundry_exp.results.cell import CellReport
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from foundry_exp.disk import write_whole
-from foundry_exp.report.cells import CellReport
+from foundry_exp.files.disk import write_whole
 from foundry_exp.report.plots.canvas import standalone
 from foundry_exp.report.plots.heat_map import heat_map
 from foundry_exp.report.plots.latency import latency, shares
@@ -12,6 +11,7 @@ from foundry_exp.report.plots.plot import Plot
 from foundry_exp.report.plots.rates import rates
 from foundry_exp.report.plots.timeline import timeline
 from foundry_exp.report.plots.trade_off import trade_off
+from foundry_exp.results.cell import CellReport
 
 PICTURES = (latency, shares, rates, trade_off, heat_map, timeline)
 

@@ -9,11 +9,11 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize
 
-from foundry_exp.report.cells import CellReport
 from foundry_exp.report.plots import canvas
 from foundry_exp.report.plots.canvas import colour
 from foundry_exp.report.plots.plot import Plot
 from foundry_exp.report.plots.series import Series, chosen, series, short
+from foundry_exp.results.cell import CellReport
 
 MOST_CELLS = 16
 MOST_PROMPTS = 40

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
-from foundry_exp.report.cells import CellReport
+from foundry_exp.metrics.stats.percentile import percentile_interval
 from foundry_exp.report.plots import canvas
 from foundry_exp.report.plots.canvas import colour
 from foundry_exp.report.plots.plot import Plot
 from foundry_exp.report.plots.series import DASHES, Series, chosen, series, short
-from foundry_exp.stats.percentile import percentile_interval
+from foundry_exp.results.cell import CellReport
 
 MOST_ROWS = 24
 MOST_LINES = 8

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
-from foundry_exp.records import Distribution
-from foundry_exp.report.cells import CellReport
-from foundry_exp.report.figures import number
+from foundry_exp.metrics.formats import number
+from foundry_exp.records.distribution import Distribution
 from foundry_exp.report.plots import canvas
 from foundry_exp.report.plots.canvas import colour
 from foundry_exp.report.plots.plot import Plot
 from foundry_exp.report.plots.series import Series, chosen, series
-from foundry_exp.report.rows import distribution
+from foundry_exp.results.cell import CellReport
+from foundry_exp.results.row import distribution
 
 MOST_ROWS = 24
 TITLE = "First token and decode speed"

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from foundry_exp.report.cells import CellReport, labels
+from foundry_exp.files.escape import one_line
 from foundry_exp.report.palette import SERIES
-from foundry_exp.report.text import one_line
+from foundry_exp.results.cell import CellReport, labels
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p")
 DASHES: tuple[str | tuple[int, tuple[int, ...]], ...] = ("-", (0, (4, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)))  # type: ignore[assignment]

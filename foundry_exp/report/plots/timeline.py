@@ -5,12 +5,12 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from foundry_exp.report.cells import CellReport
 from foundry_exp.report.plots import canvas
 from foundry_exp.report.plots.canvas import colour
 from foundry_exp.report.plots.plot import Plot
 from foundry_exp.report.plots.series import Series, chosen, series
-from foundry_exp.report.requests import Request
+from foundry_exp.results.cell import CellReport
+from foundry_exp.results.requests import Request
 
 MOST_CELLS = 12
 MOST_POINTS = 1500

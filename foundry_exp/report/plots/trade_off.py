@@ -8,13 +8,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from foundry_exp.report.cells import CellReport
 from foundry_exp.report.plots import canvas
 from foundry_exp.report.plots.canvas import colour
 from foundry_exp.report.plots.plot import Plot
 from foundry_exp.report.plots.series import Series, chosen, series
-from foundry_exp.report.rows import Row
-from foundry_exp.report.standings import graded_by, rankable
+from foundry_exp.report.ranking import graded_by, rankable
+from foundry_exp.results.cell import CellReport
+from foundry_exp.results.row import Row
 
 MOST_POINTS = 200
 MOST_NAMES = 40

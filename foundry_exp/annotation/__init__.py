@@ -1,1 +1,0 @@
-"""Scores by people: blind files out, filled files in, and how far people and judges agree."""

@@ -1,1 +1,0 @@
-"""What can run a model: one module or folder a way, each a `Backend`."""

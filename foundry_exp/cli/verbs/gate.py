@@ -1,0 +1,164 @@
+"""`gate --baseline RUN --candidate RUN`: whether a candidate became worse, for CI; `gate --save PATH RUN`."""
+
+import argparse
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from foundry_exp import terminal
+from foundry_exp.cli.verb_arguments import is_setting
+from foundry_exp.errors import ConfigError
+
+if TYPE_CHECKING:
+    from foundry_exp.decide.gate_side import Side
+
+FAILED = 100
+TAG_NAME = re.compile(r"[A-Za-z0-9._-]+")
+EXIT_CODES = {"passed": 0, "inconclusive": 1, "failed": FAILED}
+
+USAGE = """python -m foundry_exp gate --baseline RUN --candidate RUN [key=value…]
+       python -m foundry_exp gate --save PATH RUN [key=value…]
+       python -m foundry_exp gate --tag NAME RUN"""
+HELP = f"""\
+usage: {USAGE}
+
+Say whether a candidate is worse than its baseline by more than is accepted. Each side is one
+cell measured several times in fresh processes (sweep.repeats=5); the thresholds are in
+conf/gate/.
+
+  --baseline RUN    a run folder, a run or sweep id, `last`, an MLflow run id, `tag:NAME` (MLflow
+                    runs whose tag foundry.baseline is NAME; tag:KEY=VALUE for another tag), or a
+                    baseline file (.json); several may be given where repeats lie in several runs
+  --candidate RUN   the same, but for a baseline file
+  --save PATH RUN   write a baseline for git: figures of each repeat and the greedy answers
+  --tag NAME RUN    make RUN's MLflow runs the baseline tag:NAME; those that were it before are it
+                    no longer
+  --rules NAME      an option of conf/gate/ (default: default)
+  --junit FILE      write a JUnit XML file
+  --markdown FILE   write a Markdown summary
+  --force           compare although prompts, settings, power or machine differ, and say so
+  --json            print the outcome as JSON
+  --output-dir DIR  where runs/ lies (default: mlruns)
+  --uri URI         the MLflow store that runs are looked up in (default: DIR/mlflow.db)
+  key=value         another rule, as in tolerances.e2e_ms=0.05 or outputs=fail
+  --seed N          of the exchanges between the sides, where too many for all (default: 0)
+  -h, --help        this text
+
+examples:
+  python -m foundry_exp gate --save baseline.json last
+  python -m foundry_exp gate --baseline baseline.json --candidate last --junit gate.xml
+  python -m foundry_exp gate --tag release last
+
+exit codes: 0 passed · 100 failed · 1 inconclusive, or a run cannot be read · 2 no pair to
+compare
+"""
+
+
+def main(arguments: list[str]) -> int:
+    """Gate a candidate, or save a baseline."""
+    options = _parser().parse_intermixed_args(arguments)
+    rules, runs = _rules(options)
+    if options.save:
+        return _save(options.save, _side(runs, rules, options))
+    if options.tag:
+        return _tag(runs, rules, options)
+    if runs or not options.baseline or not options.candidate:
+        msg = "gate: needs --baseline RUN and --candidate RUN, or --save PATH RUN, or --tag NAME RUN; see gate --help."
+        raise ConfigError(msg)
+    return _gate(rules, options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="gate", usage=USAGE, add_help=False, allow_abbrev=False)
+    parser.add_argument("words", nargs="*")
+    parser.add_argument("--baseline", action="extend", nargs="+")
+    parser.add_argument("--candidate", action="extend", nargs="+")
+    parser.add_argument("--save", type=Path)
+    parser.add_argument("--tag")
+    parser.add_argument("--rules", default="default")
+    parser.add_argument("--junit", type=Path)
+    parser.add_argument("--markdown", type=Path)
+    parser.add_argument("--force", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--output-dir", type=Path, default=Path("mlruns"))
+    parser.add_argument("--uri")
+    return parser
+
+
+def _rules(options: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
+    """The composed rules, and the words that are runs; key=value may also follow --baseline and --candidate."""
+    from foundry_exp.config import compose
+
+    named = [options.words, options.baseline or [], options.candidate or []]
+    settings = [word for words in named for word in words if is_setting(word)]
+    for words in named[1:]:
+        words[:] = [word for word in words if not is_setting(word)]
+    rules = compose.section("gate", options.rules, settings)
+    return rules, [word for word in options.words if not is_setting(word)]
+
+
+def _side(names: Sequence[str], rules: dict[str, Any], options: argparse.Namespace) -> "Side":
+    from foundry_exp.decide import baseline, gate_side
+
+    if len(names) == 1 and baseline.is_baseline(names[0]):
+        return baseline.load(Path(names[0]))
+    return gate_side.read(_runs(names, options), rules["statistic"])
+
+
+def _runs(names: Sequence[str], options: argparse.Namespace) -> list[Path]:
+    from foundry_exp.tracking.fetch import named
+
+    if not names:
+        msg = "gate: name the run that the baseline is made of, as in gate --save baseline.json last"
+        raise ConfigError(msg)
+    return named(names, options.output_dir, options.uri)
+
+
+def _save(path: Path, side: "Side") -> int:
+    from foundry_exp.decide import baseline
+
+    if not side.runs:
+        msg = f"{path}: not written, {side.label} has no measured run ({'; '.join(side.broken)})."
+        raise ConfigError(msg)
+    baseline.save(path, side)
+    print(f"{path}: {side.label}, {side.runs} runs, {len(side.outputs)} answers")
+    return 0
+
+
+def _tag(names: Sequence[str], rules: dict[str, Any], options: argparse.Namespace) -> int:
+    from foundry_exp.decide.gate_side import read
+    from foundry_exp.records.runs import finished_cells
+    from foundry_exp.tracking import baseline_tag
+
+    if not TAG_NAME.fullmatch(options.tag):
+        msg = f"--tag: letters, digits, dots, dashes and underscores make a name, got {options.tag!r}."
+        raise ConfigError(msg)
+    runs = _runs(names, options)
+    side = read(runs, rules["statistic"])
+    cells = [cell for run in runs for cell in finished_cells(run)]
+    count, gone = baseline_tag.give(options.tag, cells, options.output_dir, options.uri)
+    before = f"; {gone} that were it before are it no longer" if gone else ""
+    print(f"tag:{options.tag} is {side.label}, {count} MLflow runs{before}")
+    return 0
+
+
+def _gate(rules: dict[str, Any], options: argparse.Namespace) -> int:
+    from foundry_exp.decide.gate import gate
+    from foundry_exp.files.disk import write_whole
+    from foundry_exp.report import gate_pages
+
+    before, after = (_side(names, rules, options) for names in (options.baseline, options.candidate))
+    outcome = gate(before, after, rules, force=options.force, seed=options.seed)
+    for path, text in ((options.junit, gate_pages.junit), (options.markdown, gate_pages.page)):
+        if path:
+            write_whole(path, text(outcome))
+    if options.json:
+        terminal.print_json(gate_pages.document(outcome))
+    else:
+        print(gate_pages.console(outcome), end="")
+    if outcome.verdict == "failed":
+        print(f"foundry_exp: {gate_pages.title(outcome)}", file=sys.stderr)
+    return EXIT_CODES[outcome.verdict]

@@ -1,0 +1,88 @@
+"""`models pull NAME…`: download each model that is not here, one after the other; one failing fails alone."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from foundry_exp import terminal
+from foundry_exp.cli.verbs.models import composed, parsed
+from foundry_exp.errors import INTERRUPTED, ConfigError, FoundryExpError, SkipCellError
+
+
+def main(arguments: Sequence[str]) -> int:
+    """0 when every model is here, 1 when one is not, 130 when stopped."""
+    options = parsed(arguments, "--json")
+    if not options.names:
+        msg = "models pull: no model is named; give one or more, as in python -m foundry_exp models pull phi-4-mini"
+        raise ConfigError(msg)
+    config = composed(options.settings)
+    found = []
+    for name in dict.fromkeys(options.names):
+        found.append(_pulled(name, config))
+        if not options.json:
+            _tell(found[-1])
+        if found[-1]["status"] == "interrupted":
+            break
+    if options.json:
+        terminal.print_json(found)
+    statuses = {entry["status"] for entry in found}
+    return INTERRUPTED if "interrupted" in statuses else int(not statuses <= {"downloaded", "here", "shipped"})
+
+
+def _pulled(name: str, config: dict[str, Any]) -> dict[str, Any]:
+    """What came of one name, as `--json` has it."""
+    try:
+        return {"name": name, **_pull(name, config)}
+    except FoundryExpError as error:
+        what = "skipped" if isinstance(error, SkipCellError) else "failed"
+        return {"name": name, "status": what, "reason": str(error).removeprefix(f"{name}: ")}
+    except KeyboardInterrupt:
+        return {"name": name, "status": "interrupted", "reason": "what came is kept, run it again to resume."}
+
+
+def _tell(entry: dict[str, Any]) -> None:
+    name, status = entry["name"], entry["status"]
+    if status == "shipped":
+        print(f"{name}: ships with the tool, nothing to download.")
+    elif status == "interrupted":
+        print(f"{name}: interrupted; {entry['reason']}", file=sys.stderr)
+    elif "reason" in entry:
+        print(f"{name}: {status}: {entry['reason']}", file=sys.stderr)
+    else:
+        how = "was here already" if status == "here" else f"downloaded in {entry['download_s']:.1f} s"
+        print(f"{entry['variant']}: {how}, in {entry['path']}")
+
+
+def _pull(name: str, config: dict[str, Any]) -> dict[str, Any]:
+    from foundry_exp.protocols import ModelRequest
+    from foundry_exp.runtime.models import provision
+    from foundry_exp.runtime.models.progress_bar import shown
+
+    option = _option(name)
+    if option.get("path") and option["path"] != "???":
+        return {"status": "shipped"}
+    asked = name if option.get("alias") is None else str(option["alias"])
+    accel = config["accel"]
+    request = ModelRequest(
+        alias=asked.partition(":")[0],
+        variant=asked if ":" in asked else option.get("variant"),
+        path=None,
+        accel=accel["name"],
+        device=accel["device"],
+        prefer=tuple(accel["prefer"]),
+        log_dir=Path(),
+    )
+    place = provision.Place.of(config["backend"], offline=config["offline"])
+    patience = {key: config["provision"][key] for key in ("stall_timeout_s", "retries")}
+    with shown(name) as show:
+        there = provision.provide(place, request, provision.Limits(download=True, **patience), show)
+    status = "here" if there.download_s is None else "downloaded"
+    return {"status": status, "variant": there.id, "path": str(there.path), "download_s": there.download_s}
+
+
+def _option(name: str) -> dict[str, Any]:
+    """The model's option file, if the name is one: `mistral-7b` means the alias that it holds."""
+    from foundry_exp.runtime.models import options
+
+    return options.contents().get(name, {})

@@ -1,0 +1,95 @@
+"""`publish RUN…`: send run folders to MLflow, again if need be."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from foundry_exp import terminal
+from foundry_exp.errors import ConfigError, StoreError
+from foundry_exp.records.runs import find_run, finished_cells
+from foundry_exp.tracking.mlflow_store import MlflowTracker
+
+USAGE = """python -m foundry_exp publish RUN… [--output-dir DIR] [--uri URI] [--experiment NAME]
+                                     [--traces] [--json]"""
+HELP = f"""\
+usage: {USAGE}
+
+Send finished runs to MLflow. A run that is there already is not sent again, and one that has
+changed replaces what was there, so this is always safe.
+
+  RUN                a run folder, a run or sweep id, or `last`
+  --output-dir DIR   where runs/ lies (default: mlruns)
+  --uri URI          sqlite:///PATH or http(s)://HOST (default: DIR/mlflow.db)
+  --experiment NAME  MLflow's experiment (default: foundry_exp)
+  --traces           beside each run a trace for each different answer, with its scores as feedback;
+                     later changes of the run reach them without this option
+  --json             print as JSON what became of each cell
+  -h, --help         this text
+
+A server's credentials are read from MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or
+MLFLOW_TRACKING_TOKEN.
+
+example:
+  python -m foundry_exp publish last --uri http://mlflow.example:5000
+"""
+
+
+def main(arguments: list[str]) -> int:
+    """Publish every cell of each run: 0 when all could be, 1 when one could not, 2 when nothing was tried."""
+    options = _parser().parse_args(arguments)
+    tracker = MlflowTracker(options.uri, options.experiment, str(options.output_dir), traces=options.traces)
+    try:
+        runs = [find_run(name, options.output_dir) for name in options.runs]
+        away = tracker.check()
+    except (ConfigError, StoreError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    if away:
+        print(f"{away}; the run folders are whole, publish them when it does.", file=sys.stderr)
+        return 2
+    said: dict[str, str] = {}
+    code = max(_publish_run(tracker, run, said if options.json else None) for run in runs)
+    if options.json:
+        terminal.print_json(said)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="publish", usage=USAGE, add_help=False, allow_abbrev=False)
+    parser.add_argument("runs", nargs="+", metavar="RUN")
+    parser.add_argument("--output-dir", type=Path, default=Path("mlruns"))
+    parser.add_argument("--uri")
+    parser.add_argument("--experiment", default="foundry_exp")
+    parser.add_argument("--traces", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    return parser
+
+
+def _publish_run(tracker: MlflowTracker, run: Path, said: dict[str, str] | None) -> int:
+    """Print what became of each cell, or put it into `said`, by the cell's folder."""
+    cells = finished_cells(run)
+    if not cells:
+        print(f"{run}: no finished run in it, so there is nothing to publish.", file=sys.stderr)
+        return 1
+    code = max(_publish_cell(tracker, cell, said) for cell in cells)
+    try:
+        tracker.conclude(run, cells)
+    except StoreError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return code
+
+
+def _publish_cell(tracker: MlflowTracker, cell: Path, said: dict[str, str] | None) -> int:
+    try:
+        became = tracker.publish(cell)
+    except StoreError as error:
+        print(error, file=sys.stderr)
+        if said is not None:
+            said[str(cell)] = f"not published: {error}"
+        return 1
+    if said is None:
+        print(f"{cell.name}: {became}", flush=True)
+    else:
+        said[str(cell)] = became
+    return 0

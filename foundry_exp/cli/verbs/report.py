@@ -1,0 +1,106 @@
+"""`report RUN…`: write the reports of finished runs again, and print their table."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from foundry_exp import terminal
+from foundry_exp.errors import StoreError
+from foundry_exp.records import sweep_plan
+from foundry_exp.records.runs import finished_cells
+from foundry_exp.records.unfinished import unfinished
+
+if TYPE_CHECKING:
+    from foundry_exp.results.cell import CellReport
+
+HELP = """\
+usage: python -m foundry_exp report RUN… [--output-dir DIR] [--uri URI] [--json]
+
+Write the reports of finished runs again, and print their table: report.html for people, with
+plots/, report.md for a pull request, report.csv and report.json for programs. Nothing is
+measured: they are made from what lies in the run folders. Each cell of a sweep of up to 24 gets
+a page of its own; of a larger one, ask for the cell: report mlruns/runs/SWEEP/CELL
+
+  RUN               a run folder, a run or sweep id, `last`, or an MLflow run id
+  --output-dir DIR  where runs/ lies (default: mlruns)
+  --json            print what report.json has, one list of cells for all runs, instead of the table
+  --uri URI         the MLflow store that a run id is looked up in (default: DIR/mlflow.db)
+  -h, --help        this text
+
+examples:
+  python -m foundry_exp report last
+  python -m foundry_exp report last --json
+"""
+
+
+def main(arguments: list[str]) -> int:
+    """Report on each run named: 0 when all could be, 1 when one could not, 2 when one does not exist."""
+    options = _parser().parse_args(arguments)
+    from foundry_exp.tracking.fetch import find
+
+    try:
+        folders = [find(name, options.output_dir, options.uri) for name in options.runs]
+    except StoreError as error:
+        print(error, file=sys.stderr)
+        return 2
+    entries: list[dict[str, Any]] = []
+    codes = [_code(folder, entries, printed=not options.json, titled=len(folders) > 1) for folder in folders]
+    if options.json:
+        terminal.print_json(entries)
+    return max(codes)
+
+
+def _code(folder: Path, entries: list[dict[str, Any]], *, printed: bool, titled: bool) -> int:
+    try:
+        read = _written(folder)
+    except StoreError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if printed:
+        _print(read, folder, titled=titled)
+    else:
+        from foundry_exp.report import source_json
+
+        entries += source_json.entries(read)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    usage = "python -m foundry_exp report RUN… [--output-dir DIR] [--uri URI] [--json]"
+    parser = argparse.ArgumentParser(prog="report", usage=usage, add_help=False, allow_abbrev=False)
+    parser.add_argument("runs", nargs="+", metavar="RUN")
+    parser.add_argument("--output-dir", type=Path, default=Path("mlruns"))
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--uri")
+    return parser
+
+
+def _written(folder: Path) -> "list[CellReport]":
+    # Imported here, so that --help and a wrong argument are answered at once.
+    from foundry_exp.files.escape import counted
+    from foundry_exp.report.conclude import conclusions
+    from foundry_exp.report.write import write_pages, write_texts
+    from foundry_exp.results.cell import gather
+
+    cells = finished_cells(folder)
+    if not cells:
+        way = sweep_plan.way_on(folder)
+        msg = f"{folder}: no finished run in it; its records.jsonl files hold what was measured. {way}"
+        raise StoreError(msg)
+    with terminal.progress_console().status(f"reporting on {counted(len(cells), 'cell')}"):
+        read = gather(cells)
+        for cell in read:
+            write_texts(cell.folder, [cell])
+        found = conclusions(folder, read)
+        write_texts(folder, read, found)
+        write_pages(folder, read, found)
+    return read
+
+
+def _print(read: "list[CellReport]", folder: Path, *, titled: bool) -> None:
+    from foundry_exp.report.console import show
+    from foundry_exp.report.write import HTML_FILE
+
+    show(read, title=folder.name if titled else None, left=unfinished(folder))
+    print(f"\nreports: {folder / HTML_FILE} (and .md, .csv, .json and plots/ beside it)")

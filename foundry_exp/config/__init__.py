@@ -1,0 +1,1 @@
+"""What was asked: Hydra composes it, and everything is checked before anything runs."""

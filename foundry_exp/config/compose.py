@@ -1,0 +1,207 @@
+"""Hydra's part: from overrides to composed cells, every one checked, and its errors in our words."""
+
+import os
+import shlex
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+
+from foundry_exp.config import conf_folders, hydra_targets, models_json, named_secrets, read_once, remembered
+from foundry_exp.config.hydra_errors import in_our_words
+from foundry_exp.errors import ConfigError, near
+from foundry_exp.files import json_schema, shipped_files
+
+VERSION_BASE = "1.3"
+ENDPOINT_VARIABLE = "FOUNDRY_LOCAL_ENDPOINT"
+BENCH_RECIPE = "bench-env"
+BENCH_VARIABLES = (
+    "BENCH_MODELS", "BENCH_ROUNDS", "BENCH_PROMPT", "BENCH_STREAM", "BENCH_MAX_TOKENS", "BENCH_TEMPERATURE",
+    "RETRY_ON_FAIL", "RETRY_BACKOFF", "SHOW_USAGE",
+)  # fmt: skip
+"""Of the original benchmark scripts: an experiment in git must not change with the shell, so one recipe reads them."""
+CONFIG_NAME = "config"
+PROGRAM = "foundry-exp"
+"""How Hydra's help and completion call the command; its completion knows no `python -m …`."""
+
+
+def from_environment(overrides: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The overrides that the shell's variables add, and a sentence about each thing that they do or do not do."""
+    added: list[str] = []
+    notes: list[str] = []
+    address = os.environ.get(ENDPOINT_VARIABLE)
+    if address and not any(text.lstrip("+").startswith("backend=") for text in overrides):
+        added = ["backend=endpoint"]
+        notes.append(f"backend=endpoint, since {ENDPOINT_VARIABLE} is set; name a backend to use another.")
+    ignored = [name for name in BENCH_VARIABLES if name in os.environ]
+    if ignored and f"experiment={BENCH_RECIPE}" not in overrides:
+        notes.append(f"ignored: {', '.join(ignored)}; only experiment={BENCH_RECIPE} reads them.")
+    return added, notes
+
+
+def _flag(text: object) -> bool:
+    """1, true, yes and on, as the original scripts and people write it."""
+    return str(text).strip().lower() in ("1", "true", "yes", "on")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One Hydra job: what was asked, and what it came to."""
+
+    overrides: list[str]
+    config: DictConfig | dict[str, Any]
+    """With Hydra's own section, and interpolations as they are written; plain and resolved when it is remembered."""
+
+    @cached_property
+    def plain(self) -> dict[str, Any]:
+        """The same as plain data."""
+        return plain(self.config)
+
+
+def jobs(overrides: Sequence[str], *, multirun: bool) -> tuple[list[Job], bool]:
+    """Compose every cell of a command, and say whether it is a sweep."""
+    with ready(overrides):
+        steers = ("experiment=", "hydra.", "hydra/", "sweep.combinations", f"{models_json.KEY}=")
+        recipe = [text for text in overrides if text.startswith(steers) and "," not in text]
+        root = _composed(recipe) if recipe else None
+        if not multirun and (root is None or root.hydra.mode != RunMode.MULTIRUN):
+            return [Job(list(overrides), _composed(overrides))], False
+        _refuse_sweeper(root)
+        params = [f"{key}={value}" for key, value in (root.hydra.sweeper.params or {}).items()] if root else []
+        listed = (root.sweep.combinations if root else None) or [""]
+        grids = [_grid([*params, *shlex.split(combination), *overrides]) for combination in listed]
+        first, *others = [job for grid in grids for job in grid]
+        config = _composed(first)
+        known = _remembered(config, overrides) if others else {}
+        return [Job(first, config), *(Job(job, known.get(tuple(job)) or _composed(job)) for job in others)], True
+
+
+def _refuse_sweeper(root: DictConfig | None) -> None:
+    """Raise ConfigError for a sweeper that chooses a cell by what came of earlier ones: all are planned beforehand."""
+    chosen = root.hydra.sweeper._target_ if root else None
+    if chosen not in (None, f"{BasicSweeper.__module__}.{BasicSweeper.__qualname__}"):
+        msg = (
+            f"hydra.sweeper: every cell is planned before the first one starts, so {chosen} has nothing to choose; "
+            "leave it out, and search with sweep.shard as the README shows."
+        )
+        raise ConfigError(msg)
+
+
+def _remembered(config: DictConfig, overrides: Sequence[str]) -> remembered.Jobs:
+    """What the jobs of a resumed sweep came to before."""
+    if not config.sweep.resume or config.sweep.name is None:
+        return {}
+    folder = Path(config.output_dir) / "runs" / str(config.sweep.name)
+    return remembered.recall(folder, remembered.digest(overrides, conf_folders.user_conf()))
+
+
+def remember(folder: Path, every_job: Sequence[Job], overrides: Sequence[str]) -> None:
+    """Keep what the jobs of a sweep came to for when it is resumed."""
+    if len(every_job) > 1:
+        found = {tuple(job.overrides): job.plain for job in every_job}
+        remembered.keep(folder, remembered.digest(overrides, conf_folders.user_conf()), found)
+
+
+def _grid(overrides: Sequence[str]) -> list[list[str]]:
+    """Every combination of the values that are swept over; of a key given twice, the last one counts."""
+    loader = GlobalHydra.instance().config_loader()
+    parsed = OverridesParser.create(config_loader=loader).parse_overrides(list(overrides))
+    split: list[list[str]] = BasicSweeper.split_arguments(parsed, max_batch_size=None)[0]
+    return [list(job) for job in split]
+
+
+def plain(config: DictConfig | dict[str, Any]) -> dict[str, Any]:
+    """A composed config as plain data, resolved and without Hydra's own section."""
+    if isinstance(config, dict):
+        return config
+    with in_our_words():
+        return {str(key): _plain_value(config, key) for key in config if key != "hydra"}
+
+
+def _plain_value(config: DictConfig, key: Any) -> Any:
+    """Without a copy of the whole config beforehand, which takes five times as long as this."""
+    value = config[key]
+    return OmegaConf.to_container(value, resolve=True, throw_on_missing=True) if OmegaConf.is_config(value) else value
+
+
+def section(group: str, option: str, settings: Sequence[str]) -> dict[str, Any]:
+    """One group's option with `key=value` settings of its own, checked by the schema of the group's name."""
+    chosen = f"{group}={option}"
+    known = jobs([chosen], multirun=False)[0][0].plain[group]
+    own = [text if text.startswith(f"{group}.") else f"{group}.{text}" for text in settings]
+    names = list(_dotted(known))
+    for text in own:
+        key = text.partition("=")[0].removeprefix(f"{group}.")
+        if key not in names:
+            msg = f"{key}: {chosen} has no such key; {near(key, [group, *names])}"
+            raise ConfigError(msg)
+    found: dict[str, Any] = jobs([chosen, *own], multirun=False)[0][0].plain[group]
+    json_schema.check(found, group, f"{group}={option}")
+    return found
+
+
+def as_yaml(config: DictConfig | dict[str, Any], *, resolve: bool) -> str:
+    """What `--cfg job` prints."""
+    with in_our_words():
+        return OmegaConf.to_yaml(_ours(OmegaConf.create(config)), resolve=resolve)
+
+
+def _ours(config: DictConfig) -> DictConfig:
+    return OmegaConf.create({key: node for key, node in config.items_ex(resolve=False) if key != "hydra"})
+
+
+@contextmanager
+def ready(overrides: Sequence[str]) -> Iterator[None]:
+    """Hydra with our options and resolvers; what it complains of is said in our words."""
+    GlobalHydra.instance().clear()
+    named_secrets.guard()
+    OmegaConf.register_new_resolver("flag", _flag, replace=True)
+    OmegaConf.register_new_resolver("aliases", models_json.aliases, replace=True)
+    OmegaConf.register_new_resolver("listed", models_json.listed, replace=True)
+    with (
+        initialize_config_dir(str(shipped_files.shipped("conf")), version_base=VERSION_BASE),
+        in_our_words(overrides, lambda: _keys(overrides)),
+    ):
+        read_once.install(GlobalHydra.instance().config_loader())
+        yield
+
+
+def _composed(overrides: Sequence[str]) -> DictConfig:
+    extra = conf_folders.search_path_override(conf_folders.user_conf())
+    hydra_targets.refuse_foreign_folders(overrides)
+    try:
+        config = compose(CONFIG_NAME, [*overrides, *extra], return_hydra_config=True)
+    except KeyError as error:
+        msg = f"hydra.job.env_copy: the environment variable {error} is not set; set it, or leave it out."
+        raise ConfigError(msg) from error
+    hydra_targets.refuse_foreign(config)
+    named_secrets.refuse_interpolated(config)
+    return config
+
+
+def _keys(overrides: Sequence[str]) -> list[str]:
+    """Every dotted key of the config, with the options that were chosen."""
+    groups = conf_folders.groups()
+    chosen = [text for text in overrides if text.partition("=")[0].partition("@")[0] in groups]
+    try:
+        config = _composed([text for text in chosen if "," not in text or "[" in text])
+    except HydraException:
+        config = compose(CONFIG_NAME, [])
+    return list(_dotted(OmegaConf.to_container(_ours(config), resolve=False)))
+
+
+def _dotted(node: Any, above: str = "") -> Iterator[str]:
+    for key, value in node.items():
+        yield f"{above}{key}"
+        if isinstance(value, dict):
+            yield from _dotted(value, f"{above}{key}.")

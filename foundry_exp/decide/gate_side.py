@@ -1,0 +1,150 @@
+"""One side of a gate: the figures of each repeated run, what it answered, and what must be equal on both sides."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean, median
+
+from foundry_exp.decide.contrasts import of_run
+from foundry_exp.errors import ConfigError
+from foundry_exp.records.run_folder import read_records
+from foundry_exp.results import candidates, comparable
+from foundry_exp.results.candidates import Candidate
+from foundry_exp.results.figures import ANY_E2E, ENERGY, QUALITY, CellFigures
+
+BY_PROMPT = {"e2e_ms": ANY_E2E, "ttft_ms": "ttft_ms", "decode_tok_per_s": "decode_tok_per_s"}
+"""Gated figures that are made prompt by prompt, and the values they are made of."""
+OF_RUN = ("rss_peak_mb", "load_s", ENERGY)
+GATED = (*BY_PROMPT, *OF_RUN, QUALITY, "error_rate")
+STATISTICS: dict[str, Callable[[Sequence[float]], float]] = {"fastest": min, "median": median}
+
+_DIGITS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a prompt was answered with at temperature 0."""
+
+    prompt: str
+    """The digest of the prompt."""
+    texts: tuple[str, ...]
+    """Every different answer over rounds and runs; more than one is not deterministic."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Repeated runs of one cell, reduced to what a gate needs; what a baseline file holds."""
+
+    schema_version: int
+    label: str
+    run: str
+    """The run or sweep that it is from."""
+    statistic: str
+    facts: dict[str, str]
+    """What it ran with and on; unknown is left out."""
+    figures: dict[str, tuple[float | None, ...]]
+    """Figure → one value a run; null where a run has none."""
+    outputs: dict[str, Output]
+    """By sample id; empty unless decoding is greedy."""
+    broken: tuple[str, ...] = ()
+    """Why further runs have no figures."""
+
+    @property
+    def runs(self) -> int:
+        """Runs that were measured."""
+        return max((len(values) for values in self.figures.values()), default=0)
+
+
+def read(runs: Sequence[Path], statistic: str) -> Side:
+    """The one candidate that the runs named hold; raise ConfigError when they hold several."""
+    found = candidates.read(runs, together=True)
+    able = [one for one in found if one.why_not is None]
+    every = [cell for one in found for cell in (*one.cells, *one.without)]
+    broken = tuple(f"{cell.folder.name}: {why}" for cell in every if (why := candidates.why_not(cell.result)))
+    if len(able) > 1:
+        names = ", ".join(one.label for one in able)
+        msg = f"gate: a side is one cell, repeated; got {len(able)} ({names}): name the run folders of one of them."
+        raise ConfigError(msg)
+    if not able:
+        first = found[0]
+        return Side(1, first.label, str(runs[0].name), statistic, {}, {}, {}, broken)
+    return _side(able[0], runs[0].name, statistic, broken)
+
+
+def _side(candidate: Candidate, run: str, statistic: str, broken: tuple[str, ...]) -> Side:
+    return Side(
+        schema_version=1,
+        label=candidate.result.model.alias,
+        run=run,
+        statistic=statistic,
+        facts=facts(candidate),
+        figures={name: _figure(candidate.cells, name, STATISTICS[statistic]) for name in GATED},
+        outputs=_outputs(candidate),
+        broken=broken,
+    )
+
+
+def facts(candidate: Candidate) -> dict[str, str]:
+    """What a side ran with and on, as text."""
+    cell = candidate.cells[0]
+    known = {name: of(cell) for name, of in comparable.FACTS.items()} | {
+        "model": cell.result.model.alias,
+        "variant": cell.result.model.variant,
+        "accel": cell.result.accel,
+        "streaming": "on" if cell.result.streaming else "off",
+        "backend": cell.result.backend,
+        "workload": _workload(cell),
+        "energy": comparable.energy_source(cell),
+    }
+    return {name: value for name, value in known.items() if value}
+
+
+def _workload(cell: CellFigures) -> str | None:
+    """Rounds and concurrency: the fastest of more rounds is faster."""
+    return comparable.workload(cell, ("rounds", "concurrency", "rate_per_s"))
+
+
+def _figure(
+    cells: Sequence[CellFigures], name: str, statistic: Callable[[Sequence[float]], float]
+) -> tuple[float | None, ...]:
+    return tuple(_rounded(_of_cell(cell, name, statistic)) for cell in cells)
+
+
+def _of_cell(cell: CellFigures, name: str, statistic: Callable[[Sequence[float]], float]) -> float | None:
+    if name in BY_PROMPT:
+        return _typical(cell, BY_PROMPT[name], statistic)
+    if name == QUALITY:
+        points = cell.by_prompt(QUALITY)
+        return fmean(points.values()) if points else None
+    if name == "error_rate":
+        return cell.of_run(name)
+    return of_run(cell, name)
+
+
+def _typical(cell: CellFigures, metric: str, statistic: Callable[[Sequence[float]], float]) -> float | None:
+    """The geometric mean over prompts; null when a prompt has no value, since the rest would be another figure."""
+    by_prompt = cell.values.get(metric, {})
+    if not by_prompt or len(by_prompt) < cell.prompts:
+        return None
+    if metric == "decode_tok_per_s":  # the fastest is the largest rate
+        return 1 / math.exp(fmean(math.log(statistic([1 / rate for rate in rates])) for rates in by_prompt.values()))
+    return math.exp(fmean(math.log(statistic(values)) for values in by_prompt.values()))
+
+
+def _rounded(value: float | None) -> float | None:
+    """Five digits that count, so that a baseline file is small and diffs are readable."""
+    return None if value is None else float(f"{value:.{_DIGITS}g}")
+
+
+def _outputs(candidate: Candidate) -> dict[str, Output]:
+    if candidate.result.generation.get("temperature") != 0:
+        return {}
+    digests: dict[str, str] = {}
+    texts: dict[str, dict[str, None]] = {}
+    for cell in candidate.cells:
+        for record in read_records(cell.folder):
+            if record.phase == "measure" and record.error is None:
+                digests[record.sample_id] = record.prompt_digest
+                texts.setdefault(record.sample_id, {})[record.text] = None
+    return {name: Output(digests[name], tuple(texts[name])) for name in sorted(texts)}

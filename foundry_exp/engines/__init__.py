@@ -1,1 +1,0 @@
-"""Where cells are measured: on this machine, or on the nodes of a cluster."""

@@ -1,0 +1,1 @@
+"""JSON, YAML, text, escaping and disk at the edges."""

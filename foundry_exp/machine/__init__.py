@@ -1,1 +1,0 @@
-"""The machine that measures: what it is, whose device it is, and processes of ours on it."""

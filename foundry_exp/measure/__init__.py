@@ -1,0 +1,1 @@
+"""Measuring one cell in a process of its own: the only clock."""

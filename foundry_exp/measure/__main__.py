@@ -1,0 +1,159 @@
+"""The child process that holds the model: one cell is loaded, warmed, measured and unloaded in it.
+
+It reads one line of JSON (the job), then commands, from stdin, and writes one line of JSON per step to
+stdout. When stdin closes its parent is gone, and it ends at once.
+"""
+
+import os
+import sys
+import time
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from foundry_exp import target
+from foundry_exp.errors import BackendError, FoundryExpError, SkipCellError
+from foundry_exp.measure import arrivals, memory_fit, one_request
+from foundry_exp.protocols import Backend, ChatRequest, LoadedModel, OwnProcess, streams
+from foundry_exp.records import run_folder
+from foundry_exp.records.record import Message, Record, Sample
+from foundry_exp.redact import without_secrets
+from foundry_exp.runtime.machine import device_lock
+from foundry_exp.runtime.machine.parent import Parent
+from foundry_exp.runtime.models import request
+
+# Python hands the interpreter from thread to thread every 5 ms by default; a stamp of an event that another
+# thread delivers would be late by as much. 0.1 ms halves the mean lag at 0.5 ms a token.
+_SWITCH_INTERVAL_S = 1e-4
+_ASK_AGAIN_S = 1.0
+"""Between two looks at a device that another process holds."""
+
+
+def run(job: dict[str, Any], parent: Parent) -> None:
+    """Load, warm up, measure, unload: what a timing is made of, and nothing else."""
+    backend: Backend = target.build(job["config"]["backend"], "backend")
+    with device_lock.held(job["config"], job["owner"], lambda holder: _wait(parent, holder)) as is_mine:
+        if is_mine:
+            _run_alone(backend, job, parent)
+
+
+def _wait(parent: Parent, holder: str) -> bool:
+    parent.say("waiting", holder=holder)
+    return not parent.stopped.wait(_ASK_AGAIN_S)
+
+
+def _run_alone(backend: Backend, job: dict[str, Any], parent: Parent) -> None:
+    folder = Path(job["folder"])
+    memory_fit.check(job)
+    parent.rest("ready")
+    start_s = time.perf_counter()
+    loaded = backend.load(request.from_json(job["model"]))
+    load_s = loaded.load_s or time.perf_counter() - start_s - (loaded.download_s or 0.0)
+    try:
+        parent.rest("loaded", load_s=load_s, facts=_facts(loaded), clock_zero_ns=time.time_ns() - one_request.clock())
+        _measure(backend, job, run_folder.RecordLog(folder), parent)
+    except Exception as error:
+        parent.say("unloading", because=_said(error))
+        with suppress(BackendError):  # what ended the cell is told, not what came of it
+            backend.unload()
+        raise
+    parent.say("unloading")
+    backend.unload()
+
+
+def _measure(backend: Backend, job: dict[str, Any], log: run_folder.RecordLog, parent: Parent) -> None:
+    """Warm up until steady, then make every measured request in the shape asked for; each record is on disk at once."""
+    config, workload = job["config"], job["config"]["workload"]
+    samples = [_sample(entry) for entry in job["samples"]]
+    retries = one_request.Retries(
+        workload["retries"], workload["retry_backoff_s"], workload["total_timeout_s"], parent.stopped.wait
+    )
+    done = {(sample_id, round_) for sample_id, round_ in job["done"]}
+    every_turn = arrivals.measured_turns(samples, workload["rounds"], workload["seed"])
+    turns = [turn for turn in every_turn if (turn.sample.sample_id, turn.round) not in done]
+
+    def ask(turn: one_request.Turn, due_ns: int | None) -> Record | None:
+        chat = _chat(turn.sample, config, can_stream=streams(backend))
+        return one_request.ask_patiently(lambda: one_request.ask(backend, turn, chat, job["attempt"], due_ns), retries)
+
+    def keep(record: Record, number: int, of: int) -> None:
+        log.append(record)
+        parent.say("answer", phase=record.phase, number=number, of=of, sample_id=record.sample_id, usage=_usage(record))
+        if record.error:
+            _refuse_without_server(backend)
+
+    stopped = parent.stopped.is_set
+    most = workload["warmup_limit"]
+    parent.say("warming", of=most)
+    for number, record in enumerate(arrivals.warm_up(samples, workload["warmup"], most, ask, stopped), start=1):
+        keep(record, number, most)
+    parent.rest("measuring", of=len(turns))
+    shape = arrivals.Shape(workload["concurrency"], workload["rate_per_s"], workload["arrivals"], workload["seed"])
+    for number, record in enumerate(arrivals.drive(turns, shape, ask, one_request.clock, stopped), start=1):
+        keep(record, number, len(turns))
+
+
+def _sample(entry: dict[str, Any]) -> Sample:
+    return Sample(**{**entry, "messages": tuple(Message(**message) for message in entry["messages"])})
+
+
+def _refuse_without_server(backend: Backend) -> None:
+    """End the cell when the process that the backend started for the model is gone: no later request can succeed."""
+    if isinstance(backend, OwnProcess) and (code := backend.exit_code) is not None:
+        raise BackendError("service", "the service that held the model died while it was asked", exit_code=code)
+
+
+def _usage(record: Record) -> dict[str, int | None] | None:
+    return asdict(record.usage) if record.usage else None
+
+
+def _chat(sample: Sample, config: dict[str, Any], *, can_stream: bool) -> ChatRequest:
+    generation, workload = config["generation"], config["workload"]
+    return ChatRequest(
+        messages=sample.messages,
+        streaming=config["streaming"]["enabled"] and can_stream,
+        temperature=generation["temperature"],
+        top_p=generation["top_p"],
+        top_k=generation["top_k"],
+        seed=generation["seed"],
+        max_tokens=sample.max_tokens or generation["max_tokens"],
+        first_token_timeout_s=workload["first_token_timeout_s"],
+        idle_timeout_s=workload["idle_timeout_s"],
+        total_timeout_s=workload["total_timeout_s"],
+    )
+
+
+def _facts(loaded: LoadedModel) -> dict[str, Any]:
+    return {**asdict(loaded), "path": str(loaded.path) if loaded.path else None}
+
+
+def _said(error: Exception) -> str:
+    return str(error) if isinstance(error, FoundryExpError) else without_secrets(f"{type(error).__name__}: {error}")
+
+
+def main() -> int:
+    """Run the job that stdin brings; every failure is a step, never a bare traceback."""
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    parent = Parent()
+    try:
+        run(parent.job, parent)
+    except SkipCellError as error:
+        parent.say("skipped", message=str(error))
+    except FoundryExpError as error:
+        seen = {name: getattr(error, name, None) for name in ("error_class", "exit_code")}
+        parent.say("failed", message=_said(error), **seen)
+    except Exception as error:  # noqa: BLE001 — the parent turns it into a row with a reason
+        import traceback
+
+        print(without_secrets(traceback.format_exc()), file=sys.stderr)
+        parent.say("failed", message=_said(error), error_class=None)
+    else:
+        parent.say("done")
+    return 0
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stderr.flush()
+    os._exit(code)  # native threads have been seen to hang an orderly exit

@@ -1,0 +1,157 @@
+"""Arrivals: in which order and at which times the requests of a cell are made."""
+
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from itertools import islice
+from typing import Literal
+
+from foundry_exp.measure.one_request import Turn
+from foundry_exp.metrics.request import request_metrics
+from foundry_exp.protocols import Clock
+from foundry_exp.records.record import Record, Sample
+
+Ask = Callable[[Turn, int | None], Record | None]
+"""Make one request, which was due at that time, null when it was not scheduled; null if a stop left it unanswered."""
+Asked = Future[Record | None]
+
+MOST_UNDER_WAY = 64
+"""Of a schedule: beyond this, requests wait for a free thread, which shows as `schedule_delay_ms`."""
+LOOK_UP_EVERY_S = 0.2
+STEADY_OF = 3
+STEADY_WITHIN = 0.10
+STEADY_RULE = f"the last {STEADY_OF} requests' times per token within {STEADY_WITHIN:.0%} of the smallest"
+_NS_PER_S = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How requests follow each other: so many at once, or on a schedule whatever is still under way."""
+
+    concurrency: int
+    rate_per_s: float | None
+    arrivals: Literal["constant", "poisson"]
+    seed: int
+
+
+def measured_turns(samples: Sequence[Sample], rounds: int, seed: int) -> Iterator[Turn]:
+    """Every prompt once a round, shuffled anew, so that drift does not hit one prompt."""
+    order = random.Random(seed)
+    for round_ in range(rounds):
+        for sample in order.sample(samples, len(samples)):
+            yield Turn(sample, round_, "measure")
+
+
+def warm_up(
+    samples: Sequence[Sample], least: int, most: int, ask: Ask, stopped: Callable[[], bool]
+) -> Iterator[Record]:
+    """Ask the prompts in turn until the time per token is steady, at least and at most so often."""
+    done: list[Record] = []
+    for number in range(most if least else 0):
+        if stopped() or (number >= least and is_steady(done)):
+            return
+        record = ask(Turn(samples[number % len(samples)], 0, "warmup"), None)
+        if record is None:
+            return
+        done.append(record)
+        yield record
+
+
+def is_steady(records: Sequence[Record]) -> bool:
+    """Whether the last three requests' times per token agree within 10 % of the smallest."""
+    paces_ms = [pace for record in records[-STEADY_OF:] if (pace := _ms_per_token(record)) is not None]
+    return len(paces_ms) == STEADY_OF and max(paces_ms) <= (1 + STEADY_WITHIN) * min(paces_ms)
+
+
+def _ms_per_token(record: Record) -> float | None:
+    """Time per output token, or e2e / N without streaming."""
+    timing = request_metrics(record)
+    if timing.tpot_ms is not None:
+        return timing.tpot_ms
+    return timing.e2e_ms / timing.tokens if timing.e2e_ms is not None and timing.tokens else None
+
+
+def drive(turns: Sequence[Turn], shape: Shape, ask: Ask, clock: Clock, stopped: Callable[[], bool]) -> Iterator[Record]:
+    """Make all requests in the shape asked for, and hand each record over as it is done."""
+    if shape.rate_per_s is not None:
+        yield from _scheduled(turns, shape, ask, clock, stopped)
+    elif shape.concurrency == 1:
+        for turn in turns:  # on this thread: another one would put its switches into the stamps
+            record = None if stopped() else ask(turn, None)
+            if record is None:
+                return
+            yield record
+    else:
+        yield from _at_once(turns, shape.concurrency, ask, stopped)
+
+
+def _at_once(turns: Sequence[Turn], concurrency: int, ask: Ask, stopped: Callable[[], bool]) -> Iterator[Record]:
+    """Keep so many requests under way until none is left."""
+    left = iter(turns)
+    with ThreadPoolExecutor(concurrency) as pool:
+        under_way = {pool.submit(ask, turn, None) for turn in islice(left, concurrency)}
+        while under_way:
+            done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+            for _ in done:
+                turn = None if stopped() else next(left, None)
+                if turn is not None:
+                    under_way.add(pool.submit(ask, turn, None))
+            yield from _answered(done)
+
+
+def _scheduled(
+    turns: Sequence[Turn], shape: Shape, ask: Ask, clock: Clock, stopped: Callable[[], bool]
+) -> Iterator[Record]:
+    """Start each request when it is due, whatever is still under way; one that starts late counts from its time."""
+    start_ns = clock()
+    under_way: set[Asked] = set()
+    with ThreadPoolExecutor(MOST_UNDER_WAY) as pool:
+        try:
+            for turn, after_s in zip(turns, due_after_s(shape, len(turns)), strict=True):
+                due_ns = start_ns + round(after_s * _NS_PER_S)
+                while not stopped() and (pause_s := (due_ns - clock()) / _NS_PER_S) > 0:
+                    done, under_way = _rest(under_way, min(pause_s, LOOK_UP_EVERY_S))
+                    yield from _answered(done)
+                if stopped():
+                    break
+                under_way.add(pool.submit(ask, turn, due_ns))
+            yield from _drained(under_way, stopped)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)  # whoever takes the records may have given up
+
+
+def _drained(under_way: set[Asked], stopped: Callable[[], bool]) -> Iterator[Record]:
+    """Each record as its request ends; after a stop, requests that still wait for a thread are not made."""
+    while under_way:
+        if stopped():
+            under_way = {future for future in under_way if not future.cancel()}
+        done, under_way = wait(under_way, timeout=LOOK_UP_EVERY_S, return_when=FIRST_COMPLETED)
+        yield from _answered(done)
+
+
+def _answered(ended: Iterable[Asked]) -> Iterator[Record]:
+    return (record for future in ended if (record := future.result()) is not None)
+
+
+def _rest(under_way: set[Asked], pause_s: float) -> tuple[set[Asked], set[Asked]]:
+    """Wait for the pause to pass or a request to end: those that ended, and those that did not."""
+    if not under_way:
+        time.sleep(pause_s)
+        return set(), set()
+    ended = wait(under_way, timeout=pause_s, return_when=FIRST_COMPLETED)
+    return ended.done, ended.not_done
+
+
+def due_after_s(shape: Shape, count: int) -> list[float]:
+    """When each request is due, in seconds from the first: evenly, or with exponential gaps drawn from the seed."""
+    assert shape.rate_per_s is not None
+    if shape.arrivals == "constant":
+        return [number / shape.rate_per_s for number in range(count)]
+    gaps = random.Random(shape.seed)
+    due_s, times_s = 0.0, []
+    for _ in range(count):
+        times_s.append(due_s)
+        due_s += gaps.expovariate(shape.rate_per_s)
+    return times_s

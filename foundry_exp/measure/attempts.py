@@ -1,0 +1,100 @@
+"""attempts.json: what each process that worked on a cell found, kept as it goes so that a kill leaves it behind."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from foundry_exp.errors import StoreError
+from foundry_exp.files import disk
+from foundry_exp.metrics.request import cold_ttft_ms
+from foundry_exp.records import run_folder
+from foundry_exp.records.record import Record
+from foundry_exp.records.record_json import NotTheRecordError, from_json, plain
+from foundry_exp.records.run_result import AttemptFacts
+
+ATTEMPTS_FILE = "attempts.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One process's work on a cell, before it starts."""
+
+    number: int
+    started_at: str
+    done: frozenset[tuple[str, int]] = frozenset()
+    """Sample id and round of the requests that earlier attempts made."""
+
+    @property
+    def facts(self) -> AttemptFacts:
+        """What is known of it so far."""
+        return AttemptFacts(self.number, self.started_at)
+
+
+def read(folder: Path) -> tuple[AttemptFacts, ...]:
+    """The attempts at a cell so far, oldest first."""
+    path = folder / ATTEMPTS_FILE
+    if not path.exists():
+        return ()
+    try:
+        found: tuple[AttemptFacts, ...] = from_json(tuple[AttemptFacts, ...], disk.read_bytes(path))
+    except NotTheRecordError as error:
+        msg = f"{path}: not a list of attempts ({error}); remove it to go on without."
+        raise StoreError(msg) from error
+    return found
+
+
+def keep(folder: Path, latest: AttemptFacts) -> None:
+    """Write down what is known of an attempt, instead of what was known of it before."""
+    others = [one for one in read(folder) if one.attempt != latest.attempt]
+    text = json.dumps([plain(one) for one in (*others, latest)], indent=2, ensure_ascii=False)
+    disk.write_whole(folder / ATTEMPTS_FILE, text + "\n")
+
+
+def end(folder: Path, attempt: Attempt, duration_s: float) -> tuple[str, float]:
+    """Write down how long an attempt took; when the first one started, and how long all of them took."""
+    known = read(folder)
+    own = [one for one in known if one.attempt == attempt.number]
+    earlier = [one for one in known if one.attempt != attempt.number]
+    if own:  # one that loaded no model has no line
+        keep(folder, replace(own[0], duration_s=duration_s))
+    started_at = earlier[0].started_at if earlier else attempt.started_at
+    return started_at, sum(one.duration_s or 0.0 for one in earlier) + duration_s
+
+
+def end_killed(folder: Path) -> None:
+    """Write down how long an attempt took that nobody could end."""
+    known = read(folder)
+    if known and known[-1].duration_s is None:
+        keep(folder, replace(known[-1], duration_s=_lasted_s(folder, known[-1])))
+
+
+def _lasted_s(folder: Path, killed: AttemptFacts) -> float | None:
+    written = [folder / ATTEMPTS_FILE, folder / run_folder.RECORDS_FILE]
+    last_s = max(path.stat().st_mtime for path in written if path.exists())
+    lasted_s = last_s - datetime.fromisoformat(killed.started_at).timestamp()
+    return lasted_s if lasted_s >= 0 else None  # the clock was set back meanwhile
+
+
+def following(folder: Path) -> Attempt:
+    """The attempt that goes on where the records of a folder end."""
+    records = run_folder.read_records(folder)
+    known = [one.attempt for one in read(folder)] + [record.attempt for record in records]
+    done = frozenset((record.sample_id, record.round) for record in records if record.phase == "measure")
+    return Attempt(max(known, default=-1) + 1, datetime.now(UTC).isoformat(timespec="seconds"), done)
+
+
+def of_latest(records: Sequence[Record]) -> list[Record]:
+    """The records of the last attempt that made any: load, cold start, memory and energy belong together."""
+    latest = max((record.attempt for record in records), default=0)
+    return [record for record in records if record.attempt == latest]
+
+
+def counted(found: Sequence[AttemptFacts], records: Sequence[Record]) -> tuple[AttemptFacts, ...]:
+    """The attempts with what their records say of them."""
+    return tuple(_with_records(one, [record for record in records if record.attempt == one.attempt]) for one in found)
+
+
+def _with_records(one: AttemptFacts, own: Sequence[Record]) -> AttemptFacts:
+    return replace(one, cold_ttft_ms=cold_ttft_ms(own), measured=sum(record.phase == "measure" for record in own))

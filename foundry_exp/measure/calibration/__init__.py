@@ -1,0 +1,1 @@
+"""The tool's own error, against a server with known timing."""

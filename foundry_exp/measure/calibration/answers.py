@@ -1,0 +1,226 @@
+"""Chat answers on schedule, with faults on request, and the truth about both."""
+
+import json
+import time
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from foundry_exp.measure.calibration import pace
+from foundry_exp.measure.calibration.behaviour import Behaviour
+from foundry_exp.measure.calibration.wire import Connection, Request
+
+_ENDLESS_EVENTS = 1_000_000
+_SILENCE_S = 600.0
+_PROMPT_TOKENS = 16
+
+
+@dataclass(slots=True)
+class Truth:
+    """What the server knows about one request."""
+
+    marker: str
+    """The last message of the prompt, by which a client finds its own request."""
+    received_ns: int
+    connection: int
+    """Counted from 0 in the order of connecting."""
+    place: int
+    """How many requests the connection had carried before."""
+    headers: dict[str, str]
+    body: str
+    """The request, as it was on the wire."""
+    sent_ns: list[int] = field(default_factory=list)
+    """The time before the send of each content event, or of the whole answer."""
+
+
+class _GoneError(Exception):
+    """The connection is closed on purpose."""
+
+
+class Answer:
+    """One request being answered."""
+
+    def __init__(self, connection: Connection, request: Request, behaviour: Behaviour, work: pace.Work) -> None:
+        """Keep the parts; `fault` of the behaviour is this request's fault."""
+        self._connection = connection
+        self._request = request
+        self._said = request.json()
+        self._behaviour = behaviour
+        self._work = work
+        self.truth = Truth(
+            marker=_marker(self._said),
+            received_ns=request.received_ns,
+            connection=connection.number,
+            place=connection.requests - 1,
+            headers=request.headers,
+            body=request.body.decode("utf-8", "replace"),
+        )
+        self._words = self._cut_words()
+
+    def give(self) -> bool:
+        """Answer; false when the connection is closed afterwards."""
+        try:
+            if not self._refused():
+                (self._stream if self._said.get("stream") else self._whole)()
+        except _GoneError:
+            return False
+        return True
+
+    def _refused(self) -> bool:
+        behaviour, connection = self._behaviour, self._connection
+        if behaviour.refuses and behaviour.refuses in self._said:
+            connection.answer_json(400, _error(f"Unsupported parameter: {behaviour.refuses}"))
+        elif behaviour.fault == "hang_up":
+            raise _GoneError
+        elif behaviour.fault == "status":
+            connection.answer_json(behaviour.status, _error(behaviour.message), Retry_After=behaviour.retry_after)
+        elif behaviour.fault == "redirect":
+            connection.answer(307, b"", Location="http://user:secret@127.0.0.1:9/v1?key=secret")
+        elif behaviour.fault == "content_type":
+            connection.answer(200, b"<html>a login page</html>", kind="text/html; charset=utf-8")
+        else:
+            return False
+        return True
+
+    def _whole(self) -> None:
+        behaviour = self._behaviour
+        pace.wait_until(self._due_ns(len(self._words) - 1))
+        if behaviour.fault == "silence":
+            self._be_silent()
+        if behaviour.fault == "malformed":
+            self.truth.sent_ns.append(self._connection.answer(200, b'{"choices": [{"message"'))
+            return
+        said = _error(behaviour.message) if behaviour.fault == "error_event" else self._completion()
+        self.truth.sent_ns.append(self._connection.answer_json(200, said))
+
+    def _cut_words(self) -> list[str]:
+        """The answer's tokens, no more than were asked for."""
+        if self._behaviour.fault == "empty":
+            return []
+        limit = self._said.get("max_tokens")
+        tokens = min(self._behaviour.tokens, limit) if isinstance(limit, int) else self._behaviour.tokens
+        return [f"w{number} " for number in range(tokens)]
+
+    def _finish(self) -> str:
+        return "length" if 0 < len(self._words) < self._behaviour.tokens else "stop"
+
+    def _completion(self) -> dict[str, Any]:
+        words = self._words
+        reasoning = "".join(words[: self._behaviour.reasoning_tokens])
+        message = {"role": "assistant", "content": "".join(words[self._behaviour.reasoning_tokens :])}
+        if reasoning:
+            message["reasoning_content"] = reasoning
+        choice = {"index": 0, "message": message, "finish_reason": self._finish()}
+        usage = {} if self._behaviour.usage == "none" else {"usage": _usage(len(words))}
+        return {"object": "chat.completion", "choices": [choice], **usage}
+
+    def _stream(self) -> None:
+        behaviour = self._behaviour
+        self._connection.start_stream(doubled=behaviour.doubled_headers)
+        if behaviour.fault != "silence" or behaviour.fault_after > 0:
+            self._wait_for_first()
+        if behaviour.role_chunk:
+            self._delta({"role": "assistant", "content": ""})
+        self._content(self._words)
+        if behaviour.fault == "no_done":
+            self._connection.end_stream()
+            return
+        self._end(len(self._words))
+
+    def _wait_for_first(self) -> None:
+        behaviour = self._behaviour
+        for _ in pace.ticks(self._request.received_ns, self._due_ns(0), behaviour.keep_alive_ms):
+            self._connection.chunk(b": keep-alive\n\n")
+
+    def _content(self, words: list[str]) -> None:
+        behaviour, size = self._behaviour, self._behaviour.tokens_per_event
+        numbers = count() if behaviour.fault == "endless" else range(-(-len(words) // size))
+        for number in numbers:
+            if behaviour.fault is not None and number == behaviour.fault_after:
+                self._fail()
+            if number > _ENDLESS_EVENTS:
+                raise _GoneError
+            at = number * size
+            self._compute(min(size, len(words) - at), number)
+            kind = "reasoning_content" if at < behaviour.reasoning_tokens else "content"
+            delta = _delta(kind, "".join(words[at : at + size]) or "more ", tool=behaviour.tool_call)
+            self.truth.sent_ns.append(self._delta(delta, completed=min(at + size, len(words))))
+
+    def _compute(self, tokens: int, number: int) -> None:
+        behaviour = self._behaviour
+        if behaviour.work_rounds:
+            for _ in range(tokens):
+                self._work.token(behaviour.work_rounds)
+        else:
+            pace.wait_until(self._due_ns(number * behaviour.tokens_per_event))
+
+    def _due_ns(self, tokens: int) -> int:
+        after_ms = self._behaviour.ttft_ms + tokens * self._behaviour.gap_ms
+        return self._request.received_ns + round(after_ms * pace.NS_PER_MS)
+
+    def _fail(self) -> None:
+        """Do what the fault says, where it is one within a stream."""
+        connection, fault = self._connection, self._behaviour.fault
+        if fault == "reset":
+            connection.reset()
+            raise _GoneError
+        if fault == "cut":
+            raise _GoneError
+        if fault == "silence":
+            self._be_silent()
+        if fault == "malformed":
+            connection.chunk(b'data: {"choices": [{"delta"\n\n')
+        if fault == "error_event":
+            connection.chunk(b"data: " + json.dumps(_error(self._behaviour.message)).encode() + b"\n\n")
+            connection.end_stream()
+            raise _GoneError
+
+    def _be_silent(self) -> None:
+        """Say nothing more, but comments where the behaviour has them, until the client has gone."""
+        every_ms = self._behaviour.keep_alive_ms if self._said.get("stream") else None
+        end_ns = time.perf_counter_ns() + round(_SILENCE_S * 1e9)
+        self._connection.sock.settimeout(_SILENCE_S)
+        if every_ms is None:
+            self._connection.sock.recv(1)
+        else:
+            for _ in pace.ticks(time.perf_counter_ns(), end_ns, every_ms):
+                self._connection.chunk(b": keep-alive\n\n")
+        raise _GoneError
+
+    def _delta(self, delta: dict[str, Any], completed: int = 0, finish: str | None = None) -> int:
+        chunk: dict[str, Any] = {
+            "object": "chat.completion.chunk",
+            "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
+        }
+        if self._behaviour.usage == "each":
+            chunk["usage"] = _usage(completed)
+        return self._connection.chunk(b"data: " + json.dumps(chunk).encode() + b"\n\n")
+
+    def _end(self, completed: int) -> None:
+        self._delta({}, completed, finish=self._finish())
+        asked = bool(self._said.get("stream_options", {}).get("include_usage"))
+        if asked and self._behaviour.usage == "asked":
+            last = {"choices": [], "usage": _usage(completed)}
+            self._connection.chunk(b"data: " + json.dumps(last).encode() + b"\n\n")
+        self._connection.chunk(b"data: [DONE]\n\n")
+        self._connection.end_stream()
+
+
+def _delta(kind: str, text: str, *, tool: bool) -> dict[str, Any]:
+    if tool:
+        return {"tool_calls": [{"index": 0, "function": {"arguments": text}}]}
+    return {kind: text}
+
+
+def _usage(completed: int) -> dict[str, Any]:
+    total = _PROMPT_TOKENS + completed
+    return {"prompt_tokens": _PROMPT_TOKENS, "completion_tokens": completed, "total_tokens": total}
+
+
+def _error(message: str) -> dict[str, Any]:
+    return {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": None}}
+
+
+def _marker(said: dict[str, Any]) -> str:
+    messages = said.get("messages") or [{}]
+    return str(messages[-1].get("content", ""))[:64]

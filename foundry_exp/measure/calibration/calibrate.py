@@ -1,0 +1,69 @@
+"""The tool against a server with known timing, in turns with a bare socket: bias, spread, cost, observer effect."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from statistics import median
+
+from foundry_exp.measure.calibration import shapes
+from foundry_exp.measure.calibration.behaviour import Behaviour, Service
+from foundry_exp.measure.calibration.process import TimedServer, timed_server
+from foundry_exp.measure.calibration.result import CalibrationResult, ObserverEffect
+from foundry_exp.measure.one_request import Turn
+from foundry_exp.protocols import Clock
+from foundry_exp.runtime.machine import environment
+
+_MS_PER_S = 1e3
+_NS_PER_MS = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTiming:
+    """How the server answers, which is what the tool is held against."""
+
+    ttft_ms: float
+    gap_ms: float
+    tokens: int
+    work_rounds: int
+    """Of computing, for each token of the model that the observer effect is seen on."""
+
+
+# Not in conf/: figures of two machines, or of two versions of the tool, compare only against one and the same server.
+STANDARD = KnownTiming(ttft_ms=100.0, gap_ms=10.0, tokens=32, work_rounds=20_000)
+
+
+def calibrate(*, requests: int, observer_rounds: int, known: KnownTiming, clock: Clock) -> CalibrationResult:
+    """Measure the tool's own error here and now; `requests` is for each client and load shape."""
+    started_at = datetime.now(UTC).isoformat(timespec="seconds")
+    models = {
+        shapes.STEADY: Behaviour(ttft_ms=known.ttft_ms, gap_ms=known.gap_ms, tokens=known.tokens),
+        shapes.COMPUTING: Behaviour(tokens=known.tokens, work_rounds=known.work_rounds),
+    }
+    wanted = shapes.load_shapes((known.ttft_ms + (known.tokens - 1) * known.gap_ms) / _MS_PER_S)
+    with timed_server(Service(models)) as server:
+        found = {name: shapes.run(server, name, shape, requests, clock) for name, shape in wanted.items()}
+        observer = _observe(server, observer_rounds, known.tokens, clock)
+    return CalibrationResult(
+        started_at=started_at,
+        machine={**environment.describe(), **environment.source()},
+        ttft_ms=known.ttft_ms,
+        gap_ms=known.gap_ms,
+        tokens=known.tokens,
+        shapes=tuple(found.values()),
+        observer=observer,
+        client_overhead_ms=found[shapes.ONE_AT_A_TIME].tool.ttft_bias.mean_ms,
+    )
+
+
+def _observe(server: TimedServer, rounds: int, tokens: int, clock: Clock) -> ObserverEffect:
+    """The computing model's pace under either client, in turns, whose order alternates."""
+    paces_ms: dict[str, list[float]] = {"tool": [], "bare": []}
+    with shapes.tool(server, shapes.COMPUTING) as ours, shapes.bare(server, shapes.COMPUTING) as least:
+        sides = [shapes.Side("tool", ours, clock), shapes.Side("bare", least, clock)]
+        for number in range(rounds + 1):
+            for side in sides if number % 2 else reversed(sides):
+                side.ask(Turn(shapes.sample(side.name), number, "measure"))
+                sent_ns = server.truths()[side.name].sent_ns
+                if number:  # the first of each is warm-up
+                    paces_ms[side.name].append((sent_ns[-1] - sent_ns[0]) / _NS_PER_MS / (tokens - 1))
+    slower = [100 * (ours / bare - 1) for ours, bare in zip(paces_ms["tool"], paces_ms["bare"], strict=True)]
+    return ObserverEffect(rounds, median(paces_ms["tool"]), median(paces_ms["bare"]), median(slower))

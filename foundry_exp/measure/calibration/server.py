@@ -1,0 +1,176 @@
+"""`python -m foundry_exp.measure.calibration.server`: an OpenAI-compatible server whose timing is known.
+
+It reads its Service as one line of JSON, prints one line with its URL and process id, and ends when its
+standard input closes. 127.0.0.1 only. GET /truth hands over what it knows of the requests since the last time.
+"""
+
+import json
+import os
+import re
+import socket
+import socketserver
+import ssl
+import sys
+import threading
+from collections import deque
+from dataclasses import asdict, replace
+from http import HTTPStatus
+from itertools import count
+from typing import Any
+from urllib.parse import unquote
+
+from foundry_exp.measure.calibration import behaviour
+from foundry_exp.measure.calibration.answers import Answer, Truth
+from foundry_exp.measure.calibration.pace import Work
+from foundry_exp.measure.calibration.wire import Connection, Request
+
+_MAX_TRUTHS = 20_000
+_MAX_CONNECTIONS = 64
+_DEVICE = re.compile(r"-(?:generic-cpu|generic-gpu|cuda-gpu|cpu|gpu|npu)(?::\d+)?$")
+
+
+class State:
+    """What the server's connections share."""
+
+    def __init__(self, service: behaviour.Service) -> None:
+        """Start with the models that the service says are loaded."""
+        self.service = service
+        self.loaded = [name for name in service.models if name not in service.unloaded]
+        self.truths: deque[Truth] = deque(maxlen=_MAX_TRUTHS)
+        self.room = threading.BoundedSemaphore(_MAX_CONNECTIONS)
+        self.work = Work()
+        self.numbers = count()
+        self._asked: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def behaviour_of(self, model: str) -> behaviour.Behaviour | None:
+        """How this request for a model is answered; null for a model that is not here."""
+        found = self.service.models.get(model)
+        if found is None:
+            return None
+        with self._lock:
+            self._asked[model] = asked = self._asked.get(model, 0) + 1
+        return found if asked % found.fault_every == 0 else replace(found, fault=None)
+
+
+class _Handler(socketserver.BaseRequestHandler):
+    """One connection: requests in turn until either side closes."""
+
+    server: "_Server"
+
+    def handle(self) -> None:
+        state = self.server.state
+        if not state.room.acquire(blocking=False):
+            return
+        try:
+            connection = Connection(self.request, next(state.numbers))
+            while (request := connection.receive()) is not None:
+                if not _answer(connection, request, state):
+                    return
+        except OSError:
+            return  # the client has gone, which is its right
+        finally:
+            state.room.release()
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    request_queue_size = _MAX_CONNECTIONS
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if state.service.certificate else None
+        if self._tls is not None:
+            self._tls.load_cert_chain(state.service.certificate)
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        sock, address = super().get_request()
+        if self._tls is not None:
+            # the handshake is left to the connection's own thread, so that a silent client holds up no other
+            sock = self._tls.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+        return sock, address
+
+
+def _answer(connection: Connection, request: Request, state: State) -> bool:
+    """Answer one request; false when the connection ends with it."""
+    key = state.service.api_key
+    if key and request.headers.get("authorization") != f"Bearer {key}":
+        connection.answer_json(401, {"error": {"message": f"wrong key; expected {key}"}})
+        return True
+    if request.method == "POST" and request.path == f"{state.service.prefix}/v1/chat/completions":
+        return _chat(connection, request, state)
+    if request.method == "GET":
+        said = _page(request.path, state)
+        if said is not None:
+            connection.answer_json(200, said)
+            return True
+    connection.answer(404, b"No mapping for the URL\n", kind="text/plain")
+    return True
+
+
+def _chat(connection: Connection, request: Request, state: State) -> bool:
+    model = str(request.json().get("model"))
+    found = state.behaviour_of(model)
+    if found is None:
+        connection.answer_json(404, {"error": {"message": f"Model not found: No model matching '{model}'"}})
+        return True
+    if model not in state.loaded:
+        said = f"Model not loaded: Model '{model}' must be loaded before inference"
+        connection.answer_json(HTTPStatus.BAD_REQUEST, {"error": {"message": said}})
+        return True
+    answer = Answer(connection, request, found, state.work)
+    state.truths.append(answer.truth)
+    return answer.give()
+
+
+def _page(path: str, state: State) -> object | None:
+    """What a GET answers, by the generation of service that is played; null for 404."""
+    service = state.service
+    if path == "/truth":
+        return [asdict(state.truths.popleft()) for _ in range(len(state.truths))]
+    if path == f"{service.prefix}/v1/models" and service.kind != "bare":
+        return {"object": "list", "data": [{"id": name, "object": "model"} for name in service.models]}
+    if service.kind == "foundry2":
+        return _foundry2(path, state)
+    return _foundry0(path, state) if service.kind == "foundry0" else None
+
+
+def _foundry2(path: str, state: State) -> object | None:
+    if path == "/status":
+        return {"endpoints": [], "modelCachePath": "", "pid": 0}
+    if path == f"{state.service.prefix}/models/loaded":
+        return state.loaded
+    _, found, alias = path.partition(f"{state.service.prefix}/models/load/")
+    names = [name for name in state.service.models if _DEVICE.sub("", name) == unquote(alias)]
+    return _load(names, state) if found and names else None
+
+
+def _foundry0(path: str, state: State) -> object | None:
+    pages = {"/openai/status": {"endpoints": []}, "/openai/loadedmodels": state.loaded}
+    _, found, name = path.partition("/openai/load/")
+    name = unquote(name.partition("?")[0])
+    return _load([name], state) if found and name in state.service.models else pages.get(path)
+
+
+def _load(names: list[str], state: State) -> object | None:
+    able = [name for name in names if name not in state.service.unloadable]
+    state.loaded += [name for name in able if name not in state.loaded]
+    return {"status": "loaded"} if able else None
+
+
+def main() -> None:
+    """Serve until standard input closes."""
+    service = behaviour.from_json(json.loads(sys.stdin.readline()))
+    server = _Server(State(service))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    scheme = "https" if service.certificate else "http"
+    url = f"{scheme}://127.0.0.1:{server.server_address[1]}"
+    sys.stdout.write(json.dumps({"url": url, "pid": os.getpid()}) + "\n")
+    sys.stdout.flush()
+    sys.stdin.read()
+    os._exit(0)  # there is nothing to save, and an orderly shutdown waits for a poll
+
+
+if __name__ == "__main__":
+    main()

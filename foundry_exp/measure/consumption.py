@@ -1,0 +1,92 @@
+"""GPU memory, energy and cost of a cell: its metrics, the reasons of nulls, and warnings of power and heat."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from foundry_exp.measure import attempts, device
+from foundry_exp.measure.cell import Cell
+from foundry_exp.measure.outcome import Outcome
+from foundry_exp.metrics.request import EMPTY_ANSWER, measured, succeeded
+from foundry_exp.records.record import Record
+from foundry_exp.records.run_result import ModelFacts
+from foundry_exp.runtime.meters import power
+from foundry_exp.runtime.meters.energy import Energy, energy_metrics, while_busy
+from foundry_exp.runtime.meters.vram import Reading
+from foundry_exp.runtime.models.variants import CPU
+
+ELSEWHERE = "the process that runs the model is not one that this machine can look at"
+_NS_PER_S = 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class Consumption:
+    """What goes into run.json."""
+
+    metrics: dict[str, float | None]
+    missing: dict[str, str]
+    energy_source: str | None
+    warnings: tuple[str, ...]
+    power: dict[str, Any]
+    """The states of power and heat at the start and the end of the measured window."""
+
+
+def of(cell: Cell, outcome: Outcome, records: list[Record], model: ModelFacts) -> Consumption:
+    """Everything that the cell consumed, as far as it is known."""
+    latest = attempts.of_latest(records)
+    energy = _energy(outcome, latest, model)
+    done = [one for one in succeeded(measured(latest)) if one.timing.void != EMPTY_ANSWER]
+    counts = [one.timing.tokens for one in done]
+    tokens = None if None in counts else sum(count for count in counts if count)
+    metrics, missing = energy_metrics(energy, len(done), tokens, cell.config["energy"]["price_per_kwh"])
+    readings = _vram(outcome)
+    unread = {name: reading.reason or "" for name, reading in readings.items() if reading.value_mb is None}
+    return Consumption(
+        metrics={**{name: reading.value_mb for name, reading in readings.items()}, **metrics},
+        missing={**unread, **missing},
+        energy_source=energy.source,
+        warnings=tuple(_warnings(outcome, energy)),
+        power={
+            name: None if state is None else asdict(state)
+            for name, state in (("start", outcome.power_start), ("end", outcome.power_end))
+        },
+    )
+
+
+def _vram(outcome: Outcome) -> dict[str, Reading]:
+    if outcome.facts and outcome.facts.get("pid") is None:
+        return dict.fromkeys(("vram_baseline_mb", "vram_loaded_mb", "vram_peak_mb"), Reading(None, ELSEWHERE))
+    return {
+        "vram_baseline_mb": outcome.vram_baseline,
+        "vram_loaded_mb": outcome.vram_loaded,
+        "vram_peak_mb": outcome.vram_peak,
+    }
+
+
+def busy_s(records: list[Record]) -> float:
+    """Seconds in which at least one of the requests was under way."""
+    busy_ns, until_ns = 0, 0
+    for record in sorted(records, key=lambda record: record.t_start_ns):
+        busy_ns += max(0, record.t_end_ns - max(record.t_start_ns, until_ns))
+        until_ns = max(until_ns, record.t_end_ns)
+    return busy_ns / _NS_PER_S
+
+
+def _energy(outcome: Outcome, latest: list[Record], model: ModelFacts) -> Energy:
+    """The window's energy, unless it is not that of this model on this device."""
+    if outcome.energy.joules is None:
+        return outcome.energy
+    if outcome.facts.get("pid") is None:
+        return Energy(None, reason=ELSEWHERE)
+    if model.device in ("GPU", "NPU") and device.on_the_cpu(model.execution_provider):
+        return Energy(None, reason=f"a {model.device} variant ran on {CPU}: no meter or wattage is of that")
+    requests = [record for record in latest if record.phase == "measure"]
+    if not requests:
+        return Energy(None, reason="nothing was measured")
+    return while_busy(outcome.energy, busy_s(requests))
+
+
+def _warnings(outcome: Outcome, energy: Energy) -> list[str]:
+    found = power.warnings(outcome.power_start, outcome.power_end) if outcome.power_start and outcome.power_end else []
+    if energy.joules is not None and energy.reason is not None:
+        found.append(f"energy_j is an estimate, although a measurement was asked for: {energy.reason}.")
+    return found

@@ -1,0 +1,179 @@
+"""From what a child left behind to run.json: status, metrics, model facts and warnings."""
+
+from pathlib import Path
+from typing import Any
+
+from foundry_exp.measure import arrivals, attempts, calibrated, consumption, device
+from foundry_exp.measure.cell import Cell
+from foundry_exp.measure.outcome import ModelFiles, Outcome
+from foundry_exp.metrics.quality import quality
+from foundry_exp.metrics.request import cold_ttft_ms
+from foundry_exp.metrics.summary import Summary, summarise
+from foundry_exp.records import run_folder
+from foundry_exp.records.record import Record
+from foundry_exp.records.run_result import SCHEMA_VERSION, ModelFacts, RunResult, Status
+from foundry_exp.runtime.machine import environment
+from foundry_exp.runtime.models import folder, runtime
+
+
+def result(
+    cell: Cell,
+    machine: dict[str, Any],
+    outcome: Outcome,
+    records: list[Record],
+    started_at: str,
+    duration_s: float,
+) -> RunResult:
+    """The summary of one cell."""
+    measured = [record for record in records if record.phase == "measure"]
+    model = _model_facts(cell, outcome)
+    status, reason = _status(cell, outcome, measured, model)
+    found = _summarised(cell, records)
+    seen, unseen = _seen_from_outside(outcome, model)
+    overhead_ms, no_overhead = calibrated.client_overhead_ms(cell)
+    used = consumption.of(cell, outcome, records, model)
+    unscored = quality(records, (), {})
+    unproven = device.unproven(cell.config, model, measured)
+    return RunResult(
+        schema_version=SCHEMA_VERSION,
+        run_id=cell.sweep_id,
+        cell=cell.name,
+        sweep_id=cell.sweep_id,
+        status=status,
+        reason=reason,
+        started_at=started_at,
+        duration_s=duration_s,
+        model=model,
+        accel=cell.config["accel"]["name"],
+        backend=cell.config["backend"]["name"],
+        streaming=cell.config["streaming"]["enabled"],
+        prompts=_prompts(cell),
+        generation=cell.config["generation"],
+        metrics={**found.metrics, **seen, **used.metrics, **unscored.metrics, "client_overhead_ms": overhead_ms},
+        missing={**found.missing, **unseen, **used.missing, **unscored.missing, **no_overhead},
+        per_prompt=found.per_prompt,
+        scores={},
+        environment={**machine, **_surroundings(outcome.facts), "power": used.power},
+        fingerprint=cell.fingerprint,
+        warnings=(*outcome.warnings, *unproven, *found.warnings, *used.warnings, *_elsewhere(machine)),
+        intervals=found.intervals,
+        warmup=_warmup(records),
+        energy_source=used.energy_source,
+        currency=cell.config["energy"]["currency"],
+        repeat=cell.config["sweep"]["repeat"],
+        attempts=attempts.counted(attempts.read(cell.folder), records),
+        skip_rule=outcome.skip_rule,
+        out_of_memory=outcome.out_of_memory,
+    )
+
+
+def _summarised(cell: Cell, records: list[Record]) -> Summary:
+    generation = cell.config["generation"]
+    return summarise(
+        records,
+        expected_tokens=cell.config["prompts"]["expected_tokens"],
+        cold_ttft_ms=cold_ttft_ms(attempts.of_latest(records)),
+        max_tokens={sample.sample_id: sample.max_tokens or generation["max_tokens"] for sample in cell.prompts.samples},
+        greedy=generation["temperature"] == 0,
+        slos={name: limit for name, limit in cell.config["slo"].items() if limit is not None},
+    )
+
+
+def _surroundings(facts: dict[str, Any]) -> dict[str, Any]:
+    """What the model ran in, and what it took to have it here."""
+    return {"runtime": facts.get("runtime", {}), "download_s": facts.get("download_s")}
+
+
+def _prompts(cell: Cell) -> dict[str, Any]:
+    return {
+        "name": cell.prompts.name,
+        "digest": cell.prompts.digest,
+        "size": len(cell.prompts.samples),
+        "expected_tokens": cell.config["prompts"]["expected_tokens"],
+    }
+
+
+def _elsewhere(machine: dict[str, Any]) -> list[str]:
+    changed = machine.get(environment.CHANGED)
+    if not changed:
+        return []
+    listed = "; ".join(changed)
+    return [f"earlier attempts ran in other surroundings ({listed}): do not read them as one measurement."]
+
+
+def _status(cell: Cell, outcome: Outcome, measured: list[Record], model: ModelFacts) -> tuple[Status, str | None]:
+    if outcome.ending in ("skipped", "failed"):
+        return outcome.ending, outcome.reason
+    if outcome.ending == "interrupted":
+        return "interrupted", f"stopped by Ctrl-C after {len(measured)} measured requests, which are kept."
+    if elsewhere := device.ran_elsewhere(cell.config["accel"], model.execution_provider):
+        return "device_mismatch", elsewhere
+    failed = [record.error for record in measured if record.error]
+    planned = cell.config["workload"]["rounds"] * len(cell.prompts.samples)
+    if len(measured) != planned:
+        return (
+            "failed",
+            f"{len(measured)} of {planned} requests have a record; this is a fault of the tool, please report it.",
+        )
+    if not failed:
+        return "ok", None
+    first = f"{len(failed)} of {len(measured)} requests failed, the first with {failed[0].class_}: {failed[0].message}"
+    return ("failed" if len(failed) == len(measured) else "partial"), first
+
+
+def _model_facts(cell: Cell, outcome: Outcome) -> ModelFacts:
+    facts, asked = outcome.facts, cell.config["model"]
+    files = outcome.files or _files_here(facts.get("path") or cell.model_path)
+    log = cell.folder / run_folder.RUNTIME_LOG
+    providers = set(runtime.providers(log.read_bytes())) if log.exists() else set()
+    known = facts.get("licence")
+    return ModelFacts(
+        alias=cell.alias,
+        variant=facts.get("variant") or asked["variant"],
+        device=facts.get("device"),
+        execution_provider=", ".join(sorted(providers)) or facts.get("execution_provider"),
+        accel_evidence="log" if providers else "id_only" if facts.get("variant") else None,
+        path=files.path if files else None,
+        files_digest=files.digest if files else None,
+        disk_mb=files.size_mb if files else None,
+        context_length=facts.get("context_length") or asked["context_length"],
+        licence=asked["licence"] or known,
+        licence_source=asked["licence_source"]
+        if asked["licence"]
+        else "the model's catalogue entry"
+        if known
+        else None,
+        capabilities=tuple(asked["capabilities"]),
+    )
+
+
+def _files_here(path: str | Path | None) -> ModelFiles | None:
+    if path is None or not Path(path).is_dir():
+        return None
+    return ModelFiles(str(path), folder.files_digest(Path(path)), folder.size_mb(Path(path)))
+
+
+def _warmup(records: list[Record]) -> dict[str, Any]:
+    """What warming up came to, over all attempts."""
+    done = [record for record in records if record.phase == "warmup"]
+    return {"requests": len(done), "steady": arrivals.is_steady(done), "rule": arrivals.STEADY_RULE}
+
+
+def _seen_from_outside(outcome: Outcome, model: ModelFacts) -> tuple[dict[str, float | None], dict[str, str]]:
+    values = {
+        "load_s": outcome.load_s,
+        "rss_baseline_mb": outcome.rss_baseline_mb,
+        "rss_loaded_mb": outcome.rss_loaded_mb,
+        "rss_peak_mb": None if outcome.ending == "skipped" else outcome.rss_peak_mb,
+        "cpu_percent": outcome.cpu_percent,
+        "disk_mb": model.disk_mb,
+    }
+    reasons = {
+        "load_s": "the model was not loaded",
+        "cpu_percent": "measuring took less than 0.1 s, too short to tell",
+        "disk_mb": "the model's folder is not known",
+    }
+    if outcome.ending == "skipped":
+        reasons |= dict.fromkeys(("rss_loaded_mb", "rss_peak_mb"), "the model was not loaded")
+    missing = {name: reasons.get(name, outcome.unseen) for name, value in values.items() if value is None}
+    return values, missing

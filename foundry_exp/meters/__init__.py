@@ -1,1 +1,0 @@
-"""What is read of the process that runs a model, from outside it."""

@@ -1,0 +1,68 @@
+"""Percentiles, their distribution-free intervals, and how many values such an interval needs."""
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from foundry_exp.records.distribution import Interval
+
+PERCENTILES: dict[str, float] = {"p50": 0.50, "p90": 0.90, "p95": 0.95, "p99": 0.99}
+ALPHA = 0.05
+"""Every interval of the package is a two-sided 95 % one."""
+
+
+def percentile(values: Sequence[float], share: float) -> float | None:
+    """The linear percentile (Hyndman and Fan's type 7, numpy's default); null of nothing."""
+    return float(np.quantile(np.asarray(values, dtype=np.float64), share)) if len(values) else None
+
+
+def percentile_interval(values: Sequence[float], share: float) -> Interval | None:
+    """The order statistics that enclose a percentile in 95 % of samples, whatever the distribution."""
+    ranks = order_ranks(len(values), share)
+    if ranks is None:
+        return None
+    ordered = sorted(values)
+    return Interval(low=ordered[ranks.low - 1], high=ordered[ranks.high - 1], method="order statistics")
+
+
+class Ranks(NamedTuple):
+    """Places of two values among all, sorted, the smallest being 1."""
+
+    low: int
+    high: int
+
+
+@lru_cache(maxsize=4096)
+def order_ranks(n: int, share: float) -> Ranks | None:
+    """The closest two order statistics with at most 2.5 % on either side; null when n has none.
+
+    The number B of values below the percentile is binomial(n, share), so the percentile lies under
+    the l-th value with P(B <= l - 1), and over the u-th with P(B >= u) (David and Nagaraja, Order
+    Statistics, 3rd ed., 7.1). Pooled values of several prompts keep it on the safe side when the same
+    prompts would be run again: B then varies less than a binomial (Hoeffding 1956).
+    """
+    mass = _binomial(n, share)
+    low = int(np.count_nonzero(np.cumsum(mass) <= ALPHA / 2))
+    high = n + 1 - int(np.count_nonzero(np.cumsum(mass[::-1]) <= ALPHA / 2))
+    return Ranks(low, high) if low >= 1 and high <= n else None
+
+
+def minimum_n(share: float) -> int:
+    """The fewest values with an interval: neither all below nor all above is likelier than 2.5 %."""
+    return math.ceil(math.log(ALPHA / 2) / math.log(max(share, 1 - share)))
+
+
+MINIMUM_N: dict[str, int] = {"mean": 2, **{name: minimum_n(share) for name, share in PERCENTILES.items()}}
+"""Values needed for an interval: mean 2, p50 6, p90 36, p95 72, p99 368."""
+
+
+def _binomial(n: int, share: float) -> npt.NDArray[np.float64]:
+    """P(B = k) for k = 0 … n, through logarithms so that a large n does not overflow."""
+    log_factorial = np.concatenate(([0.0], np.cumsum(np.log(np.arange(1, n + 1)))))
+    k = np.arange(n + 1)
+    log_choose = log_factorial[n] - log_factorial - log_factorial[::-1]
+    return np.asarray(np.exp(log_choose + k * math.log(share) + (n - k) * math.log1p(-share)))

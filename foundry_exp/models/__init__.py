@@ -1,1 +1,0 @@
-"""Models: their folders, their variants, and what of them is known."""

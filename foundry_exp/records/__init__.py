@@ -1,0 +1,1 @@
+"""Every type that is written, and the files that it is written to."""

@@ -1,0 +1,106 @@
+"""run.json: what one cell came to."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from foundry_exp.records.distribution import Interval
+from foundry_exp.records.score import Scored
+
+SCHEMA_VERSION = 1
+Status = Literal["ok", "partial", "skipped", "failed", "device_mismatch", "interrupted"]
+WITH_FIGURES: tuple[Status, ...] = ("ok", "partial")
+"""Of a cell whose figures can be read and compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What was asked for and what was loaded."""
+
+    alias: str
+    variant: str | None
+    """The exact `name:version` that ran."""
+    device: str | None
+    execution_provider: str | None
+    accel_evidence: str | None
+    """How the provider is known: `log` (the runtime's own log), `id_only`, or null."""
+    path: str | None
+    files_digest: str | None
+    disk_mb: float | None
+    context_length: int | None
+    licence: str | None
+    licence_source: str | None
+    capabilities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFacts:
+    """One process that worked on a cell: a cell continued after a kill has several. Null is unknown."""
+
+    attempt: int
+    """As its records carry it, from 0."""
+    started_at: str
+    duration_s: float | None = None
+    """Of one that was killed: until it last wrote a line."""
+    load_s: float | None = None
+    cold_ttft_ms: float | None = None
+    rss_baseline_mb: float | None = None
+    rss_loaded_mb: float | None = None
+    rss_peak_mb: float | None = None
+    """Null when the process that watched was killed too."""
+    measured: int = 0
+    """Requests of the measured phase that it made."""
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What the backend said of the model that it loaded."""
+    clock_zero_ns: int | None = None
+    """Unix time at which its records' clock stood at zero, so a stamp plus this is when it was by the wall clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """run.json: the summary of one cell, written last, so that its presence means finished."""
+
+    schema_version: int
+    run_id: str
+    cell: str
+    sweep_id: str
+    status: Status
+    reason: str | None
+    """Why the status is not `ok`, in one sentence with the way out."""
+    started_at: str
+    """When the first attempt started: UTC, ISO 8601."""
+    duration_s: float
+    """Of all attempts together, without the time between them."""
+    model: ModelFacts
+    accel: str
+    backend: str
+    streaming: bool
+    prompts: dict[str, Any]
+    """Name, digest and size of the prompt set."""
+    generation: dict[str, Any]
+    metrics: dict[str, Any]
+    """Metric name to a number, a distribution, or null."""
+    missing: dict[str, str]
+    """Metric name to the reason why it is null."""
+    per_prompt: dict[str, Any]
+    """Sample id to its own distributions of the latency metrics."""
+    scores: dict[str, Scored]
+    environment: dict[str, Any]
+    fingerprint: str
+    """Identity of the measurement: what would have to be equal for a rerun to be pointless."""
+    warnings: tuple[str, ...] = ()
+    intervals: dict[str, Interval] = field(default_factory=dict)
+    """95 % intervals of metrics that are shares; a distribution carries its own."""
+    warmup: dict[str, Any] = field(default_factory=dict)
+    """How many warm-up requests there were, and whether they had become steady."""
+    energy_source: str | None = None
+    """Where `energy_j` comes from: rapl, nvml or heuristic; null when it is null."""
+    currency: str | None = None
+    quality_source: str | None = None
+    """The scorer that `quality` is from; null when it is null."""
+    repeat: int = 1
+    """Which of the sweep's repeats of the same cell it is, from 1."""
+    attempts: tuple[AttemptFacts, ...] = ()
+    """Load, cold start and memory of each process that worked on it; the metrics hold the last one's."""
+    skip_rule: str | None = None
+    """The rule of the sweep that skipped it, `on_failure` or `memory`; a resumed sweep runs it after all."""
+    out_of_memory: bool = False

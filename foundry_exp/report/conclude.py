@@ -1,0 +1,76 @@
+"""What a sweep comes to, for its report: what is more than chance, and which model to take."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from foundry_exp.decide.compare import compare
+from foundry_exp.decide.recommend import recommend
+from foundry_exp.errors import FoundryExpError, StoreError
+from foundry_exp.files.disk import write_whole
+from foundry_exp.files.escape import sentence
+from foundry_exp.records.run_folder import read_config
+from foundry_exp.report import effect, recommendation_pages
+from foundry_exp.report.conclusions import NONE, Conclusions
+from foundry_exp.results import candidates, comparable
+from foundry_exp.results.candidates import Candidate
+from foundry_exp.results.cell import CellReport
+
+RECOMMENDATION_FILE = "recommendation.md"
+MOST_COMPARED = 12
+"""Candidates of which a page compares every pair."""
+
+
+def conclusions(folder: Path, cells: Sequence[CellReport]) -> Conclusions:
+    """Of a run's or sweep's finished cells; what hinders a comparison or a recommendation is said in its place."""
+    decision = _decision(cells[0].folder)
+    if not decision and len(cells) == 1:
+        return NONE
+    many = candidates.distinct(cell.result for cell in cells)
+    if not decision and many > MOST_COMPARED:
+        return Conclusions(basis=_too_many(many))
+    try:
+        read = candidates.read([cell.folder for cell in cells], together=True)
+    except FoundryExpError as error:
+        return Conclusions(basis=f"Not compared: {error}")
+    differences, basis = _differences(read)
+    pick, reasons = _pick(folder, read, decision) if decision else ("", ())
+    return Conclusions(pick, reasons, differences, basis)
+
+
+def _decision(cell: Path) -> Mapping[str, Any] | None:
+    """What the run's own config decides by."""
+    try:
+        return read_config(cell).get("decision")
+    except StoreError:
+        return None
+
+
+def _differences(read: Sequence[Candidate]) -> tuple[tuple[str, ...], str]:
+    able = [one for one in read if one.why_not is None]
+    if len(able) < 2:  # noqa: PLR2004 - a comparison has two sides
+        return (), ""
+    if len(able) > MOST_COMPARED:
+        return (), _too_many(len(able))
+    try:
+        comparable.refuse(comparable.mismatches(able))
+        found = compare(read)
+    except FoundryExpError as error:
+        return (), f"Not compared: {sentence(str(error))}"
+    return tuple(effect.headline(pair, found.expected.tokens) for pair in found.pairs), effect.summary(found)
+
+
+def _too_many(candidates_there: int) -> str:
+    return f"{candidates_there} candidates make too many pairs for a page: python -m foundry_exp compare tests them."
+
+
+def _pick(folder: Path, read: Sequence[Candidate], decision: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    try:
+        comparable.refuse(comparable.mismatches([one for one in read if one.why_not is None]))
+        found = recommend(read, decision)
+    except FoundryExpError as error:
+        return f"{decision['name']}: no recommendation", (sentence(str(error)),)
+    found = replace(found, remarks=(*found.remarks, *candidates.absent([folder])))
+    write_whole(folder / RECOMMENDATION_FILE, recommendation_pages.page(found))
+    return recommendation_pages.title(found), tuple(recommendation_pages.reasons(found))

@@ -1,0 +1,135 @@
+"""A difference in words that a person would use."""
+
+import math
+from collections.abc import Sequence
+
+from foundry_exp.decide.compare import Comparison, Effect, Pair
+from foundry_exp.decide.contrasts import TYPICAL
+from foundry_exp.metrics.formats import share
+
+MANY_TIMES = 1.5
+"""From this ratio on, `1.8 times`; below it a percentage."""
+_DECIMALS_FROM = 10
+
+
+def headline(pair: Pair, tokens: float) -> str:
+    """One sentence about what is more than chance, or that nothing is."""
+    found = [said(effect, tokens) for effect in pair.effects if effect.found and not _repeats(effect, pair)]
+    if not pair.effects:
+        return f"{pair.second.label} and {pair.first.label}: nothing could be compared: {pair.unpaired}."
+    if not found:
+        alone = [said(effect, tokens) for effect in pair.effects if _only_alone(effect)]
+        rest = f" once all comparisons are counted; alone, {pair.second.label} {alone[0]}" if alone else ""
+        return f"{pair.second.label} and {pair.first.label}: no difference found{rest}."
+    return f"{pair.second.label}, against {pair.first.label}, {_listed(found)}."
+
+
+def _repeats(effect: Effect, pair: Pair) -> bool:
+    """Whether a typical answer says no more than the whole one: both models write answers of one length."""
+    whole = next((one for one in pair.effects if one.contrast.metric == "e2e_ms" and one.found), None)
+    return effect.contrast.metric == TYPICAL and whole is not None and much(effect) == much(whole)
+
+
+def _only_alone(effect: Effect) -> bool:
+    """Whether it would be a difference if nothing else were compared."""
+    sure_of_sign = effect.difference.low > 0 or effect.difference.high < 0
+    return not effect.found and effect.difference.has_spread and sure_of_sign
+
+
+def not_found(pair: Pair, tokens: float) -> list[str]:
+    """What showed no difference, and what it would have shown."""
+    return [no_difference(effect, tokens) for effect in pair.effects if not effect.found]
+
+
+def said(effect: Effect, tokens: float) -> str:
+    """`answers 1.8 times slower (1.7–1.9)`, or without any spread `(in all 40 prompts)`."""
+    larger = effect.difference.effect > 0
+    words = effect.contrast.more if larger else effect.contrast.less
+    return words.format(much=much(effect), tokens=f"{tokens:.0f}") + f" ({spread(effect)})"
+
+
+def no_difference(effect: Effect, tokens: float) -> str:
+    """`the first token: no difference that 40 prompts could show; they would show 9 %`."""
+    noun = effect.contrast.noun.format(tokens=f"{tokens:.0f}")
+    what = counted(effect)
+    if not effect.difference.has_spread:
+        size = f"{much(effect)} apart" if effect.difference.effect else "alike"
+        return f"{noun}: {size} in all {effect.difference.n} {what}; without any spread they show no more than that"
+    would = _would_show(effect)
+    rest = ", once the number of comparisons is counted" if _only_alone(effect) else ""
+    return f"{noun}: no difference that {effect.difference.n} {what} could show{rest}; they would show {would}"
+
+
+def counted(effect: Effect) -> str:
+    """What `n` counts."""
+    return "prompts" if "prompt" in effect.difference.method else "runs a side"
+
+
+def much(effect: Effect) -> str:
+    """How large the effect is, without its direction."""
+    value = effect.difference.effect
+    if not effect.contrast.is_ratio:
+        return f"{_points(abs(value))} points"
+    if _is_many_times(effect):
+        return f"{_times(math.exp(abs(value)))} times"
+    return share(_fraction(effect, value))
+
+
+def spread(effect: Effect) -> str:
+    """The interval, in the same direction and the same unit as the effect."""
+    if not effect.difference.has_spread:
+        return f"in all {effect.difference.n} {counted(effect)}"
+    ends = sorted((effect.difference.low, effect.difference.high), reverse=effect.difference.effect < 0)
+    if not effect.contrast.is_ratio:
+        sign = -1 if effect.difference.effect < 0 else 1
+        return "–".join(_points(sign * end) for end in ends)
+    if _is_many_times(effect):
+        sign = -1 if effect.difference.effect < 0 else 1
+        ratios = [math.exp(sign * end) for end in ends]
+        said = [_times(ratio) for ratio in ratios]
+        return "–".join(said if said[0] != said[1] else [f"{ratio:.2f}" for ratio in ratios])
+    return "–".join(share(_fraction(effect, end)).removesuffix(" %") for end in ends) + " %"
+
+
+def _is_many_times(effect: Effect) -> bool:
+    return math.exp(abs(effect.difference.effect)) >= MANY_TIMES
+
+
+def _fraction(effect: Effect, log_ratio: float) -> float:
+    """A log-ratio as a share: of speed when a time or a rate falls, of what is saved when an amount does."""
+    if effect.difference.effect > 0:
+        return math.expm1(log_ratio)
+    return -math.expm1(log_ratio) if effect.contrast.kind == "amount" else math.expm1(-log_ratio)
+
+
+def _listed(parts: Sequence[str]) -> str:
+    """`a, b, and c`: the parts have commas of their own."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])}, and {parts[-1]}"
+
+
+def summary(comparison: Comparison) -> str:
+    """How the comparison was made, in one paragraph."""
+    if not comparison.tests:
+        return "No comparison could be made."
+    repeats = sorted({len(one.cells) for one in comparison.candidates if one.why_not is None})
+    span = str(repeats[0]) if len(repeats) == 1 else f"{repeats[0]}–{repeats[-1]}"
+    runs = "one run a side" if repeats == [1] else f"{span} runs a side"
+    text = (
+        f"Paired by prompt, {runs}, 95 % intervals; a difference is called one when it is more than chance over all "
+        f"{comparison.tests} comparisons together (Holm, 5 %)."
+    )
+    has_typical = any(one.contrast.metric == TYPICAL for pair in comparison.pairs for one in pair.effects)
+    return f"{text} {comparison.expected.sentence()}".strip() if has_typical else text
+
+
+def _would_show(effect: Effect) -> str:
+    value = effect.difference.detectable
+    return share(math.expm1(value)) if effect.contrast.is_ratio else f"{_points(value)} points"
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.1f}" if ratio < _DECIMALS_FROM else f"{ratio:.0f}"
+
+
+def _points(value: float) -> str:
+    return f"{value:.1f}" if abs(value) >= 0.1 else f"{value:.2g}"  # noqa: PLR2004 - below it one decimal is nought

@@ -1,0 +1,141 @@
+"""A gate's outcome for a terminal, a pull request, a CI server's test view, and programs."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import takewhile
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from foundry_exp.decide.constraints import with_unit
+from foundry_exp.decide.gate import POINTS, Change, Check, Outcome
+from foundry_exp.files.escape import excerpt, markdown, one_line, sentence
+from foundry_exp.metrics.formats import number, share
+
+_SHOWN = 20
+_CONTEXT = 30
+"""Characters before the place where two answers part."""
+
+
+def console(outcome: Outcome) -> str:
+    """What is printed."""
+    lines = [title(outcome), ""]
+    lines += [f"  {check.verdict:<12} {said(check)}" for check in outcome.checks]
+    lines += [f"  {line}" for line in _changed(outcome)]
+    lines += [sentence(note) for note in outcome.notes]
+    return "\n".join(lines) + "\n"
+
+
+def page(outcome: Outcome) -> str:
+    """The Markdown summary."""
+    parts = [f"# {markdown(title(outcome))}"]
+    if outcome.checks:
+        table = ["| | baseline | candidate | worse by | interval | accepted | |", "|---|---|---|---|---|---|---|"]
+        parts.append("\n".join([*table, *(_row(check) for check in outcome.checks)]))
+    if outcome.changes:
+        diffs = "\n".join(line for change in outcome.changes[:_SHOWN] for line in _diff(change))
+        parts.append(f"## Changed answers\n\n```diff\n{diffs}\n```")
+    parts += ["\n".join(f"- {markdown(sentence(note))}" for note in outcome.notes)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def junit(outcome: Outcome) -> str:
+    """A JUnit XML file: one test a figure, one for the answers."""
+    suite = ET.Element("testsuite", name="foundry_exp gate", tests=str(len(outcome.checks) + 1))
+    for check in outcome.checks:
+        case = ET.SubElement(suite, "testcase", classname="gate", name=check.metric)
+        if check.verdict != "passed":
+            ET.SubElement(case, "failure" if check.verdict == "failed" else "error", message=said(check))
+    case = ET.SubElement(suite, "testcase", classname="gate", name="answers and runs")
+    remarks = [*_changed(outcome), *(one_line(note) for note in outcome.notes)]
+    checked = {check.verdict for check in outcome.checks}
+    if outcome.verdict not in {*checked, "passed"} or outcome.candidate.broken:
+        kind = "failure" if outcome.verdict == "failed" else "error"
+        ET.SubElement(case, kind, message=" ".join(remarks) or outcome.verdict)
+    elif remarks:
+        ET.SubElement(case, "system-out").text = "\n".join(remarks)
+    failures, errors = (sum(1 for _ in suite.iter(kind)) for kind in ("failure", "error"))
+    suite.set("failures", str(failures))
+    suite.set("errors", str(errors))
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(suite, encoding="unicode") + "\n"
+
+
+def document(outcome: Outcome) -> dict[str, Any]:
+    """The same as data."""
+    return {
+        "verdict": outcome.verdict,
+        "baseline": outcome.baseline.run,
+        "candidate": outcome.candidate.run,
+        "runs": {"baseline": outcome.baseline.runs, "candidate": outcome.candidate.runs},
+        "checks": [asdict(check) for check in outcome.checks],
+        "changed_answers": [asdict(change) for change in outcome.changes],
+        "notes": list(outcome.notes),
+    }
+
+
+def title(outcome: Outcome) -> str:
+    """`gate passed: demo-small, 5 runs against 5`."""
+    label = one_line(outcome.candidate.label)
+    return f"gate {outcome.verdict}: {label}, {outcome.candidate.runs} runs against {outcome.baseline.runs}"
+
+
+def said(check: Check) -> str:
+    """One figure in a sentence."""
+    if check.worse is None:
+        return f"{check.metric}: {check.reason}"
+    way = "worse" if check.worse > 0 else "better"
+    size = _size(check.metric, abs(check.worse))
+    known = f"{check.metric} {with_unit(check.metric, check.candidate)}, was {with_unit(check.metric, check.baseline)}"
+    unchanged = check.worse == check.low == check.high == 0
+    how = "unchanged" if unchanged else f"{size} {way} ({_ends(check)})"
+    why = f"; {check.reason}" if check.reason else ""
+    return f"{known}: {how}, {_size(check.metric, check.tolerance)} worse is accepted{why}"
+
+
+def _row(check: Check) -> str:
+    if check.worse is None:
+        return f"| {check.metric} | | | | | | {check.verdict}: {check.reason} |"
+    values = [with_unit(check.metric, value) for value in (check.baseline, check.candidate)]
+    worse = _signed(check.metric, check.worse)
+    mark = "**failed**" if check.verdict == "failed" else check.verdict
+    accepted = _size(check.metric, check.tolerance)
+    return f"| {check.metric} | {values[0]} | {values[1]} | {worse} | {_ends(check)} | {accepted} | {mark} |"
+
+
+def _ends(check: Check) -> str:
+    if check.low is None or check.high is None:
+        return "no interval"
+    return " to ".join(_signed(check.metric, end) for end in (check.low, check.high))
+
+
+def _signed(metric: str, value: float) -> str:
+    return ("+" if value > 0 else "−" if value < 0 else "") + _size(metric, abs(value))
+
+
+def _size(metric: str, value: float) -> str:
+    if metric == "quality":
+        return f"{number(value)} points"
+    return f"{number(100 * value)} percentage points" if metric in POINTS else share(value)
+
+
+def _changed(outcome: Outcome) -> Iterator[str]:
+    if not outcome.changes:
+        return
+    asked = len(outcome.baseline.outputs)
+    yield f"{len(outcome.changes)} of {asked} prompts are answered differently at temperature 0:"
+    for change in outcome.changes[:_SHOWN]:
+        yield from _diff(change)
+    if len(outcome.changes) > _SHOWN:
+        yield f"and {len(outcome.changes) - _SHOWN} more"
+
+
+def _diff(change: Change) -> Iterator[str]:
+    """What was said and is said, from shortly before they part."""
+    yield f"@@ {one_line(change.sample_id)} @@"
+    gone = [text for text in change.before if text not in change.after] or list(change.before[:1])
+    new = [text for text in change.after if text not in change.before] or list(change.after[:1])
+    before, after = one_line(gone[0]), one_line(new[0])
+    alike = (one == other for one, other in zip(before, after, strict=False))
+    start = max(0, sum(1 for _ in takewhile(bool, alike)) - _CONTEXT)
+    lead = "…" if start else ""
+    yield f"- {lead}{excerpt(before[start:])}"
+    yield f"+ {lead}{excerpt(after[start:])}"

@@ -1,0 +1,207 @@
+"""A recommendation in sentences, as Markdown, and as data."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from foundry_exp.decide import fleet
+from foundry_exp.decide.choice import NAMES, Option
+from foundry_exp.decide.constraints import kept, with_unit
+from foundry_exp.decide.recommend import Recommendation, Rejected, Sensitivity
+from foundry_exp.decide.weighing import CRITERIA, Weighed
+from foundry_exp.files.escape import listed, markdown, one_line, sentence
+from foundry_exp.metrics.formats import number
+from foundry_exp.metrics.stats.percentile import MINIMUM_N
+
+_CLOSE = 0.01
+"""A criterion that moves the score by less is no reason."""
+
+
+def console(found: Recommendation) -> str:
+    """What is printed."""
+    return "\n".join(one_line(line) if line else "" for line in _lines(found)) + "\n"
+
+
+def page(found: Recommendation) -> str:
+    """The Markdown file."""
+    head, *rest = [line for line in _lines(found) if line]
+    parts = [f"# {markdown(head)}", "\n".join(f"- {markdown(line)}" for line in rest)]
+    if found.ranked:
+        parts.append(_table(found))
+    return "\n\n".join(parts) + "\n"
+
+
+def document(found: Recommendation) -> dict[str, Any]:
+    """The same as data."""
+    return {
+        "decision": dict(found.decision),
+        "expected_tokens": found.expected.tokens or None,
+        "pick": found.pick.option.label if found.pick else None,
+        "ranked": [
+            {"label": one.option.label, "score": one.score, "parts": one.parts, "figures": one.option.figures}
+            for one in found.ranked
+        ],
+        "tied": [one.option.label for one in found.tied],
+        "cheapest": found.cheapest.label if found.cheapest else None,
+        "rejected": [
+            {"label": one.option.label, "figures": one.option.figures, "broken": [each.sentence for each in one.broken]}
+            for one in found.rejected
+        ],
+        "unmeasured": dict(found.unmeasured),
+        "broken_runs": {
+            one.label: broken
+            for one in [*_options(found.ranked), *_options(found.rejected)]
+            if (broken := one.candidate.broken())
+        },
+        "pareto": {"of": list(found.objectives), "options": list(found.front)},
+        "sensitivity": [
+            {
+                "criterion": one.criterion,
+                "weight": one.weight,
+                "pick_at_half": one.at_half,
+                "pick_at_twice": one.at_twice,
+                "flips": [{"at": at, "to": to} for at, to in one.flips],
+            }
+            for one in found.sensitivity
+        ],
+        "fleet": [asdict(one) for one in found.fleet],
+        "remarks": list(found.remarks),
+    }
+
+
+def title(found: Recommendation) -> str:
+    """`default-summarizer: take phi-4-mini (cpu)`."""
+    return f"{found.decision['name']}: " + (f"take {found.pick.option.label}" if found.pick else "no model qualifies")
+
+
+def _lines(found: Recommendation) -> Iterator[str]:
+    yield title(found)
+    yield ""
+    yield from reasons(found)
+
+
+def reasons(found: Recommendation) -> Iterator[str]:
+    """Why, a sentence at a time."""
+    if found.pick:
+        yield from _why(found, found.pick)
+    else:
+        yield from _nothing(found)
+    yield from (
+        f"{one.option.label} is out: {'; '.join(each.sentence for each in one.broken)}." for one in found.rejected
+    )
+    yield from (f"{label} is out: {sentence(_briefly(why))}" for label, why in found.unmeasured)
+    yield from _broken_runs(found)
+    if found.front and found.objectives:
+        names = ", ".join(NAMES[figure] for figure in found.objectives)
+        yield f"Nothing measured is better in every way than {listed(found.front, 'or')} ({names})."
+    yield from (_moved(one, found) for one in found.sensitivity if one.flips)
+    fixed = [one.criterion for one in found.sensitivity if not one.flips]
+    if fixed:
+        yield f"No weight of {listed(fixed, 'or')} changes the pick."
+    yield from (sentence(text) for text in found.remarks)
+
+
+def _broken_runs(found: Recommendation) -> Iterator[str]:
+    """Runs without figures of options that nothing above says it of."""
+    said_above = [one for one in found.rejected if any(each.constraint == "error_rate" for each in one.broken)]
+    others = [*_options(found.ranked[1:]), *_options([one for one in found.rejected if one not in said_above])]
+    yield from (sentence(f"{one.label}: {what}") for one in others for what in one.candidate.broken())
+
+
+def _options(among: Sequence[Weighed | Rejected]) -> list[Option]:
+    return [one.option for one in among]
+
+
+def _briefly(why: str) -> str:
+    """Without what is in brackets, and what to do about it: the tables say it whole."""
+    return why.partition(" (")[0].partition(";")[0]
+
+
+def _why(found: Recommendation, pick: Weighed) -> Iterator[str]:
+    limits = {
+        name: limit for name, limit in found.decision["constraints"].items() if name in NAMES and limit is not None
+    }
+    facts = [kept(name, pick.option.figures.get(name), limit) for name, limit in limits.items()]
+    licence = pick.option.candidate.result.model.licence
+    facts += [f"licence {licence}"] if licence else []
+    yield "It keeps to every constraint" + (f": {'; '.join(facts)}." if facts else ".")
+    broken = pick.option.candidate.broken()
+    if broken:
+        yield sentence(f"But not every run of it came to figures: {listed(broken)}")
+    if limits.get("e2e_p95_ms") and pick.option.answers < MINIMUM_N["p95"]:
+        yield f"Its p95 is of {pick.option.answers} answers, too few for an interval: it is one of the slowest seen."
+    if len(found.ranked) > 1:
+        yield from _runner_up(found, pick, found.ranked[1])
+    if found.tied:
+        labels = ", ".join(one.option.label for one in found.tied)
+        yield f"Not to be told apart from it by these prompts: {labels}. {_least(found)}"
+    if found.fleet:
+        yield from fleet.sentences(found.fleet, found.decision["fleet"])
+
+
+def _least(found: Recommendation) -> str:
+    """Which of the pick and the tied ones needs least."""
+    figure = found.decision["cheapest_by"]
+    if found.cheapest is None:
+        return f"Which of them and it needs least is not known ({NAMES[figure]})."
+    size = with_unit(figure, found.cheapest.figures.get(figure))
+    return f"Of them and it, {found.cheapest.label} needs least ({NAMES[figure]} {size})."
+
+
+def _runner_up(found: Recommendation, pick: Weighed, other: Weighed) -> Iterator[str]:
+    weights = found.decision["weights"]
+    moves = {name: weights[name] * (pick.parts[name] - other.parts[name]) for name in pick.parts}
+    total = sum(weights[name] for name in pick.parts)
+    ahead = [name for name, move in moves.items() if move / total > _CLOSE]
+    behind = [name for name, move in moves.items() if move / total < -_CLOSE]
+    text = f"Runner-up: {other.option.label}, with a score of {other.score:.2f} against {pick.score:.2f}."
+    if ahead:
+        text += f" {pick.option.label} is ahead in {_against(ahead, pick.option, other.option)}"
+        text += f", and behind in {_against(behind, pick.option, other.option)}." if behind else "."
+    yield text
+
+
+def _against(criteria: Sequence[str], one: Option, other: Option) -> str:
+    parts = []
+    for figure in (CRITERIA[name] for name in criteria):
+        mine, theirs = (with_unit(figure, option.figures.get(figure)) for option in (one, other))
+        parts.append(f"{NAMES[figure]} ({mine} against {theirs})")
+    return ", ".join(parts)
+
+
+def _nothing(found: Recommendation) -> Iterator[str]:
+    if found.closest:
+        worst = max(found.closest.broken, key=lambda one: one.excess)
+        over = f"{100 * (worst.excess - 1):.0f} % beyond"
+        yield f"The closest is {found.closest.option.label}: {worst.sentence}, {over}."
+    else:
+        yield "None misses by a matter of degree: each lacks a figure, a licence or a capability, or failed in a run."
+
+
+def _moved(one: Sensitivity, found: Recommendation) -> str:
+    pick = found.pick.option.label if found.pick else ""
+    changed = {"half": one.at_half, "twice": one.at_twice}
+    moved = [
+        f"{to} with {by} of it" if by == "half" else f"{to} with {by} that" for by, to in changed.items() if to != pick
+    ]
+    head = f"Weight of {one.criterion} ({number(one.weight)}): the pick "
+    said_now = f"becomes {' and '.join(moved)}" if moved else "stays with half and with twice of it"
+    flips = ", ".join(f"{to} at {number(at)}" for at, to in one.flips)
+    return f"{head}{said_now}; it flips to {flips}."
+
+
+def _table(found: Recommendation) -> str:
+    figures = list(dict.fromkeys(CRITERIA[name] for name in found.ranked[0].parts))
+    head = " | ".join(["Option", "score", *(NAMES[figure] for figure in figures)])
+    rule = "|".join(["---"] * (len(figures) + 2))
+    rows = [
+        " | ".join(
+            [
+                markdown(one.option.label),
+                f"{one.score:.2f}",
+                *(with_unit(figure, one.option.figures.get(figure)) for figure in figures),
+            ]
+        )
+        for one in found.ranked
+    ]
+    return "\n".join(f"| {row} |" for row in (head, *rows)).replace("\n", f"\n|{rule}|\n", 1)

@@ -1,0 +1,1 @@
+"""A finished cell, read once, and what may be compared with what."""

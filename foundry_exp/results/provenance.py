@@ -1,0 +1,120 @@
+"""What ran on what: machine, system, runtime, code, power, prompts and settings, as far as they are known."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from foundry_exp.files.escape import one_line
+from foundry_exp.records.run_result import RunResult
+from foundry_exp.records.score import Scored
+from foundry_exp.results.cell import CellReport, labels
+
+UNKNOWN = "unknown"
+JUDGE = "judge"
+_COMMIT_DIGITS = 12
+
+
+def surroundings(result: RunResult) -> dict[str, str]:
+    """What a cell ran on, in the order to be read."""
+    known = result.environment
+    facts = {
+        "Machine": _machine(known),
+        "System": _joined(known.get("os"), _named("Python", known.get("python"))),
+        "Runtime": _runtime(known),
+        "Power": _joined(known.get("power_source"), _named("CPU governor", known.get("cpu_governor"))),
+        "Code": _code(known),
+        "Prompts": _prompts(result.prompts),
+        "Scores": _scores(result.scores),
+        "Settings": ", ".join(f"{key} {_value(value)}" for key, value in result.generation.items()),
+    }
+    return {name: one_line(text) or UNKNOWN for name, text in facts.items()}
+
+
+def differences(cells: Sequence[CellReport]) -> list[str]:
+    """What, other than code and scores, is not the same for all cells, so that their figures must not be ranked."""
+    facts = [surroundings(cell.result) for cell in cells]
+    names = facts[0] if facts else {}
+    return [
+        name.lower() for name in names if name not in ("Code", "Scores") and len({each[name] for each in facts}) > 1
+    ]
+
+
+def values_of(every: Sequence[dict[str, str]], name: str) -> list[str]:
+    """The different values of one fact, without a runtime that merely says less than another one.
+
+    A cell that failed to load a model knows its packages and no more.
+    """
+    values = list(dict.fromkeys(each[name] for each in every))
+    if name != "Runtime":
+        return values
+    parts = {value: set(value.split(", ")) for value in values}
+    return [value for value in values if not any(parts[value] < more for more in parts.values())]
+
+
+def rubric_differences(cells: Sequence[CellReport]) -> list[str]:
+    """A sentence about each scorer that did not score all cells by the same rubric, or with the same judge."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for label, cell in zip(labels(cells), cells, strict=True):
+        for name, scored in cell.result.scores.items():
+            found.setdefault(name, {}).setdefault(scored_how(name, scored), []).append(label)
+    return [
+        f"Quality by {name} is not compared, because the cells were scored differently: "
+        f"{'; '.join(f'{who} by {by}' for by, whom in ways.items() for who in [', '.join(whom)])}. "
+        f"Score them alike with: python -m foundry_exp score RUN…"
+        for name, ways in found.items()
+        if len(ways) > 1
+    ]
+
+
+def scored_how(scorer: str, scored: Scored) -> str:
+    """The rubric, and of a judge which one it was: points of two rubrics or two judges are not compared."""
+    return scored.rubric + (f" with {', '.join(scored.scored_by)}" if scorer == JUDGE else "")
+
+
+def _scores(scores: dict[str, Scored]) -> str:
+    return _joined(*(f"{name} by {', '.join(each.scored_by)} ({each.rubric})" for name, each in scores.items()))
+
+
+def _machine(known: dict[str, Any]) -> str:
+    cores, threads, memory_mb = known.get("cpu_cores"), known.get("cpu_threads"), known.get("memory_mb")
+    return _joined(
+        known.get("cpu"),
+        known.get("machine"),
+        f"{cores} cores" if cores else None,
+        f"{threads} threads" if threads else None,
+        f"{memory_mb / 1000:.1f} GB memory" if isinstance(memory_mb, int | float) else None,
+    )
+
+
+def _runtime(known: dict[str, Any]) -> str:
+    versions: dict[str, Any] = {}
+    for source in ("packages", "runtime"):
+        found = known.get(source)
+        known_here = found.items() if isinstance(found, dict) else ()
+        versions |= {name.replace("_", "-"): version for name, version in known_here if version}
+    return _joined(*(_named(name, version) for name, version in versions.items()))
+
+
+def _code(known: dict[str, Any]) -> str:
+    commit = known.get("git_commit")
+    if not commit:
+        return ""
+    dirty = known.get("git_dirty")
+    state = None if dirty is None else "with uncommitted changes" if dirty else "clean"
+    return _joined(f"commit {str(commit)[:_COMMIT_DIGITS]}", state)
+
+
+def _prompts(prompts: dict[str, Any]) -> str:
+    size = prompts.get("size")
+    return _joined(prompts.get("name"), f"{size} prompts" if size else None, _named("digest", prompts.get("digest")))
+
+
+def _named(name: str, value: Any) -> str | None:
+    return None if value is None or value == "" else f"{name} {value}"
+
+
+def _value(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _joined(*parts: Any) -> str:
+    return ", ".join(str(part) for part in parts if part is not None and part != "")

@@ -1,0 +1,1 @@
+"""Where cells are measured: here, or on a Ray cluster."""

@@ -1,0 +1,81 @@
+"""What travels between the machine of the command and the node that measures a cell."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from foundry_exp.errors import StoreError
+from foundry_exp.measure.attempts import Attempt
+from foundry_exp.measure.cell import Cell
+from foundry_exp.measure.outcome import Outcome
+
+Files = Mapping[str, bytes]
+"""A folder: each file's path in it, with `/`, and its content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """To the node."""
+
+    cell: Cell
+    attempt: Attempt
+    """The first try; each further one of the engine has the next number."""
+    files: Files
+    """The run folder so far."""
+    known: dict[str, Any]
+    """What only the machine of the command knows of the environment."""
+    sdk_version: str
+    """Of the Foundry Local SDK that the cell's fingerprint names."""
+    mailbox: str
+    """Where steps are left."""
+    cell_timeout_s: float
+    folder_limit_mb: float
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """From the node."""
+
+    outcome: Outcome
+    files: Files
+
+
+def pack(folder: Path, limit_mb: float) -> Files:
+    """Every file of a folder; raises StoreError when they are more than the limit."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    size_mb = sum(path.stat().st_size for path in paths) / 1e6
+    if size_mb > limit_mb:
+        msg = (
+            f"{folder}: {size_mb:.0f} MB are more than engine.folder_limit_mb={limit_mb:g}; raise it, or measure less."
+        )
+        raise StoreError(msg)
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def unpack(files: Files, folder: Path) -> None:
+    """Write the files into a folder, each one by rename."""
+    for name, content in files.items():
+        parts = PurePosixPath(name).parts
+        if not parts or ".." in parts or PurePosixPath(name).is_absolute():
+            msg = (
+                f"{folder}: a node sent a file named {name!r}, which lies outside; it is left out with all that follow."
+            )
+            raise StoreError(msg)
+        _write(folder.joinpath(*parts), content)
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        msg = f"{path}: cannot be written ({error.strerror}); free some disk space or check its rights."
+        raise StoreError(msg) from error

@@ -1,0 +1,204 @@
+"""One cell from start to end, measured, summarised, scored, reported and published; and what follows the last one."""
+
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+from rich.console import Console
+
+from foundry_exp import target
+from foundry_exp.errors import BackendError, ConfigError, StoreError, UnreachableError
+from foundry_exp.files import disk
+from foundry_exp.measure import attempts, summary
+from foundry_exp.measure.cell import Cell
+from foundry_exp.measure.outcome import Outcome
+from foundry_exp.protocols import Scorer, Tracker
+from foundry_exp.records import run_folder
+from foundry_exp.records.run_result import WITH_FIGURES, RunResult
+from foundry_exp.report import write
+from foundry_exp.report.conclude import conclusions
+from foundry_exp.report.conclusions import Conclusions
+from foundry_exp.results.cell import CellReport
+from foundry_exp.run import failure_policy, progress, resume
+from foundry_exp.run.engines.engine import Engine
+from foundry_exp.run.sweep_counts import Headway
+from foundry_exp.runtime.machine import environment
+from foundry_exp.runtime.worker import OnStep
+from foundry_exp.scores import score
+from foundry_exp.tracking import published
+
+_WAITING = "FOUNDRY_EXP_RUNS_WAIT"
+_WAITING_FILE = ".runs-wait"
+
+
+def run(cell: Cell, console: Console, headway: Headway) -> RunResult:
+    """Measure a cell and keep everything: whatever happens to the model is a row with a status and a reason."""
+    start_s = time.perf_counter()
+    engine: Engine = target.build(cell.config["engine"], "engine")
+    attempt = resume.begin(cell)
+    prepare(cell)
+    with progress.shown(cell.name, headway.look(), console, show_usage=cell.config["show_usage"]) as show:
+        outcome = (
+            failure_policy.verdict(cell, headway)
+            or resume.from_records(cell, attempt)
+            or cooled(cell, show)
+            or engine.measure(cell, attempt, show)
+        )
+    records = run_folder.read_records(cell.folder)
+    started_at, duration_s = attempts.end(cell.folder, attempt, time.perf_counter() - start_s)
+    result = summary.result(cell, environment.read(cell.folder), outcome, records, started_at, duration_s)
+    run_folder.write_result(cell.folder, result)
+    give_scores([cell], console, waiting=False)
+    write.write_reports(cell.folder, [cell.folder])
+    publish(cell, console)
+    progress.tell(result, headway.look(), console)
+    return result
+
+
+def give_scores(cells: Sequence[Cell], console: Console, *, waiting: bool) -> bool:
+    """Let the scorers of one kind at finished cells: rules at once, those that load a model after the last cell.
+
+    True when one had something to score; a scorer that fails is said, and what it scored is kept.
+    """
+    found = False
+    runs = [(folder, cell.config["scorer"]) for cell in cells for folder in finished([cell])]
+    for name, spec, done in score.by_scorer(runs):
+        scorer: Scorer = target.build(spec, f"scorer.{name}")
+        if scorer.waits is waiting:
+            found = True
+            try:
+                score.score(done, name, scorer)
+            except (BackendError, ConfigError, StoreError) as error:
+                again = f"python -m foundry_exp score {done[0].parent} scorer=[{name}]"
+                rest = f"What was scored is kept. Score the rest later with: {again}"
+                _complain(console, f"not scored by {name}: {error}", rest)
+    return found
+
+
+def cooled(cell: Cell, show: OnStep) -> Outcome | None:
+    """Rest for `workload.cooldown_s`; how the cell ended, if a person stopped it meanwhile."""
+    rest_s = cell.config["workload"]["cooldown_s"]
+    try:
+        if rest_s:
+            show({"step": "cooling", "seconds": rest_s})
+            time.sleep(rest_s)
+    except KeyboardInterrupt:
+        return Outcome(ending="interrupted")
+    return None
+
+
+def prepare(cell: Cell) -> None:
+    """Write down what is about to run; what it runs on is written by who measures."""
+    disk.write_whole(
+        cell.folder / run_folder.CONFIG_FILE, yaml.safe_dump(cell.config, sort_keys=False, allow_unicode=True)
+    )
+    run_folder.write_samples(cell.folder, cell.prompts.samples)
+
+
+def publish(cell: Cell, console: Console) -> None:
+    """Send the run folder to the tracker; a failure is said, a server that is away only once a sweep."""
+    tracker: Tracker = target.build(cell.config["tracker"], "tracker")
+    try:
+        tracker.publish(cell.folder)
+        published.note(cell.folder, cell.config)
+    except UnreachableError as error:
+        if _is_first_to_wait(cell.folder.parent):
+            say_that_runs_wait(str(error), str(cell.folder.parent), console)
+    except StoreError as error:
+        _complain(
+            console, f"not published: {error}", f"Send it later with: python -m foundry_exp publish {cell.folder}"
+        )
+
+
+def _complain(console: Console, sentence: str, way_out: str) -> None:
+    """A path or a model's words may look like markup, and a command that is broken into lines cannot be copied."""
+    console.print(sentence, style="yellow", markup=False, highlight=False, soft_wrap=True)
+    console.print(f"  {way_out}", markup=False, highlight=False, soft_wrap=True)
+
+
+def say_that_runs_wait(why: str, runs: str, console: Console) -> None:
+    """One sentence for all the cells of a sweep, in whichever process they are measured."""
+    os.environ[_WAITING] = "said"
+    console.print(
+        f"not published: {why}. Runs wait in their folders; send them later with: python -m foundry_exp publish {runs}",
+        style="yellow", markup=False, highlight=False, soft_wrap=True,
+    )  # fmt: skip
+
+
+def _is_first_to_wait(sweep: Path) -> bool:
+    if _WAITING in os.environ:
+        return False
+    try:
+        (sweep / _WAITING_FILE).touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
+
+
+def forget_that_runs_wait(sweep: Path) -> None:
+    """Let a new command say it again: a server that is back may go away once more."""
+    (sweep / _WAITING_FILE).unlink(missing_ok=True)
+
+
+def publish_again(cells: Sequence[Cell], console: Console) -> bool:
+    """Score by rules, report and publish the finished cells that this was not done for as they are now.
+
+    They were scored since, their command was killed meanwhile, or the tracker was away. True when there was one.
+    """
+    left = [cell for cell in cells if _is_ahead_of_tracker(cell)]
+    give_scores([cell for cell in left if _is_unscored(cell)], console, waiting=False)
+    for cell in left:
+        write.write_reports(cell.folder, [cell.folder])
+        publish(cell, console)
+    return bool(left)
+
+
+def _is_ahead_of_tracker(cell: Cell) -> bool:
+    is_finished = (cell.folder / run_folder.RESULT_FILE).exists()
+    return is_finished and not published.is_current(cell.folder, cell.config)
+
+
+def _is_unscored(cell: Cell) -> bool:
+    """Whether a scorer by rules, which scores as soon as a cell has ended, has not come to its end."""
+    scored = run_folder.read_result(cell.folder).scores
+    left = {name: spec for name, spec in cell.config["scorer"].items() if name not in scored}
+    return any(not target.build(spec, f"scorer.{name}").waits for name, spec in left.items())
+
+
+def conclude(cell: Cell, folder: Path, read: Sequence[CellReport], console: Console) -> Conclusions:
+    """When everything is measured: the page of the run or sweep, and the tracker's view of it."""
+    with console.status("drawing the report"):
+        found = conclusions(folder, read)
+        write.write_texts(folder, read, found)
+        write.write_pages(folder, read, found, drawn=cell.config["draw_plots"])
+    tracker: Tracker = target.build(cell.config["tracker"], "tracker")
+    try:
+        tracker.conclude(folder, [each.folder for each in read])
+    except UnreachableError as error:
+        if _is_first_to_wait(cell.folder.parent):
+            say_that_runs_wait(str(error), str(folder), console)
+    except StoreError as error:
+        again = f"python -m foundry_exp publish {folder}"
+        _complain(console, f"comparison not published: {error}", f"Send it later with: {again}")
+    return found
+
+
+def finished(cells: Sequence[Cell]) -> list[Path]:
+    """The run folders that came to an end, in the order of the plan."""
+    return [cell.folder for cell in cells if (cell.folder / run_folder.RESULT_FILE).exists()]
+
+
+def exit_code(folders: Sequence[Path], planned: int, max_error_rate: float) -> int:
+    """0 when nothing failed and something was measured, 130 when interrupted, otherwise 1; from run folders alone."""
+    if len(folders) < planned:
+        return 1
+    results = [run_folder.read_result(folder) for folder in folders]
+    if any(result.status == "interrupted" for result in results):
+        return 130
+    if any(result.status in ("failed", "device_mismatch") for result in results):
+        return 1
+    measured = [result for result in results if result.status in WITH_FIGURES]
+    too_many = any((result.metrics["error_rate"] or 0.0) > max_error_rate for result in measured)
+    return 1 if too_many or not measured else 0

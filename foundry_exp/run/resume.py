@@ -1,0 +1,159 @@
+"""What a cell's folder says of it: new, begun, finished or failed; and how a cell is begun or gone on with.
+
+Nothing here starts a runtime, so that a finished cell costs a look at its run.json.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from foundry_exp.errors import ConfigError, StoreError
+from foundry_exp.files import disk
+from foundry_exp.measure import attempts, orphans
+from foundry_exp.measure.attempts import Attempt
+from foundry_exp.measure.cell import MEASURED_KEYS, MEASURED_PACKAGES, Cell
+from foundry_exp.measure.outcome import Outcome
+from foundry_exp.records import run_folder
+from foundry_exp.runtime.machine import environment
+from foundry_exp.runtime.machine.packages import installed
+
+State = Literal["new", "begun", "finished", "failed"]
+RETRIED = ".retried"
+"""Where a failed cell's folder goes, in its sweep's, before the cell is measured again."""
+
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What run.json says of a cell, without reading all of it as a summary."""
+
+    status: str
+    fingerprint: str
+    skip_rule: str | None
+    out_of_memory: bool
+
+
+def ending(folder: Path) -> Ending | None:
+    """How a cell ended; null when it has no run.json."""
+    path = folder / run_folder.RESULT_FILE
+    try:
+        content = json.loads(path.read_bytes())
+        return Ending(
+            content["status"], content["fingerprint"], content.get("skip_rule"), bool(content.get("out_of_memory"))
+        )
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        msg = f"{path}: not a run summary ({error!r}); remove it to go on from the cell's records."
+        raise StoreError(msg) from error
+
+
+def state(folder: Path) -> State:
+    """How far a cell is; one that a rule of the sweep skipped, or a person stopped, is only begun."""
+    ended = ending(folder)
+    if ended is None:
+        return "begun" if folder.is_dir() else "new"
+    if ended.status == "interrupted" or ended.skip_rule:
+        return "begun"
+    return "failed" if ended.status in ("failed", "device_mismatch") else "finished"
+
+
+def is_due(cell: Cell) -> bool:
+    """Whether a cell is still to be measured."""
+    now = state(cell.folder)
+    return now in ("new", "begun") or (now == "failed" and cell.config["sweep"]["retry_failed"])
+
+
+def begin(cell: Cell) -> Attempt:
+    """Make the folder of a new cell, or open that of a begun one where its records end."""
+    folder = cell.folder
+    try:
+        if state(folder) == "failed":
+            _put_aside(folder)
+        folder.mkdir(parents=True, exist_ok=cell.config["sweep"]["resume"])
+        disk.sync_folder(folder.parent)
+        orphans.end(folder)
+        attempts.end_killed(folder)
+        (folder / run_folder.RESULT_FILE).unlink(missing_ok=True)
+        disk.cut_torn_line(folder / run_folder.RECORDS_FILE)
+    except FileExistsError as error:
+        msg = f"{folder}: exists already; go on with it by sweep.resume=true, or start again for a new one."
+        raise StoreError(msg) from error
+    except OSError as error:
+        msg = f"{folder}: cannot be made ({error.strerror}); free some disk space, or set output_dir."
+        raise StoreError(msg) from error
+    return attempts.following(folder)
+
+
+def from_records(cell: Cell, attempt: Attempt) -> Outcome | None:
+    """How a cell ended whose requests were all made before a kill; null when some are still to be made."""
+    planned = cell.config["workload"]["rounds"] * len(cell.prompts.samples)
+    earlier = attempts.read(cell.folder)
+    if len(attempt.done) < planned or not earlier:
+        return None
+    last = earlier[-1]
+    return Outcome(
+        ending="done",
+        load_s=last.load_s,
+        facts=last.facts,
+        rss_baseline_mb=last.rss_baseline_mb,
+        rss_loaded_mb=last.rss_loaded_mb,
+        rss_peak_mb=last.rss_peak_mb,
+        unseen="the process that watched was killed before it could say",
+    )
+
+
+def _put_aside(folder: Path) -> None:
+    """Keep what a failed cell measured, out of the way of reports."""
+    kept = folder.parent / RETRIED
+    kept.mkdir(exist_ok=True)
+    before = [path.suffix[1:] for path in kept.iterdir() if path.stem == folder.name]
+    number = 1 + max((int(suffix) for suffix in before if suffix.isdecimal()), default=0)  # a person may remove some
+    folder.rename(kept / f"{folder.name}.{number}")
+    disk.sync_folder(folder.parent)
+
+
+def refuse_changed(cell: Cell, planned: str | None) -> None:
+    """Raise ConfigError when a cell that has begun was planned with another config: one folder must not hold both."""
+    if planned in (None, cell.fingerprint) or state(cell.folder) == "new":
+        return
+    what = list(_changes(cell)) or ["something that run.json does not name"]
+    listed = ", ".join(what[:_NAMED]) + (f" and {len(what) - _NAMED} more" if len(what) > _NAMED else "")
+    msg = (
+        f"sweep.name: {cell.sweep_id}: its cell {cell.name} was measured with other settings ({listed}); "
+        "give the settings back, or choose another name."
+    )
+    raise ConfigError(msg)
+
+
+def _changes(cell: Cell) -> Iterator[str]:
+    """What a timing depends on and is not as it was: `key: before → now`."""
+    try:
+        before, asked = run_folder.read_config(cell.folder), run_folder.read_samples(cell.folder)
+    except StoreError:
+        yield f"its {run_folder.CONFIG_FILE} or {run_folder.PROMPTS_FILE} cannot be read"
+        return
+    old = {key: before.get(key) for key in MEASURED_KEYS}
+    new = {key: cell.config[key] for key in MEASURED_KEYS}
+    old_values, new_values = dict(_flat(old)), dict(_flat(new))
+    for key in sorted(old_values.keys() | new_values.keys()):
+        if old_values.get(key) != new_values.get(key):
+            yield f"{key}: {old_values.get(key)} → {new_values.get(key)}"
+    packages = environment.read(cell.folder).get("packages", {})
+    for name in MEASURED_PACKAGES:
+        was = packages.get(name)
+        if was != installed(name):
+            yield f"{name}: {was} → {installed(name)}"
+    if [sample.digest for sample in asked] != [sample.digest for sample in cell.prompts.samples]:
+        yield "the prompts"
+
+
+def _flat(node: Any, above: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            yield from _flat(value, f"{above}.{key}" if above else str(key))
+    else:
+        yield above, node

@@ -1,0 +1,109 @@
+"""How far a sweep is, seen from its run folders: so it is right under every launcher and after every kill."""
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from foundry_exp.errors import StoreError
+from foundry_exp.records import run_folder
+from foundry_exp.run import resume
+from foundry_exp.run.resume import Ending
+
+FAILURES = frozenset({"failed", "device_mismatch"})
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Cells of one command, by how they ended."""
+
+    planned: int
+    ended: int
+    """Without one that a person stopped: it is still to be finished."""
+    failed: int
+    """Failed, or ran on another device than asked."""
+    elapsed_s: float
+    """Since the command started."""
+
+    @property
+    def left_s(self) -> float | None:
+        """Seconds left if the others take as long as those that ended; null before the first."""
+        return self.elapsed_s / self.ended * (self.planned - self.ended) if self.ended else None
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """What has failed of all the cells whose failures count for a command, not of its own alone."""
+
+    folders: Sequence[Path]
+    of: int
+    """So many cells are planned."""
+    out_of_memory: Sequence[Path]
+    """Those that failed for want of memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    ending: Ending
+    written_ns: int
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nobody goes on with it; a command of another shard may resume one that was stopped or skipped."""
+        return self.ending.status != "interrupted" and not self.ending.skip_rule
+
+
+@dataclass(slots=True)
+class Headway:
+    """Looks at the cells that one command is to measure; the run.json of a finished one is read once."""
+
+    folders: Sequence[Path]
+    since_ns: int
+    """When the command started, by the clock that files are dated with."""
+    of_others: Sequence[Path] = ()
+    """Cells of the same sweep that other shards measure: no progress of this command, but their failures count."""
+    others_since_ns: int = 0
+    """What had failed by then stops nothing here any more: the command is resumed in spite of it."""
+    _seen: dict[Path, _Seen] = field(default_factory=dict)
+
+    def look(self) -> Counts:
+        """Count what has ended since the command started."""
+        statuses = [ending.status for ending in self._ended(self.folders, self.since_ns).values()]
+        failed, stopped = sum(status in FAILURES for status in statuses), statuses.count("interrupted")
+        elapsed_s = max(0.0, (time.time_ns() - self.since_ns) / 1e9)
+        return Counts(len(self.folders), len(statuses) - stopped, failed, elapsed_s)
+
+    def failures(self) -> Failures:
+        """Look at the cells of every shard."""
+        ended = self._ended(self.folders, self.since_ns) | self._ended(self.of_others, self.others_since_ns)
+        return Failures(
+            [folder for folder, ending in ended.items() if ending.status in FAILURES],
+            len(self.folders) + len(self.of_others),
+            [folder for folder, ending in ended.items() if ending.out_of_memory],
+        )
+
+    def _ended(self, folders: Sequence[Path], since_ns: int) -> dict[Path, Ending]:
+        for folder in folders:
+            seen = self._seen.get(folder)
+            if seen and seen.is_final:
+                continue
+            written_ns = _written_ns(folder / run_folder.RESULT_FILE)
+            # A retried cell still has its earlier run.json.
+            if written_ns >= since_ns and not (seen and seen.written_ns == written_ns):
+                self._read(folder, written_ns)
+        return {folder: self._seen[folder].ending for folder in folders if folder in self._seen}
+
+    def _read(self, folder: Path, written_ns: int) -> None:
+        with suppress(StoreError):  # told by the command whose cell it is
+            ended = resume.ending(folder)
+            if ended is not None:
+                self._seen[folder] = _Seen(ended, written_ns)
+
+
+def _written_ns(file: Path) -> int:
+    """When a file was last written; -1 when it is not there."""
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return -1

@@ -1,0 +1,1 @@
+"""Model runtimes in this process."""

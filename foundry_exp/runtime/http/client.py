@@ -1,0 +1,229 @@
+"""One chat service through the openai package: every setting explicit, stamps from the socket, no hidden retries."""
+
+import logging
+import os
+import re
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+import httpx2
+import openai
+
+from foundry_exp.errors import BackendError, ConfigError
+from foundry_exp.protocols import ChatRequest, Clock, Event
+from foundry_exp.runtime.backends import constraint
+from foundry_exp.runtime.http import address, chat, explicit_openai, faults
+from foundry_exp.runtime.http.request_trace import Limits, StampedBy, Tape
+from foundry_exp.runtime.http.socket_options import Wishes
+from foundry_exp.runtime.http.transport import Line, StampingTransport
+
+MAX_ANSWER_BYTES = 32 * 1024 * 1024
+_GET_BYTES = 4 * 1024 * 1024
+_WARM_S = 10.0
+_UNPROCESSABLE = 422
+
+
+_LOG = logging.getLogger(__name__)
+
+_ALL_WISHES = Wishes()
+
+
+class ChatClient:
+    """A service that answers chats; used by any number of threads, each with a connection of its own."""
+
+    def __init__(
+        self,
+        service: address.Address,
+        api_key_env: str,
+        connect_timeout_s: float,
+        *,
+        clock: Clock,
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
+        wishes: Wishes = _ALL_WISHES,
+    ) -> None:
+        """Prepare the client; nothing is connected yet. `clock` is for the requests that are not chats."""
+        self.service = service
+        self.where = address.public(service.base)
+        self.is_foundry = False
+        """Whether the service is Foundry's, which takes top_k in the metadata, and a grammar's own options."""
+        self.warm_url = f"{service.base}/models"
+        """What a new connection is opened with."""
+        self.stamped_by: Counter[StampedBy] = Counter()
+        """How many chats have their times from what."""
+        self._clock = clock
+        self._key = _key(api_key_env)
+        self._max_answer_bytes = max_answer_bytes
+        self._ask_usage = True
+        self._ask_schema = True
+        self._lock = threading.Lock()
+        self._transport = StampingTransport(wishes)
+        timeout = httpx2.Timeout(None, connect=connect_timeout_s)
+        self._http = openai.DefaultHttpxClient(
+            transport=self._transport,
+            follow_redirects=False,
+            timeout=timeout,
+            headers={"Accept-Encoding": "identity"},  # the body is stamped as it is on the wire
+        )
+        self._openai = explicit_openai.client(service.base, self._key, self._http, timeout)
+        explicit_openai.rehearse()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._openai.close()
+        self._transport.close()
+
+    def get(self, url: str, timeout_s: float) -> tuple[httpx2.Response, Tape]:
+        """GET a URL of the service; any status is an answer. Raises BackendError when there is none."""
+        with self._transport.taken() as line:
+            line.tape = tape = Tape(self._clock, Limits(total_s=timeout_s, max_bytes=_GET_BYTES))
+            try:
+                return self._http.get(url, headers=self._authorization), tape
+            except faults.CAUGHT as error:
+                raise self._without_key(faults.read(error, tape, address.public(url))) from error
+
+    def chat(self, model_id: str, request: ChatRequest, clock: Clock) -> Iterator[Event]:
+        """Answer one prompt; the events are handed over when the request has ended, with the times they came."""
+        tape, cut = self._answered(model_id, request, clock)
+        if cut is not None and not tape.pieces:
+            raise cut
+        try:
+            if request.streaming:
+                yield from chat.streamed(tape.pieces, tape.start_ns, self.where, cut)
+            else:
+                yield from self._whole(tape, cut)
+        except BackendError as error:
+            raise self._without_key(error) from cut
+
+    def _whole(self, tape: Tape, cut: BackendError | None) -> Iterator[Event]:
+        if cut is not None:
+            raise cut
+        if not tape.pieces:
+            raise BackendError("stream_truncated", f"{self.where}: the answer is empty; see the service's log.")
+        body = b"".join(piece for _, piece in tape.pieces)
+        return chat.whole(body, tape.pieces[-1][0], tape.start_ns, self.where)
+
+    def _answered(self, model_id: str, request: ChatRequest, clock: Clock) -> tuple[Tape, BackendError | None]:
+        asked_usage, asked_schema = self._ask_usage, self._ask_schema
+        tape, cut = self._exchange(model_id, request, clock)
+        if cut is not None and asked_usage and request.streaming and _refuses(cut, "stream_options", "include_usage"):
+            self._ask_usage = False
+            tape, cut = self._exchange(model_id, request, clock)
+        if (
+            cut is not None
+            and asked_schema
+            and request.response_schema
+            and _refuses(cut, "response_format", "json_schema")
+        ):
+            self._ask_schema = False
+            tape, cut = self._exchange(model_id, request, clock)
+        return tape, cut
+
+    def _exchange(self, model_id: str, request: ChatRequest, clock: Clock) -> tuple[Tape, BackendError | None]:
+        """One request on the wire: what was read, and what ended it early."""
+        with self._transport.taken() as line:
+            if line.cold:
+                self._warm(line)
+            line.tape = tape = Tape(clock, _limits(request, self._max_answer_bytes))
+            try:
+                self._send(model_id, request, tape)
+            except faults.CAUGHT as error:
+                return tape, self._without_key(faults.read(error, tape, self.where))
+            except BackendError as error:
+                return tape, error
+            finally:
+                self._settle(tape)
+        return tape, None
+
+    def _settle(self, tape: Tape) -> None:
+        tape.settle()
+        with self._lock:
+            self.stamped_by[tape.stamped_by] += 1
+        if tape.stamped_by == "clock, kernel doubted":
+            _LOG.warning("%s: the wall clock moved within a request, so its times are those of the reads.", self.where)
+
+    def _warm(self, line: Line) -> None:
+        """Open the connection with a request that is not timed; the chat itself reports what is wrong with it."""
+        line.tape = Tape(self._clock, Limits(total_s=_WARM_S, max_bytes=_GET_BYTES))
+        with suppress(*faults.CAUGHT):
+            self._http.get(self.warm_url, headers=self._authorization)
+
+    def _send(self, model_id: str, request: ChatRequest, tape: Tape) -> None:
+        create = self._openai.chat.completions.with_streaming_response.create
+        with create(**self._arguments(model_id, request)) as response:
+            self._check_content(response.http_response, streaming=request.streaming)
+            for piece in response.http_response.iter_raw():
+                tape.keep(piece)
+
+    def _arguments(self, model_id: str, request: ChatRequest) -> dict[str, Any]:
+        arguments: dict[str, Any] = {
+            "model": model_id,
+            "messages": [{"role": message.role, "content": message.content} for message in request.messages],
+            "temperature": request.temperature,
+            "top_p": request.top_p,
+            "seed": request.seed,
+            "max_tokens": request.max_tokens,
+            "stream": request.streaming,
+        }
+        if request.streaming and self._ask_usage:
+            arguments["stream_options"] = {"include_usage": True}
+        if self.is_foundry:
+            arguments["metadata"] = {"top_k": str(request.top_k)}
+        if request.response_schema is not None and self._ask_schema:
+            arguments["response_format"] = self._response_format(request.response_schema)
+        return arguments
+
+    def _response_format(self, schema: dict[str, Any]) -> dict[str, Any]:
+        wrapped = {"name": "answer", "schema": schema, "strict": True}
+        # Foundry 2.2.1 takes the wrapper itself for the schema, which then allows any JSON
+        told = {**wrapped, **constraint.compact(schema)} if self.is_foundry else wrapped
+        return {"type": "json_schema", "json_schema": told}
+
+    def _check_content(self, response: httpx2.Response, *, streaming: bool) -> None:
+        # Foundry 2.2.1 sends the header of a stream twice, which arrives joined by a comma
+        got = re.split("[;,]", response.headers.get("content-type", "none"))[0].strip().lower()
+        encoding = response.headers.get("content-encoding", "identity")
+        wanted = "text/event-stream" if streaming else "application/json"
+        if got != wanted or encoding != "identity":
+            msg = f"{self.where}: expected {wanted}, got {got} ({encoding}); is this an OpenAI-compatible chat service?"
+            raise BackendError("content_type", msg, http_status=response.status_code)
+
+    @property
+    def _authorization(self) -> Mapping[str, str]:
+        return {"Authorization": f"Bearer {self._key or explicit_openai.NO_KEY}"}
+
+    def _without_key(self, error: BackendError) -> BackendError:
+        """The error without the key, which some services repeat in their messages."""
+        if self._key:
+            error.args = tuple(str(part).replace(self._key, "***") for part in error.args)
+        return error
+
+
+def _key(variable: str) -> str:
+    """What the variable holds, without the line break that copying a key often brings along."""
+    key = os.environ.get(variable, "").strip() if variable else ""
+    if key.isascii() and (key.isprintable() or not key):
+        return key
+    msg = f"backend.api_key_env: {variable} holds characters that no HTTP header can carry; copy the key again."
+    raise ConfigError(msg)
+
+
+def _refuses(error: BackendError, *fields: str) -> bool:
+    """Whether a service does not take one of these fields, so that it is worth asking without."""
+    return error.http_status in (faults.HTTP_BAD_REQUEST, _UNPROCESSABLE) and any(
+        field in str(error) for field in fields
+    )
+
+
+def _limits(request: ChatRequest, max_bytes: int) -> Limits:
+    if not request.streaming:
+        return Limits(total_s=request.total_timeout_s, max_bytes=max_bytes, settings="workload")
+    return Limits(
+        total_s=request.total_timeout_s,
+        max_bytes=max_bytes,
+        first_token_s=request.first_token_timeout_s,
+        idle_s=request.idle_timeout_s,
+        settings="workload",
+    )

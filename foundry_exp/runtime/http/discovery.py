@@ -1,0 +1,100 @@
+"""What kind of service answers, what it has, and how it is made to load a model."""
+
+from statistics import median
+from typing import Any, Literal, NamedTuple
+from urllib.parse import quote
+
+from foundry_exp.errors import BackendError
+from foundry_exp.runtime.http import faults
+from foundry_exp.runtime.http.client import ChatClient
+
+Generation = Literal["foundry", "foundry 0.x", "openai-compatible"]
+"""`foundry` is 1.x or 2.x: /status does not tell them apart."""
+
+_PROBE_S = 30.0
+_RTT_PROBES = 5
+_OK, _NOT_FOUND, _NOT_ALLOWED = 200, 404, 405
+_NS_PER_MS = 1e6
+
+
+def generation(client: ChatClient) -> Generation:
+    """Which generation of service this is; raises BackendError when nothing answers."""
+    site = client.service.site
+    status = _json(client, f"{site}/status")
+    if isinstance(status, dict) and ("modelCachePath" in status or "endpoints" in status):
+        return "foundry"
+    if isinstance(_json(client, f"{site}/openai/status"), dict):
+        return "foundry 0.x"
+    return "openai-compatible"
+
+
+def status_url(client: ChatClient, kind: Generation) -> str:
+    """The cheapest page of the service: new connections are opened with it, and round trips timed."""
+    site = client.service.site
+    pages: dict[Generation, str] = {"foundry": f"{site}/status", "foundry 0.x": f"{site}/openai/status"}
+    return pages.get(kind, f"{client.service.base}/models")
+
+
+def ids(client: ChatClient) -> list[str]:
+    """The ids at /v1/models; empty when the service has no such list."""
+    url = f"{client.service.base}/models"
+    response, _ = client.get(url, _PROBE_S)
+    if response.status_code in (_NOT_FOUND, _NOT_ALLOWED):
+        return []
+    if response.status_code != _OK:
+        raise faults.status(response.status_code, response.headers, "no list of models", client.where)
+    listed = _parsed(response)
+    entries = listed.get("data") if isinstance(listed, dict) else None
+    if not isinstance(entries, list):
+        msg = f"{client.where}/models: no list of models; is this an OpenAI-compatible service?"
+        raise BackendError("content_type", msg, http_status=response.status_code)
+    return [entry["id"] for entry in entries if isinstance(entry, dict) and isinstance(entry.get("id"), str)]
+
+
+def loaded(client: ChatClient, kind: Generation) -> list[str] | None:
+    """The ids that are loaded; null when the service does not say."""
+    pages: dict[Generation, str] = {
+        "foundry": f"{client.service.root}/models/loaded",
+        "foundry 0.x": f"{client.service.site}/openai/loadedmodels",
+    }
+    listed = _json(client, pages[kind]) if kind in pages else None
+    return [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else None
+
+
+def ask_to_load(client: ChatClient, kind: Generation, name: str, timeout_s: float) -> None:
+    """Ask for a model, by alias from a 1.x or 2.x service and by id from a 0.x one; what came of it is looked up."""
+    pages: dict[Generation, str] = {
+        "foundry": f"{client.service.root}/models/load/{quote(name, safe='')}",
+        "foundry 0.x": f"{client.service.site}/openai/load/{quote(name, safe='')}?ttl=600",
+    }
+    if kind in pages:
+        client.get(pages[kind], timeout_s)
+
+
+class RoundTrip(NamedTuple):
+    """A small request on the open connection."""
+
+    ms: float
+    """Median of a few: the network's share of a TTFT."""
+    kernel: bool
+    """Whether the kernel tells when the answer arrived."""
+
+
+def round_trip(client: ChatClient) -> RoundTrip:
+    """Ask for the cheapest page a few times."""
+    tapes = [client.get(client.warm_url, _PROBE_S)[1] for _ in range(_RTT_PROBES)]
+    trips_ns = [tape.read_ns - tape.start_ns for tape in tapes]
+    return RoundTrip(median(trips_ns) / _NS_PER_MS, kernel=tapes[-1].has_arrivals)
+
+
+def _json(client: ChatClient, url: str) -> Any:
+    """The JSON at a URL; null when there is none."""
+    response, _ = client.get(url, _PROBE_S)
+    return _parsed(response) if response.status_code == _OK else None
+
+
+def _parsed(response: Any) -> Any:
+    try:
+        return response.json()
+    except (ValueError, RecursionError):
+        return None

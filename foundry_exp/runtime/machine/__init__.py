@@ -1,0 +1,1 @@
+"""The machine at hand: what it is, and who holds its devices."""

@@ -1,0 +1,1 @@
+"""Memory, power and energy."""

@@ -1,0 +1,176 @@
+"""Before anything is timed: which variant is meant, and is it here; if not, it is downloaded, and resumed, and said."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from foundry_exp.errors import BackendError
+from foundry_exp.protocols import ModelRequest
+from foundry_exp.runtime.models import facts, process, request
+from foundry_exp.runtime.models.fit import Visible
+from foundry_exp.runtime.worker import OnStep, Step
+
+CATALOGUE_LIMIT_S = 30.0
+"""For an answer of the catalogue; then what is stored here is used. The SDK alone would wait over two minutes."""
+
+_LONGEST_PAUSE_S = 30.0
+_HOPELESS = frozenset(
+    {"not_found", "no_catalogue", "not_cached", "not_measurable", "disk_full", "cancelled", "runtime"}
+)
+
+Accept = Callable[[Step], None]
+"""Given what is known of a variant before it is downloaded; raises SkipCellError when it is better left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the runtime keeps its things, and where it looks for models."""
+
+    data_dir: Path
+    cache_dir: Path
+    catalogue_url: str | None
+    offline: bool
+
+    @classmethod
+    def of(cls, backend: dict[str, Any], *, offline: bool) -> "Place":
+        """As a backend's section of a config has it."""
+        data_dir, cache_dir = (Path(backend[key]).expanduser().absolute() for key in ("data_dir", "cache_dir"))
+        return cls(data_dir, cache_dir, backend.get("catalogue_url"), offline)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How patiently a model is downloaded."""
+
+    download: bool
+    stall_timeout_s: float
+    retries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Provided:
+    """One exact variant that is on this disk."""
+
+    id: str
+    alias: str
+    path: Path
+    local: bool
+    """Whether it is one of your own, registered from its folder."""
+    download_s: float | None
+    """Seconds from the first try to the last byte; null when it was here."""
+    visible: Visible
+    """What could be taken instead."""
+
+
+def look(place: Place, accel: str, limit_s: float = CATALOGUE_LIMIT_S) -> facts.Known:
+    """Everything that is known; when the catalogue does not answer in time, what is stored here."""
+    task = {"do": "list", "accel": accel}
+    return facts.from_json(_in_time(place, lambda where: process.ask({**task, **where}, limit_s)))
+
+
+def verify(place: Place, names: list[str], limit_s: float, on_step: OnStep) -> dict[str, Any]:
+    """The state of each model in the cache. Only the cache is looked at, so no catalogue is asked."""
+    with process.working({"do": "verify", "names": names, **_where(place, cache_only=True)}) as worker:
+        answer: dict[str, Any] = process.answer_of(_shown(worker.steps(limit_s), on_step))
+        return answer
+
+
+def add(place: Place, path: Path, variant: str) -> facts.VariantFacts:
+    """Register a model's folder in place."""
+    task = {"do": "add", "path": str(path), "variant": variant, **_where(place, cache_only=True)}
+    return facts.VariantFacts(**process.ask(task, CATALOGUE_LIMIT_S))
+
+
+def _accept_any(_: Step) -> None:
+    """Let every variant be downloaded."""
+
+
+def provide(
+    place: Place, model: ModelRequest, limits: Limits, on_step: OnStep, accept: Accept = _accept_any
+) -> Provided:
+    """The variant meant, downloaded if need be and accepted; raises BackendError or SkipCellError with what to do."""
+    task = {"do": "pull", "model": request.to_json(model), "download": limits.download and not place.offline}
+    start_s = time.monotonic()
+    answer = _patiently(
+        limits, on_step, lambda: _in_time(place, lambda at: _pull({**task, **at}, limits, on_step, accept))
+    )
+    took_s = time.monotonic() - start_s if answer["download_s"] is not None else None
+    return Provided(
+        **{**answer, "path": Path(answer["path"]), "download_s": took_s, "visible": Visible(**answer["visible"])}
+    )
+
+
+def _patiently(limits: Limits, on_step: OnStep, once: Callable[[], Any]) -> Any:
+    """Try again after what may pass, with a pause that doubles; a new try resumes what the last one left."""
+    for tried in range(limits.retries + 1):
+        try:
+            return once()
+        except BackendError as error:
+            if error.error_class in _HOPELESS:
+                raise
+            if tried == limits.retries:
+                raise BackendError(error.error_class, _given_up(error, limits)) from error
+            pause_s = min(2.0**tried, _LONGEST_PAUSE_S)
+            on_step(
+                {"step": "retrying", "reason": str(error), "pause_s": pause_s, "tries_left": limits.retries - tried}
+            )
+            time.sleep(pause_s)
+    raise AssertionError
+
+
+def _given_up(error: BackendError, limits: Limits) -> str:
+    stalled = " (provision.stall_timeout_s)" if error.error_class == "stalled" else ""
+    tries = f"{limits.retries + 1} tries" if limits.retries else "1 try"
+    return f"download failed after {tries}: {error}{stalled}; what came is kept, run it again to resume."
+
+
+def _pull(task: dict[str, Any], limits: Limits, on_step: OnStep, accept: Accept) -> Any:
+    with process.working(task) as worker:
+        found = _resolved(worker.steps(CATALOGUE_LIMIT_S, process.SILENT))
+        on_step(found)
+        if not found["cached"]:
+            accept(found)
+            worker.send("go")
+        before_bytes = worker.written_bytes() or 0
+        steps = worker.steps(limits.stall_timeout_s)
+        return process.answer_of(_shown(steps, on_step, lambda: (worker.written_bytes() or 0) - before_bytes))
+
+
+def _resolved(steps: Iterator[Step]) -> Step:
+    for step in steps:
+        if step["step"] == "resolved":
+            return step
+        if step["step"] == "error":
+            process.raise_said(step)
+    raise AssertionError
+
+
+def _shown(steps: Iterator[Step], on_step: OnStep, written: Callable[[], int] = lambda: 0) -> Iterator[Step]:
+    for step in steps:
+        if step["step"] not in ("answer", "error"):
+            on_step({**step, "written_bytes": written()})
+        yield step
+
+
+def _in_time(place: Place, ask: Callable[[dict[str, Any]], Any]) -> Any:
+    """Ask with the catalogue, or with what is stored of it when that does not answer in time."""
+    if place.offline:
+        return ask(_where(place, cache_only=True))
+    try:
+        return ask(_where(place, cache_only=False))
+    except BackendError as error:
+        if error.error_class != process.SILENT:
+            raise
+        return ask(_where(place, cache_only=True))
+
+
+def _where(place: Place, *, cache_only: bool) -> dict[str, Any]:
+    return {
+        "data_dir": str(place.data_dir),
+        "cache_dir": str(place.cache_dir),
+        "catalogue_url": place.catalogue_url,
+        "cache_only": cache_only,
+        "offline": place.offline,
+    }

@@ -1,0 +1,204 @@
+"""`python -m foundry_exp.runtime.models.worker`: the SDK in a process of its own, since it can hang, for one task.
+
+One line of JSON in says which task; a line of JSON out for each step, the last one an answer or an error. A download
+begins when it is told "go", and stops when it is told "stop". The process ends when its standard input closes, which
+happens when its parent dies.
+"""
+
+import os
+import shutil
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from foundry_exp.errors import BackendError, FoundryExpError, SkipCellError
+from foundry_exp.runtime.machine.parent import Parent
+from foundry_exp.runtime.models import audit, catalogue, fit, request, resolve, runtime, variants
+from foundry_exp.runtime.models.facts import VariantFacts
+
+HEADROOM = 1.1
+"""Of the stated size: the disk must hold a tenth more, for what else is written meanwhile."""
+
+_SAY_EVERY_S = 0.1
+
+
+class Runtime:
+    """The opened SDK, and what this task knows around it."""
+
+    def __init__(self, manager: Any, task: dict[str, Any]) -> None:
+        """Keep what the tasks share."""
+        self.manager = manager
+        self.task = task
+        self.cache_dir = Path(task["cache_dir"])
+        self.closed_data_dir = Path(task["data_dir"]) if task["cache_only"] else None
+        """The runtime's own folder, when only what lies there may be used."""
+        self._log_dir = Path(task["log_dir"])
+
+    def catalogue_state(self) -> str:
+        """`reached`, `stored`, `absent` or `offline`, once the catalogue was asked."""
+        if self.task["cache_only"]:
+            return "offline" if self.task["offline"] else self._unreached()
+        log = b"".join(path.read_bytes() for path in self._log_dir.glob(runtime.LOG_GLOB))
+        return "reached" if runtime.fetched_catalogue(log) else self._unreached()
+
+    def _unreached(self) -> str:
+        return "stored" if catalogue.has_snapshot(self.cache_dir) else "absent"
+
+
+def listing(opened: Runtime, parent: Parent) -> dict[str, Any]:
+    """Everything that is known of every variant."""
+    there = variants.Providers()
+    if parent.job["accel"] != "cpu":
+        there = runtime.registered(opened.manager, None, opened.closed_data_dir)
+    found = catalogue.read(opened.manager)
+    return {
+        "variants": [asdict(facts) for facts in found],
+        "catalogue": opened.catalogue_state(),
+        "registered": list(there.registered),
+        "missing": list(there.missing),
+    }
+
+
+def pull(opened: Runtime, parent: Parent) -> dict[str, Any]:
+    """Find the variant and download it, unless it is here."""
+    variant = _found(opened, parent.job["model"])
+    local = not variant.info.uri
+    facts = catalogue.facts_of(variant, catalogue.LOCAL if local else catalogue.PUBLIC)
+    if not facts.cached and not parent.job["download"]:
+        raise BackendError("not_cached", _not_cached(facts.id))
+    with runtime.translated("catalogue"):
+        visible = asdict(fit.visible(catalogue.read(opened.manager), facts))
+    told = ("id", "device", "size_mb", "context_length", "cached")
+    parent.say("resolved", **{name: getattr(facts, name) for name in told}, visible=visible)
+    took_s = None if facts.cached else _fetched(variant, facts, parent, opened.cache_dir)
+    found = {"id": facts.id, "alias": facts.alias, "path": variant.get_path(), "local": local}
+    return {**found, "download_s": took_s, "visible": visible}
+
+
+def _fetched(variant: Any, facts: VariantFacts, parent: Parent, cache_dir: Path) -> float:
+    """Seconds that the download took, once the parent said that it is worth it."""
+    parent.wait()
+    if parent.stopped.is_set():
+        raise BackendError("cancelled", "stopped before anything was downloaded")
+    start_s = time.monotonic()
+    _need_room(cache_dir, facts.id, facts.size_mb)
+    _download(variant, parent, cache_dir)
+    return time.monotonic() - start_s
+
+
+def _found(opened: Runtime, asked: dict[str, Any]) -> Any:
+    try:
+        with runtime.translated("catalogue"):
+            model = request.from_json(asked)
+            there = resolve.providers(opened.manager, model, opened.closed_data_dir)
+            return resolve.find(opened.manager, model, there)
+    except BackendError as error:
+        state = opened.catalogue_state()
+        if error.error_class != "not_found" or state == "reached":
+            raise
+        if state == "absent" or not catalogue.has_snapshot(opened.cache_dir):
+            msg = variants.no_catalogue(asked["variant"] or asked["alias"], asked=state != "offline")
+            raise BackendError("no_catalogue", msg) from error
+        why = "was not asked (offline=true)" if state == "offline" else "cannot be reached"
+        msg = f"{error} The catalogue {why}, so that is by what an earlier look at it stored."
+        raise BackendError("not_found", msg) from error
+
+
+def _download(variant: Any, parent: Parent, cache_dir: Path) -> None:
+    try:
+        with runtime.translated("download"):
+            variant.download(_told(parent), parent.stopped)
+    except BackendError as error:
+        if error.error_class != "disk_full":
+            raise
+        msg = f"{variant.id}: the disk of {cache_dir} is full ({error}); free some and run it again: what came is kept."
+        raise BackendError("disk_full", msg) from error
+
+
+def _not_cached(variant: str) -> str:
+    return (
+        f"{variant}: not downloaded, and provision.download or offline says not to; "
+        f"run python -m foundry_exp models pull {variant}"
+    )
+
+
+def _need_room(cache_dir: Path, variant: str, size_mb: float | None) -> None:
+    cache_dir.mkdir(parents=True, exist_ok=True)
+    free_mb = shutil.disk_usage(cache_dir).free / 1e6
+    if size_mb is None:
+        return
+    here_mb = catalogue.begun_mb(cache_dir, variant)
+    needed_mb = size_mb * HEADROOM - here_mb
+    if free_mb < needed_mb:
+        more = f" more, beside the {here_mb:.0f} MB that came," if here_mb else ""
+        msg = (
+            f"{variant}: needs {needed_mb:.0f} MB{more} in {cache_dir}, got {free_mb:.0f} MB free; "
+            f"free some, or set backend.cache_dir to another disk."
+        )
+        raise BackendError("disk_full", msg)
+
+
+def _told(parent: Parent) -> Any:
+    """The download's callback: percent, which 2.2.1 hands over out of order, said as what is reached."""
+    most, said_s = 0.0, 0.0
+
+    def tell(percent: float) -> None:
+        nonlocal most, said_s
+        if percent >= most and time.monotonic() - said_s >= _SAY_EVERY_S:
+            most, said_s = percent, time.monotonic()
+            parent.say("downloading", percent=percent)
+
+    return tell
+
+
+def verify(opened: Runtime, parent: Parent) -> dict[str, Any]:
+    """Look at each cached model: complete, of the size stated, loadable."""
+    folders = (Path(opened.task["data_dir"]), opened.cache_dir)
+    names = parent.job["names"]
+    found = audit.verify(opened.manager, *folders, names, lambda name: parent.say("at", id=name))
+    return {
+        "models": [asdict(one) for one in found],
+        "unmatched": audit.unmatched(opened.manager, opened.cache_dir, names),
+        "catalogue": opened.catalogue_state(),
+    }
+
+
+def add(opened: Runtime, parent: Parent) -> dict[str, Any]:
+    """Register a folder where it is."""
+    with runtime.translated("register"):
+        variant = resolve.register(opened.manager, Path(parent.job["path"]), parent.job["variant"])
+    return asdict(catalogue.facts_of(variant, catalogue.LOCAL))
+
+
+TASKS = {"list": listing, "pull": pull, "verify": verify, "add": add}
+
+
+def _class_of(error: FoundryExpError) -> str:
+    if isinstance(error, SkipCellError):
+        return "skip"
+    return error.error_class if isinstance(error, BackendError) else "runtime"
+
+
+def main() -> int:
+    """Do the one task that stdin brings; every failure is a step."""
+    parent = Parent()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):  # the SDK repeats its log there; the file is what is read
+        os.dup2(nowhere, stream)
+    task = parent.job
+    try:
+        where = (Path(task["data_dir"]), Path(task["cache_dir"]), Path(task["log_dir"]))
+        url, cache_only = task["catalogue_url"], task["cache_only"]
+        with runtime.opened(*where, url, cache_only) as manager:
+            answer = TASKS[task["do"]](Runtime(manager, task), parent)
+            parent.say("answer", answer=answer)
+    except (FoundryExpError, OSError) as error:
+        known = error if isinstance(error, FoundryExpError) else BackendError("runtime", str(error))
+        parent.say("error", error=_class_of(known), message=str(known))
+    return 0
+
+
+if __name__ == "__main__":
+    code = main()
+    os._exit(code)  # native threads have been seen to hang an orderly exit

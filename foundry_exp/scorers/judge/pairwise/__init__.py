@@ -1,1 +1,0 @@
-"""A judge that is shown two answers to one prompt, in both orders, and says which is better."""

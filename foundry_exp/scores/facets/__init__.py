@@ -1,0 +1,1 @@
+"""Rules: what a prompt set expects of an answer."""

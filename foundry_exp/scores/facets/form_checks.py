@@ -1,0 +1,133 @@
+"""Rules about the form of an answer: how long, how many sentences or list items, which language."""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from foundry_exp.scores.facets.points import Points, between, met
+
+SURE = 0.4
+"""From this probability on a language counts as told; single words of a real language stay below."""
+
+_VARIETIES = {"pcm": "en", "wuu": "zh", "yue": "zh", "nn": "no"}
+"""Close relatives that the identifier tells apart and nobody who asks for the language means."""
+
+_ITEM = re.compile(r"^([^\S\n]*)(?:[-*•‣◦–]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])\s+\S", re.MULTILINE)
+_INLINE_ITEM = re.compile(r"(?:^|\s)\(?(\d{1,3})[.)]\s+\S")
+_BLOCK = re.compile(r"\n\s*\n|\n(?=\s*(?:[-*•‣◦–]|\(?\d{1,3}[.)])\s)")
+_MARKER = re.compile(r"^\s*(?:[-*•‣◦–]|\(?\d{1,3}[.)]|\(?[a-zA-Z]\))\s+")
+_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*(?=\s|$)|[。！？]+")
+_TITLE = re.compile(r"(mr|mrs|ms|dr|prof|st|nr|vs|bzw|vgl|hr|mme|mlle|sr|sra|fig|e\.g|i\.e|z\.b|d\.h|p\.ej)")
+"""Short forms that something follows."""
+_SHORT = re.compile(r"(etc|usw|inc|ltd|ca|approx|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|a\.m|p\.m)")
+"""Short forms that may end a sentence."""
+_MONTH = re.compile(r"(Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember)\b")
+
+
+def length(answer: str, options: Mapping[str, Any]) -> Points:
+    """Words or characters within bounds; outside, points fall in step until twice the most, or none at all."""
+    counts = {"words": len(answer.split()), "characters": len(answer)}
+    shares = [
+        (_fit(counts[unit], options.get(f"min_{unit}"), options.get(f"max_{unit}")), unit)
+        for unit in counts
+        if f"min_{unit}" in options or f"max_{unit}" in options
+    ]
+    share = min(share for share, _ in shares)
+    said = " and ".join(f"{unit}: {counts[unit]}, wanted {_bounds(options, unit)}" for _, unit in shares)
+    return Points(round(between(share), 2), said)
+
+
+def _fit(count: int, low: int | None, high: int | None) -> float:
+    if low is not None and count < low:
+        return count / low
+    if high is not None and count > high:
+        return 1 - (count - high) / high if high else 0.0
+    return 1.0
+
+
+def _bounds(options: Mapping[str, Any], unit: str) -> str:
+    low, high = options.get(f"min_{unit}"), options.get(f"max_{unit}")
+    if low is not None and high is not None:
+        return f"{low} to {high}"
+    return f"at most {high}" if low is None else f"at least {low}"
+
+
+def sentences(answer: str, options: Mapping[str, Any]) -> Points:
+    """As many sentences as wanted."""
+    return _counted(count_sentences(answer), "sentences", options)
+
+
+def items(answer: str, options: Mapping[str, Any]) -> Points:
+    """As many list items as wanted."""
+    return _counted(count_items(answer), "list items", options)
+
+
+def _counted(count: int, what: str, options: Mapping[str, Any]) -> Points:
+    low, high = options.get("min", options.get("count")), options.get("max", options.get("count"))
+    is_met = (low is None or count >= low) and (high is None or count <= high)
+    wanted = f"{low}" if low == high else _bounds({"min_x": low, "max_x": high}, "x")
+    return met(is_met, f"{what}: {count}, wanted {wanted}")
+
+
+def count_items(text: str) -> int:
+    """Lines that begin with a bullet, a number or a letter, the outermost of a nested list; or 1. 2. 3. in a line."""
+    indents = [len(found.group(1).expandtabs()) for found in _ITEM.finditer(text)]
+    if len(indents) > 1:
+        outermost = min(indents)
+        return indents.count(outermost)
+    numbers = [int(found.group(1)) for found in _INLINE_ITEM.finditer(text)]
+    in_order = numbers == list(range(1, len(numbers) + 1))
+    return max(len(numbers) if in_order else 0, len(indents))
+
+
+def count_sentences(text: str) -> int:
+    """Ends of sentences, and what stands after the last one; a list item or paragraph is at least one sentence."""
+    found = (sentence for block in _BLOCK.split(text) for sentence in _sentences(block))
+    return sum(any(character.isalnum() for character in sentence) for sentence in found)
+
+
+def _sentences(block: str) -> Iterator[str]:
+    rest = _MARKER.sub("", block).strip()
+    start = 0
+    for end in _END.finditer(rest):
+        if not _goes_on(rest[start : end.start()], end.group(), rest[end.end() :].lstrip()):
+            yield rest[start : end.end()]
+            start = end.end()
+    yield rest[start:]
+
+
+def _goes_on(before: str, mark: str, after: str) -> bool:
+    """Whether a full stop is part of an abbreviation, an initial or a day (“on 3. Juni”)."""
+    words = before.split()
+    if mark != "." or not words or not after:
+        return False
+    last = words[-1].strip("(\"'„“”»«").lower()
+    small_follows = after[0].islower()
+    is_day = re.fullmatch(r"\d{1,2}", last) and (small_follows or _MONTH.match(after))
+    is_initial = len(last) == 1 and last.isalpha() and words[-1] not in ("I", "a")
+    is_short = _TITLE.fullmatch(last) or (_SHORT.fullmatch(last) and small_follows)
+    return bool(is_day or is_initial or is_short)
+
+
+def language(answer: str, options: Mapping[str, Any]) -> Points:
+    """The likeliest language is the one wanted; a text too short to tell is unscored."""
+    wanted = options["code"]
+    ranked: dict[str, float] = {}
+    for code, probability in _identifier().rank(answer):
+        ranked[_variety(code)] = ranked.get(_variety(code), 0.0) + probability
+    found = max(ranked, key=lambda code: ranked[code])
+    if ranked[found] < SURE:
+        return Points(None, f"too short to tell its language (likeliest {found}, {ranked[found]:.0%})")
+    return met(found == _variety(wanted), f"is in {found} ({ranked[found]:.0%}), wanted {wanted}")
+
+
+def _variety(code: str) -> str:
+    return _VARIETIES.get(code, code)
+
+
+@cache
+def _identifier() -> Any:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -1,0 +1,171 @@
+"""How a judge did on answers with agreed scores, and whether its own can be believed for it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from foundry_exp.prompts.rubric import Criterion, Rubric
+from foundry_exp.records.score import Standing
+from foundry_exp.scores.judge.calibration_set import CalibrationSet, Item
+
+AGAIN_EVERY = 4
+"""Of the calibration answers, which are judged a second time, for the judge's self-consistency.
+
+A set that lists three answers a prompt, good to bad, so has some of each judged again.
+"""
+
+_LARGER = "take a larger judge, as in model@scorer.judge.model=phi-4-mini"
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """What a judge must reach."""
+
+    kappa: float
+    """At least: quadratic weighted kappa of its quality and the agreed one."""
+    self_consistency: float
+    """At least: share of scores that are the same when asked for again."""
+    unparseable: float
+    """At most: share of replies that are no score, even after a repair."""
+    length_correlation: float
+    """At most, of either sign: rank correlation of score and length, beyond that of the agreed scores."""
+    pairs: dict[str, float] = field(default_factory=dict)
+    """Of pairwise judging alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One score that the judge was asked for."""
+
+    item: Item
+    criterion: Criterion
+    repeat: int
+    value: int | None
+
+
+def turns(items: Sequence[Item], rubric: Rubric) -> Iterator[tuple[Item, Criterion, int]]:
+    """Every score to ask for: all answers once, and each fourth one again."""
+    for number, item in enumerate(items):
+        for criterion in rubric.criteria:
+            for repeat in range(1 if number % AGAIN_EVERY else 2):
+                yield item, criterion, repeat
+
+
+def figures(judged: Sequence[Judged], rubric: Rubric, known: CalibrationSet) -> dict[str, Any]:
+    """What came of it, as plain numbers; null is undefined."""
+    from foundry_exp.metrics.stats.agreement import constant_guess, identical_share, weighted_kappa
+
+    first = {(one.item.sample.sample_id, one.criterion.name): one.value for one in judged if one.repeat == 0}
+    whole = [(item, points) for item in known.items if (points := _own(first, item, rubric)) is not None]
+    own = [quality(rubric, points) for _, points in whole]
+    agreed = [quality(rubric, item.agreed) for item, _ in whole]
+    kappa = weighted_kappa(own, agreed)
+    guess = constant_guess(float(points) for item in known.items for points in item.agreed.values())
+    return {
+        "answers": len(known.items),
+        "scores_asked": len(judged),
+        "kappa": _rounded(kappa.value),
+        "kappa_interval": asdict(kappa.interval) if kappa.interval else None,
+        "kappa_reason": kappa.reason,
+        "kappa_by_criterion": {criterion.name: _kappa_of(judged, criterion) for criterion in rubric.criteria},
+        "exact": _exact(judged),
+        "constant_guess": None if guess is None else {"score": guess.score, "exact": guess.closeness.exact, "kappa": 0},
+        "self_consistency": identical_share(_repeats(judged)),
+        "unparseable": _share([one.value is None for one in judged]),
+        "length_correlation": _length_correlation([len(item.answer) for item, _ in whole], own, agreed),
+        "calibration": f"{known.name}:{known.digest}",
+    }
+
+
+def standing(found: dict[str, Any], limits: Thresholds) -> Standing:
+    """Trusted when every threshold is kept to; otherwise the reason, with each figure that is not."""
+    return tried(found, [*_too_low(found, limits), *_too_high(found, limits)])
+
+
+def tried(found: dict[str, Any], short: Sequence[str]) -> Standing:
+    """Trusted unless a figure fell short."""
+    reason = f"uncalibrated: {', '.join(short)}; {_LARGER}." if short else None
+    return Standing(trusted=not short, reason=reason, figures=found)
+
+
+def untried(why: str) -> Standing:
+    """Of a judge that nothing is known of."""
+    way_out = "give a set of your own with scorer.judge.calibration=PATH"
+    return Standing(trusted=False, reason=f"uncalibrated: {why}; {way_out}.")
+
+
+def _too_low(found: dict[str, Any], limits: Thresholds) -> Iterator[str]:
+    for name in ("kappa", "self_consistency"):
+        value, least = found[name], getattr(limits, name)
+        words = name.replace("_", "-")
+        if value is None:
+            yield f"{words} is undefined ({found.get(f'{name}_reason') or 'too few scores'})"
+        elif value < least:
+            interval = found.get(f"{name}_interval")
+            around = f" (95 % {interval['low']:.2f} to {interval['high']:.2f})" if interval else ""
+            yield f"{words} {value:.2f}{around} is below {least:g}"
+
+
+def _too_high(found: dict[str, Any], limits: Thresholds) -> Iterator[str]:
+    if found["unparseable"] > limits.unparseable:
+        yield f"{found['unparseable']:.0%} of its replies are no score, which is above {limits.unparseable:.0%}"
+    beyond = found["length_correlation"]
+    if beyond is not None and abs(beyond) > limits.length_correlation:
+        liked = "longer" if beyond > 0 else "shorter"
+        yield f"it favours {liked} answers (correlation {beyond:+.2f}, at most {limits.length_correlation:g})"
+
+
+def _own(first: dict[tuple[str, str], int | None], item: Item, rubric: Rubric) -> dict[str, int] | None:
+    """Its points by criterion; null when one is missing."""
+    points = {criterion.name: first[item.sample.sample_id, criterion.name] for criterion in rubric.criteria}
+    known = {name: value for name, value in points.items() if value is not None}
+    return known if len(known) == len(points) else None
+
+
+def quality(rubric: Rubric, points: dict[str, int]) -> float:
+    """The weighted mean of the criteria, as answers get it."""
+    total = sum(criterion.weight for criterion in rubric.criteria)
+    return sum(criterion.weight * points[criterion.name] for criterion in rubric.criteria) / total
+
+
+def _exact(judged: Sequence[Judged]) -> float | None:
+    """Share of first scores that are the agreed ones."""
+    first = [one for one in judged if one.repeat == 0 and one.value is not None]
+    return _share([one.value == one.item.agreed[one.criterion.name] for one in first])
+
+
+def _kappa_of(judged: Sequence[Judged], criterion: Criterion) -> float | None:
+    from foundry_exp.metrics.stats.agreement import weighted_kappa
+
+    of_it = [one for one in judged if one.criterion == criterion and one.repeat == 0 and one.value is not None]
+    agreed = [one.item.agreed[criterion.name] for one in of_it]
+    return _rounded(weighted_kappa([one.value or 0 for one in of_it], agreed).value)
+
+
+def _rounded(kappa: float | None) -> float | None:
+    """Without the last digits, in which a constant guess would be below 0."""
+    return None if kappa is None else round(kappa, 9) + 0.0
+
+
+def _repeats(judged: Sequence[Judged]) -> list[list[float | None]]:
+    rows: dict[tuple[str, str], list[float | None]] = {}
+    for one in judged:
+        rows.setdefault((one.item.sample.sample_id, one.criterion.name), []).append(one.value)
+    return list(rows.values())
+
+
+def _length_correlation(lengths: list[int], own: list[float], agreed: list[float]) -> float | None:
+    """Spearman's of its quality and the length, less that of the agreed quality."""
+    import numpy as np
+
+    from foundry_exp.metrics.stats.rank import spearman
+
+    if not lengths:
+        return None
+    of_length = np.asarray(lengths, dtype=np.float64)
+    its, fair = (spearman(np.asarray(values), of_length) for values in (own, agreed))
+    return None if its is None or fair is None else its - fair
+
+
+def _share(of: Sequence[bool]) -> float | None:
+    return sum(of) / len(of) if of else None

@@ -1,0 +1,1 @@
+"""People: files out, scores in, agreement."""

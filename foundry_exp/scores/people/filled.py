@@ -1,0 +1,174 @@
+"""Filled files read back, row by row: every problem is found and named with its line, and none ends the reading."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from foundry_exp.errors import ConfigError, near
+from foundry_exp.files import json_schema
+from foundry_exp.scores.people.documents import SCORE_COLUMN, original
+from foundry_exp.scores.people.encoding import read_text
+
+ITEM, ANNOTATOR, ANSWER, COMMENT = "item", "annotator", "answer", "comment"
+_LINE_END = re.compile(r"\r\n|\n|\r")  # not str.splitlines: a JSON text may hold its other separators
+_MOST_CHARACTERS = 10_000_000
+"""Of one cell; Python's own limit is 131 072, and an answer may be longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row as it was found, unchecked."""
+
+    line: int
+    item: str
+    annotator: str
+    answer: str | None
+    """What the file shows as the answer; null when it has no such column."""
+    scores: Mapping[str, Any]
+    comment: str
+    scored_at: str | None = None
+    """When, where the file says it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong in a file, and where."""
+
+    file: Path
+    line: int | None
+    what: str
+
+    def __str__(self) -> str:
+        """`file:line: what`."""
+        return f"{self.file}:{self.line}: {self.what}" if self.line else f"{self.file}: {self.what}"
+
+
+@dataclass(slots=True)
+class Filled:
+    """A file's rows, problems and notes, as they are found."""
+
+    path: Path
+    rows: list[Row] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def problem(self, line: int | None, what: str) -> None:
+        """Note a problem, and go on."""
+        self.problems.append(Problem(self.path, line, what))
+
+
+def read(path: Path, criteria: Sequence[str] | None) -> Filled:
+    """A filled file, whatever its name ends with: JSON lines start with a brace, all else is CSV.
+
+    Without criteria the columns of scores are taken as they are, which is enough to find the key.
+    """
+    found = Filled(path)
+    try:
+        text = read_text(path)
+    except ConfigError as error:
+        found.problem(None, str(error).removeprefix(f"{path}: "))
+        return found
+    if text.note:
+        found.notes.append(f"{path}: {text.note}.")
+    if not text.content.strip():
+        found.problem(None, "is empty; give a filled file.")
+    elif text.content.lstrip().startswith("{"):
+        _read_jsonl(text.content, found)
+    else:
+        _read_csv(text.content, criteria, found)
+    return found
+
+
+def _read_jsonl(text: str, found: Filled) -> None:
+    for number, line in enumerate(_LINE_END.split(text), start=1):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+            json_schema.check(value, "annotation", "")
+        except ConfigError as error:
+            found.problem(number, str(error).removeprefix(": "))
+        except (ValueError, RecursionError) as error:
+            found.problem(number, f"not JSON ({getattr(error, 'msg', None) or 'cannot be read'}); correct the line.")
+        else:
+            who, comment = str(value.get(ANNOTATOR) or ""), str(value.get(COMMENT) or "")
+            when = value.get("scored_at")
+            found.rows.append(Row(number, value[ITEM], who, value.get(ANSWER), value["scores"], comment, when))
+
+
+def _read_csv(text: str, criteria: Sequence[str] | None, found: Filled) -> None:
+    lines = _csv_lines(text, found)
+    header = next(lines, None)
+    if header is None:
+        return
+    columns = [_column(cell) for cell in header[1]]
+    if not _columns_fit(columns, criteria, header[0], found):
+        return
+    for number, cells in lines:
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) > len(columns) and any(cell.strip() for cell in cells[len(columns) :]):
+            what = (
+                f"has {len(cells)} cells, and the header {len(columns)}; put texts that hold the separator in quotes."
+            )
+            found.problem(number, what)
+            continue
+        found.rows.append(_row(number, dict(zip(columns, cells, strict=False)), columns))
+
+
+def _csv_lines(text: str, found: Filled) -> Iterator[tuple[int, list[str]]]:
+    """The number of each record's first line, and its cells."""
+    first, _, rest = text.partition("\n")
+    skipped = 0
+    if first.strip().strip('"').lower().startswith("sep="):  # some spreadsheets say their separator first
+        text, skipped = rest, 1
+        first = rest.partition("\n")[0]
+    csv.field_size_limit(_MOST_CHARACTERS)
+    delimiter = max(",;\t|", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    while True:
+        number = reader.line_num + 1 + skipped
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            found.problem(number, f"not CSV ({error}), so the rest was not read; check the quotes in this row.")
+            return
+        yield number, cells
+
+
+def _column(cell: str) -> str:
+    name = cell.strip().removeprefix("\ufeff").strip()
+    head, colon, criterion = name.partition(":")
+    return f"{head.strip().lower()}:{criterion.strip()}" if colon else name.lower()
+
+
+def _columns_fit(columns: Sequence[str], criteria: Sequence[str] | None, line: int, found: Filled) -> bool:
+    wanted = [ITEM, ANNOTATOR, *(f"{SCORE_COLUMN}{name}" for name in criteria or ())]
+    missing = [name for name in wanted if name not in columns]
+    if missing:
+        found.problem(
+            line, f"without the columns {', '.join(missing)}; take the first line from the file you were given."
+        )
+    for name in sorted({name for name in columns if columns.count(name) > 1 and name}):
+        found.problem(line, f"the column {name} is there twice; remove one.")
+    unknown = [name for name in columns if name.startswith(SCORE_COLUMN) and criteria and name not in wanted]
+    for name in unknown:
+        found.problem(line, f"the column {name} belongs to no criterion; {_near_criterion(name, criteria or ())}")
+    return not found.problems
+
+
+def _near_criterion(column: str, criteria: Sequence[str]) -> str:
+    return near(column.removeprefix(SCORE_COLUMN), criteria)
+
+
+def _row(number: int, cells: Mapping[str, str], columns: Sequence[str]) -> Row:
+    answer = original(cells.get(ANSWER, "")) if ANSWER in columns else None
+    marks = {name.removeprefix(SCORE_COLUMN): cells.get(name, "") for name in columns if name.startswith(SCORE_COLUMN)}
+    return Row(number, cells.get(ITEM, ""), cells.get(ANNOTATOR, ""), answer, marks, cells.get(COMMENT, ""))

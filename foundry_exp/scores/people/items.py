@@ -1,0 +1,68 @@
+"""What people score: every different answer once, under a name that says nothing of where it is from."""
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from foundry_exp.protocols import Answer
+from foundry_exp.records.record import Message
+
+# Consonants alone: no spreadsheet takes them for a number, a date or a formula, and no word comes of them.
+_LETTERS = "bcdfghjkmnpqrstvwxyz"
+_ID_LETTERS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One answer to one prompt, wherever it was given."""
+
+    item_id: str
+    prompt: str
+    answer: str
+    reference: str | None
+    answers: tuple[Answer, ...]
+    """Of every run, round and model that gave it."""
+
+
+def distinct(answers: Sequence[Answer], secret: str) -> dict[str, Item]:
+    """The items of answers by their ids; equal texts to equal prompts are one."""
+    found: dict[str, list[Answer]] = {}
+    for answer in answers:
+        found.setdefault(blind_name(secret, answer.sample.digest, answer.record.text), []).append(answer)
+    return {item_id: _item(item_id, same) for item_id, same in found.items()}
+
+
+def shuffled(item_ids: Sequence[str], secret: str, annotator: str) -> tuple[str, ...]:
+    """The order in which one person sees items: everybody's own, and the same every time."""
+    return tuple(sorted(item_ids, key=lambda item_id: keyed(secret, annotator, item_id)))
+
+
+def blind_name(secret: str, *parts: str) -> str:
+    """Letters that stand for texts, and tell nothing of them."""
+    return _letters(keyed(secret, *parts))
+
+
+def keyed(secret: str, *parts: str) -> bytes:
+    """HMAC-SHA256 of texts: without the secret nobody can tell what it is of."""
+    message = b"".join(hashlib.sha256(part.encode("utf-8", "surrogatepass")).digest() for part in parts)
+    return hmac.new(secret.encode(), message, "sha256").digest()
+
+
+def _item(item_id: str, same: Sequence[Answer]) -> Item:
+    sample = same[0].sample
+    return Item(item_id, _conversation(sample.messages), same[0].record.text, sample.reference, tuple(same))
+
+
+def _conversation(messages: Sequence[Message]) -> str:
+    if len(messages) == 1:
+        return messages[0].content
+    return "\n\n".join(f"{message.role}: {message.content}" for message in messages)
+
+
+def _letters(digest: bytes) -> str:
+    number, letters = int.from_bytes(digest, "big"), ""
+    for _ in range(_ID_LETTERS):
+        number, place = divmod(number, len(_LETTERS))
+        letters += _LETTERS[place]
+    return letters

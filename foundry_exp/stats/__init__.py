@@ -1,1 +1,0 @@
-"""Percentiles, intervals and tests in plain numpy. They know nothing of models or requests."""

@@ -1,1 +1,0 @@
-"""The verbs of the command line; each module has `HELP`, which the door prints, and `main(arguments)`."""

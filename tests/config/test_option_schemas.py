@@ -1,0 +1,83 @@
+"""Every shipped YAML file names the schema that an editor shall check it by, and keeps to it."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from foundry_exp.config import compose
+from foundry_exp.config.option_schemas import of_every_group
+from foundry_exp.files import shipped_files
+
+LINE = re.compile(r"# yaml-language-server: \$schema=(\S+)")
+SHIPPED = sorted(
+    [*shipped_files.shipped("conf").rglob("*.yaml"), *(shipped_files.shipped("prompts") / "rubrics").glob("*.yaml")]
+)
+
+
+def complaints(group: str, content: Any) -> list[str]:
+    return [error.message for error in Draft202012Validator(of_every_group()[group]).iter_errors(content)]
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_shipped_file_names_its_schema_and_keeps_to_it(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    place = 1 if lines[0].startswith("# @package") else 0
+    named = LINE.fullmatch(lines[place])
+    assert named, f"line {place + 1} shall be `# yaml-language-server: $schema=…`"
+    schema = yaml.safe_load((path.parent / named.group(1)).read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(schema)
+    content = json.loads(json.dumps(yaml.safe_load("\n".join(lines))))  # JSON's keys are texts: a rubric's are numbers
+    assert [error.message for error in Draft202012Validator(schema).iter_errors(content)] == []
+
+
+def test_a_schema_line_before_the_package_line_would_switch_that_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "conf" / "experiment").mkdir(parents=True)
+    body = "workload:\n  rounds: 7\n"
+    lines = ["# @package _global_\n", "# yaml-language-server: $schema=x.json\n"]
+    for name, head in (("after", lines), ("before", lines[::-1])):
+        (tmp_path / "conf" / "experiment" / f"{name}.yaml").write_text("".join([*head, body]), encoding="utf-8")
+    rounds = {
+        name: compose.plain(compose.jobs([f"experiment={name}"], multirun=False)[0][0].config)["workload"]["rounds"]
+        for name in ("after", "before")
+    }
+    assert rounds["after"] == 7
+    assert rounds["before"] != 7
+
+
+@pytest.mark.parametrize(
+    ("group", "wrong"),
+    [
+        ("workload", {"round": 3}),
+        ("workload", {"rounds": 0}),
+        ("model", {"licence": 3}),
+        ("accel", {"device": "TPU"}),
+        ("decision", {"weights": {"speeed": 1}}),
+        ("scorer", {"_target_": "foundry_exp.scores.judge.scorer.JudgeScorer", "repeat": 2}),
+        ("experiment", {"workload": {"round": 3}}),
+        ("experiment", {"hydra": {"sweepers": {}}}),
+    ],
+)
+def test_what_an_option_cannot_say_is_refused(group: str, wrong: dict[str, Any]) -> None:
+    assert complaints(group, wrong)
+
+
+@pytest.mark.parametrize(
+    ("group", "right"),
+    [
+        ("workload", {"rounds": "${sweep.repeats}", "defaults": ["quick"]}),
+        ("model", {"path": "???"}),
+        ("backend", {"_target_": "mine.Parrot", "greeting": "Hello"}),
+        ("scorer", {"_target_": "foundry_exp.scores.judge.scorer.JudgeScorer", "provision": "${provision}"}),
+        ("experiment", {"defaults": [{"override /model": "demo-small"}], "slo": {"ttft_ms": 500}}),
+    ],
+)
+def test_parts_interpolations_and_hydras_lists_are_allowed(group: str, right: dict[str, Any]) -> None:
+    assert complaints(group, right) == []

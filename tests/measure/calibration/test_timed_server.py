@@ -1,0 +1,115 @@
+"""The timed server is a process that says what it did, keeps to its schedule, and ends with its parent."""
+
+import json
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from itertools import pairwise
+
+import psutil
+import pytest
+
+from foundry_exp.errors import BackendError
+from foundry_exp.measure.calibration.behaviour import Behaviour, Service, from_json
+from foundry_exp.measure.calibration.process import timed_server
+from foundry_exp.measure.calibration.socket_client import SocketClient
+from foundry_exp.runtime.http.child import Child
+
+MS = 1_000_000
+_PARENT = """
+import sys
+from foundry_exp.backends.http.child import Child
+from foundry_exp.calibration.behaviour import Behaviour, Service
+child = Child("foundry_exp.measure.calibration.server")
+print(child.tell(Service({"m": Behaviour()}).to_json(), 30)["pid"], flush=True)
+sys.stdin.read()
+"""
+
+
+def test_every_event_waits_for_its_absolute_time() -> None:
+    with timed_server(Service({"m": Behaviour(ttft_ms=30, gap_ms=3, tokens=40)})) as server:
+        client = SocketClient(server.url, "m", 10.0)
+        timing = client.ask("one")
+        client.close()
+        truth = server.truths()["one"]
+    after_ms = [(sent - truth.received_ns) / MS for sent in truth.sent_ns]
+    assert all(after >= 30 + 3 * number for number, after in enumerate(after_ms))
+    assert len(timing.event_ns) == len(after_ms) == 40
+
+
+def test_a_client_sees_what_the_server_sent_and_not_before() -> None:
+    with timed_server(Service({"m": Behaviour()})) as server:
+        client = SocketClient(server.url, "m", 10.0)
+        timing = client.ask("one")
+        client.close()
+        truth = server.truths()["one"]
+    assert timing.start_ns <= truth.received_ns
+    assert all(sent <= seen for sent, seen in zip(truth.sent_ns, timing.event_ns, strict=True))
+    assert all(first <= second for first, second in pairwise(truth.sent_ns))
+
+
+def test_the_truth_is_handed_over_once() -> None:
+    with timed_server(Service({"m": Behaviour(ttft_ms=0)})) as server:
+        client = SocketClient(server.url, "m", 10.0)
+        client.ask("one")
+        client.close()
+        assert list(server.truths()) == ["one"]
+        assert server.truths() == {}
+
+
+def test_computing_sets_the_pace() -> None:
+    with timed_server(Service({"m": Behaviour(tokens=4, work_rounds=1000)})) as server:
+        client = SocketClient(server.url, "m", 10.0)
+        assert len(client.ask("one").event_ns) == 4
+        client.close()
+
+
+def test_there_is_no_health_page() -> None:
+    with timed_server(Service({"m": Behaviour()})) as server, pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(f"{server.url}/health", timeout=10)
+
+
+def test_it_listens_on_the_loopback_alone() -> None:
+    with timed_server(Service({"m": Behaviour()})) as server:
+        listening = {c.laddr.ip for c in psutil.Process(server.pid).net_connections() if c.status == "LISTEN"}
+    assert listening == {"127.0.0.1"}
+
+
+def test_it_ends_with_its_block_and_leaves_nothing() -> None:
+    with timed_server(Service({"m": Behaviour()})) as server:
+        assert psutil.pid_exists(server.pid)
+    assert not psutil.pid_exists(server.pid)
+
+
+def test_it_ends_when_its_parent_is_killed() -> None:
+    parent = subprocess.Popen([sys.executable, "-c", _PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    process = psutil.Process(int(parent.stdout.readline()))
+    parent.kill()
+    parent.communicate()
+    psutil.wait_procs([process], timeout=20)
+    assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_service_survives_being_written_as_json() -> None:
+    service = Service({"m": Behaviour(fault="reset", retry_after="3")}, kind="foundry2", unloaded=["m"])
+    assert from_json(json.loads(json.dumps(service.to_json()))) == service
+
+
+def test_a_child_that_dies_at_once_is_reported_with_its_last_words() -> None:
+    child = Child("foundry_exp.no_such_module")
+    with pytest.raises(BackendError, match="No module named") as caught:
+        child.tell({}, 30)
+    assert caught.value.error_class == "service"
+    assert child.process.poll() is not None
+
+
+def test_a_child_that_says_nothing_is_ended() -> None:
+    child = Child("foundry_exp.measure.calibration.server")
+    start_s = time.monotonic()
+    with pytest.raises(BackendError, match=r"no answer within 0\.001 s"):
+        child.tell(Service({"m": Behaviour()}).to_json(), 0.001)
+    assert child.process.poll() is not None
+    assert time.monotonic() - start_s < 20

@@ -1,0 +1,74 @@
+"""Which judges are the same: settings, classes of one's own, weights, and the names they go by."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from foundry_exp.scores.judge.identity import Identity, identify
+from foundry_exp.scores.judge.judge import Settings
+from tests.scores.judge.conftest import CRITERIA, Court
+
+
+@pytest.mark.parametrize("change", [{"max_tokens": 100}, {"seed": 7}])
+def test_another_setting_is_another_judge_whose_scores_are_not_mixed(court: Court, change: dict[str, Any]) -> None:
+    folder = court.run_folder(rounds=1)
+    court.score(folder, court.judge(calibration=None))
+    result = court.score(folder, court.judge(calibration=None, **change))
+    assert court.noted("ask") == 2 * 2 * CRITERIA
+    assert len(result.scores["judge"].scored_by) == 1
+
+
+def own_judge(model_class: str, **changes: Any) -> dict[str, Any]:
+    target = "foundry_exp.runtime.backends.generate.GenerateBackend"
+    return {
+        "_target_": target, "name": "generate", "model_class": f"tests.scores.judge.own.{model_class}",
+        "weights_path": __file__, **changes,
+    }  # fmt: skip
+
+
+def test_two_judges_of_ones_own_are_never_taken_for_each_other(court: Court) -> None:
+    folder = court.run_folder(rounds=1)
+    model = {"alias": "own", "variant": "own:1"}
+    first = court.score(folder, court.judge(backend=own_judge("Five"), model=model))
+    other = court.score(folder, court.judge(backend=own_judge("One"), model=model))
+    assert [result.metrics["quality/judge"]["mean"] for result in (first, other)] == [5.0, 1.0]
+    assert first.scores["judge"].scored_by != other.scores["judge"].scored_by
+    assert len(list((court.place / "judges").glob("*.json"))) == 2, "each has a trial of its own"
+
+
+@pytest.mark.parametrize(
+    ("change", "is_same"),
+    [
+        ({"_target_": "tests.scores.judge.own.Wrapped"}, False),
+        ({"device_map": "auto"}, False),
+        ({"load_timeout_s": 9.0}, True),
+        ({"cache_dir": "/elsewhere", "data_dir": "/elsewhere", "api_key_env": "MY_KEY"}, True),
+    ],
+)
+def test_a_judge_is_known_by_all_of_its_backend_that_can_change_a_verdict(
+    change: dict[str, Any], is_same: bool
+) -> None:
+    assert (identified(own_judge("Five")) == identified(own_judge("Five", **change))) is is_same
+
+
+def identified(backend: dict[str, Any]) -> Identity:
+    facts = {"variant": None, "path": None, "device": None}
+    return identify("own", facts, backend, Settings(0, 200, 1.0, 1.0, 1.0))
+
+
+def test_other_weights_are_another_judge_and_the_same_ones_elsewhere_are_not(tmp_path: Path) -> None:
+    weights, moved = tmp_path / "w.txt", tmp_path / "moved.txt"
+    weights.write_text("a", encoding="utf-8")
+    moved.write_text("a", encoding="utf-8")
+    before = identified(own_judge("Five", weights_path=str(weights)))
+    assert identified(own_judge("Five", weights_path=str(moved))) == before
+    weights.write_text("b", encoding="utf-8")
+    assert identified(own_judge("Five", weights_path=str(weights))) != before
+
+
+def test_a_judge_without_a_variant_goes_by_its_alias(court: Court) -> None:
+    folder = court.run_folder("mine-2b", rounds=1)
+    result = court.score(folder, court.judge(backend=own_judge("Five"), model={"alias": "mine"}, calibration=None))
+    assert result.scores["judge"].scored_by[0].startswith("mine@")
+    assert any("are of one family (mine)" in warning for warning in result.warnings)
