@@ -10,10 +10,9 @@ from foundry_exp.decide.contrasts import BY_RUN, PAIRED, Contrast, by_prompt, of
 from foundry_exp.decide.expected import Expected, expected
 from foundry_exp.errors import ConfigError
 from foundry_exp.files.escape import sentence
-from foundry_exp.metrics.stats.difference import FEWEST, Difference, welch
-from foundry_exp.metrics.stats.holm import holm
-from foundry_exp.metrics.stats.paired import FloatArray, paired
-from foundry_exp.metrics.stats.percentile import ALPHA
+from foundry_exp.metrics.stats.difference import FEWEST, Difference, paired, welch
+from foundry_exp.metrics.stats.intervals import ALPHA, FloatArray
+from foundry_exp.metrics.stats.multiple_comparisons import holm
 from foundry_exp.results.candidates import Candidate
 from foundry_exp.results.comparable import Mismatch, energy_mismatch
 from foundry_exp.results.figures import ENERGY, QUALITY, Prompt

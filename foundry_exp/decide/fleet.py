@@ -7,7 +7,7 @@ from typing import Any
 from foundry_exp.decide.choice import Option
 from foundry_exp.decide.constraints import with_unit
 from foundry_exp.metrics.formats import number
-from foundry_exp.metrics.stats.mean import mean_of_known
+from foundry_exp.metrics.stats.intervals import mean_of_present
 from foundry_exp.results.figures import ANY_E2E, REQUEST_ENERGY
 from foundry_exp.runtime.meters.energy import J_PER_KWH
 
@@ -43,8 +43,8 @@ def costs(options: Sequence[Option], fleet: Mapping[str, Any] | None) -> tuple[C
 def _cost(option: Option, fleet: Mapping[str, Any]) -> Cost:
     cells = option.candidate.cells
     requests, loads = (fleet[f"{what}_per_day"] * fleet["days_per_month"] for what in ("requests", "loads"))
-    joules = mean_of_known([cell.of_run(REQUEST_ENERGY) for cell in cells])
-    answer_ms = mean_of_known([value for cell in cells for value in cell.pooled(ANY_E2E)])
+    joules = mean_of_present([cell.of_run(REQUEST_ENERGY) for cell in cells])
+    answer_ms = mean_of_present([value for cell in cells for value in cell.pooled(ANY_E2E)])
     load_s, disk_mb = option.figures["load_s"], option.figures["disk_mb"]
     energy_kwh = _times(joules, fleet["laptops"] * requests / J_PER_KWH)
     figures = {

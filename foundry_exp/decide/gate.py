@@ -9,7 +9,14 @@ import numpy as np
 
 from foundry_exp.decide.gate_side import GATED, Output, Side
 from foundry_exp.errors import ConfigError
-from foundry_exp.metrics.stats.permutation import FloatArray, MaxT, can_find, fewest_runs, max_t, smallest_level
+from foundry_exp.metrics.stats.intervals import FloatArray
+from foundry_exp.metrics.stats.multiple_comparisons import (
+    MaxT,
+    can_find,
+    fewest_runs,
+    max_t,
+    smallest_level,
+)
 from foundry_exp.results.figures import ENERGY
 
 Verdict = Literal["passed", "failed", "inconclusive"]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from foundry_exp.decide.compare import Pair
 from foundry_exp.metrics.judged import kin
-from foundry_exp.metrics.stats.holm import holm
-from foundry_exp.metrics.stats.percentile import ALPHA
+from foundry_exp.metrics.stats.intervals import ALPHA
+from foundry_exp.metrics.stats.multiple_comparisons import holm
 from foundry_exp.metrics.stats.preference import EVEN, WinRate, win_rate
 from foundry_exp.prompts.rubric import Rubric
 from foundry_exp.records.record import Record, Sample

@@ -12,8 +12,8 @@ from foundry_exp.decide.expected import Expected, expected
 from foundry_exp.decide.fleet import Cost
 from foundry_exp.decide.weighing import CRITERIA, Weighed, gap, score, unweighable, weigh
 from foundry_exp.errors import ConfigError
-from foundry_exp.metrics.stats.holm import holm
-from foundry_exp.metrics.stats.percentile import ALPHA
+from foundry_exp.metrics.stats.intervals import ALPHA
+from foundry_exp.metrics.stats.multiple_comparisons import holm
 from foundry_exp.results.candidates import Candidate
 from foundry_exp.results.comparable import Mismatch, energy_mismatch
 from foundry_exp.results.figures import ENERGY

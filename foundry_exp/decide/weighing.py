@@ -8,8 +8,8 @@ import numpy as np
 
 from foundry_exp.decide.choice import Option
 from foundry_exp.decide.contrasts import TYPICAL, by_prompt
-from foundry_exp.metrics.stats.difference import FEWEST, Difference
-from foundry_exp.metrics.stats.paired import FloatArray, paired
+from foundry_exp.metrics.stats.difference import FEWEST, Difference, paired
+from foundry_exp.metrics.stats.intervals import FloatArray
 from foundry_exp.results.figures import ENERGY, QUALITY, CellFigures, Prompt
 
 CRITERIA = {

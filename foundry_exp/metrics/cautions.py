@@ -12,7 +12,7 @@ from foundry_exp.metrics.rates import ANSWER_FLAGS, outputs_by_prompt
 from foundry_exp.metrics.request import CLOCK_RAN_BACKWARDS, Measured, succeeded
 from foundry_exp.metrics.stability import drift_of, outlying, shifted_medians
 from foundry_exp.metrics.stats.bootstrap import MINIMUM_CLUSTERS
-from foundry_exp.metrics.stats.percentile import MINIMUM_N
+from foundry_exp.metrics.stats.intervals import MINIMUM_N
 from foundry_exp.records.record import Record
 
 STEADY_METRICS = ("ttft_ms", "tpot_ms", "e2e_ms")

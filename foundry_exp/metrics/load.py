@@ -9,7 +9,7 @@ from foundry_exp.metrics.distributions import value_of
 from foundry_exp.metrics.metric import NOTHING_MEASURED, NOTHING_SUCCEEDED, Metric, null
 from foundry_exp.metrics.request import EMPTY_ANSWER, Measured, answered_ns, due_ns, succeeded
 from foundry_exp.metrics.stats.distribution import describe
-from foundry_exp.metrics.stats.proportion import wilson_interval
+from foundry_exp.metrics.stats.intervals import wilson_interval
 from foundry_exp.records.record import Record
 
 AT_MOST = ("ttft_ms", "ttfo_ms", "e2e_ms", "tpot_ms")

@@ -9,7 +9,7 @@ from typing import Any
 from foundry_exp.metrics.metric import NOTHING_MEASURED, Metric, null
 from foundry_exp.metrics.stats.agreement import identical_share, mean_range
 from foundry_exp.metrics.stats.distribution import describe
-from foundry_exp.metrics.stats.mean import mean_of_known
+from foundry_exp.metrics.stats.intervals import mean_of_present
 from foundry_exp.records.distribution import Distribution
 from foundry_exp.records.record import Record
 from foundry_exp.records.score import Score, Scored, Standing
@@ -110,14 +110,14 @@ def _over_raters(scores: Sequence[Score]) -> float | None:
     by_rater: dict[str, dict[str, list[Score]]] = defaultdict(lambda: {name: [] for name in criteria})
     for score in scores:
         by_rater[score.scored_by][score.criterion].append(score)
-    return mean_of_known(_weighted_mean(groups) for groups in by_rater.values())
+    return mean_of_present(_weighted_mean(groups) for groups in by_rater.values())
 
 
 def _weighted_mean(criteria: Mapping[str, Sequence[Score]]) -> float | None:
     means = [
         (group[0].weight, mean)
         for group in criteria.values()
-        if (mean := mean_of_known(one.value for one in group)) is not None
+        if (mean := mean_of_present(one.value for one in group)) is not None
     ]
     total = sum(weight for weight, _ in means)
     if len(means) < len(criteria) or not total:

@@ -6,7 +6,7 @@ from itertools import groupby
 from foundry_exp.metrics.answers import is_degenerate, is_empty, is_truncated
 from foundry_exp.metrics.metric import NOTHING_MEASURED, NOTHING_SUCCEEDED, Metric, null
 from foundry_exp.metrics.request import Measured, succeeded
-from foundry_exp.metrics.stats.proportion import wilson_interval
+from foundry_exp.metrics.stats.intervals import wilson_interval
 from foundry_exp.records.record import Record
 
 ANSWER_FLAGS: dict[str, Callable[[Record], bool]] = {

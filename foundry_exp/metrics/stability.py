@@ -7,9 +7,8 @@ from statistics import median
 from foundry_exp.metrics.distributions import value_of, values
 from foundry_exp.metrics.rates import by_prompt
 from foundry_exp.metrics.request import Measured
-from foundry_exp.metrics.stats.drift import Drift, drift
-from foundry_exp.metrics.stats.outlier import medians_of_others, outliers
-from foundry_exp.metrics.stats.percentile import PERCENTILES, percentile_interval
+from foundry_exp.metrics.stats.intervals import PERCENTILES, percentile_interval
+from foundry_exp.metrics.stats.series import Drift, drift, medians_of_others, outliers
 
 FEWEST_ROUNDS = 3
 """Rounds that give a prompt a median of its own."""

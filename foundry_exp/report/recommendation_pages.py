@@ -11,7 +11,7 @@ from foundry_exp.decide.recommend import Recommendation, Rejected, Sensitivity
 from foundry_exp.decide.weighing import CRITERIA, Weighed
 from foundry_exp.files.escape import listed, markdown, one_line, sentence
 from foundry_exp.metrics.formats import number
-from foundry_exp.metrics.stats.percentile import MINIMUM_N
+from foundry_exp.metrics.stats.intervals import MINIMUM_N
 
 _CLOSE = 0.01
 """A criterion that moves the score by less is no reason."""

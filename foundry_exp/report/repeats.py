@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from foundry_exp.files.escape import markdown
 from foundry_exp.metrics.formats import NOTHING, Unit, number, time_unit
-from foundry_exp.metrics.stats.mean import mean_interval
+from foundry_exp.metrics.stats.intervals import mean_interval
 from foundry_exp.records.distribution import Interval
 from foundry_exp.records.run_result import WITH_FIGURES
 from foundry_exp.results.cell import CellReport

@@ -7,8 +7,7 @@ import numpy as np
 
 from foundry_exp.files.escape import excerpt, markdown, sentence
 from foundry_exp.metrics.formats import NOTHING, number, on_scale, share
-from foundry_exp.metrics.stats.difference import Difference
-from foundry_exp.metrics.stats.paired import paired
+from foundry_exp.metrics.stats.difference import Difference, paired
 from foundry_exp.records.distribution import Distribution
 from foundry_exp.records.run_result import WITH_FIGURES
 from foundry_exp.records.score import Scored, Standing

@@ -23,7 +23,7 @@ from foundry_exp.config import compose
 from foundry_exp.decide import gate_side
 from foundry_exp.decide.gate import Outcome, gate
 from foundry_exp.decide.gate_side import BY_PROMPT, Side
-from foundry_exp.metrics.stats.proportion import wilson_interval
+from foundry_exp.metrics.stats.intervals import wilson_interval
 from foundry_exp.records import run_folder
 from tests.benchmarks.gate_cells import KINDS, SLOW_FACTOR
 

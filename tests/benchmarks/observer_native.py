@@ -22,7 +22,7 @@ from statistics import median
 from foundry_exp.files import shipped_files
 from foundry_exp.measure import arrivals
 from foundry_exp.metrics.request import measured
-from foundry_exp.metrics.stats.mean import mean_interval
+from foundry_exp.metrics.stats.intervals import mean_interval
 from foundry_exp.prompts import prompt_sets
 from foundry_exp.records import run_folder, runs
 from foundry_exp.records.record import Message

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from foundry_exp.decide.compare import Comparison, compare
-from foundry_exp.metrics.stats.holm import holm
+from foundry_exp.metrics.stats.multiple_comparisons import holm
 from foundry_exp.report import comparison_pages
 from foundry_exp.report.effect import headline
 from foundry_exp.results import candidates

@@ -13,7 +13,7 @@ from foundry_exp.decide import baseline, gate_side
 from foundry_exp.decide.gate import Outcome, gate
 from foundry_exp.decide.gate_side import Side
 from foundry_exp.errors import ConfigError
-from foundry_exp.metrics.stats.permutation import max_t
+from foundry_exp.metrics.stats.multiple_comparisons import max_t
 from foundry_exp.report import gate_pages
 from tests.decide.planted import fail, plant, repeats
 from tests.report.hostile import HOSTILE

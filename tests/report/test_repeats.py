@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp.metrics.stats.mean import mean_interval
+from foundry_exp.metrics.stats.intervals import mean_interval
 from foundry_exp.records import run_folder
 from foundry_exp.report import repeats
 from foundry_exp.report.conclusions import NONE

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from foundry_exp.metrics.stats.agreement import ConstantGuess
-    from foundry_exp.metrics.stats.estimate import Estimate
+    from foundry_exp.metrics.stats.bootstrap import Estimate
     from foundry_exp.records.score import Score
     from foundry_exp.scores.people.agreement import Comparison
 

@@ -9,9 +9,9 @@ from statistics import fmean, median
 import numpy as np
 import numpy.typing as npt
 
-from foundry_exp.metrics.stats.estimate import Estimate, estimate
+from foundry_exp.metrics.stats.bootstrap import Estimate, estimate
+from foundry_exp.metrics.stats.intervals import FloatArray
 
-FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
 Ratings = Sequence[Sequence[float | None]]
 """An item a row, a rater a column; null where a rater gave none. Rows may differ in length."""
@@ -45,8 +45,8 @@ def ordinal_alpha(ratings: Ratings, *, seed: int = 0) -> Estimate:
     Krippendorff, Content Analysis, 4th ed., 12.3. Items with fewer than two scores count for nothing. It asks
     for the order of scores only: how far two are apart is how many scores lie between them.
     """
-    rows = [known for row in ratings if len(known := _known(row)) > 1]
-    scored = _Scored.of(rows)
+    rows = [given for row in ratings if len(given := _given(row)) > 1]
+    scored = _Scored.from_rows(rows)
 
     def statistic(counts: FloatArray) -> FloatArray:
         return np.array([_alpha(scored, of_items) for of_items in counts])
@@ -68,7 +68,7 @@ class _Scored:
     """2 / (scores of the item - 1): each pair counts both ways round."""
 
     @classmethod
-    def of(cls, rows: Sequence[Sequence[float]]) -> "_Scored":
+    def from_rows(cls, rows: Sequence[Sequence[float]]) -> "_Scored":
         places = {value: place for place, value in enumerate(sorted({value for row in rows for value in row}))}
         pairs = [(item, one, other) for item, row in enumerate(rows) for one, other in combinations(row, 2)]
         return cls(
@@ -97,8 +97,8 @@ def _alpha(scored: _Scored, of_items: FloatArray) -> float:
 
 def _one_minus(observed: FloatArray, expected: FloatArray) -> FloatArray:
     # Sums of squares that cancel leave 1e-16 where there is no variation at all.
-    known = expected > 1e-12  # noqa: PLR2004
-    return np.where(known, 1 - observed / np.where(known, expected, 1.0), np.nan)
+    varies = expected > 1e-12  # noqa: PLR2004
+    return np.where(varies, 1 - observed / np.where(varies, expected, 1.0), np.nan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class Closeness:
 
 def closeness(ratings: Ratings) -> Closeness:
     """Over all pairs of raters that scored the same item."""
-    differences = [abs(one - other) for row in ratings for one, other in combinations(_known(row), 2)]
+    differences = [abs(one - other) for row in ratings for one, other in combinations(_given(row), 2)]
     if not differences:
         return Closeness(0, None, None, None)
     return Closeness(
@@ -138,12 +138,12 @@ class ConstantGuess:
 
 def constant_guess(scores: Iterable[float]) -> ConstantGuess | None:
     """The baseline beside an agreement with these scores; null of none."""
-    known = list(scores)
-    if not known:
+    every = list(scores)
+    if not every:
         return None
-    middle = median(known)
-    guess, _ = min(Counter(known).items(), key=lambda pair: (-pair[1], abs(pair[0] - middle), pair[0]))
-    return ConstantGuess(guess, closeness([(score, guess) for score in known]))
+    middle = median(every)
+    guess, _ = min(Counter(every).items(), key=lambda pair: (-pair[1], abs(pair[0] - middle), pair[0]))
+    return ConstantGuess(guess, closeness([(score, guess) for score in every]))
 
 
 def identical_share(repeats: Ratings) -> float | None:
@@ -159,8 +159,8 @@ def mean_range(repeats: Ratings) -> float | None:
 
 
 def _ranges(repeats: Ratings) -> list[float]:
-    return [max(known) - min(known) for row in repeats if len(known := _known(row)) > 1]
+    return [max(given) - min(given) for row in repeats if len(given := _given(row)) > 1]
 
 
-def _known(row: Iterable[float | None]) -> list[float]:
+def _given(row: Iterable[float | None]) -> list[float]:
     return [value for value in row if value is not None]

@@ -4,11 +4,17 @@ import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from foundry_exp.metrics.stats.bootstrap import MINIMUM_CLUSTERS, bootstrap_interval, cluster_draws
-from foundry_exp.metrics.stats.mean import mean_interval, sample_sd
-from foundry_exp.metrics.stats.percentile import MINIMUM_N, PERCENTILES, percentile, percentile_interval
+from foundry_exp.metrics.stats.intervals import (
+    MINIMUM_N,
+    PERCENTILES,
+    FloatArray,
+    mean_interval,
+    percentile,
+    percentile_interval,
+    sample_sd,
+)
 from foundry_exp.records.distribution import Distribution, Interval
 
 INTERVALS = ("mean", *PERCENTILES)
@@ -53,7 +59,7 @@ def _cluster_intervals(groups: Sequence[Sequence[float]], n: int, seed: int) -> 
     }
 
 
-def _mean_and_percentiles(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _mean_and_percentiles(values: FloatArray) -> FloatArray:
     return np.concatenate(([np.mean(values)], np.quantile(values, tuple(PERCENTILES.values()))))
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foundry_exp.metrics.stats.paired import FloatArray, paired
-from foundry_exp.metrics.stats.percentile import ALPHA
+from foundry_exp.metrics.stats.difference import paired
+from foundry_exp.metrics.stats.intervals import ALPHA, FloatArray
 from foundry_exp.records.distribution import Interval
 
 EVEN = 0.5
@@ -47,11 +47,11 @@ def sign_test(wins: int, losses: int) -> float:
 
 
 def _interval(values: FloatArray, seed: int) -> Interval | None:
-    found = paired(np.full((1, len(values)), EVEN), values[None, :], seed=seed)
-    if found is None:
+    from_even = paired(np.full((1, len(values)), EVEN), values[None, :], seed=seed)
+    if from_even is None:
         return None
-    if found.has_spread:
-        return Interval(max(0.0, EVEN + found.low), min(1.0, EVEN + found.high), found.method)
+    if from_even.has_spread:
+        return Interval(max(0.0, EVEN + from_even.low), min(1.0, EVEN + from_even.high), from_even.method)
     if values[0] == EVEN:
         return None
     least = (ALPHA / 2) ** (1 / len(values))  # the level at which as many wins would be chance

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
-from foundry_exp.metrics.stats.percentile import percentile_interval
+from foundry_exp.metrics.stats.intervals import percentile_interval
 from foundry_exp.report.plots import canvas
 from foundry_exp.report.plots.canvas import colour
 from foundry_exp.report.plots.plot import Plot

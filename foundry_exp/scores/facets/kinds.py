@@ -67,7 +67,7 @@ def identity(samples: Iterable[Sample]) -> str:
 
 
 def load(path: Path, name: str) -> PromptSet:
-    """Read a prompt set; raises ConfigError also for what a schema cannot see of its facets: a bad pattern, …"""
+    """Read a prompt set; raises ConfigError also for what a schema cannot see of its facets, such as a bad pattern."""
     found = prompt_sets.load(path, name)
     for number, sample in enumerate(found.samples, start=1):
         for place, entry in enumerate(sample.facets):

@@ -158,7 +158,7 @@ def _length_correlation(lengths: list[int], own: list[float], agreed: list[float
     """Spearman's of its quality and the length, less that of the agreed quality."""
     import numpy as np
 
-    from foundry_exp.metrics.stats.rank import spearman
+    from foundry_exp.metrics.stats.series import spearman
 
     if not lengths:
         return None

@@ -15,7 +15,7 @@ from foundry_exp.metrics.stats.agreement import (
     ordinal_alpha,
     weighted_kappa,
 )
-from foundry_exp.metrics.stats.estimate import Estimate
+from foundry_exp.metrics.stats.bootstrap import Estimate
 from foundry_exp.records.score import Score
 from foundry_exp.scores.people.merge import SCORER
 

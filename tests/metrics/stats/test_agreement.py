@@ -16,7 +16,7 @@ from foundry_exp.metrics.stats.agreement import (
     ordinal_alpha,
     weighted_kappa,
 )
-from foundry_exp.metrics.stats.rank import spearman
+from foundry_exp.metrics.stats.series import spearman
 
 # Krippendorff's reliability data of four observers and twelve units (Computing Krippendorff's Alpha-Reliability,
 # 2011, section C): nominal 0.743, ordinal 0.815, interval 0.849.

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any
 
-from foundry_exp.metrics.stats.proportion import wilson_interval
+from foundry_exp.metrics.stats.intervals import wilson_interval
 from foundry_exp.prompts.rubric import Rubric
 from foundry_exp.records.score import Standing
 from foundry_exp.scores.judge import calibration, trial

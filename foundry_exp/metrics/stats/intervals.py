@@ -1,14 +1,18 @@
-"""Percentiles, their distribution-free intervals, and how many values such an interval needs."""
+"""Intervals of one figure, two-sided 95 %: of a mean, a percentile, a share; and how many values one needs."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from statistics import NormalDist, fmean
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from foundry_exp.metrics.stats.student import t_quantile
 from foundry_exp.records.distribution import Interval
+
+FloatArray = npt.NDArray[np.float64]
 
 PERCENTILES: dict[str, float] = {"p50": 0.50, "p90": 0.90, "p95": 0.95, "p99": 0.99}
 ALPHA = 0.05
@@ -60,9 +64,51 @@ MINIMUM_N: dict[str, int] = {"mean": 2, **{name: minimum_n(share) for name, shar
 """Values needed for an interval: mean 2, p50 6, p90 36, p95 72, p99 368."""
 
 
-def _binomial(n: int, share: float) -> npt.NDArray[np.float64]:
+def _binomial(n: int, share: float) -> FloatArray:
     """P(B = k) for k = 0 … n, through logarithms so that a large n does not overflow."""
     log_factorial = np.concatenate(([0.0], np.cumsum(np.log(np.arange(1, n + 1)))))
     k = np.arange(n + 1)
     log_choose = log_factorial[n] - log_factorial - log_factorial[::-1]
     return np.asarray(np.exp(log_choose + k * math.log(share) + (n - k) * math.log1p(-share)))
+
+
+def mean_of_present(values: Iterable[float | None]) -> float | None:
+    """The mean of the values that are not null; null when there is none."""
+    present = [value for value in values if value is not None]
+    return fmean(present) if present else None
+
+
+def sample_sd(values: Sequence[float]) -> float | None:
+    """The standard deviation with n - 1; null for fewer than two values."""
+    return float(np.std(np.asarray(values, dtype=np.float64), ddof=1)) if len(values) > 1 else None
+
+
+def mean_interval(values: Sequence[float]) -> Interval | None:
+    """The mean ± t(0.975, n - 1) · sd / √n; null for fewer than two values, or for equal ones.
+
+    A few answers that all have 5 points show no spread, and not that there is none.
+    """
+    sd = sample_sd(values)
+    if sd is None or min(values) == max(values):
+        return None
+    n = len(values)
+    mean = float(np.mean(np.asarray(values, dtype=np.float64)))
+    half = t_quantile(1 - ALPHA / 2, n - 1) * sd / math.sqrt(n)
+    return Interval(low=mean - half, high=mean + half, method="t")
+
+
+def wilson_interval(successes: int, n: int) -> Interval | None:
+    """Wilson's score interval of successes / n (JASA 1927, without continuity correction); null for n = 0."""
+    if not 0 <= successes <= n:
+        msg = f"wilson_interval: needs 0 <= successes <= n, got {successes} of {n}"
+        raise ValueError(msg)
+    if n == 0:
+        return None
+    z = NormalDist().inv_cdf(1 - ALPHA / 2)
+    share = successes / n
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    # Rounding leaves 1e-17 where the formula is exactly 0 or 1.
+    low = 0.0 if successes == 0 else centre - half
+    high = 1.0 if successes == n else centre + half
+    return Interval(low=low, high=high, method="Wilson")

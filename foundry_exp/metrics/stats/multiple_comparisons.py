@@ -1,13 +1,29 @@
-"""Whether any of several figures moved beyond its limit, by exchanging runs between the two sides."""
+"""Many comparisons at once, with at most the chance of a false alarm that one alone would have."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations, count
 
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from foundry_exp.metrics.stats.intervals import FloatArray
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Each p-value as adjusted by Holm (1979), in the order given; compare them with one limit for all.
+
+    The i-th smallest of m is multiplied by m - i + 1, and none is below the one before it.
+    """
+    order = sorted(range(len(p_values)), key=lambda place: p_values[place])
+    adjusted = [0.0] * len(p_values)
+    largest = 0.0
+    for rank, place in enumerate(order):
+        largest = max(largest, min(1.0, p_values[place] * (len(p_values) - rank)))
+        adjusted[place] = largest
+    return adjusted
+
 
 MOST_EXCHANGES = 20_000
 """Above it, as many are drawn at random; five runs a side have 252."""
