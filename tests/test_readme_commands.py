@@ -26,13 +26,13 @@ NOT_RUN = {
     "test -x ": "installs; CI runs both as they stand (.ci/run)",
     "pip install": "downloads packages",
     "onnxruntime_genai.models.builder": "downloads a model and builds it",
-    "models pull": "downloads models; tests/models/test_pull.py",
+    "models pull": "downloads models; tests/runtime/models/test_pull.py",
     "ssh ": "another machine",
     "base_url=http://127.0.0.1:5273": "what the tunnel leads to",
     "qwen2.5-0.5b,": "downloads models",
     "phi-4-mini": "downloads a model",
-    "foundry_exp ui": "blocks; tests/verbs/test_ui.py",
-    "cells.sbatch": "a cluster; tests/sweep/test_shard.py",
+    "foundry_exp ui": "blocks; tests/cli/verbs/test_ui.py",
+    "cells.sbatch": "a cluster; tests/run/test_shard.py",
     "ray ": "a cluster; tests/engines",
     "RAY_": "a cluster; tests/engines",
     "engine=ray": "a cluster; tests/engines",
@@ -40,9 +40,9 @@ NOT_RUN = {
     "mlflow server": "blocks; tests/tracking",
     "uri=http": "the server of the line before; tests/tracking",
     "--uri http": "the server of the line before; tests/tracking",
-    "FOUNDRY_EXP_ALLOW=mine": "needs the files above it; tests/backends/test_own_class.py",
-    "scorer=[facets,judge]": "the trial of a judge is 196 replies of a model; tests/scorers/judge/test_command.py",
-    "calibrate": "minutes; tests/verbs/test_calibrate.py",
+    "FOUNDRY_EXP_ALLOW=mine": "needs the files above it; tests/runtime/backends/test_own_class.py",
+    "scorer=[facets,judge]": "the trial of a judge is 196 replies of a model; tests/scores/judge/test_command.py",
+    "calibrate": "minutes; tests/cli/verbs/test_calibrate.py",
     "annotate import": "needs what people fill in; tests/annotation",
     "/models/gemma-2-2b": "the model that is built above it",
     "model.alias=gemma-2-2b": "the model that is built above it",
@@ -87,7 +87,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if os.name != "posix":
         absent("bash runs the blocks")
     made = tmp_path_factory.mktemp("reader")
-    for named in ("prompts/sets/deterministic.json", "tests/models/models.json"):
+    for named in ("prompts/sets/deterministic.json", "tests/config/models.json"):
         (made / named).parent.mkdir(parents=True)
         shutil.copy(ROOT / named, made / named)
     (made / "bin").mkdir()

@@ -25,7 +25,7 @@ ASKED = """
 import os, sys
 from pathlib import Path
 if sys.argv[1] == "runtime":
-    from foundry_exp.models import runtime
+    from foundry_exp.runtime.models import runtime
     seen = {}
     import foundry_local_sdk
     true = foundry_local_sdk.Configuration

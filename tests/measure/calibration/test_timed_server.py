@@ -20,8 +20,8 @@ from foundry_exp.runtime.http.child import Child
 MS = 1_000_000
 _PARENT = """
 import sys
-from foundry_exp.backends.http.child import Child
-from foundry_exp.calibration.behaviour import Behaviour, Service
+from foundry_exp.runtime.http.child import Child
+from foundry_exp.measure.calibration.behaviour import Behaviour, Service
 child = Child("foundry_exp.measure.calibration.server")
 print(child.tell(Service({"m": Behaviour()}).to_json(), 30)["pid"], flush=True)
 sys.stdin.read()

@@ -22,7 +22,7 @@ from tests.runtime.backends.contract import BackendContract, asked, held_to_a_sc
 _PARENT = """
 import sys
 from pathlib import Path
-from foundry_exp.backends.http.service import ServiceBackend
+from foundry_exp.runtime.http.service import ServiceBackend
 from tests.runtime.backends.contract import model_request
 place, model = Path(sys.argv[1]), Path(sys.argv[2])
 backend = ServiceBackend(str(place / "data"), str(place / "models"), 10.0, 120.0, True)

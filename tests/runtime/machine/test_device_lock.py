@@ -24,7 +24,7 @@ HOLDER = """
 import os, sys, time
 from pathlib import Path
 import filelock
-from foundry_exp.machine import owned_lock
+from foundry_exp.runtime.machine import owned_lock
 if sys.argv[2:]:
     os.setuid(int(sys.argv[2]))
 with owned_lock.held(Path(sys.argv[1]), {"sweep": "first", "cell": "phi"}) as is_mine:

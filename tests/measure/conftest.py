@@ -1,0 +1,3 @@
+"""What tests of measuring borrow."""
+
+from tests.runtime.meters.conftest import nvml as nvml
