@@ -1,3 +1,5 @@
 """What tests of measuring borrow."""
 
-from tests.runtime.meters.conftest import nvml as nvml
+from tests.runtime.meters.conftest import nvml
+
+__all__ = ["nvml"]
