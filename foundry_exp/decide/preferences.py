@@ -10,14 +10,13 @@ from foundry_exp.metrics.judged import kin
 from foundry_exp.metrics.stats.intervals import ALPHA
 from foundry_exp.metrics.stats.multiple_comparisons import holm
 from foundry_exp.metrics.stats.preference import EVEN, WinRate, win_rate
-from foundry_exp.prompts.rubric import Rubric
+from foundry_exp.prompts.rubric import Rubric, RubricChoice
 from foundry_exp.records.record import Record, Sample
 from foundry_exp.records.run_folder import read_records, read_samples
 from foundry_exp.records.score import Standing
 from foundry_exp.results.candidates import Candidate
 from foundry_exp.results.figures import Prompt
 from foundry_exp.scores.judge.pairwise.match import Contender, Match, Outcome, Result
-from foundry_exp.scores.judge.rubrics import Rubrics
 
 if TYPE_CHECKING:
     from foundry_exp.scores.judge.pairwise.judge import Judged, PairwiseJudge
@@ -124,10 +123,10 @@ def _answers(candidate: Candidate) -> dict[Prompt, list[Record]]:
     return {prompt: list(texts.values()) for prompt, texts in found.items()}
 
 
-def _rubrics(samples: Mapping[str, Mapping[Prompt, Sample]], rubrics: Rubrics) -> dict[str | None, Rubric]:
+def _rubrics(samples: Mapping[str, Mapping[Prompt, Sample]], choice: RubricChoice) -> dict[str | None, Rubric]:
     """Each rubric that a prompt names, read once."""
     naming = {sample.rubric: sample for known in samples.values() for sample in known.values()}
-    return {name: rubrics.of(sample) for name, sample in naming.items()}
+    return {name: choice.for_sample(sample) for name, sample in naming.items()}
 
 
 def _matches(

@@ -1,7 +1,7 @@
-"""Rubrics: a versioned YAML file that says what is judged, by which criteria, and what each of 1 to 5 points means."""
+"""Rubrics: a versioned YAML file that says what is judged, by which criteria, and what each number of points means."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,8 +9,9 @@ from typing import Any
 from foundry_exp.errors import ConfigError, offer
 from foundry_exp.files import json_schema, shipped_files, user_text
 from foundry_exp.files.digest import digest_of
+from foundry_exp.records.record import Sample
+from foundry_exp.records.score import POINTS
 
-POINTS = (1, 2, 3, 4, 5)
 FOLDER = "rubrics"
 MAX_FILE_BYTES = 1_000_000
 UNNAMED = "answer"
@@ -25,8 +26,8 @@ class Criterion:
     question: str
     weight: float
     """More than 0. Only the ratio of weights counts; they need not come to any sum."""
-    anchors: tuple[str, str, str, str, str]
-    """What an answer of 1, 2, 3, 4 and 5 points is like."""
+    anchors: tuple[str, ...]
+    """What an answer of each number of points is like, from the fewest to the most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +48,49 @@ class Rubric:
         return f"{self.name}:{self.digest}"
 
 
+@dataclass(frozen=True, slots=True)
+class RubricChoice:
+    """Which rubric answers are scored by."""
+
+    chosen: str | None
+    """For all prompts; null: each by the one that it names."""
+    where: str
+    """The option that chooses it, as complaints say it."""
+
+    def for_sample(self, sample: Sample) -> Rubric:
+        """The rubric of one prompt; raises ConfigError when it cannot be read."""
+        name = self.chosen or sample.rubric or UNNAMED
+        return load(find(name, self.where if self.chosen else f"prompts: {sample.sample_id}: rubric"))
+
+    def for_all(self, samples: Iterable[Sample]) -> Rubric:
+        """The one rubric of all prompts; raises ConfigError when they name several."""
+        if self.chosen:
+            return load(find(self.chosen, self.where))
+        named = sorted({sample.rubric or UNNAMED for sample in samples}) or [UNNAMED]
+        if len(named) > 1:
+            msg = (
+                f"{self.where}: these prompts name the rubrics {', '.join(named)}, and people score by one; choose it."
+            )
+            raise ConfigError(msg)
+        return load(find(named[0], self.where))
+
+    def identity(self, samples: Iterable[Sample]) -> str:
+        """What a run's scores are known by: `name:digest`, of several rubrics together when it has several."""
+        rubrics = sorted({(rubric.name, rubric.identity) for rubric in map(self.for_sample, samples)})
+        if len(rubrics) == 1:
+            return rubrics[0][1]
+        return f"{'+'.join(name for name, _ in rubrics)}:{digest_of([identity for _, identity in rubrics])}"
+
+
 def find(name: str, where: str) -> Path:
     """The file of a shipped rubric by its name, or of any other by its path; ConfigError names `where`."""
     if Path(name).suffix in (".yaml", ".yml"):
         return shipped_files.locate(name, where)
     folder = shipped_files.shipped("prompts") / FOLDER
-    known = sorted(path.stem for path in folder.glob("*.yaml"))
-    if name not in known:
-        msg = (
-            f"{where}: no rubric is named {name!r}; {offer(name, known)} One of your own is named by its path, x.yaml."
-        )
+    shipped = sorted(path.stem for path in folder.glob("*.yaml"))
+    if name not in shipped:
+        near = offer(name, shipped)
+        msg = f"{where}: no rubric is named {name!r}; {near} One of your own is named by its path, x.yaml."
         raise ConfigError(msg)
     return folder / f"{name}.yaml"
 
@@ -93,12 +127,12 @@ def _refuse_repeated_keys(document: Any, path: Path) -> None:
     """YAML's reader takes the last of two keys and says nothing, so that half of what was written would not count."""
     import yaml
 
-    left, known = [document], set()
+    left, seen = [document], set()
     while left:
         node = left.pop(0)
-        if id(node) in known:  # an alias, which may even stand within what it stands for
+        if id(node) in seen:  # an alias, which may even stand within what it stands for
             continue
-        known.add(id(node))
+        seen.add(id(node))
         if isinstance(node, yaml.SequenceNode):
             left += node.value
         elif isinstance(node, yaml.MappingNode):
@@ -123,17 +157,15 @@ def _with_text_keys(value: Any) -> Any:
 
 
 def _criterion(fields: Mapping[str, Any]) -> Criterion:
-    one, two, three, four, five = (fields["anchors"][str(points)].strip() for points in POINTS)
-    weight = float(fields["weight"])
-    return Criterion(fields["name"], fields["question"].strip(), weight, (one, two, three, four, five))
+    anchors = tuple(fields["anchors"][str(points)].strip() for points in POINTS)
+    return Criterion(fields["name"], fields["question"].strip(), float(fields["weight"]), anchors)
 
 
 def _refuse_bad_weights(criteria: tuple[Criterion, ...], path: Path) -> None:
     for number, criterion in enumerate(criteria):
         if not math.isfinite(criterion.weight):  # .nan and .inf are YAML, and pass a schema's limits
-            msg = (
-                f"{path}: criteria.{number}.weight: must be a number above 0, got {criterion.weight}; change the value."
-            )
+            where = f"{path}: criteria.{number}.weight"
+            msg = f"{where}: must be a number above 0, got {criterion.weight}; change the value."
             raise ConfigError(msg)
 
 

@@ -5,6 +5,13 @@ from typing import Any, Literal
 
 from foundry_exp.records.distribution import Distribution
 
+WORST, BEST = 1, 5
+"""The scale of every score."""
+POINTS = tuple(range(WORST, BEST + 1))
+"""What a judge or a person may give; rules and means lie between them too."""
+SCALE = f"{WORST} to {BEST}"
+"""As sentences say it."""
+
 Preferred = Literal["first", "second", "tie"]
 
 

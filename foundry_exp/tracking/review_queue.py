@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from foundry_exp.prompts.rubric import POINTS, Criterion, Rubric
+from foundry_exp.prompts.rubric import Criterion, Rubric
+from foundry_exp.records.score import POINTS
 from foundry_exp.scores.people.items import Item, blind_name
 from foundry_exp.scores.people.key import Key
 from foundry_exp.tracking import traces
@@ -67,7 +68,7 @@ def _experiment_id(client: Any, name: str, location: Location) -> str:
 
 
 def _question(tracing: Any, experiment_id: str, criterion: Criterion) -> str:
-    """The label schema of a criterion, 1 to 5 with a comment."""
+    """The label schema of a criterion, points with a comment."""
     from mlflow.genai.label_schemas import InputNumeric
 
     known = _there(lambda: tracing.store.get_label_schema_by_name(experiment_id, criterion.name))

@@ -1,5 +1,6 @@
 """Rubrics: what is read of one, what its digest stands for, and what is said of a bad one."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import yaml
 from foundry_exp.errors import ConfigError
 from foundry_exp.files import shipped_files
 from foundry_exp.prompts import rubric
+from foundry_exp.records.score import BEST, POINTS, WORST
 
 SHIPPED = sorted((shipped_files.shipped("prompts") / "rubrics").glob("*.yaml"))
 
@@ -18,7 +20,7 @@ def content(**changes: Any) -> dict[str, Any]:
         "name": "coverage",
         "question": "Is it all there?",
         "weight": 2,
-        "anchors": {points: f"{points} of 5" for points in rubric.POINTS},
+        "anchors": {points: f"{points} of 5" for points in POINTS},
     }
     return {"name": "mine", "version": 1, "judged": "A summary.", "criteria": [criterion], **changes}
 
@@ -49,6 +51,20 @@ def test_text_changes_the_digest_and_layout_does_not(tmp_path: Path) -> None:
     laid_out = "# a comment\n" + yaml.safe_dump(content(), default_flow_style=True)
     assert rubric.load(written(tmp_path, laid_out)).digest == first.digest
     assert rubric.load(written(tmp_path, content(judged="An answer."))).digest != first.digest
+
+
+def test_the_schemas_written_by_hand_have_the_scale_of_scores() -> None:
+    def schema(name: str) -> Any:
+        path = shipped_files.shipped("schemas") / f"{name}.schema.json"
+        return json.loads(path.read_text(encoding="utf-8"))
+
+    anchors = schema("rubric")["properties"]["criteria"]["items"]["properties"]["anchors"]
+    assert [*anchors["properties"]] == anchors["required"] == [str(points) for points in POINTS]
+    answer = schema("calibration")["properties"]["prompts"]["items"]["properties"]["answers"]["items"]
+    agreed = answer["properties"]["agreed"]["additionalProperties"]
+    assert (agreed["minimum"], agreed["maximum"]) == (WORST, BEST)
+    constraint = schema("decision")["properties"]["constraints"]["properties"]["quality"]
+    assert (constraint["minimum"], constraint["maximum"]) == (WORST, BEST)
 
 
 @pytest.mark.parametrize("weight", [0, -1, "much", True, None, float("nan"), float("inf")])

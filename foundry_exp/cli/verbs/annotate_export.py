@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 def main(arguments: list[str]) -> int:
     """Write the files of the runs named, and say where they are and what to do with them."""
+    from foundry_exp.prompts.rubric import RubricChoice
     from foundry_exp.records import runs
     from foundry_exp.scores import score
-    from foundry_exp.scores.people.choice import rubric_for
     from foundry_exp.scores.people.export import as_json, default_folder, export, told
     from foundry_exp.scores.people.names import check_annotators
     from foundry_exp.tracking.fetch import find
@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> int:
         msg = f"{', '.join(options.names)}: no finished run in it; measure first."
         raise StoreError(msg)
     answers = [answer for folder in dict.fromkeys(folders) for answer in score.different_answers(folder)]
-    chosen = rubric_for((answer.sample for answer in answers), options.rubric, "--rubric")
+    chosen = RubricChoice(options.rubric, "--rubric").for_all(answer.sample for answer in answers)
     out = options.out or default_folder(answers, chosen, options.output_dir)
     made = export(answers, chosen, names, out, reference=options.reference, seed=options.seed)
     if not options.json:

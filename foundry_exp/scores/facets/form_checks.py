@@ -1,31 +1,22 @@
-"""Rules about the form of an answer: how long, how many sentences or list items, which language."""
+"""Rules about the form of an answer: how long, how many sentences or list items."""
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any
 
-from foundry_exp.scores.facets.points import Points, between, met
-
-SURE = 0.4
-"""From this probability on a language counts as told; single words of a real language stay below."""
-
-_VARIETIES = {"pcm": "en", "wuu": "zh", "yue": "zh", "nn": "no"}
-"""Close relatives that the identifier tells apart and nobody who asks for the language means."""
+from foundry_exp.scores.facets.check_result import CheckResult, graded, met_or_missed
+from foundry_exp.scores.facets.languages import every
 
 _ITEM = re.compile(r"^([^\S\n]*)(?:[-*•‣◦–]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])\s+\S", re.MULTILINE)
 _INLINE_ITEM = re.compile(r"(?:^|\s)\(?(\d{1,3})[.)]\s+\S")
 _BLOCK = re.compile(r"\n\s*\n|\n(?=\s*(?:[-*•‣◦–]|\(?\d{1,3}[.)])\s)")
 _MARKER = re.compile(r"^\s*(?:[-*•‣◦–]|\(?\d{1,3}[.)]|\(?[a-zA-Z]\))\s+")
 _END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*(?=\s|$)|[。！？]+")
-_TITLE = re.compile(r"(mr|mrs|ms|dr|prof|st|nr|vs|bzw|vgl|hr|mme|mlle|sr|sra|fig|e\.g|i\.e|z\.b|d\.h|p\.ej)")
-"""Short forms that something follows."""
-_SHORT = re.compile(r"(etc|usw|inc|ltd|ca|approx|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|a\.m|p\.m)")
-"""Short forms that may end a sentence."""
-_MONTH = re.compile(r"(Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember)\b")
+_TITLES, _SHORT_FORMS = every("titles"), every("short_forms")
+_MONTH = re.compile(rf"({'|'.join(sorted(every('months')))})\b")
 
 
-def length(answer: str, options: Mapping[str, Any]) -> Points:
+def length(answer: str, options: Mapping[str, Any]) -> CheckResult:
     """Words or characters within bounds; outside, points fall in step until twice the most, or none at all."""
     counts = {"words": len(answer.split()), "characters": len(answer)}
     shares = [
@@ -35,7 +26,7 @@ def length(answer: str, options: Mapping[str, Any]) -> Points:
     ]
     share = min(share for share, _ in shares)
     said = " and ".join(f"{unit}: {counts[unit]}, wanted {_bounds(options, unit)}" for _, unit in shares)
-    return Points(round(between(share), 2), said)
+    return graded(share, said)
 
 
 def _fit(count: int, low: int | None, high: int | None) -> float:
@@ -53,38 +44,38 @@ def _bounds(options: Mapping[str, Any], unit: str) -> str:
     return f"at most {high}" if low is None else f"at least {low}"
 
 
-def sentences(answer: str, options: Mapping[str, Any]) -> Points:
+def sentences(answer: str, options: Mapping[str, Any]) -> CheckResult:
     """As many sentences as wanted."""
     return _counted(count_sentences(answer), "sentences", options)
 
 
-def items(answer: str, options: Mapping[str, Any]) -> Points:
+def items(answer: str, options: Mapping[str, Any]) -> CheckResult:
     """As many list items as wanted."""
     return _counted(count_items(answer), "list items", options)
 
 
-def _counted(count: int, what: str, options: Mapping[str, Any]) -> Points:
+def _counted(count: int, what: str, options: Mapping[str, Any]) -> CheckResult:
     low, high = options.get("min", options.get("count")), options.get("max", options.get("count"))
     is_met = (low is None or count >= low) and (high is None or count <= high)
     wanted = f"{low}" if low == high else _bounds({"min_x": low, "max_x": high}, "x")
-    return met(is_met, f"{what}: {count}, wanted {wanted}")
+    return met_or_missed(is_met, f"{what}: {count}, wanted {wanted}")
 
 
 def count_items(text: str) -> int:
     """Lines that begin with a bullet, a number or a letter, the outermost of a nested list; or 1. 2. 3. in a line."""
-    indents = [len(found.group(1).expandtabs()) for found in _ITEM.finditer(text)]
+    indents = [len(match.group(1).expandtabs()) for match in _ITEM.finditer(text)]
     if len(indents) > 1:
         outermost = min(indents)
         return indents.count(outermost)
-    numbers = [int(found.group(1)) for found in _INLINE_ITEM.finditer(text)]
+    numbers = [int(match.group(1)) for match in _INLINE_ITEM.finditer(text)]
     in_order = numbers == list(range(1, len(numbers) + 1))
     return max(len(numbers) if in_order else 0, len(indents))
 
 
 def count_sentences(text: str) -> int:
     """Ends of sentences, and what stands after the last one; a list item or paragraph is at least one sentence."""
-    found = (sentence for block in _BLOCK.split(text) for sentence in _sentences(block))
-    return sum(any(character.isalnum() for character in sentence) for sentence in found)
+    pieces = (sentence for block in _BLOCK.split(text) for sentence in _sentences(block))
+    return sum(any(character.isalnum() for character in sentence) for sentence in pieces)
 
 
 def _sentences(block: str) -> Iterator[str]:
@@ -106,28 +97,12 @@ def _goes_on(before: str, mark: str, after: str) -> bool:
     small_follows = after[0].islower()
     is_day = re.fullmatch(r"\d{1,2}", last) and (small_follows or _MONTH.match(after))
     is_initial = len(last) == 1 and last.isalpha() and words[-1] not in ("I", "a")
-    is_short = _TITLE.fullmatch(last) or (_SHORT.fullmatch(last) and small_follows)
+    is_short = last in _TITLES or (last in _SHORT_FORMS and small_follows)
     return bool(is_day or is_initial or is_short)
 
 
-def language(answer: str, options: Mapping[str, Any]) -> Points:
-    """The likeliest language is the one wanted; a text too short to tell is unscored."""
-    wanted = options["code"]
-    ranked: dict[str, float] = {}
-    for code, probability in _identifier().rank(answer):
-        ranked[_variety(code)] = ranked.get(_variety(code), 0.0) + probability
-    found = max(ranked, key=lambda code: ranked[code])
-    if ranked[found] < SURE:
-        return Points(None, f"too short to tell its language (likeliest {found}, {ranked[found]:.0%})")
-    return met(found == _variety(wanted), f"is in {found} ({ranked[found]:.0%}), wanted {wanted}")
-
-
-def _variety(code: str) -> str:
-    return _VARIETIES.get(code, code)
-
-
-@cache
-def _identifier() -> Any:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+def bound_complaints(entry: Mapping[str, Any]) -> Iterator[str]:
+    """Bounds that no answer can keep."""
+    for low, high in (("min", "max"), ("min_words", "max_words"), ("min_characters", "max_characters")):
+        if low in entry and high in entry and entry[low] > entry[high]:
+            yield f".{low}: {entry[low]} is more than {high}, {entry[high]}; no answer can have both."

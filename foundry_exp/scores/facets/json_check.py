@@ -5,28 +5,28 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from foundry_exp.scores.facets.kinds import compiled
-from foundry_exp.scores.facets.points import BEST, WORST, Points
-from foundry_exp.scores.facets.text_checks import PATTERN_TIMEOUT_S
+from foundry_exp.scores.facets.check_result import CheckResult, graded, met_or_missed
+from foundry_exp.scores.facets.text_checks import PATTERN_TIMEOUT_S, compiled, pattern_complaints
 
-WRONG_SHAPE = 3.0
+WRONG_SHAPE = 0.5
+"""The share of the points that JSON of another shape gets."""
 
 
-def json_schema(answer: str, options: Mapping[str, Any]) -> Points:
-    """5 for JSON that the schema allows, 3 for other JSON, 1 for anything else; one code fence around it is allowed."""
+def json_schema(answer: str, options: Mapping[str, Any]) -> CheckResult:
+    """The most for JSON that the schema allows, the middle for other JSON; one code fence around it is allowed."""
     try:
         value = json.loads(_without_fence(answer), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         said = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-        return Points(WORST, f"is not JSON ({said})")
+        return met_or_missed(False, f"is not JSON ({said})")
     try:
         wrong = next(iter(_validator_class()(options["schema"], registry=_no_registry()).iter_errors(value)), None)
     except (TimeoutError, RecursionError) as error:
-        return Points(None, f"gave up checking it by the JSON Schema ({type(error).__name__})")
+        return CheckResult(None, f"gave up checking it by the JSON Schema ({type(error).__name__})")
     if wrong is None:
-        return Points(BEST, "is JSON that the schema allows")
+        return met_or_missed(True, "is JSON that the schema allows")
     key = ".".join(str(part) for part in wrong.absolute_path)
-    return Points(WRONG_SHAPE, f"is JSON that the schema does not allow: {key or 'the whole'}: {wrong.message}")
+    return graded(WRONG_SHAPE, f"is JSON that the schema does not allow: {key or 'the whole'}: {wrong.message}")
 
 
 def _without_fence(answer: str) -> str:
@@ -64,3 +64,47 @@ def _no_registry() -> Any:
     from referencing import Registry
 
     return Registry()
+
+
+def schema_complaints(entry: Mapping[str, Any]) -> Iterator[str]:
+    """A JSON Schema that is none, or cannot be held to."""
+    yield from (f".schema{complaint}" for complaint in _bad_schema(entry["schema"]))
+
+
+def _bad_schema(schema: Any) -> Iterator[str]:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        key = ".".join(str(part) for part in error.absolute_path)
+        yield f"{'.' if key else ''}{key}: not a JSON Schema ({error.message}); correct it."
+        return
+    for key, value in _pairs(schema):
+        if key in ("$ref", "$dynamicRef") and not _resolves(value, schema):
+            yield f": {key} {value!r} is not in this schema; write #/$defs/… and define it there."
+        elif key == "pattern" and isinstance(value, str):
+            yield from pattern_complaints({"pattern": value})
+        elif key == "patternProperties" and isinstance(value, Mapping):
+            yield ": patternProperties is not supported, since it cannot be bounded in time; use properties."
+
+
+def _pairs(node: Any) -> Iterator[tuple[str, Any]]:
+    for value in node.values() if isinstance(node, Mapping) else node if isinstance(node, list) else ():
+        yield from _pairs(value)
+    if isinstance(node, Mapping):
+        yield from node.items()
+
+
+def _resolves(reference: Any, schema: Any) -> bool:
+    """Whether a reference leads to a part of the same schema; nothing is ever fetched."""
+    from referencing import Registry
+    from referencing.exceptions import Unresolvable
+    from referencing.jsonschema import DRAFT202012
+
+    try:
+        Registry().resolver_with_root(DRAFT202012.create_resource(schema)).lookup(reference)
+    except Unresolvable:
+        return False
+    return str(reference).startswith("#")

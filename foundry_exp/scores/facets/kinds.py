@@ -1,9 +1,7 @@
 """Facets: what a prompt set expects of an answer and rules can check; read and refused before anything runs."""
 
-import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,27 +10,49 @@ from foundry_exp.files.digest import digest_of
 from foundry_exp.prompts import prompt_sets
 from foundry_exp.prompts.prompt_sets import PromptSet
 from foundry_exp.records.record import Sample
-
-CRITERIA: Mapping[str, str] = {
-    "contains": "content",
-    "any_of": "content",
-    "number_equals": "content",
-    "similarity": "similarity",
-    "not_contains": "instruction",
-    "regex": "instruction",
-    "length": "instruction",
-    "sentences": "instruction",
-    "items": "instruction",
-    "language": "language",
-    "json_schema": "format",
-}
-"""The criterion that each kind of facet counts for, unless the facet names another."""
-
-MAX_REPEATS = 1_000_000
-"""Of counted repeats in a pattern, multiplied: ten times as many take seconds to compile, nested ones for ever."""
+from foundry_exp.scores.facets import form_checks, json_check, languages, text_checks
+from foundry_exp.scores.facets.check_result import CheckResult
 
 RULES = 2
-"""Counted up when a rule of `scorers` changes, since the same facets then give other points."""
+"""Counted up when a check changes, since the same facets then give other points."""
+
+Options = Mapping[str, Any]
+
+
+def _no_complaints(_: Options) -> Iterable[str]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of facet; its keys are in schemas/prompts.schema.json."""
+
+    criterion: str
+    """What it counts for, unless the facet names another."""
+    check: Callable[[str, Options], CheckResult]
+    """Of an answer and the facet's options."""
+    complaints: Callable[[Options], Iterable[str]] = _no_complaints
+    """What is wrong with a facet and a schema cannot see: the key, and what to do."""
+    needs_reference: bool = False
+    """Whether the prompt's reference is among the options."""
+    any_length: bool = False
+    """Whether it can be told of an answer of any length."""
+
+
+KINDS: Mapping[str, Kind] = {
+    "contains": Kind("content", text_checks.contains),
+    "any_of": Kind("content", text_checks.any_of),
+    "number_equals": Kind("content", text_checks.number_equals, text_checks.number_complaints),
+    "similarity": Kind("similarity", text_checks.similarity, needs_reference=True),
+    "not_contains": Kind("instruction", text_checks.not_contains),
+    "regex": Kind("instruction", text_checks.pattern, text_checks.pattern_complaints),
+    "length": Kind("instruction", form_checks.length, form_checks.bound_complaints, any_length=True),
+    "sentences": Kind("instruction", form_checks.sentences, form_checks.bound_complaints),
+    "items": Kind("instruction", form_checks.items, form_checks.bound_complaints),
+    "language": Kind("language", languages.is_in_language),
+    "json_schema": Kind("format", json_check.json_schema, json_check.schema_complaints),
+}
+"""Every kind: a new one is an entry here, its keys in the schema and a line in README's table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +62,27 @@ class Facet:
     kind: str
     criterion: str
     weight: float
-    options: Mapping[str, Any]
-    """The keys of its kind, as `schemas/prompts.schema.json` has them."""
+    options: Options
+    """The keys of its kind, and the prompt's reference where its kind needs it."""
 
 
 def facets_of(sample: Sample) -> list[Facet]:
     """The facets of a prompt that rules can check; sentences are left to people and judges."""
-    return [_facet(entry) for entry in sample.facets if isinstance(entry, Mapping)]
+    return [_facet(entry, sample) for entry in sample.facets if isinstance(entry, Mapping)]
 
 
-def _facet(entry: Mapping[str, Any]) -> Facet:
-    own = {key: value for key, value in entry.items() if key not in ("kind", "criterion", "weight")}
-    return Facet(entry["kind"], entry.get("criterion", CRITERIA[entry["kind"]]), float(entry.get("weight", 1)), own)
+def _facet(entry: Options, sample: Sample) -> Facet:
+    kind = KINDS[entry["kind"]]
+    options = {key: value for key, value in entry.items() if key not in ("kind", "criterion", "weight")}
+    reference = {"reference": sample.reference or ""} if kind.needs_reference else {}
+    criterion = entry.get("criterion", kind.criterion)
+    return Facet(entry["kind"], criterion, float(entry.get("weight", 1)), options | reference)
 
 
 def identity(samples: Iterable[Sample]) -> str:
     """What scores by the facets of these prompts are known by: `facets:digest`."""
     expected = {
-        sample.sample_id: [[facet, sample.reference if facet["kind"] == "similarity" else None] for facet in rules]
+        sample.sample_id: [[rule, sample.reference if KINDS[rule["kind"]].needs_reference else None] for rule in rules]
         for sample in samples
         if (rules := [facet for facet in sample.facets if isinstance(facet, Mapping)])
     }
@@ -68,87 +91,18 @@ def identity(samples: Iterable[Sample]) -> str:
 
 def load(path: Path, name: str) -> PromptSet:
     """Read a prompt set; raises ConfigError also for what a schema cannot see of its facets, such as a bad pattern."""
-    found = prompt_sets.load(path, name)
-    for number, sample in enumerate(found.samples, start=1):
+    prompt_set = prompt_sets.load(path, name)
+    for number, sample in enumerate(prompt_set.samples, start=1):
         for place, entry in enumerate(sample.facets):
-            complaints = _complaints(entry, sample.reference) if isinstance(entry, Mapping) else ()
-            for complaint in complaints:
+            complaint = next(iter(_complaints(entry, sample.reference)), None) if isinstance(entry, Mapping) else None
+            if complaint is not None:
                 msg = f"{path}: entry {number} ({sample.sample_id}): facets.{place}{complaint}"
                 raise ConfigError(msg)
-    return found
+    return prompt_set
 
 
-def _complaints(entry: Mapping[str, Any], reference: str | None) -> Iterator[str]:
-    kind = entry["kind"]
-    if kind == "regex":
-        yield from _bad_pattern(entry["pattern"])
-    elif kind == "json_schema":
-        yield from (f".schema{what}" for what in _bad_schema(entry["schema"]))
-    elif kind == "similarity" and not (reference or "").strip():
-        yield ": similarity needs the prompt's reference, got none; add a reference or remove the facet."
-    for low, high in (("min", "max"), ("min_words", "max_words"), ("min_characters", "max_characters")):
-        if low in entry and high in entry and entry[low] > entry[high]:
-            yield f".{low}: {entry[low]} is more than {high}, {entry[high]}; no answer can have both."
-    for key in ("value", "tolerance"):
-        if key in entry and not math.isfinite(entry[key]):
-            yield f".{key}: must be a finite number, got {entry[key]}; change the value."
-
-
-def _bad_pattern(text: str) -> Iterator[str]:
-    import regex
-
-    repeats = math.prod(int(count) for count in regex.findall(r"\{(?:\d*,)?(\d+)\}", text) if int(count))
-    if repeats > MAX_REPEATS:
-        yield f".pattern: repeats {repeats} times in all, at most {MAX_REPEATS}, got {text!r}; write a smaller one."
-        return
-    try:
-        compiled(text, ignore_case=False)
-    except (regex.error, RecursionError, OverflowError) as error:
-        yield f".pattern: not a pattern ({error}), got {text!r}; correct it."
-
-
-@cache
-def compiled(text: str, *, ignore_case: bool) -> Any:
-    """A pattern of the `regex` package, which can give up a search after a time."""
-    import regex
-
-    return regex.compile(text, regex.IGNORECASE if ignore_case else 0)
-
-
-def _bad_schema(schema: Any) -> Iterator[str]:
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import SchemaError
-
-    try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        key = ".".join(str(part) for part in error.absolute_path)
-        yield f"{'.' if key else ''}{key}: not a JSON Schema ({error.message}); correct it."
-        return
-    for key, value in _pairs(schema):
-        if key in ("$ref", "$dynamicRef") and not _resolves(value, schema):
-            yield f": {key} {value!r} is not in this schema; write #/$defs/… and define it there."
-        elif key == "pattern" and isinstance(value, str):
-            yield from _bad_pattern(value)
-        elif key == "patternProperties" and isinstance(value, Mapping):
-            yield ": patternProperties is not supported, since it cannot be bounded in time; use properties."
-
-
-def _pairs(node: Any) -> Iterator[tuple[str, Any]]:
-    for value in node.values() if isinstance(node, Mapping) else node if isinstance(node, list) else ():
-        yield from _pairs(value)
-    if isinstance(node, Mapping):
-        yield from node.items()
-
-
-def _resolves(reference: Any, schema: Any) -> bool:
-    """Whether a reference leads to a part of the same schema; nothing is ever fetched."""
-    from referencing import Registry
-    from referencing.exceptions import Unresolvable
-    from referencing.jsonschema import DRAFT202012
-
-    try:
-        Registry().resolver_with_root(DRAFT202012.create_resource(schema)).lookup(reference)
-    except Unresolvable:
-        return False
-    return str(reference).startswith("#")
+def _complaints(entry: Options, reference: str | None) -> Iterable[str]:
+    kind = KINDS[entry["kind"]]
+    if kind.needs_reference and not (reference or "").strip():
+        return [f": {entry['kind']} needs the prompt's reference, got none; add a reference or remove the facet."]
+    return kind.complaints(entry)

@@ -1,14 +1,18 @@
 """Rules about what an answer says: a text, a pattern, a number, a reference."""
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
-from foundry_exp.scores.facets.kinds import compiled
-from foundry_exp.scores.facets.points import Points, between, met
+from foundry_exp.scores.facets.check_result import CheckResult, graded, met_or_missed
 
 PATTERN_TIMEOUT_S = 1.0
+
+MAX_REPEATS = 1_000_000
+"""Of counted repeats in a pattern, multiplied: ten times as many take seconds to compile, nested ones for ever."""
 
 CHRF_WORST, CHRF_BEST = 20.0, 70.0
 """Unrelated sentences of one language come to about 20, a close paraphrase to 60 and more."""
@@ -17,52 +21,52 @@ _NUMBER = re.compile(r"(?<![\w.,])[-−]?\d(?:[\d.,'’\u00a0\u202f]|\s(?=\d{3}(
 _SCALES = {"k": 1e3, "m": 1e6}
 
 
-def contains(answer: str, options: Mapping[str, Any]) -> Points:
+def contains(answer: str, options: Mapping[str, Any]) -> CheckResult:
     """The text is there."""
-    found = _has(answer, options["text"], options)
-    return met(found, f"{'has' if found else 'lacks'} “{options['text']}”")
+    has = _has(answer, options["text"], options)
+    return met_or_missed(has, f"{'has' if has else 'lacks'} “{options['text']}”")
 
 
-def not_contains(answer: str, options: Mapping[str, Any]) -> Points:
+def not_contains(answer: str, options: Mapping[str, Any]) -> CheckResult:
     """The text is not there."""
-    found = _has(answer, options["text"], options)
-    return met(not found, f"{'has' if found else 'is free of'} “{options['text']}”")
+    has = _has(answer, options["text"], options)
+    return met_or_missed(not has, f"{'has' if has else 'is free of'} “{options['text']}”")
 
 
-def any_of(answer: str, options: Mapping[str, Any]) -> Points:
+def any_of(answer: str, options: Mapping[str, Any]) -> CheckResult:
     """One of the texts is there."""
-    found = next((text for text in options["texts"] if _has(answer, text, options)), None)
+    there = next((text for text in options["texts"] if _has(answer, text, options)), None)
     wanted = " / ".join(f"“{text}”" for text in options["texts"])
-    return met(found is not None, f"lacks {wanted}" if found is None else f"has “{found}”")
+    return met_or_missed(there is not None, f"lacks {wanted}" if there is None else f"has “{there}”")
 
 
-def pattern(answer: str, options: Mapping[str, Any]) -> Points:
-    """A pattern is found; a search that takes too long is given up, and the facet is unscored."""
+def pattern(answer: str, options: Mapping[str, Any]) -> CheckResult:
+    """A pattern matches; a search that takes too long is given up, and the facet is unscored."""
     search = compiled(options["pattern"], ignore_case=options.get("ignore_case", False))
     try:
-        found = search.search(answer, timeout=PATTERN_TIMEOUT_S)
+        match = search.search(answer, timeout=PATTERN_TIMEOUT_S)
     except TimeoutError:
-        return Points(None, f"gave up looking for /{options['pattern']}/ after {PATTERN_TIMEOUT_S:g} s")
-    return met(found is not None, f"{'matches' if found else 'does not match'} /{options['pattern']}/")
+        return CheckResult(None, f"gave up looking for /{options['pattern']}/ after {PATTERN_TIMEOUT_S:g} s")
+    return met_or_missed(match is not None, f"{'matches' if match else 'does not match'} /{options['pattern']}/")
 
 
-def number_equals(answer: str, options: Mapping[str, Any]) -> Points:
+def number_equals(answer: str, options: Mapping[str, Any]) -> CheckResult:
     """A number in figures is the one wanted, in any reading: 1.850 may be 1850 or 1.85."""
     wanted, tolerance = options["value"], options.get("tolerance", 0)
-    written = [found.group().strip() for found in _NUMBER.finditer(answer)]
+    written = [match.group().strip() for match in _NUMBER.finditer(answer)]
     for text in written:
         if any(abs(reading - wanted) <= tolerance + 1e-9 * abs(wanted) for reading in readings(text)):
-            return met(True, f"has {wanted:g} (“{text}”)")
-    return met(False, f"lacks the number {wanted:g}; has {', '.join(written[:10]) or 'no number'}")
+            return met_or_missed(True, f"has {wanted:g} (“{text}”)")
+    return met_or_missed(False, f"lacks the number {wanted:g}; has {', '.join(written[:10]) or 'no number'}")
 
 
-def similarity(answer: str, reference: str) -> Points:
+def similarity(answer: str, options: Mapping[str, Any]) -> CheckResult:
     """The chrF of the answer to the reference (sacrebleu's defaults), from 20 (1 point) to 70 (5 points)."""
     from sacrebleu.metrics.chrf import CHRF
 
-    score = CHRF().sentence_score(answer, [reference]).score
+    score = CHRF().sentence_score(answer, [options["reference"]]).score
     share = (score - CHRF_WORST) / (CHRF_BEST - CHRF_WORST)
-    return Points(round(between(share), 2), f"chrF to the reference is {score:.0f} of 100")
+    return graded(share, f"chrF to the reference is {score:.0f} of 100")
 
 
 def readings(text: str) -> Iterator[float]:
@@ -91,3 +95,33 @@ def _comparable(text: str) -> str:
     """One spelling of what looks alike: composed letters, plain apostrophes, single spaces."""
     plain = unicodedata.normalize("NFC", text).replace("’", "'").replace("‘", "'").replace("‑", "-")
     return " ".join(plain.split())
+
+
+def pattern_complaints(entry: Mapping[str, Any]) -> Iterator[str]:
+    """A pattern that is none, or would take too long to compile."""
+    import regex
+
+    text = entry["pattern"]
+    repeats = math.prod(int(count) for count in regex.findall(r"\{(?:\d*,)?(\d+)\}", text) if int(count))
+    if repeats > MAX_REPEATS:
+        yield f".pattern: repeats {repeats} times in all, at most {MAX_REPEATS}, got {text!r}; write a smaller one."
+        return
+    try:
+        compiled(text, ignore_case=False)
+    except (regex.error, RecursionError, OverflowError) as error:
+        yield f".pattern: not a pattern ({error}), got {text!r}; correct it."
+
+
+@cache
+def compiled(text: str, *, ignore_case: bool) -> Any:
+    """A pattern of the `regex` package, which can give up a search after a time."""
+    import regex
+
+    return regex.compile(text, regex.IGNORECASE if ignore_case else 0)
+
+
+def number_complaints(entry: Mapping[str, Any]) -> Iterator[str]:
+    """Infinite numbers, which a schema's limits let pass."""
+    for key in ("value", "tolerance"):
+        if key in entry and not math.isfinite(entry[key]):
+            yield f".{key}: must be a finite number, got {entry[key]}; change the value."

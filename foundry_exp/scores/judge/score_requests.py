@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from foundry_exp.prompts.rubric import Criterion, Rubric
+from foundry_exp.prompts.rubric import Criterion, Rubric, RubricChoice
 from foundry_exp.protocols import Answer
 from foundry_exp.records import run_folder
 from foundry_exp.records.score import Score
-from foundry_exp.scores.judge.rubrics import Rubrics
 
 _Key = tuple[str, str, str, int, str]
 """Sample, output hash, criterion, repeat and rubric."""
@@ -34,15 +33,15 @@ class Turn:
         return (*seen, self.rubric.identity, self.criterion.name, self.repeat)
 
 
-def turns(answers: Sequence[Answer], rubrics: Rubrics, repeats: int) -> Iterator[Turn]:
+def turns(answers: Sequence[Answer], choice: RubricChoice, repeats: int) -> Iterator[Turn]:
     """Every score of every answer, answer by answer."""
 
     @cache
     def of_run(folder: Path) -> str:
-        return rubrics.identity(run_folder.read_samples(folder))
+        return choice.identity(run_folder.read_samples(folder))
 
     for answer in answers:
-        by = rubrics.of(answer.sample)
+        by = choice.for_sample(answer.sample)
         for criterion in by.criteria:
             for repeat in range(repeats):
                 yield Turn(answer, by, criterion, repeat, of_run(answer.folder))

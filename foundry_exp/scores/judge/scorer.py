@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from foundry_exp import terminal
 from foundry_exp.errors import BackendError
 from foundry_exp.files import shipped_files
+from foundry_exp.prompts.rubric import RubricChoice
 from foundry_exp.protocols import Answer
 from foundry_exp.records.record import Sample
 from foundry_exp.records.score import Score, Standing
@@ -18,7 +19,6 @@ from foundry_exp.scores.judge.calibration_set import CalibrationSet
 from foundry_exp.scores.judge.identity import Identity
 from foundry_exp.scores.judge.judge import Bench, Settings
 from foundry_exp.scores.judge.judge_model import Seat, seated
-from foundry_exp.scores.judge.rubrics import Rubrics
 from foundry_exp.scores.judge.verdict import Unusable, Verdict
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class JudgeScorer:
         )
         self._settings = Settings(seed, max_tokens, first_token_timeout_s, idle_timeout_s, total_timeout_s)
         self._limits = Thresholds(**thresholds)
-        self._rubrics = Rubrics(rubric)
+        self._rubrics = RubricChoice(rubric, f"scorer.{NAME}.rubric")
         self._calibration = calibration
         self._repeats = repeats
         self._standing: Standing | None = None
@@ -73,7 +73,7 @@ class JudgeScorer:
         request.refuse_bad_address(self._seat.backend, f"scorer.{NAME}.backend")
         request.local_path(self._seat.model, f"scorer.{NAME}.model")
         for sample in samples:
-            self._rubrics.of(sample)
+            self._rubrics.for_sample(sample)
         self._calibration_set()
 
     def score(self, answers: Sequence[Answer]) -> Iterator[tuple[Answer, Score]]:

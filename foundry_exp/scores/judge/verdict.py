@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, TypeVar
 
+from foundry_exp.records.score import BEST, SCALE, WORST
+
 Said = TypeVar("Said")
 
 MOST_REASON_CHARS = 200
@@ -15,12 +17,15 @@ SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
         "reason": {"type": "string", "minLength": 1, "maxLength": MOST_REASON_CHARS},
-        "score": {"type": "integer", "minimum": 1, "maximum": 5},
+        "score": {"type": "integer", "minimum": WORST, "maximum": BEST},
     },
     "required": ["reason", "score"],
     "additionalProperties": False,
 }
 """The reason comes first, so that the score follows from it."""
+
+REPLY = f'{{{{"reason": "<one short sentence>", "score": <a whole number from {SCALE}>}}}}'
+"""How a reply looks, in a text that is formatted once more."""
 
 CUT_OFF = "length"
 """The finish reason of a reply that used up its tokens."""
@@ -62,7 +67,8 @@ SCORE: Form[Verdict] = Form(
     SCHEMA,
     """\
 That cannot be used: {problem}. Reply again with nothing but one JSON object, the reason in one short sentence:
-{{"reason": "<one short sentence>", "score": <a whole number from 1 to 5>}}""",
+"""
+    + REPLY,
     lambda said, reason: Verdict(int(said["score"]), reason),
 )
 

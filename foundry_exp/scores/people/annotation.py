@@ -3,15 +3,12 @@
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from foundry_exp.errors import ConfigError, StoreError
+from foundry_exp.prompts.rubric import RubricChoice
 from foundry_exp.protocols import Answer
 from foundry_exp.records.record import Sample
 from foundry_exp.records.score import Score, Standing
-
-if TYPE_CHECKING:
-    from foundry_exp.prompts.rubric import Rubric
 
 
 class Annotation:
@@ -30,7 +27,7 @@ class Annotation:
         output_dir: str,
     ) -> None:
         """Keep what is asked."""
-        self._rubric = rubric
+        self._rubrics = RubricChoice(rubric, "scorer.annotation.rubric")
         self._annotators = annotators
         self._reference = reference
         self._seed = seed
@@ -42,25 +39,20 @@ class Annotation:
         from foundry_exp.scores.people.names import check_annotators
 
         check_annotators(self._annotators, "scorer.annotation.annotators")
-        self._chosen_rubric(samples)
+        self._rubrics.for_all(samples)
 
     def score(self, answers: Sequence[Answer]) -> Iterator[tuple[Answer, Score]]:
         """Write the files; people's scores come later."""
         from foundry_exp.scores.people.export import default_folder, export, told
 
         try:
-            chosen = self._chosen_rubric([answer.sample for answer in answers])
+            chosen = self._rubrics.for_all(answer.sample for answer in answers)
             out = self._out or default_folder(answers, chosen, self._output_dir)
             made = export(answers, chosen, self._annotators, out, reference=self._reference, seed=self._seed)
         except ConfigError as error:  # everything has been measured, so this is no longer a command that ran nothing
             raise StoreError(str(error)) from error
         print(told(made), file=sys.stderr)
         yield from ()
-
-    def _chosen_rubric(self, samples: Sequence[Sample]) -> "Rubric":
-        from foundry_exp.scores.people.choice import rubric_for
-
-        return rubric_for(samples, self._rubric, "scorer.annotation.rubric")
 
     def standing(self) -> Standing | None:
         """People are what judges are held to."""

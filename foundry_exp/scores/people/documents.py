@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from foundry_exp.prompts.rubric import POINTS, Rubric
+from foundry_exp.prompts.rubric import Rubric
+from foundry_exp.records.score import POINTS, SCALE
 from foundry_exp.scores.people.items import Item
 
 SCORE_COLUMN = "score:"
@@ -82,7 +83,7 @@ _HOW = f"""\
 
 Fill in **one** of your two files, the `.csv` in a spreadsheet or the `.jsonl` in an editor, and send it back.
 
-- Every row is a prompt and an answer. Give each criterion a whole number from 1 to 5; its column is named
+- Every row is a prompt and an answer. Give each criterion a whole number from {SCALE}; its column is named
   `{SCORE_COLUMN}` and the criterion. A comment is welcome and not needed.
 - Leave empty what you cannot judge. A file that is filled in part is fine, and you can send it again later.
 - An empty answer is an answer: score it.

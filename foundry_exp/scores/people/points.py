@@ -1,10 +1,10 @@
-"""What a person wrote into a score's place → 1 to 5 points, nothing, or why it is neither."""
+"""What a person wrote into a score's place → points, nothing, or why it is neither."""
 
 import math
 import re
 from typing import Any
 
-from foundry_exp.prompts.rubric import POINTS
+from foundry_exp.records.score import BEST, POINTS, SCALE, WORST
 
 _DATE = re.compile(
     r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d{1,2}[./ -][A-Za-zÀ-ÿ]{3,9}\.?([./ -]\d{2,4})?|[A-Za-zÀ-ÿ]{3,9}\.?[./ -]\d{1,4}"
@@ -21,8 +21,8 @@ def points(written: Any) -> float | None:
     if isinstance(written, str):
         return _from_text(written)
     if isinstance(written, int | float) and not isinstance(written, bool):
-        return _checked(float(written) if abs(written) <= POINTS[-1] else math.inf, written)
-    msg = f"must be a whole number from 1 to 5, got {_shown(written)}; change it."
+        return _checked(float(written) if abs(written) <= BEST else math.inf, written)
+    msg = f"must be a whole number from {SCALE}, got {_shown(written)}; change it."
     raise ValueError(msg)
 
 
@@ -35,13 +35,13 @@ def _from_text(written: str) -> float | None:
     if _DATE.fullmatch(text):
         msg = f"{_shown(written)} is a date, which a spreadsheet makes of some numbers; type the score again."
         raise ValueError(msg)
-    msg = f"must be a whole number from 1 to 5, got {_shown(written)}; change it."
+    msg = f"must be a whole number from {SCALE}, got {_shown(written)}; change it."
     raise ValueError(msg)
 
 
 def _checked(value: float, written: Any) -> float:
-    if not POINTS[0] <= value <= POINTS[-1]:
-        msg = f"must be from {POINTS[0]} to {POINTS[-1]}, got {_shown(written)}; change it."
+    if not WORST <= value <= BEST:
+        msg = f"must be from {SCALE}, got {_shown(written)}; change it."
         raise ValueError(msg)
     if value not in POINTS:
         msg = f"must be a whole number, got {_shown(written)}; choose the nearer one."

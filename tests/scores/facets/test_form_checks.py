@@ -1,10 +1,7 @@
-"""Rules about form: how sentences, items, words and languages are told."""
-
-import json
+"""Rules about form: how sentences, items and words are told."""
 
 import pytest
 
-from foundry_exp.files import shipped_files
 from foundry_exp.scores.facets import form_checks
 from foundry_exp.scores.facets.form_checks import count_items, count_sentences
 
@@ -81,32 +78,3 @@ def test_the_worse_of_two_lengths_counts() -> None:
 def test_counts_are_exact_or_within_bounds(options: dict[str, int], is_met: bool) -> None:
     assert form_checks.sentences("One. Two.", options).value == (5.0 if is_met else 1.0)
     assert form_checks.items("- one\n- two", options).value == (5.0 if is_met else 1.0)
-
-
-@pytest.mark.parametrize(
-    ("text", "code"),
-    [
-        ("The team agreed to replace the printer on floor two by Thursday.", "en"),
-        ("Das Team verlängert den Mietvertrag um zwei Jahre.", "de"),
-        ("Le conseil retient le premier devis pour la toiture.", "fr"),
-        ("La tienda cierra dos semanas en agosto.", "es"),
-        ("会議は月曜日に行われます。", "ja"),
-        ("我们决定下周一再讨论这个问题。", "zh"),
-    ],
-)
-def test_a_sentence_is_of_its_language_and_of_no_other(text: str, code: str) -> None:
-    assert form_checks.language(text, {"code": code}).value == 5.0
-    assert form_checks.language(text, {"code": "it"}).value == 1.0
-
-
-@pytest.mark.parametrize("text", ["Yes.", "Ja", "12,5", "A cat."])
-def test_a_text_too_short_to_tell_is_unscored(text: str) -> None:
-    found = form_checks.language(text, {"code": "en"})
-    assert found.value is None
-    assert "too short" in found.reason
-
-
-def test_the_schema_allows_the_languages_that_can_be_told() -> None:
-    schema = json.loads((shipped_files.shipped("schemas") / "prompts.schema.json").read_text(encoding="utf-8"))
-    codes = schema["$defs"]["language"]["properties"]["code"]["enum"]
-    assert set(codes) == set(form_checks._identifier().labels) - {"zxx"}

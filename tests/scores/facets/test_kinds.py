@@ -1,6 +1,7 @@
 """Bad facets in a prompt set: each is refused before a run, with its entry and the way out."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from foundry_exp.cli import main
 from foundry_exp.errors import ConfigError
+from foundry_exp.files import shipped_files
 from foundry_exp.scores.facets import kinds
 from tests.conftest import SCRIPTED
 
@@ -32,6 +34,22 @@ BAD: list[tuple[Any, list[str]]] = [
     ({"kind": "similarity"}, ["(b): facets.0", "reference"]),
     (3, ["facets.0", "must be a text or an object"]),
 ]
+
+
+README = Path(__file__).parents[3] / "README.md"
+
+
+def test_the_schema_and_the_readme_have_every_kind_and_no_other() -> None:
+    definitions = json.loads((shipped_files.shipped("schemas") / "prompts.schema.json").read_text())["$defs"]
+    assert set(definitions["facet"]["properties"]["kind"]["enum"]) == set(kinds.KINDS)
+    assert {name: definitions[name]["properties"]["kind"] for name in kinds.KINDS} == {
+        name: {"const": name} for name in kinds.KINDS
+    }
+    table = README.read_text(encoding="utf-8").partition("| kind | keys |")[2].partition("\n\n")[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()[2:]]
+    criteria = {kind: row[3] for row in rows for kind in re.findall(r"`(\w+)`", row[0])}
+    assert set(criteria) == set(kinds.KINDS)
+    assert all(f"`{kind.criterion}`" in criteria[name] for name, kind in kinds.KINDS.items())
 
 
 @pytest.mark.parametrize(("facet", "said"), BAD)

@@ -12,7 +12,7 @@ from foundry_exp.records import run_folder
 from foundry_exp.records.record import Message, Sample
 from foundry_exp.scores import score
 from foundry_exp.scores.facets import kinds
-from foundry_exp.scores.facets.scorer import CHECKS, Facets, by_criterion, criterion_points
+from foundry_exp.scores.facets.scorer import Facets, by_criterion, criterion_points
 from tests.run_folders import make_run_folder
 
 SETS = shipped_files.shipped("prompts") / "sets"
@@ -23,15 +23,11 @@ def sample(*entries: Any, reference: str | None = None, sample_id: str = "a") ->
 
 
 def points(text: str, asked: Sample) -> dict[str, float | None]:
-    return {name: criterion_points(text, asked, group).value for name, group in by_criterion(asked).items()}
+    return {name: criterion_points(text, group).value for name, group in by_criterion(asked).items()}
 
 
 def contains(text: str, **options: object) -> dict[str, object]:
     return {"kind": "contains", "text": text, **options}
-
-
-def test_every_kind_has_a_criterion_and_a_rule() -> None:
-    assert set(kinds.CRITERIA) == {*CHECKS, "similarity"}
 
 
 def test_facets_of_one_criterion_average_by_weight() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from foundry_exp import terminal
 from foundry_exp.errors import BackendError
 from foundry_exp.files import shipped_files
+from foundry_exp.prompts.rubric import RubricChoice
 from foundry_exp.records.score import Standing
 from foundry_exp.runtime.models import request
 from foundry_exp.scores.judge import calibration_set
@@ -17,7 +18,6 @@ from foundry_exp.scores.judge.pairwise import match, trial, verdicts
 from foundry_exp.scores.judge.pairwise.match import Match, Outcome
 from foundry_exp.scores.judge.pairwise.trial import Limits
 from foundry_exp.scores.judge.progress import Shown
-from foundry_exp.scores.judge.rubrics import Rubrics
 from foundry_exp.scores.judge.scorer import FOLDER
 
 
@@ -41,7 +41,7 @@ class PairwiseJudge:
         """Keep the section, which has been checked; nothing is read or started yet."""
         self._section = section
         self._folder = Path(section["output_dir"]) / FOLDER
-        self.rubrics = Rubrics(section["rubric"])
+        self.rubrics = RubricChoice(section["rubric"], "scorer.judge.rubric")
         thresholds = section["thresholds"]
         self.limits = Limits(**thresholds["pairs"], unparseable=thresholds["unparseable"])
 
