@@ -1,15 +1,14 @@
 """A candidate as an option to choose: its figures, each a number or missing with a reason."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
 import numpy as np
 
-from foundry_exp.decide.contrasts import TYPICAL, by_prompt
 from foundry_exp.results.candidates import Candidate
 from foundry_exp.results.figures import ENERGY, QUALITY
+from foundry_exp.results.typical import TYPICAL
 
 ONCE = ("rss_peak_mb", "vram_peak_mb", "disk_mb", "load_s", ENERGY, "error_rate", "determinism_rate")
 _LARGEST = ("rss_peak_mb", "vram_peak_mb", "error_rate")
@@ -42,13 +41,8 @@ class Option:
         """Its name in sentences."""
         return self.candidate.label
 
-    @property
-    def typical_is_whole(self) -> bool:
-        """Whether its typical answer is the whole one, for want of a time per token."""
-        return self.figures[TYPICAL] is not None and not _pooled(self.candidate, "tpot_ms")
 
-
-def option(candidate: Candidate, expected_tokens: float) -> Option:
+def option(candidate: Candidate, expected_tokens: float | None) -> Option:
     """What a decision weighs of a candidate; answers that do not count are left out already."""
     whole = _pooled(candidate, "e2e_ms")
     figures: dict[str, float | None] = {
@@ -56,7 +50,7 @@ def option(candidate: Candidate, expected_tokens: float) -> Option:
         "e2e_p95_ms": _percentile(whole, 0.95),
         "ttft_p50_ms": _percentile(_pooled(candidate, "ttft_ms"), 0.5),
         "decode_tok_per_s": _percentile(_pooled(candidate, "decode_tok_per_s"), 0.5),
-        TYPICAL: _typical(candidate, TYPICAL, expected_tokens) or _typical(candidate, "e2e_ms", expected_tokens),
+        TYPICAL: candidate.typical_answer_ms(expected_tokens),
         QUALITY: _quality(candidate),
         "flagged_rate": sum(cell.flagged for cell in candidate.cells) / candidate.requests
         if candidate.requests
@@ -81,12 +75,6 @@ def _pooled(candidate: Candidate, metric: str) -> list[float]:
 
 def _percentile(values: Sequence[float], share: float) -> float | None:
     return float(np.quantile(values, share)) if values else None
-
-
-def _typical(candidate: Candidate, metric: str, expected_tokens: float) -> float | None:
-    """The geometric mean over prompts of each prompt's median."""
-    values = [value for cell in candidate.cells for value in by_prompt(cell, metric, expected_tokens).values()]
-    return math.exp(fmean(math.log(value) for value in values)) if values else None
 
 
 def _quality(candidate: Candidate) -> float | None:

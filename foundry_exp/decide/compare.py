@@ -7,7 +7,6 @@ from itertools import combinations
 import numpy as np
 
 from foundry_exp.decide.contrasts import BY_RUN, PAIRED, Contrast, by_prompt, of_run
-from foundry_exp.decide.expected import Expected, expected
 from foundry_exp.errors import ConfigError
 from foundry_exp.files.escape import sentence
 from foundry_exp.metrics.stats.difference import FEWEST, Difference, paired, welch
@@ -16,6 +15,7 @@ from foundry_exp.metrics.stats.multiple_comparisons import holm
 from foundry_exp.results.candidates import Candidate
 from foundry_exp.results.comparable import Mismatch, energy_mismatch
 from foundry_exp.results.figures import ENERGY, QUALITY, Prompt
+from foundry_exp.results.typical import Expected, expected
 
 MOST_FOR_ALL_PAIRS = 20
 """With more candidates each is compared with the first alone: a thousand would make half a million pairs."""
@@ -72,7 +72,7 @@ def compare(candidates: Sequence[Candidate], forced: Sequence[Mismatch] = (), se
         have = f"got {len(able)}" + (f" ({named})" if named else "")
         msg = f"compare: needs two candidates with figures, {have}; name more runs, or measure what is missing."
         raise ConfigError(msg)
-    typical = expected(able)
+    typical = expected(cell.result for one in able for cell in one.cells)
     every = list(combinations(able, 2)) if len(able) <= MOST_FOR_ALL_PAIRS else [(able[0], one) for one in able[1:]]
     pairs = [_pair(first, second, typical.tokens, seed, forced) for first, second in every]
     return Comparison(
@@ -93,7 +93,7 @@ def _left_out(candidates: Sequence[Candidate]) -> Iterator[str]:
         yield from (sentence(f"{candidate.label}: {what}") for what in said)
 
 
-def _pair(first: Candidate, second: Candidate, tokens: float, seed: int, forced: Sequence[Mismatch]) -> Pair:
+def _pair(first: Candidate, second: Candidate, tokens: float | None, seed: int, forced: Sequence[Mismatch]) -> Pair:
     rubric_differs = any(mismatch.what == "rubric" for mismatch in forced)
     effects = []
     for contrast in PAIRED:
@@ -126,7 +126,9 @@ def _unpaired(first: Candidate, second: Candidate) -> str:
     return f"no figure that both have of {FEWEST} prompts"
 
 
-def _by_prompt(first: Candidate, second: Candidate, contrast: Contrast, tokens: float, seed: int) -> Difference | None:
+def _by_prompt(
+    first: Candidate, second: Candidate, contrast: Contrast, tokens: float | None, seed: int
+) -> Difference | None:
     sides = [[by_prompt(cell, contrast.metric, tokens) for cell in side.cells] for side in (first, second)]
     shared = sorted(set.intersection(*(set(run) for side in sides for run in side)))
     arrays = [_array(side, shared, logs=contrast.is_ratio) for side in sides]

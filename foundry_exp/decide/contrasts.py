@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from foundry_exp.metrics.summary import typical_answer_ms
 from foundry_exp.results.figures import ENERGY, QUALITY, CellFigures, Prompt
+from foundry_exp.results.typical import TYPICAL
 
 Kind = Literal["time", "rate", "amount", "points"]
-
-TYPICAL = "typical_answer_ms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +53,16 @@ BY_RUN = (
 """One figure a run, so that they can be tested only where runs were repeated."""
 
 
-def by_prompt(cell: CellFigures, metric: str, expected_tokens: float) -> Mapping[Prompt, float]:
-    """A metric's typical value of each prompt; a typical answer is the first token and the expected rest."""
+def by_prompt(cell: CellFigures, metric: str, expected_tokens: float | None) -> Mapping[Prompt, float]:
+    """A metric's typical value of each prompt; no typical answer where nobody says its length."""
     if metric != TYPICAL:
         return cell.by_prompt(metric)
+    if expected_tokens is None:
+        return {}
     first, each = cell.by_prompt("ttft_ms"), cell.by_prompt("tpot_ms")
-    return {prompt: first[prompt] + expected_tokens * each[prompt] for prompt in first if prompt in each}
+    return {
+        prompt: typical_answer_ms(first[prompt], each[prompt], expected_tokens) for prompt in first if prompt in each
+    }
 
 
 def of_run(cell: CellFigures, metric: str) -> float | None:

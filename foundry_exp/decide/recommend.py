@@ -8,7 +8,6 @@ from typing import Any
 from foundry_exp.decide import fleet, pareto
 from foundry_exp.decide.choice import Option, option
 from foundry_exp.decide.constraints import Broken, broken
-from foundry_exp.decide.expected import Expected, expected
 from foundry_exp.decide.fleet import Cost
 from foundry_exp.decide.weighing import CRITERIA, Weighed, gap, score, unweighable, weigh
 from foundry_exp.errors import ConfigError
@@ -17,6 +16,7 @@ from foundry_exp.metrics.stats.multiple_comparisons import holm
 from foundry_exp.results.candidates import Candidate
 from foundry_exp.results.comparable import Mismatch, energy_mismatch
 from foundry_exp.results.figures import ENERGY
+from foundry_exp.results.typical import TYPICAL, Expected, expected
 
 HALF, TWICE = 0.5, 2.0
 
@@ -87,7 +87,7 @@ def recommend(
 ) -> Recommendation:
     """Decide; raise ConfigError when nothing was measured at all."""
     able, unmeasured = _with_figures(candidates)
-    typical = expected(able)
+    typical = expected((cell.result for one in able for cell in one.cells), decision.get("expected_tokens"))
     tokens = typical.tokens
     options = [option(one, tokens) for one in able]
     judged = [(one, broken(one, decision["constraints"])) for one in options]
@@ -129,7 +129,7 @@ def _with_figures(candidates: Sequence[Candidate]) -> tuple[list[Candidate], lis
     return able, unmeasured
 
 
-def _tied(ranked: Sequence[Weighed], weights: Mapping[str, float], tokens: float, seed: int) -> list[Weighed]:
+def _tied(ranked: Sequence[Weighed], weights: Mapping[str, float], tokens: float | None, seed: int) -> list[Weighed]:
     """Those whose score is not worse than the pick's by more than chance (Holm); or of which that cannot be said."""
     if not ranked:
         return []
@@ -199,13 +199,18 @@ def _remarks(
 
 
 def _of_typical(options: Sequence[Option], typical: Expected) -> Iterator[str]:
-    """Where a typical answer's length is from, and for whom the whole answer stands in for it."""
-    whole = [one.label for one in options if one.typical_is_whole]
-    if len(whole) < len(options) and typical.tokens:
+    """Where a typical answer's length is from, and why there is none of some options."""
+    if typical.tokens is None:
+        yield (
+            "There is no typical answer, since the prompt sets state no expected tokens, or not the same; "
+            "expected_tokens=60 decides by one of 60 tokens"
+        )
+        return
+    without = [one.label for one in options if one.figures[TYPICAL] is None]
+    if len(without) < len(options):
         yield typical.sentence()
-    if whole:
-        why = "without streaming or the runtime's own token counts there is no other"
-        yield f"The typical answer of {', '.join(whole)} is the whole answer, of whatever length: {why}."
+    if without:
+        yield f"{', '.join(without)}: no typical answer, which needs streaming and the runtime's own token counts"
 
 
 def _of_energy(mixed: Mismatch | None) -> Iterator[str]:

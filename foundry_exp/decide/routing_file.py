@@ -44,13 +44,8 @@ def _entry(option: Option, found: Recommendation, score: float | None) -> dict[s
         "reason": one_line(reason if not is_pick else f"the pick of {reason}"),
         "run": f"{result.sweep_id}/{result.cell}",
         "accel": result.accel,
-        "score": _short(score),
-        "ttft_ms": _short(option.figures["ttft_p50_ms"]),
-        "e2e_ms": _short(option.figures["e2e_p50_ms"]),
-        **{name: _short(option.figures.get(name)) for name in _MEASURED},
+        "score": score,
+        "ttft_ms": option.figures["ttft_p50_ms"],
+        "e2e_ms": option.figures["e2e_p50_ms"],
+        **{name: option.figures.get(name) for name in _MEASURED},
     }
-
-
-def _short(value: float | None) -> float | None:
-    """Four digits that count: the file lies in git."""
-    return None if value is None else float(f"{value:.4g}")

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from foundry_exp.decide.choice import Option
-from foundry_exp.decide.contrasts import TYPICAL, by_prompt
+from foundry_exp.decide.contrasts import by_prompt
 from foundry_exp.metrics.stats.difference import FEWEST, Difference, paired
 from foundry_exp.metrics.stats.intervals import FloatArray
 from foundry_exp.results.figures import ENERGY, QUALITY, CellFigures, Prompt
+from foundry_exp.results.typical import TYPICAL
 
 CRITERIA = {
     "quality": QUALITY,
@@ -57,7 +58,9 @@ def unweighable(options: Sequence[Option], weights: Mapping[str, float]) -> dict
     return {name: labels for name, labels in lacking.items() if labels}
 
 
-def gap(better: Weighed, other: Weighed, weights: Mapping[str, float], tokens: float, seed: int) -> Difference | None:
+def gap(
+    better: Weighed, other: Weighed, weights: Mapping[str, float], tokens: float | None, seed: int
+) -> Difference | None:
     """How much worse another option's score is, paired by prompt; null when too few prompts are shared.
 
     What is measured prompt by prompt is taken to first order: a prompt that takes 1 % longer than the option's typical
@@ -84,7 +87,7 @@ def _part(one: Option, options: Sequence[Option], criterion: str) -> float:
     return best / value if value > 0 else 1.0
 
 
-def _prompts(one: Weighed, tokens: float) -> set[Prompt]:
+def _prompts(one: Weighed, tokens: float | None) -> set[Prompt]:
     """The prompts that every run has every weighed figure of."""
     found = [
         set(values)
@@ -95,18 +98,18 @@ def _prompts(one: Weighed, tokens: float) -> set[Prompt]:
     return set.intersection(*found) if found else set()
 
 
-def _values(cell: CellFigures, criterion: str, tokens: float) -> Mapping[Prompt, float]:
+def _values(cell: CellFigures, criterion: str, tokens: float | None) -> Mapping[Prompt, float]:
     """What a criterion has of each prompt; nothing where it is one figure a run."""
     if criterion == "quality":
         return cell.by_prompt(QUALITY)
     if criterion in _BY_PROMPT:
-        return by_prompt(cell, _BY_PROMPT[criterion], tokens) or (
-            cell.by_prompt("e2e_ms") if criterion == "speed" else {}
-        )
+        return by_prompt(cell, _BY_PROMPT[criterion], tokens)
     return {}
 
 
-def _by_prompt(one: Weighed, prompts: Sequence[Prompt], weights: Mapping[str, float], tokens: float) -> FloatArray:
+def _by_prompt(
+    one: Weighed, prompts: Sequence[Prompt], weights: Mapping[str, float], tokens: float | None
+) -> FloatArray:
     """The score as a mean over prompts: an array [run, prompt]."""
     total = sum(weights[name] for name in one.parts)
     cells = one.option.candidate.cells

@@ -70,8 +70,13 @@ def summarise(
     )
 
 
+def typical_answer_ms(ttft_ms: float, tpot_ms: float, expected_tokens: float) -> float:
+    """Median ttft + expected tokens × median tpot, ms; of a run, or of one of its prompts."""
+    return ttft_ms + expected_tokens * tpot_ms
+
+
 def _typical_answer(ttft: Metric, tpot: Metric, expected_tokens: float | None) -> Metric:
-    """The median ttft + expected tokens × the median tpot, ms."""
+    """A cell's typical answer, or why it has none."""
     if not isinstance(ttft.value, Distribution) or ttft.value.p50 is None:
         streaming = f"{NEEDS_STREAMING}; compare e2e_ms"
         return null(streaming if ttft.why_null == NEEDS_STREAMING else f"ttft_ms is null: {ttft.why_null}")
@@ -79,7 +84,7 @@ def _typical_answer(ttft: Metric, tpot: Metric, expected_tokens: float | None) -
         return null(f"tpot_ms is null: {tpot.why_null}")
     if expected_tokens is None:
         return null("the prompt set states no expected tokens")
-    return Metric(ttft.value.p50 + expected_tokens * tpot.value.p50)
+    return Metric(typical_answer_ms(ttft.value.p50, tpot.value.p50, expected_tokens))
 
 
 def _scalars(cell: Sequence[Measured], slos: Mapping[str, float] | None, *, greedy: bool) -> dict[str, Metric]:

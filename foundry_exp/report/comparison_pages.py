@@ -29,7 +29,7 @@ def page(comparison: Comparison) -> str:
 def document(comparison: Comparison) -> dict[str, Any]:
     """The same as data: ratios are second over first, points second minus first."""
     return {
-        "expected_tokens": comparison.expected.tokens or None,
+        "expected_tokens": comparison.expected.tokens,
         "tests": comparison.tests,
         "differs": {mismatch.what: mismatch.values for mismatch in comparison.forced},
         "left_out": list(comparison.left_out),
@@ -40,6 +40,7 @@ def document(comparison: Comparison) -> dict[str, Any]:
                 "variant": one.result.model.variant,
                 "accel": one.result.accel,
                 "status": one.result.status,
+                "typical_answer_ms": one.typical_answer_ms(comparison.expected.tokens),
                 "runs": [str(cell.folder) for cell in one.cells],
                 "runs_without_figures": [str(cell.folder) for cell in one.without],
             }
@@ -78,7 +79,7 @@ def _remarks(comparison: Comparison) -> Iterator[str]:
         yield f"{able} candidates make too many pairs, so each is compared with the first alone"
 
 
-def _section(pair: Pair, tokens: float) -> str:
+def _section(pair: Pair, tokens: float | None) -> str:
     if not pair.effects:
         return ""
     head = f"## {markdown(pair.second.label)} against {markdown(pair.first.label)}"
@@ -87,8 +88,8 @@ def _section(pair: Pair, tokens: float) -> str:
     return "\n".join([head, "", *table])
 
 
-def _row(one: Effect, tokens: float) -> str:
-    noun = one.contrast.noun.format(tokens=f"{tokens:.0f}")
+def _row(one: Effect, tokens: float | None) -> str:
+    noun = one.contrast.noun.format(tokens=words.length(tokens))
     found = one.difference
     if one.contrast.is_ratio:
         size = f"× {math.exp(found.effect):.3g}"

@@ -4,15 +4,15 @@ import math
 from collections.abc import Sequence
 
 from foundry_exp.decide.compare import Comparison, Effect, Pair
-from foundry_exp.decide.contrasts import TYPICAL
 from foundry_exp.metrics.formats import share
+from foundry_exp.results.typical import TYPICAL
 
 MANY_TIMES = 1.5
 """From this ratio on, `1.8 times`; below it a percentage."""
 _DECIMALS_FROM = 10
 
 
-def headline(pair: Pair, tokens: float) -> str:
+def headline(pair: Pair, tokens: float | None) -> str:
     """One sentence about what is more than chance, or that nothing is."""
     found = [said(effect, tokens) for effect in pair.effects if effect.found and not _repeats(effect, pair)]
     if not pair.effects:
@@ -36,21 +36,21 @@ def _only_alone(effect: Effect) -> bool:
     return not effect.found and effect.difference.has_spread and sure_of_sign
 
 
-def not_found(pair: Pair, tokens: float) -> list[str]:
+def not_found(pair: Pair, tokens: float | None) -> list[str]:
     """What showed no difference, and what it would have shown."""
     return [no_difference(effect, tokens) for effect in pair.effects if not effect.found]
 
 
-def said(effect: Effect, tokens: float) -> str:
+def said(effect: Effect, tokens: float | None) -> str:
     """`answers 1.8 times slower (1.7–1.9)`, or without any spread `(in all 40 prompts)`."""
     larger = effect.difference.effect > 0
     words = effect.contrast.more if larger else effect.contrast.less
-    return words.format(much=much(effect), tokens=f"{tokens:.0f}") + f" ({spread(effect)})"
+    return words.format(much=much(effect), tokens=length(tokens)) + f" ({spread(effect)})"
 
 
-def no_difference(effect: Effect, tokens: float) -> str:
+def no_difference(effect: Effect, tokens: float | None) -> str:
     """`the first token: no difference that 40 prompts could show; they would show 9 %`."""
-    noun = effect.contrast.noun.format(tokens=f"{tokens:.0f}")
+    noun = effect.contrast.noun.format(tokens=length(tokens))
     what = counted(effect)
     if not effect.difference.has_spread:
         size = f"{much(effect)} apart" if effect.difference.effect else "alike"
@@ -58,6 +58,11 @@ def no_difference(effect: Effect, tokens: float) -> str:
     would = _would_show(effect)
     rest = ", once the number of comparisons is counted" if _only_alone(effect) else ""
     return f"{noun}: no difference that {effect.difference.n} {what} could show{rest}; they would show {would}"
+
+
+def length(tokens: float | None) -> str:
+    """Of a typical answer, in the words of a contrast; those of others do not speak of it."""
+    return f"{tokens or 0:.0f}"
 
 
 def counted(effect: Effect) -> str:

@@ -70,7 +70,7 @@ def notes(cells: Sequence[CellReport]) -> Iterator[str]:
         yield FEW_NOTE
     if any(cell.tokens_estimated for cell in cells):
         yield ESTIMATED_NOTE
-    of_tokens = typical.basis(cells)
+    of_tokens = typical.note(cell.result for cell in cells)
     if of_tokens:
         yield of_tokens
 

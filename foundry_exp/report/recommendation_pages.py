@@ -35,7 +35,7 @@ def document(found: Recommendation) -> dict[str, Any]:
     """The same as data."""
     return {
         "decision": dict(found.decision),
-        "expected_tokens": found.expected.tokens or None,
+        "expected_tokens": found.expected.tokens,
         "pick": found.pick.option.label if found.pick else None,
         "ranked": [
             {"label": one.option.label, "score": one.score, "parts": one.parts, "figures": one.option.figures}

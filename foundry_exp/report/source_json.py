@@ -4,7 +4,8 @@
 `sample_response` are the first script's names; `model_id`, `rounds_ok`, `latency_*_s`, `avg_*_tokens`
 and `sample_output` the notebook's. Three things differ from them on purpose: `tokens_per_sec_avg` is
 completion tokens / end-to-end seconds (theirs counted the prompt's tokens too), the first token is
-timed in the measured requests themselves, and what is missing is null.
+timed in the measured requests themselves, and what is missing is null. `typical_answer_ms` is of
+this tool alone, the figure that a recommendation weighs.
 """
 
 import json
@@ -41,6 +42,7 @@ def _entry(cell: CellReport, shared: str | None) -> dict[str, Any]:
         **_rounds(cell),
         **_times(cell),
         **_tokens(cell),
+        "typical_answer_ms": row.typical_answer_ms,
         "sample_response": answer,
         "sample_output": answer,
     }

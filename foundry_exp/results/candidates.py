@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 from foundry_exp.errors import ConfigError
 from foundry_exp.files.escape import one_line
@@ -11,7 +12,7 @@ from foundry_exp.records import sweep_plan
 from foundry_exp.records.run_result import WITH_FIGURES, RunResult
 from foundry_exp.records.runs import finished_cells
 from foundry_exp.records.unfinished import unfinished
-from foundry_exp.results import figures
+from foundry_exp.results import figures, typical
 from foundry_exp.results.figures import CellFigures
 
 _ENDED = {"failed": "failed", "skipped": "skipped", "device_mismatch": "ran on another device than asked"}
@@ -51,6 +52,12 @@ class Candidate:
     def why_not(self) -> str | None:
         """Why it has no figures to compare; null when it has."""
         return why_not(self.result)
+
+    def typical_answer_ms(self, tokens: float | None) -> float | None:
+        """The median over its runs of each run's; null where one has none."""
+        values = [typical.of_run(cell.result, tokens) for cell in self.cells]
+        known = [value for value in values if value is not None]
+        return median(known) if known and len(known) == len(values) else None
 
     def broken(self) -> list[str]:
         """Its runs without figures, in sentences: `1 of 2 runs failed: out of memory`."""

@@ -8,7 +8,6 @@ from foundry_exp.metrics.quality import current
 from foundry_exp.records.run_folder import each_record, read_result, read_samples_if_kept, read_scores
 from foundry_exp.records.run_result import RunResult
 from foundry_exp.records.score import Score
-from foundry_exp.results import typical
 from foundry_exp.results.requests import Request, request
 from foundry_exp.results.row import Row, row, scalar
 
@@ -59,7 +58,7 @@ class Axis:
 
 def gather(cells: Sequence[Path]) -> list[CellReport]:
     """Read finished run folders, in the order given."""
-    return typical.filled([_read(folder) for folder in cells])
+    return [_read(folder) for folder in cells]
 
 
 def _read(folder: Path) -> CellReport:

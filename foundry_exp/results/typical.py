@@ -1,62 +1,49 @@
-"""The typical answer where prompts do not say how long one is: the compared cells' own median length."""
+"""The typical answer: how many tokens it has, and how long a run takes for one."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from statistics import median
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from foundry_exp.records.run_result import WITH_FIGURES
-from foundry_exp.results.row import distribution
+from foundry_exp.metrics.metric import shown
+from foundry_exp.metrics.summary import typical_answer_ms
+from foundry_exp.records.run_result import RunResult
+from foundry_exp.results.row import scalar
 
-if TYPE_CHECKING:
-    from foundry_exp.results.cell import CellReport
-
-FEWEST = 2
-"""Cells that can be compared."""
+TYPICAL = "typical_answer_ms"
 
 
-def filled(cells: Sequence["CellReport"]) -> list["CellReport"]:
-    """Cells with a typical answer of the median length, where none of them has a stated one."""
-    tokens = _median_tokens(cells)
-    return [_with(cell, tokens) for cell in cells] if tokens else list(cells)
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The length of a typical answer, and who says it; null where nobody does, or prompt sets disagree."""
+
+    tokens: float | None
+    by: str = "the prompt set expects"
+
+    def sentence(self) -> str:
+        """What a reader needs to know of it; nothing where there is no typical answer."""
+        return f"A typical answer has {self.tokens:g} tokens, as {self.by}." if self.tokens else ""
 
 
-def basis(cells: Sequence["CellReport"]) -> str | None:
-    """Where the length of a typical answer is from; nothing where no cell has one."""
-    if not any(cell.row.typical_answer_ms for cell in cells):
+def expected(results: Iterable[RunResult], of_decision: float | None = None) -> Expected:
+    """What the decision says, else what all prompt sets say alike; never the length of what models wrote."""
+    if of_decision:
+        return Expected(of_decision, "the decision says")
+    stated = {result.prompts.get("expected_tokens") for result in results}
+    tokens = stated.pop() if len(stated) == 1 else None
+    return Expected(float(tokens) if tokens else None)
+
+
+def of_run(result: RunResult, tokens: float | None) -> float | None:
+    """A run's typical answer of so many tokens, ms; null without streaming or with estimated tokens."""
+    ttft_ms, tpot_ms = (scalar(result, name) for name in ("ttft_ms", "tpot_ms"))
+    if tokens is None or ttft_ms is None or tpot_ms is None or shown(result).get("estimated_rate"):
         return None
-    tokens = _median_tokens(cells)
-    if tokens:
-        return (
-            f"Typical answer: of {tokens:g} tokens, the median of these cells' own; the prompt set expects no number."
-        )
-    stated = sorted({tokens for cell in cells if (tokens := cell.result.prompts.get("expected_tokens"))})
-    return (
-        f"Typical answer: of {' or '.join(f'{n:g}' for n in stated)} tokens, as the prompt set expects."
-        if stated
-        else None
-    )
+    return typical_answer_ms(ttft_ms, tpot_ms, tokens)
 
 
-def _median_tokens(cells: Sequence["CellReport"]) -> float | None:
-    """The median over cells of each one's median; null where a length is stated, or fewer than two have answers."""
-    if any(
-        cell.result.prompts.get("expected_tokens") or cell.result.metrics.get("typical_answer_ms") for cell in cells
-    ):
+def note(results: Iterable[RunResult]) -> str | None:
+    """Where the length of a table's typical answers is from; nothing where no cell has one."""
+    able = [result for result in results if scalar(result, TYPICAL)]
+    stated = sorted({tokens for result in able if (tokens := result.prompts.get("expected_tokens"))})
+    if not stated:
         return None
-    able = (cell for cell in cells if cell.row.status in WITH_FIGURES)
-    medians = [median(counts) for cell in able if (counts := list(_tokens(cell)))]
-    return float(round(median(medians))) if len(medians) >= FEWEST else None
-
-
-def _tokens(cell: "CellReport") -> Iterator[int]:
-    """Of each answer, by the runtime's own count."""
-    own = (one.usage for one in cell.answers if one.usage and one.token_source == "usage")
-    yield from (usage.completion_tokens for usage in own if usage.completion_tokens)
-
-
-def _with(cell: "CellReport", tokens: float) -> "CellReport":
-    ttft, tpot = (distribution(cell.result, name) for name in ("ttft_ms", "tpot_ms"))
-    if ttft is None or tpot is None or ttft.p50 is None or tpot.p50 is None:
-        return cell
-    return replace(cell, row=replace(cell.row, typical_answer_ms=ttft.p50 + tokens * tpot.p50))
+    return f"Typical answer: of {' or '.join(f'{n:g}' for n in stated)} tokens, as the prompt set expects."

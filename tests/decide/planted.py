@@ -3,8 +3,11 @@
 import random
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from statistics import median
 from typing import Any
 
+from foundry_exp.metrics.distributions import values
+from foundry_exp.metrics.request import measured
 from foundry_exp.records.record import Record, RequestError
 from foundry_exp.records.run_folder import RECORDS_FILE, RecordLog, append_score, read_records, write_result
 from foundry_exp.records.run_result import RunResult, Status
@@ -12,6 +15,7 @@ from foundry_exp.records.score import Score, Scored
 from foundry_exp.scores.score import summarised
 from tests import run_folders
 from tests.record_factory import make_record
+from tests.run_folders import make_distribution
 
 WORDS = 24
 BASE_TTFT_MS = 40.0
@@ -57,7 +61,7 @@ def plant(runs: Path, planted: Planted | None = None, **changes: Any) -> Path:
     log = RecordLog(folder)
     for record in records:
         log.append(record)
-    write_result(folder, _result(cell, folder.name))
+    write_result(folder, _result(cell, folder.name, records))
     if cell.points is not None and records:
         _score(folder, cell, records)
         summarised(folder, {"facets": None})
@@ -133,11 +137,13 @@ def _score(folder: Path, cell: Planted, records: list[Record]) -> None:
             )
 
 
-def _result(cell: Planted, folder: str) -> RunResult:
+def _result(cell: Planted, folder: str, records: list[Record]) -> RunResult:
+    medians = {name: values(name, measured(records)) for name in ("ttft_ms", "tpot_ms", "e2e_ms")}
+    timed = {name: make_distribution(median(found)) for name, found in medians.items() if found}
     made = run_folders.make_result(
         run_folders.Cell(
             model=cell.model, device=cell.device, status=cell.status, reason=cell.reason, sweep_id=cell.sweep_id,
-            metrics=cell.metrics,
+            metrics=timed | cell.metrics,
         ),
         measured=cell.status in ("ok", "partial"),
     )  # fmt: skip
@@ -145,4 +151,5 @@ def _result(cell: Planted, folder: str) -> RunResult:
     started = f"2026-12-01T12:{cell.repeat:02d}:00+00:00"
     unscored: dict[str, Scored] = {}
     made = replace(made, cell=folder, repeat=cell.repeat, fingerprint=fingerprint, started_at=started, scores=unscored)
+    made = replace(made, prompts={**made.prompts, "expected_tokens": WORDS})
     return replace(made, **cell.changes)

@@ -1,6 +1,5 @@
 import math
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -54,30 +53,19 @@ def test_a_broken_distribution_is_refused_with_the_metric_named(tmp_path: Path) 
         row(make_result(Cell(metrics={"ttft_ms": {"p50": 1.0}})))
 
 
-def test_without_a_stated_length_a_typical_answer_has_the_cells_median_and_it_is_said(tmp_path: Path) -> None:
+def test_without_a_stated_length_there_is_no_typical_answer(tmp_path: Path) -> None:
     unstated = {"typical_answer_ms": None}
-    words = {"retrieval": "one two three four", "privacy": "one two three four"}
+    cells = gather([make_run_folder(tmp_path, model=model, metrics=unstated) for model in ("small", "large")])
+    assert [cell.row.typical_answer_ms for cell in cells] == [None, None], "never of the models compared"
+    assert "Typical answer" not in " ".join(notes(cells))
+
+
+def test_a_typical_answer_of_estimated_tokens_is_marked(tmp_path: Path) -> None:
+    estimated = [{}, {"estimated_rate": 1.0}]
     folders = [
-        make_run_folder(tmp_path, model=model, metrics=unstated, answers=words, gap_ms=gap_ms)
-        for model, gap_ms in (("small", 10.0), ("large", 30.0))
+        make_run_folder(tmp_path, model=model, metrics=each, ttft_ms=28, gap_ms=1)
+        for model, each in zip("ab", estimated, strict=True)
     ]
-    cells = gather(folders)
-    assert [cell.row.typical_answer_ms for cell in cells] == [40 + 4 * 10, 40 + 4 * 30]
-    assert "Typical answer: of 4 tokens, the median of these cells' own" in " ".join(notes(cells))
-    alone = gather(folders[:1])
-    assert alone[0].row.typical_answer_ms is None, "of one cell nothing is compared"
-
-
-def test_estimated_counts_are_no_length_of_a_typical_answer(tmp_path: Path) -> None:
-    unstated, words = {"typical_answer_ms": None}, {"retrieval": "one two three four", "privacy": "one two three four"}
-    chosen: dict[str, Any] = {"metrics": unstated, "answers": words, "gap_ms": 12.0}
-    folders = [make_run_folder(tmp_path, model=model, **chosen) for model in "abcde"]
-    for folder in folders[2:]:
-        records = folder / "records.jsonl"
-        text = records.read_text(encoding="utf-8").replace('"token_source":"usage"', '"token_source":"events"')
-        records.write_text(text.replace('"completion_tokens":4', '"completion_tokens":900'), encoding="utf-8")
-    cells = gather(folders)
-    assert [cell.row.typical_answer_ms for cell in cells] == [88.0] * 5
-    assert [cell.tokens_estimated for cell in cells] == [False] * 2 + [True] * 3
-    assert details_table(cells).count("| 88.0 |") == 2
-    assert details_table(cells).count("| ≈88.0 |") == 3
+    table = details_table(gather(folders))
+    assert table.count("| 88.0 |") == 1
+    assert table.count("| ≈88.0 |") == 1
