@@ -1,10 +1,8 @@
 """The child process that holds the model: one cell is loaded, warmed, measured and unloaded in it.
 
-It reads one line of JSON (the job), then commands, from stdin, and writes one line of JSON per step to
-stdout. When stdin closes its parent is gone, and it ends at once.
+How it is told what to do and says where it is: `runtime.worker_side`.
 """
 
-import os
 import sys
 import time
 from contextlib import suppress
@@ -13,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from foundry_exp import target
-from foundry_exp.errors import BackendError, FoundryExpError, SkipCellError
+from foundry_exp.errors import BackendError
 from foundry_exp.measure import arrivals, memory_fit, one_request
 from foundry_exp.protocols import Backend, ChatRequest, LoadedModel, OwnProcess, streams
 from foundry_exp.records import run_folder
 from foundry_exp.records.record import Message, Record, Sample
-from foundry_exp.redact import without_secrets
+from foundry_exp.runtime import worker_side
 from foundry_exp.runtime.machine import device_lock
-from foundry_exp.runtime.machine.parent import Parent
 from foundry_exp.runtime.models import request
+from foundry_exp.runtime.worker_side import Parent
 
 # Python hands the interpreter from thread to thread every 5 ms by default; a stamp of an event that another
 # thread delivers would be late by as much. 0.1 ms halves the mean lag at 0.5 ms a token.
@@ -30,8 +28,10 @@ _ASK_AGAIN_S = 1.0
 """Between two looks at a device that another process holds."""
 
 
-def run(job: dict[str, Any], parent: Parent) -> None:
+def work(parent: Parent) -> None:
     """Load, warm up, measure, unload: what a timing is made of, and nothing else."""
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    job = parent.job
     backend: Backend = target.build(job["config"]["backend"], "backend")
     with device_lock.held(job["config"], job["owner"], lambda holder: _wait(parent, holder)) as is_mine:
         if is_mine:
@@ -54,7 +54,7 @@ def _run_alone(backend: Backend, job: dict[str, Any], parent: Parent) -> None:
         parent.rest("loaded", load_s=load_s, facts=_facts(loaded), clock_zero_ns=time.time_ns() - one_request.clock())
         _measure(backend, job, run_folder.RecordLog(folder), parent)
     except Exception as error:
-        parent.say("unloading", because=_said(error))
+        parent.say("unloading", because=worker_side.sentence(error))
         with suppress(BackendError):  # what ended the cell is told, not what came of it
             backend.unload()
         raise
@@ -128,32 +128,5 @@ def _facts(loaded: LoadedModel) -> dict[str, Any]:
     return {**asdict(loaded), "path": str(loaded.path) if loaded.path else None}
 
 
-def _said(error: Exception) -> str:
-    return str(error) if isinstance(error, FoundryExpError) else without_secrets(f"{type(error).__name__}: {error}")
-
-
-def main() -> int:
-    """Run the job that stdin brings; every failure is a step, never a bare traceback."""
-    sys.setswitchinterval(_SWITCH_INTERVAL_S)
-    parent = Parent()
-    try:
-        run(parent.job, parent)
-    except SkipCellError as error:
-        parent.say("skipped", message=str(error))
-    except FoundryExpError as error:
-        seen = {name: getattr(error, name, None) for name in ("error_class", "exit_code")}
-        parent.say("failed", message=_said(error), **seen)
-    except Exception as error:  # noqa: BLE001 — the parent turns it into a row with a reason
-        import traceback
-
-        print(without_secrets(traceback.format_exc()), file=sys.stderr)
-        parent.say("failed", message=_said(error), error_class=None)
-    else:
-        parent.say("done")
-    return 0
-
-
 if __name__ == "__main__":
-    code = main()
-    sys.stderr.flush()
-    os._exit(code)  # native threads have been seen to hang an orderly exit
+    worker_side.run(work)

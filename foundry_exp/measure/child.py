@@ -12,7 +12,7 @@ from foundry_exp.measure.outcome import Outcome
 from foundry_exp.measure.watcher import Watcher
 from foundry_exp.records import record_json, run_folder
 from foundry_exp.runtime.models import provision, request, runtime
-from foundry_exp.runtime.worker import ModuleProcess, OnStep
+from foundry_exp.runtime.worker import OnStep, Worker
 
 
 def measure(cell: Cell, attempt: Attempt, on_step: OnStep) -> Outcome:
@@ -50,17 +50,16 @@ def _measure(cell: Cell, attempt: Attempt, on_step: OnStep, provided: provision.
     log_dir = cell.folder / ".runtime"
     log_dir.mkdir(exist_ok=True)
     kills_before = failure_cause.kills_for_memory()
-    with (cell.folder / run_folder.RUNTIME_LOG).open("ab") as log:
-        process = ModuleProcess("foundry_exp.measure", log)
+    log = cell.folder / run_folder.RUNTIME_LOG
+    process = Worker.start("foundry_exp.measure", _job(cell, attempt, log_dir, provided), log=log)
     orphans.note(cell.folder, process.pid)
     try:
-        watcher = Watcher(process, cell, on_step, attempt.facts, provided)
-        outcome = watcher.watch(_job(cell, attempt, log_dir, provided))
+        outcome = Watcher(process, cell, on_step, attempt.facts, provided).watch()
         return replace(outcome, out_of_memory=failure_cause.was_for_memory(outcome, kills_before))
     finally:
         process.end()
         orphans.forget(cell.folder)
-        _keep_log(log_dir, cell.folder / run_folder.RUNTIME_LOG)
+        _keep_log(log_dir, log)
 
 
 def _job(cell: Cell, attempt: Attempt, log_dir: Path, provided: provision.Provided | None) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """A cell's process seen from outside: each step within its time, memory and energy beside it, and how it ended."""
 
-import json
 import time
 from dataclasses import replace
 from typing import Any
@@ -12,10 +11,11 @@ from foundry_exp.measure.interrupts import Interrupts
 from foundry_exp.measure.outcome import Outcome
 from foundry_exp.records import run_folder
 from foundry_exp.records.run_result import AttemptFacts
+from foundry_exp.runtime import worker_side
 from foundry_exp.runtime.meters import memory, power, vram
 from foundry_exp.runtime.meters.energy import EnergyMeter
 from foundry_exp.runtime.models import provision
-from foundry_exp.runtime.worker import ModuleProcess, OnStep, Step
+from foundry_exp.runtime.worker import OnStep, Step, Worker
 
 START_TIMEOUT_S = 120.0
 UNLOADING = "unloading the model"
@@ -26,7 +26,6 @@ REQUEST_GRACE_S = 15.0
 LONGEST_GAP = 20.0
 """Of a Poisson schedule, in mean gaps: a longer one comes once in 5 · 10⁸."""
 
-LOOK_UP_EVERY_S = 0.2
 WORDS = {"waiting": "waiting for the device", "warming": "warm-up"}
 
 
@@ -35,7 +34,7 @@ class Watcher:
 
     def __init__(
         self,
-        process: ModuleProcess,
+        process: Worker,
         cell: Cell,
         on_step: OnStep,
         attempt: AttemptFacts,
@@ -59,9 +58,8 @@ class Watcher:
         self._measuring_since: tuple[float, float] | None = None
         self._window_open = False
 
-    def watch(self, job: dict[str, Any]) -> Outcome:
-        """Send the job and follow it to its end."""
-        self._process.send(json.dumps(job))
+    def watch(self) -> Outcome:
+        """Follow it to its end."""
         try:
             self._interrupts.listen()
             while (step := self._next_step()) is not None:
@@ -81,7 +79,7 @@ class Watcher:
     def _next_step(self) -> Step | None:
         """The next step; null when the child has ended or was ended."""
         try:
-            step = self._wait()
+            step = self._process.next_step(self._limit_s, self._heed_interrupts)
         except TimeoutError:
             self._process.kill()
             self._note_hang()
@@ -99,24 +97,14 @@ class Watcher:
             ending = "interrupted" if self._heeded else "done"
             self._note(ending=ending, warnings=(*self._outcome.warnings, f"after everything was measured it {hung}"))
 
-    def _wait(self) -> Step | None:
-        deadline_s = time.monotonic() + self._limit_s
-        while True:
-            self._heed_interrupts()
-            left_s = deadline_s - time.monotonic()
-            try:
-                return self._process.next_step(max(0.01, min(left_s, LOOK_UP_EVERY_S)))
-            except TimeoutError:
-                if left_s <= 0:
-                    raise
-
-    def _heed_interrupts(self) -> None:
+    def _heed_interrupts(self) -> bool:
         """Once: the request under way ends and everything is saved. Twice: the child ends at once."""
         if self._interrupts.count > self._heeded:
             self._heeded = self._interrupts.count
             if self._heeded > 1:
                 self._process.kill()
-            self._process.send("stop")
+            self._process.send(worker_side.STOP)
+        return False
 
     def _take(self, step: Step) -> None:
         match step["step"]:
@@ -146,10 +134,11 @@ class Watcher:
                 self._close_window()
                 self._note(reason=step.get("because"))
                 self._expect(UNLOADING, UNLOAD_TIMEOUT_S)
-            case "skipped" | "failed" as ending:
+            case worker_side.ERROR:
+                ending = "skipped" if step["error"] == worker_side.SKIP else "failed"
                 self._note(ending=ending, reason=failure_cause.explained(step, self._cell, self._provided))
-                self._note(error_class=step.get("error_class"), exit_code=step.get("exit_code"))
-            case "done":
+                self._note(error_class=step["error"], exit_code=step.get("exit_code"))
+            case worker_side.DONE:
                 self._note(ending="interrupted" if self._heeded else "done")
 
     def _explain_end(self) -> None:

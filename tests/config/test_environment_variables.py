@@ -10,7 +10,7 @@ from foundry_exp.config.plan import plan
 from foundry_exp.measure.cell import Cell
 from foundry_exp.records import run_folder, runs
 from foundry_exp.records.run_result import RunResult
-from foundry_exp.runtime.http.child import Child
+from foundry_exp.runtime.worker import Worker
 from tests.conftest import Run, demo_model
 
 
@@ -65,19 +65,17 @@ def test_an_endpoint_in_the_shell_chooses_the_backend_unless_one_is_named(monkey
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[str]:
     """A real Foundry service that somebody else started."""
-    child = Child("foundry_exp.runtime.http.serve")
-    try:
-        wish = {
-            "catalogue_url": None, "cache_only": False, "data_dir": str(tmp_path / "theirs"),
-            "cache_dir": str(tmp_path / "theirs" / "models"),
-            "model": {
-                "alias": "demo-small", "variant": None, "path": str(demo_model("demo-small")), "accel": "cpu",
-                "device": "CPU", "prefer": ["generic-cpu"], "log_dir": str(tmp_path / "log"),
-            },
-        }  # fmt: skip
-        yield child.tell(wish, 60)["base_url"]
-    finally:
-        child.close()
+    job = {
+        "catalogue_url": None, "cache_only": False, "data_dir": str(tmp_path / "theirs"),
+        "cache_dir": str(tmp_path / "theirs" / "models"),
+        "model": {
+            "alias": "demo-small", "variant": None, "path": str(demo_model("demo-small")), "accel": "cpu",
+            "device": "CPU", "prefer": ["generic-cpu"], "log_dir": str(tmp_path / "log"),
+        },
+    }  # fmt: skip
+    with Worker.start("foundry_exp.runtime.http.serve", job) as worker:
+        yield worker.answer(60, "loading")["base_url"]
+        worker.end(10)
 
 
 def only_result(home: Path) -> RunResult:

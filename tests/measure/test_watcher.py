@@ -15,7 +15,7 @@ from foundry_exp.protocols import ChatRequest, Clock, Event
 from foundry_exp.records import run_folder
 from foundry_exp.runtime.backends.scripted import ScriptedBackend
 from foundry_exp.runtime.meters import memory
-from foundry_exp.runtime.worker import ModuleProcess
+from foundry_exp.runtime.worker import Worker
 from tests.conftest import SCRIPTED
 
 
@@ -40,13 +40,13 @@ def test_every_stamp_can_be_read_as_wall_clock(tmp_path: Path) -> None:
 def test_a_hung_process_that_was_ended_from_here_did_not_die_for_want_of_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kill = ModuleProcess.kill
+    kill = Worker.kill
 
-    def kill_at_once(process: ModuleProcess) -> None:
+    def kill_at_once(process: Worker) -> None:
         kill(process)
         process.wait(60)
 
-    monkeypatch.setattr(ModuleProcess, "kill", kill_at_once)
+    monkeypatch.setattr(Worker, "kill", kill_at_once)
     monkeypatch.setattr(
         failure_cause, "kills_for_memory", lambda: None
     )  # where no kernel counts, signal 9 says it alone

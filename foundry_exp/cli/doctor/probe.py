@@ -1,22 +1,18 @@
-"""`python -m foundry_exp.cli.doctor.probe`: look at one thing that can hang; one JSON line in, one out a step."""
+"""`python -m foundry_exp.cli.doctor.probe`: look at one thing that can hang; a step for each thing seen."""
 
 import json
-import os
-import sys
 import time
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from foundry_exp import target
-from foundry_exp.errors import FoundryExpError
 from foundry_exp.protocols import Backend, ModelRequest, OwnProcess, one_token
 from foundry_exp.records.record import CONTENT_KINDS
-from foundry_exp.redact import without_secrets
-from foundry_exp.runtime.machine.parent import Parent
+from foundry_exp.runtime import worker_side
 from foundry_exp.runtime.models import catalogue, request, runtime
+from foundry_exp.runtime.worker_side import Parent
 
 Say = Callable[..., None]
 
@@ -24,19 +20,9 @@ _never_closed: list[Any] = []
 """The runtime's close can hang; this process ends without it."""
 
 
-def main() -> int:
-    """Do the job that stdin brings; every failure is a step with a sentence."""
-    parent = Parent()
-    try:
-        _JOBS[parent.job["do"]](parent.job, parent.say)
-    except FoundryExpError as error:
-        parent.say("failed", message=str(error))
-    except Exception as error:  # noqa: BLE001 — the parent turns it into a finding
-        print(without_secrets(traceback.format_exc()), file=sys.stderr)
-        parent.say("failed", message=without_secrets(f"{type(error).__name__}: {error}"))
-    else:
-        parent.say("done")
-    return 0
+def work(parent: Parent) -> None:
+    """Do the job that the parent gave."""
+    _JOBS[parent.job["do"]](parent.job, parent.say)
 
 
 def _runtime(job: dict[str, Any], say: Say) -> None:
@@ -130,6 +116,4 @@ _JOBS: dict[str, Callable[[dict[str, Any], Say], None]] = {
 }
 
 if __name__ == "__main__":
-    code = main()
-    sys.stderr.flush()
-    os._exit(code)  # native threads have been seen to hang an orderly exit
+    worker_side.run(work)

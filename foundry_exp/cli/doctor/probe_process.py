@@ -3,13 +3,14 @@
 The runtime can hang in native code, where nothing gentler than the end of its process helps.
 """
 
-import json
 import tempfile
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from foundry_exp.runtime.worker import ModuleProcess, Step
+from foundry_exp.runtime.worker import Step, Worker
+from foundry_exp.runtime.worker_side import DONE, ERROR
 
 _MODULE = "foundry_exp.cli.doctor.probe"
 _END_S = 5.0
@@ -32,28 +33,25 @@ def ask(job: dict[str, Any], limit_s: float) -> Told:
     """Run one job in a process of its own; never raises for what becomes of it."""
     deadline_s = time.monotonic() + limit_s
     steps: dict[str, Step] = {}
-    with tempfile.TemporaryFile() as errors, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as log_dir:
-        process = ModuleProcess(_MODULE, errors)
-        process.send(json.dumps({**job, "log_dir": log_dir}))
-        timed_out = False
-        try:
-            while (step := process.next_step(deadline_s - time.monotonic())) is not None:
-                steps[step.pop("step")] = step
-        except TimeoutError:
-            timed_out = True
-        finally:
-            code = process.wait(0.0 if timed_out else _END_S)
-            process.end()
-        errors.seek(0)
-        log = errors.read().decode("utf-8", "replace")
+    timed_out = False
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        errors = Path(folder) / "errors.log"
+        with Worker.start(_MODULE, {**job, "log_dir": folder}, log=errors) as worker:
+            try:
+                while (step := worker.next_step(deadline_s - time.monotonic())) is not None:
+                    steps[step.pop("step")] = step
+            except TimeoutError:
+                timed_out = True
+            code = worker.wait(0.0 if timed_out else _END_S)
+        log = errors.read_text(encoding="utf-8", errors="replace")
     return Told(steps, _problem(steps, limit_s if timed_out else None, code, log), log)
 
 
 def _problem(steps: dict[str, Step], waited_s: float | None, code: int | None, log: str) -> str | None:
-    if "done" in steps:
+    if DONE in steps:
         return None
-    if "failed" in steps:
-        return str(steps["failed"]["message"])
+    if ERROR in steps:
+        return str(steps[ERROR]["message"])
     if waited_s is not None:
         return f"no answer within {waited_s:g} s"
     return f"its process ended with code {code}: {' '.join(log.split())[-_SHOWN:] or 'it said nothing'}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from foundry_exp.measure.calibration.answers import Truth
 from foundry_exp.measure.calibration.behaviour import Service
-from foundry_exp.runtime.http.child import Child
+from foundry_exp.runtime.worker import Worker
 
 _START_S = 30.0
 
@@ -32,9 +32,6 @@ class TimedServer:
 @contextmanager
 def timed_server(service: Service) -> Iterator[TimedServer]:
     """Start it, and end it."""
-    child = Child("foundry_exp.measure.calibration.server")
-    try:
-        said = child.tell(service.to_json(), _START_S)
-        yield TimedServer(said["url"], said["pid"], f"{said['url']}{service.prefix}/v1")
-    finally:
-        child.close()
+    with Worker.start("foundry_exp.measure.calibration.server", service.to_json()) as worker:
+        serving = worker.answer(_START_S, "starting")
+        yield TimedServer(serving["url"], worker.pid, f"{serving['url']}{service.prefix}/v1")

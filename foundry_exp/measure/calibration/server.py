@@ -1,16 +1,13 @@
 """`python -m foundry_exp.measure.calibration.server`: an OpenAI-compatible server whose timing is known.
 
-It reads its Service as one line of JSON, prints one line with its URL and process id, and ends when its
-standard input closes. 127.0.0.1 only. GET /truth hands over what it knows of the requests since the last time.
+Its job is a Service, its one step the URL. 127.0.0.1 only. GET /truth hands over what it knows of the requests since
+the last time.
 """
 
-import json
-import os
 import re
 import socket
 import socketserver
 import ssl
-import sys
 import threading
 from collections import deque
 from dataclasses import asdict, replace
@@ -23,6 +20,8 @@ from foundry_exp.measure.calibration import behaviour
 from foundry_exp.measure.calibration.answers import Answer, Truth
 from foundry_exp.measure.calibration.pace import Work
 from foundry_exp.measure.calibration.wire import Connection, Request
+from foundry_exp.runtime import worker_side
+from foundry_exp.runtime.worker_side import Parent
 
 _MAX_TRUTHS = 20_000
 _MAX_CONNECTIONS = 64
@@ -159,18 +158,15 @@ def _load(names: list[str], state: State) -> object | None:
     return {"status": "loaded"} if able else None
 
 
-def main() -> None:
-    """Serve until standard input closes."""
-    service = behaviour.from_json(json.loads(sys.stdin.readline()))
+def serve(parent: Parent) -> None:
+    """Serve until this process is ended: there is nothing to save, and an orderly shutdown waits for a poll."""
+    service = behaviour.from_json(parent.job)
     server = _Server(State(service))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     scheme = "https" if service.certificate else "http"
-    url = f"{scheme}://127.0.0.1:{server.server_address[1]}"
-    sys.stdout.write(json.dumps({"url": url, "pid": os.getpid()}) + "\n")
-    sys.stdout.flush()
-    sys.stdin.read()
-    os._exit(0)  # there is nothing to save, and an orderly shutdown waits for a poll
+    parent.say("serving", url=f"{scheme}://127.0.0.1:{server.server_address[1]}")
+    parent.wait()
 
 
 if __name__ == "__main__":
-    main()
+    worker_side.run(serve)

@@ -1,54 +1,39 @@
 """`python -m foundry_exp.runtime.http.serve`: the SDK's own web service, in a process of its own.
 
-One line of JSON in says which model; one line out says where it is served. It ends when its standard input
-closes, which also happens when its parent dies.
+Its job says which model, and its one step where it is served. It ends when its parent is gone, or needs it no longer.
 """
 
-import json
 import os
-import signal
-import sys
-import threading
-import time
 from dataclasses import asdict
-from typing import Any, TextIO
+from typing import Any
 
-from foundry_exp.errors import BackendError, FoundryExpError, SkipCellError
 from foundry_exp.protocols import ModelRequest
+from foundry_exp.runtime import worker_side
 from foundry_exp.runtime.backends.native import NativeBackend
 from foundry_exp.runtime.models import closed_catalogue, request, runtime
+from foundry_exp.runtime.worker_side import Parent
 
 _END_S = 8.0  # the runtime's close can hang (foundry-local-sdk 2.2.1)
 
 
-def main() -> int:
-    """Serve one model until standard input closes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the parent's to handle
-    out = _claim_stdout()
-    said = json.loads(sys.stdin.readline())
-    closed = threading.Event()
-    threading.Thread(target=_watch_stdin, args=(closed,), daemon=True).start()
-    backend = _backend(said)
-    try:
-        _say(out, _serve(backend, request.from_json(said["model"])))
-    except FoundryExpError as error:
-        _say(out, {"error": _class_of(error), "message": str(error)})
-        return 1
+def serve(parent: Parent) -> None:
+    """Serve one model until the parent is gone."""
+    backend = _backend(parent.job)
+    parent.say("serving", **_served(backend, request.from_json(parent.job["model"])))
     # the SDK repeats its log on stderr; nobody reads that from here on
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    closed.wait()
+    parent.gone.wait()
     _stop(backend)
-    return 0
 
 
-def _backend(said: dict[str, Any]) -> NativeBackend:
-    if not said["cache_only"]:
-        return NativeBackend(said["data_dir"], said["cache_dir"], said["catalogue_url"])
+def _backend(job: dict[str, Any]) -> NativeBackend:
+    if not job["cache_only"]:
+        return NativeBackend(job["data_dir"], job["cache_dir"], job["catalogue_url"])
     runtime.send_nothing()
-    return NativeBackend(said["data_dir"], said["cache_dir"], closed_catalogue.opened())
+    return NativeBackend(job["data_dir"], job["cache_dir"], closed_catalogue.opened())
 
 
-def _serve(backend: NativeBackend, model: ModelRequest) -> dict[str, Any]:
+def _served(backend: NativeBackend, model: ModelRequest) -> dict[str, Any]:
     import psutil
 
     baseline_mb = psutil.Process().memory_info().rss / 1e6
@@ -78,31 +63,5 @@ def _stop(backend: NativeBackend) -> None:
     backend.unload()
 
 
-def _class_of(error: FoundryExpError) -> str:
-    if isinstance(error, SkipCellError):
-        return "skip"
-    return error.error_class if isinstance(error, BackendError) else "load"
-
-
-def _claim_stdout() -> TextIO:
-    """The real standard output, kept for our lines: whatever native code prints goes to stderr."""
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    return out
-
-
-def _say(out: TextIO, said: dict[str, Any]) -> None:
-    out.write(json.dumps(said) + "\n")
-    out.flush()
-
-
-def _watch_stdin(closed: threading.Event) -> None:
-    """Let the process end when stdin closes, and make it, should it hang in native code."""
-    sys.stdin.read()
-    closed.set()
-    time.sleep(_END_S)
-    os._exit(1)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    worker_side.run(serve, grace_s=_END_S)

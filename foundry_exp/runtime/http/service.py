@@ -5,13 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from foundry_exp.errors import BackendError, SkipCellError
+from foundry_exp.errors import BackendError
 from foundry_exp.protocols import ChatRequest, Clock, Event, LoadedModel, ModelRequest
-from foundry_exp.runtime.http.child import Child
 from foundry_exp.runtime.http.endpoint import EndpointBackend
 from foundry_exp.runtime.models import request
+from foundry_exp.runtime.worker import Step, Worker
 
 _MODULE = "foundry_exp.runtime.http.serve"
+_CLOSE_S = 10.0
 
 
 class ServiceBackend:
@@ -35,31 +36,25 @@ class ServiceBackend:
         self._quick_ack = quick_ack
         self._catalogue_url = catalogue_url
         self._cache_only = cache_only
-        self._child: Child | None = None
+        self._service: Worker | None = None
         self._endpoint: EndpointBackend | None = None
 
     @property
     def model_pid(self) -> int | None:
         """The process that runs the model: known as soon as it is started, before the model is loaded."""
-        return self._child.process.pid if self._child else None
+        return self._service.pid if self._service else None
 
     @property
     def exit_code(self) -> int | None:
         """Of the service's process; null while it runs, and before it was started."""
-        return self._child.process.poll() if self._child else None
+        return self._service.poll() if self._service else None
 
     def load(self, model: ModelRequest) -> LoadedModel:
         """Start the service, have it load the model, and attach to it."""
         self.unload()
-        self._child = Child(_MODULE)
+        self._service = Worker.start(_MODULE, self._job(model), name="the service's process")
         try:
-            said = self._child.tell(self._wish(model), self._load_timeout_s)
-            return self._attach(model, said)
-        except BackendError as error:
-            self.unload()
-            if error.error_class == "skip":
-                raise SkipCellError(str(error)) from error
-            raise
+            return self._attach(model, self._service.answer(self._load_timeout_s, "loading the model"))
         except BaseException:
             self.unload()
             raise
@@ -73,13 +68,13 @@ class ServiceBackend:
     def unload(self) -> None:
         """Close the connections and end the service."""
         endpoint, self._endpoint = self._endpoint, None
-        child, self._child = self._child, None
+        service, self._service = self._service, None
         if endpoint is not None:
             endpoint.unload()
-        if child is not None:
-            child.close()
+        if service is not None:
+            service.end(_CLOSE_S)
 
-    def _wish(self, model: ModelRequest) -> dict[str, Any]:
+    def _job(self, model: ModelRequest) -> dict[str, Any]:
         return {
             "data_dir": self._data_dir,
             "catalogue_url": self._catalogue_url,
@@ -88,10 +83,10 @@ class ServiceBackend:
             "model": request.to_json(model),
         }
 
-    def _attach(self, model: ModelRequest, said: dict[str, Any]) -> LoadedModel:
-        facts = said["loaded"]
+    def _attach(self, model: ModelRequest, serving: Step) -> LoadedModel:
+        facts = serving["loaded"]
         self._endpoint = EndpointBackend(
-            base_url=said["base_url"],
+            base_url=serving["base_url"],
             api_key_env="",
             connect_timeout_s=self._connect_timeout_s,
             load_timeout_s=self._load_timeout_s,
@@ -101,4 +96,4 @@ class ServiceBackend:
         # `already_loaded` is the attached view; this service was started for the model
         runtime = {**facts["runtime"], **seen.runtime, "already_loaded": "false"}
         path = Path(facts["path"]) if facts["path"] else None
-        return LoadedModel(**{**facts, **said["seen"], "path": path, "runtime": runtime})
+        return LoadedModel(**{**facts, **serving["seen"], "path": path, "runtime": runtime})

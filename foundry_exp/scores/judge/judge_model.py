@@ -52,9 +52,8 @@ def seated(seat: Seat, settings: Settings, shown: Shown) -> Iterator[tuple[Bench
             logs = Path(runtime_logs)
             asked = _provided(seat, request.request(seat.model, seat.accel, path, logs, offline=seat.offline))
             lock = device_lock.held(seat.locked, {"judge": alias}, shown.waits)
-            with lock, chat_process.chatting(log) as chat:
-                facts = chat.load(seat.backend, asked, seat.load_timeout_s)
-                yield Bench(chat, settings), identify(alias, facts, seat.backend, settings)
+            with lock, chat_process.chatting(seat.backend, asked, seat.load_timeout_s, log) as chat:
+                yield Bench(chat, settings), identify(alias, chat.facts, seat.backend, settings)
         except SkipCellError as error:
             raise BackendError("skip", f"{alias}: {error}") from error
         except BackendError as error:

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from itertools import pairwise
@@ -11,20 +10,18 @@ from itertools import pairwise
 import psutil
 import pytest
 
-from foundry_exp.errors import BackendError
 from foundry_exp.measure.calibration.behaviour import Behaviour, Service, from_json
 from foundry_exp.measure.calibration.process import timed_server
 from foundry_exp.measure.calibration.socket_client import SocketClient
-from foundry_exp.runtime.http.child import Child
 
 MS = 1_000_000
 _PARENT = """
 import sys
-from foundry_exp.runtime.http.child import Child
 from foundry_exp.measure.calibration.behaviour import Behaviour, Service
-child = Child("foundry_exp.measure.calibration.server")
-print(child.tell(Service({"m": Behaviour()}).to_json(), 30)["pid"], flush=True)
-sys.stdin.read()
+from foundry_exp.measure.calibration.process import timed_server
+with timed_server(Service({"m": Behaviour()})) as server:
+    print(server.pid, flush=True)
+    sys.stdin.read()
 """
 
 
@@ -96,20 +93,3 @@ def test_it_ends_when_its_parent_is_killed() -> None:
 def test_a_service_survives_being_written_as_json() -> None:
     service = Service({"m": Behaviour(fault="reset", retry_after="3")}, kind="foundry2", unloaded=["m"])
     assert from_json(json.loads(json.dumps(service.to_json()))) == service
-
-
-def test_a_child_that_dies_at_once_is_reported_with_its_last_words() -> None:
-    child = Child("foundry_exp.no_such_module")
-    with pytest.raises(BackendError, match="No module named") as caught:
-        child.tell({}, 30)
-    assert caught.value.error_class == "service"
-    assert child.process.poll() is not None
-
-
-def test_a_child_that_says_nothing_is_ended() -> None:
-    child = Child("foundry_exp.measure.calibration.server")
-    start_s = time.monotonic()
-    with pytest.raises(BackendError, match=r"no answer within 0\.001 s"):
-        child.tell(Service({"m": Behaviour()}).to_json(), 0.001)
-    assert child.process.poll() is not None
-    assert time.monotonic() - start_s < 20

@@ -12,7 +12,7 @@ import pytest
 
 from foundry_exp.protocols import ModelRequest
 from foundry_exp.runtime.backends.native import NativeBackend
-from foundry_exp.runtime.models import resolve, runtime, worker
+from foundry_exp.runtime.models import resolve, runtime, tasks
 from foundry_exp.runtime.models.variants import CUDA, WEBGPU
 
 QNN = "QNNExecutionProvider"
@@ -106,7 +106,7 @@ def test_without_a_network_only_what_is_here_is_registered(
 def test_offline_listing_fetches_no_provider_either(tmp_path: Path, cache_only: bool, names: list[str]) -> None:
     manager, job = StandIn(tmp_path), SimpleNamespace(job={"accel": "auto"})
     task = {"cache_dir": str(tmp_path), "data_dir": str(tmp_path), "cache_only": cache_only, "offline": cache_only}
-    worker.listing(worker.Runtime(manager, {**task, "log_dir": str(tmp_path)}), job)  # type: ignore[arg-type]
+    tasks.listing(tasks.Runtime(manager, {**task, "log_dir": str(tmp_path)}), job)  # type: ignore[arg-type]
     assert manager.asked == names
 
 

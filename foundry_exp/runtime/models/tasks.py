@@ -1,8 +1,6 @@
-"""`python -m foundry_exp.runtime.models.worker`: the SDK in a process of its own, since it can hang, for one task.
+"""`python -m foundry_exp.runtime.models.tasks`: the SDK in a process of its own, since it can hang, for one task.
 
-One line of JSON in says which task; a line of JSON out for each step, the last one an answer or an error. A download
-begins when it is told "go", and stops when it is told "stop". The process ends when its standard input closes, which
-happens when its parent dies.
+Its last step is an answer or an error. A download begins when it is told "go", and stops when it is told "stop".
 """
 
 import os
@@ -12,10 +10,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from foundry_exp.errors import BackendError, FoundryExpError, SkipCellError
-from foundry_exp.runtime.machine.parent import Parent
+from foundry_exp.errors import BackendError
+from foundry_exp.runtime import worker_side
 from foundry_exp.runtime.models import audit, catalogue, fit, request, resolve, runtime, variants
 from foundry_exp.runtime.models.facts import VariantFacts
+from foundry_exp.runtime.worker_side import Parent
 
 HEADROOM = 1.1
 """Of the stated size: the disk must hold a tenth more, for what else is written meanwhile."""
@@ -174,31 +173,16 @@ def add(opened: Runtime, parent: Parent) -> dict[str, Any]:
 TASKS = {"list": listing, "pull": pull, "verify": verify, "add": add}
 
 
-def _class_of(error: FoundryExpError) -> str:
-    if isinstance(error, SkipCellError):
-        return "skip"
-    return error.error_class if isinstance(error, BackendError) else "runtime"
-
-
-def main() -> int:
-    """Do the one task that stdin brings; every failure is a step."""
-    parent = Parent()
+def work(parent: Parent) -> None:
+    """Do the one task."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):  # the SDK repeats its log there; the file is what is read
         os.dup2(nowhere, stream)
     task = parent.job
-    try:
-        where = (Path(task["data_dir"]), Path(task["cache_dir"]), Path(task["log_dir"]))
-        url, cache_only = task["catalogue_url"], task["cache_only"]
-        with runtime.opened(*where, url, cache_only) as manager:
-            answer = TASKS[task["do"]](Runtime(manager, task), parent)
-            parent.say("answer", answer=answer)
-    except (FoundryExpError, OSError) as error:
-        known = error if isinstance(error, FoundryExpError) else BackendError("runtime", str(error))
-        parent.say("error", error=_class_of(known), message=str(known))
-    return 0
+    where = (Path(task["data_dir"]), Path(task["cache_dir"]), Path(task["log_dir"]))
+    with runtime.opened(*where, task["catalogue_url"], task["cache_only"]) as manager:
+        parent.say("answer", answer=TASKS[task["do"]](Runtime(manager, task), parent))
 
 
 if __name__ == "__main__":
-    code = main()
-    os._exit(code)  # native threads have been seen to hang an orderly exit
+    worker_side.run(work)
