@@ -6,9 +6,11 @@ from itertools import combinations
 
 import numpy as np
 
-from foundry_exp.decide.contrasts import BY_RUN, PAIRED, Contrast, by_prompt, of_run
+from foundry_exp.decide.contrasts import by_prompt, of_run
 from foundry_exp.errors import ConfigError
 from foundry_exp.files.escape import sentence
+from foundry_exp.metrics import catalogue
+from foundry_exp.metrics.figure import Figure
 from foundry_exp.metrics.stats.difference import FEWEST, Difference, paired, welch
 from foundry_exp.metrics.stats.intervals import ALPHA, FloatArray
 from foundry_exp.metrics.stats.multiple_comparisons import holm
@@ -25,9 +27,9 @@ MOST_FOR_ALL_PAIRS = 20
 class Effect:
     """How the second of a pair differs from the first in one figure."""
 
-    contrast: Contrast
+    figure: Figure
     difference: Difference
-    """Of logarithms where the contrast is a ratio."""
+    """Of logarithms where the figure differs by a ratio."""
     adjusted_p: float = 1.0
     """By Holm over every pair and figure of the comparison."""
 
@@ -96,18 +98,18 @@ def _left_out(candidates: Sequence[Candidate]) -> Iterator[str]:
 def _pair(first: Candidate, second: Candidate, tokens: float | None, seed: int, forced: Sequence[Mismatch]) -> Pair:
     rubric_differs = any(mismatch.what == "rubric" for mismatch in forced)
     effects = []
-    for contrast in PAIRED:
-        if contrast.metric == QUALITY and rubric_differs:
+    for figure in catalogue.compared(by_prompt=True):
+        if figure.name == QUALITY and rubric_differs:
             continue
-        difference = _by_prompt(first, second, contrast, tokens, seed)
-        effects += [Effect(contrast, difference)] if difference else []
+        difference = _by_prompt(first, second, figure, tokens, seed)
+        effects += [Effect(figure, difference)] if difference else []
     unpaired = None if effects else _unpaired(first, second)
     mixed_energy = energy_mismatch((first, second))
-    for contrast in BY_RUN:
-        if contrast.metric == ENERGY and mixed_energy:
+    for figure in catalogue.compared(by_prompt=False):
+        if figure.name == ENERGY and mixed_energy:
             continue
-        difference = welch(*(_logs(side, contrast.metric) for side in (first, second)))
-        effects += [Effect(contrast, difference)] if difference else []
+        difference = welch(*(_logs(side, figure.name) for side in (first, second)))
+        effects += [Effect(figure, difference)] if difference else []
     notes = [*_notes(first, second), *([_apart(mixed_energy)] if mixed_energy else [])]
     if effects and unpaired:
         notes.append(f"{second.label} and {first.label}: neither times nor quality are compared: {unpaired}.")
@@ -127,11 +129,11 @@ def _unpaired(first: Candidate, second: Candidate) -> str:
 
 
 def _by_prompt(
-    first: Candidate, second: Candidate, contrast: Contrast, tokens: float | None, seed: int
+    first: Candidate, second: Candidate, figure: Figure, tokens: float | None, seed: int
 ) -> Difference | None:
-    sides = [[by_prompt(cell, contrast.metric, tokens) for cell in side.cells] for side in (first, second)]
+    sides = [[by_prompt(cell, figure.name, tokens) for cell in side.cells] for side in (first, second)]
     shared = sorted(set.intersection(*(set(run) for side in sides for run in side)))
-    arrays = [_array(side, shared, logs=contrast.is_ratio) for side in sides]
+    arrays = [_array(side, shared, logs=figure.is_ratio) for side in sides]
     return paired(*arrays, seed=seed) if len(shared) >= FEWEST else None
 
 

@@ -5,11 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from foundry_exp.decide.choice import NAMES, UNITS, Option, why_unknown
-from foundry_exp.metrics.formats import number, share
-
-AT_LEAST = ("quality", "decode_tok_per_s", "determinism_rate")
-SHARES = ("error_rate", "flagged_rate", "determinism_rate")
+from foundry_exp.decide.choice import Option, why_unknown
+from foundry_exp.metrics import catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,39 +22,42 @@ class Broken:
 
 def broken(option: Option, constraints: Mapping[str, Any]) -> list[Broken]:
     """Every constraint that an option breaks; what is not known cannot be said to be kept."""
-    limits = {name: limit for name, limit in constraints.items() if name in NAMES and limit is not None}
-    found = [one for name, limit in limits.items() if (one := _of_figure(option, name, limit))]
-    return [*found, *_of_words(option, constraints)]
+    measured = [one for name, limit in limits(constraints).items() if (one := _of_figure(option, name, limit))]
+    return [*measured, *_of_words(option, constraints)]
+
+
+def limits(constraints: Mapping[str, Any]) -> dict[str, float]:
+    """The constraints that are limits of figures, as far as there is a limit."""
+    return {name: limit for name, limit in constraints.items() if name in catalogue.limits() and limit is not None}
 
 
 def with_unit(figure: str, value: float | None) -> str:
     """A figure with its unit."""
-    if value is None:
-        return "unknown"
-    if figure in SHARES:
-        return share(value)
-    unit = UNITS.get(figure) or ("ms" if figure.endswith("_ms") else "MB" if figure.endswith("_mb") else "")
-    return f"{number(value)} {unit}"
+    return "unknown" if value is None else catalogue.figure(figure).unit.say(value)
 
 
 def kept(figure: str, value: float | None, limit: float) -> str:
     """`p95 answer 230 ms (at most 2,000 ms)`."""
-    return f"{NAMES[figure]} {with_unit(figure, value)} ({_bound(figure, limit)})"
+    return f"{catalogue.words(figure)} {with_unit(figure, value)} ({_bound(figure, limit)})"
 
 
 def _bound(figure: str, limit: float) -> str:
-    return f"{'at least' if figure in AT_LEAST else 'at most'} {with_unit(figure, limit)}"
+    return f"{'at least' if _is_least(figure) else 'at most'} {with_unit(figure, limit)}"
+
+
+def _is_least(figure: str) -> bool:
+    return catalogue.figure(figure).better == "more"
 
 
 def _of_figure(option: Option, name: str, limit: float) -> Broken | None:
     if name == "error_rate" and option.candidate.failed and limit < 1:
         runs = "; ".join(option.candidate.broken()).rstrip(".")
-        return Broken(name, f"{NAMES[name]} {_bound(name, limit)}, but {runs}", math.inf)
+        return Broken(name, f"{catalogue.words(name)} {_bound(name, limit)}, but {runs}", math.inf)
     value = option.figures.get(name)
     if value is None:
-        text = f"{NAMES[name]} is not known: {why_unknown(option, name)}"
+        text = f"{catalogue.words(name)} is not known: {why_unknown(option, name)}"
         return Broken(name, text, math.inf)
-    low, high = (value, limit) if name in AT_LEAST else (limit, value)
+    low, high = (value, limit) if _is_least(name) else (limit, value)
     if low >= high:
         return None
     return Broken(name, kept(name, value, limit), high / low if low > 0 else math.inf)

@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from foundry_exp.decide.gate_side import GATED, Output, Side
+from foundry_exp.decide.gate_side import Output, Side
 from foundry_exp.errors import ConfigError
+from foundry_exp.metrics import catalogue
 from foundry_exp.metrics.stats.intervals import FloatArray
 from foundry_exp.metrics.stats.multiple_comparisons import (
     MaxT,
@@ -21,9 +22,6 @@ from foundry_exp.results.figures import ENERGY
 
 Verdict = Literal["passed", "failed", "inconclusive"]
 
-POINTS = ("quality", "error_rate")
-"""Compared by their difference; everything else by its ratio."""
-MORE_IS_BETTER = ("decode_tok_per_s", "quality")
 MUST_AGREE = ("prompts", "generation", "rubric", "streaming", "backend", "accel", "workload", "power", "machine")
 """Facts that make two sides comparable. Model, variant and runtime may differ: they are what a gate watches."""
 
@@ -158,7 +156,7 @@ def _rounded_up(level: float) -> float:
 
 
 def _checks(baseline: Side, candidate: Side, rules: Mapping[str, Any], seed: int) -> Iterator[Check]:
-    wanted = {name: tolerance for name in GATED if (tolerance := rules["tolerances"].get(name)) is not None}
+    wanted = {name: tolerance for name in catalogue.gated() if (tolerance := rules["tolerances"].get(name)) is not None}
     before, after = ({name: _oriented(side, name) for name in wanted} for side in (baseline, candidate))
     why_not = {name: _why_not(name, baseline, candidate, lacks=not len(after[name])) for name in wanted}
     able = [name for name in wanted if len(before[name]) and why_not[name] is None]
@@ -185,7 +183,7 @@ def _why_not(name: str, baseline: Side, candidate: Side, *, lacks: bool) -> str 
 
 def _ungated(baseline: Side, rules: Mapping[str, Any]) -> Iterator[str]:
     """Figures with a tolerance that nothing can be held to: a gate that passes says nothing of them."""
-    wanted = [name for name in GATED if rules["tolerances"].get(name) is not None]
+    wanted = [name for name in catalogue.gated() if rules["tolerances"].get(name) is not None]
     lacking = [name for name in wanted if not len(_oriented(baseline, name))]
     if lacking:
         yield f"not gated, since not every run of the baseline has them: {', '.join(lacking)}"
@@ -197,12 +195,12 @@ def _oriented(side: Side, name: str) -> FloatArray:
     if len(values) < side.runs:
         return np.empty(0)
     found = np.array(values, dtype=np.float64)
-    found = found if name in POINTS else np.log(found)
-    return -found if name in MORE_IS_BETTER else found
+    found = np.log(found) if catalogue.figure(name).is_ratio else found
+    return -found if catalogue.figure(name).better == "more" else found
 
 
 def _limit(name: str, tolerance: float) -> float:
-    return tolerance if name in POINTS else float(np.log1p(tolerance))
+    return float(np.log1p(tolerance)) if catalogue.figure(name).is_ratio else tolerance
 
 
 def _check(
@@ -221,12 +219,13 @@ def _share(name: str, change: float) -> float | None:
     """A change as a share or as points; null for an end so far out that it is none."""
     if abs(change) > _FARTHEST:
         return None
-    return change if name in POINTS else math.expm1(change)
+    return math.expm1(change) if catalogue.figure(name).is_ratio else change
 
 
 def _natural(name: str, oriented: float) -> float:
-    value = -oriented if name in MORE_IS_BETTER else oriented
-    return value if name in POINTS else float(np.exp(value))
+    figure = catalogue.figure(name)
+    value = -oriented if figure.better == "more" else oriented
+    return float(np.exp(value)) if figure.is_ratio else value
 
 
 def _changes(baseline: Side, candidate: Side) -> Iterator[Change]:

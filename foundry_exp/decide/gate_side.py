@@ -8,15 +8,13 @@ from statistics import fmean, median
 
 from foundry_exp.decide.contrasts import of_run
 from foundry_exp.errors import ConfigError
+from foundry_exp.metrics import catalogue
+from foundry_exp.metrics.figure import Figure
 from foundry_exp.records.run_folder import read_records
 from foundry_exp.results import candidates, comparable
 from foundry_exp.results.candidates import Candidate
-from foundry_exp.results.figures import ANY_E2E, ENERGY, QUALITY, CellFigures
+from foundry_exp.results.figures import ANY_E2E, CellFigures
 
-BY_PROMPT = {"e2e_ms": ANY_E2E, "ttft_ms": "ttft_ms", "decode_tok_per_s": "decode_tok_per_s"}
-"""Gated figures that are made prompt by prompt, and the values they are made of."""
-OF_RUN = ("rss_peak_mb", "load_s", ENERGY)
-GATED = (*BY_PROMPT, *OF_RUN, QUALITY, "error_rate")
 STATISTICS: dict[str, Callable[[Sequence[float]], float]] = {"fastest": min, "median": median}
 
 _DIGITS = 5
@@ -79,7 +77,7 @@ def _side(candidate: Candidate, run: str, statistic: str, broken: tuple[str, ...
         run=run,
         statistic=statistic,
         facts=facts(candidate),
-        figures={name: _figure(candidate.cells, name, STATISTICS[statistic]) for name in GATED},
+        figures={name: _figure(candidate.cells, name, STATISTICS[statistic]) for name in catalogue.gated()},
         outputs=_outputs(candidate),
         broken=broken,
     )
@@ -112,22 +110,21 @@ def _figure(
 
 
 def _of_cell(cell: CellFigures, name: str, statistic: Callable[[Sequence[float]], float]) -> float | None:
-    if name in BY_PROMPT:
-        return _typical(cell, BY_PROMPT[name], statistic)
-    if name == QUALITY:
-        points = cell.by_prompt(QUALITY)
+    figure = catalogue.figure(name)
+    if figure.kind == "points":
+        points = cell.by_prompt(name)
         return fmean(points.values()) if points else None
-    if name == "error_rate":
-        return cell.of_run(name)
-    return of_run(cell, name)
+    if figure.is_distribution:
+        return _typical(cell, figure, statistic)
+    return of_run(cell, name) if figure.is_ratio else cell.of_run(name)
 
 
-def _typical(cell: CellFigures, metric: str, statistic: Callable[[Sequence[float]], float]) -> float | None:
+def _typical(cell: CellFigures, figure: Figure, statistic: Callable[[Sequence[float]], float]) -> float | None:
     """The geometric mean over prompts; null when a prompt has no value, since the rest would be another figure."""
-    by_prompt = cell.values.get(metric, {})
+    by_prompt = cell.values.get(ANY_E2E if figure.name == "e2e_ms" else figure.name, {})
     if not by_prompt or len(by_prompt) < cell.prompts:
         return None
-    if metric == "decode_tok_per_s":  # the fastest is the largest rate
+    if figure.better == "more":  # the fastest is the largest rate
         return 1 / math.exp(fmean(math.log(statistic([1 / rate for rate in rates])) for rates in by_prompt.values()))
     return math.exp(fmean(math.log(statistic(values)) for values in by_prompt.values()))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from foundry_exp.decide.compare import Pair
-from foundry_exp.metrics.judged import kin
+from foundry_exp.metrics.quality import kin
 from foundry_exp.metrics.stats.intervals import ALPHA
 from foundry_exp.metrics.stats.multiple_comparisons import holm
 from foundry_exp.metrics.stats.preference import EVEN, WinRate, win_rate

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from statistics import median
 
-from foundry_exp.metrics.distributions import distribution
-from foundry_exp.metrics.metric import Metric, null
 from foundry_exp.metrics.rates import by_prompt
 from foundry_exp.metrics.request import Measured
+from foundry_exp.metrics.values import Value, distribution, no_value
 
 COLLAPSE = 0.5
 """A repeat's ttft below this share of the first is a collapse."""
@@ -44,17 +43,20 @@ def cache_split(cell: Sequence[Measured]) -> CacheSplit | None:
     return _split_by_ttft([group for group in groups if len(group) > 1])
 
 
-def cache_metrics(cell: Sequence[Measured]) -> dict[str, Metric]:
-    """The ttft of cold and warm requests apart; both null when no cache was seen."""
+def cold_cache_ttft(cell: Sequence[Measured]) -> Value:
+    """The ttft of requests with a cold cache; null when no cache was seen."""
     split = cache_split(cell)
     if split is None:
-        return {name: null(NO_CACHE_SEEN) for name in ("ttft_cold_cache_ms", "ttft_warm_cache_ms")}
-    return {
-        "ttft_cold_cache_ms": distribution("ttft_ms", split.cold)
-        if split.cold
-        else null("every request had part of its prompt cached"),
-        "ttft_warm_cache_ms": distribution("ttft_ms", split.warm),
-    }
+        return no_value(NO_CACHE_SEEN)
+    return (
+        distribution("ttft_ms", split.cold) if split.cold else no_value("every request had part of its prompt cached")
+    )
+
+
+def warm_cache_ttft(cell: Sequence[Measured]) -> Value:
+    """The ttft of requests with a warm cache; null when no cache was seen."""
+    split = cache_split(cell)
+    return distribution("ttft_ms", split.warm) if split else no_value(NO_CACHE_SEEN)
 
 
 def _split_by_ttft(repeated: Sequence[list[Measured]]) -> CacheSplit | None:

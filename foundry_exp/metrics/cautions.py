@@ -4,15 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
+from foundry_exp.metrics.answers import FLAGS, contradictions, limit_of
 from foundry_exp.metrics.cache import cache_split
-from foundry_exp.metrics.contradictions import contradictions, limit_of
-from foundry_exp.metrics.distributions import PER_REQUEST, values
-from foundry_exp.metrics.load import slo_verdicts
-from foundry_exp.metrics.rates import ANSWER_FLAGS, outputs_by_prompt
-from foundry_exp.metrics.request import CLOCK_RAN_BACKWARDS, Measured, succeeded
+from foundry_exp.metrics.rates import outputs_by_prompt, slo_verdicts
+from foundry_exp.metrics.request import CLOCK_RAN_BACKWARDS, PER_REQUEST, Measured, succeeded
 from foundry_exp.metrics.stability import drift_of, outlying, shifted_medians
 from foundry_exp.metrics.stats.bootstrap import MINIMUM_CLUSTERS
 from foundry_exp.metrics.stats.intervals import MINIMUM_N
+from foundry_exp.metrics.values import values
 from foundry_exp.records.record import Record
 
 STEADY_METRICS = ("ttft_ms", "tpot_ms", "e2e_ms")
@@ -96,7 +95,7 @@ def unsteady(cell: Sequence[Measured]) -> list[str]:
 def answers(cell: Sequence[Measured], *, greedy: bool) -> list[str]:
     """Truncated, empty and degenerate answers, and prompts whose greedy output differs between rounds."""
     done = succeeded(cell)
-    flagged = [(sum(flag(one.record) for one in done), _FLAG_SENTENCES[name]) for name, flag in ANSWER_FLAGS.items()]
+    flagged = [(sum(flag(one.record) for one in done), _FLAG_SENTENCES[name]) for name, flag in FLAGS.items()]
     outputs = outputs_by_prompt(cell) if greedy else {}
     different = [prompt for prompt, hashes in outputs.items() if len(hashes) > 1]
     changed = f"{len(different)} of {len(outputs)} prompts were answered differently in different rounds"
@@ -159,12 +158,12 @@ def _too_small(n: int, names: Sequence[str]) -> list[str]:
 
 
 def _outliers(name: str, cell: Sequence[Measured]) -> list[str]:
-    found = outlying(name, cell)
-    where = _named([f"{one.record.sample_id} round {one.record.round}" for one in found])
+    strange = outlying(name, cell)
+    where = _named([f"{one.record.sample_id} round {one.record.round}" for one in strange])
     return _sentences(
         (
-            found,
-            f"{name}: {len(found)} of {len(values(name, cell))} requests are outliers among their prompt's "
+            strange,
+            f"{name}: {len(strange)} of {len(values(name, cell))} requests are outliers among their prompt's "
             f"({where}); they are kept in every number. Look for what else ran then.",
         )
     )

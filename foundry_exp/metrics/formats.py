@@ -1,28 +1,61 @@
-"""Numbers as a person reads them: three digits that count, and a dash for what is missing."""
+"""Numbers as a person reads them: three digits that count, their unit, and a dash for what is missing."""
 
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 NOTHING = "–"
+WORST, BEST = 1.0, 5.0
+"""The ends of the scale of points."""
 _LONGEST_MS = 10_000
-_WORST, _BEST = 1.0, 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A unit, and what a stored value is divided by to reach it."""
+    """A unit, and how a stored value is written in it."""
 
     name: str
     divisor: float = 1.0
+    """What a stored value is divided by to reach it."""
+    head: str | None = None
+    """In the head of a column, where that is not its name."""
+    is_share: bool = False
+    """Written as a percentage."""
+
+    @property
+    def of_column(self) -> str:
+        """What stands in the head of a column."""
+        return self.name if self.head is None else self.head
 
     def show(self, value: float | None) -> str:
         """The number alone."""
+        if self.is_share:
+            return share(value)
         return number(None if value is None else value / self.divisor)
 
     def say(self, value: float) -> str:
         """The number with its unit."""
-        return f"{self.show(value)} {self.name}"
+        return f"{self.show(value)} {self.name}".rstrip()
+
+
+MS = Unit("ms")
+S = Unit("s")
+MB = Unit("MB")
+TOK_PER_S = Unit("tok/s")
+POINTS = Unit("of 5", head="1–5")
+SHARE = Unit("", is_share=True)
+COUNT = Unit("")
+
+
+def time_unit(values_ms: Iterable[float | None]) -> Unit:
+    """Milliseconds, or seconds for a whole column when one of its values is longer than ten."""
+    longest = max((value for value in values_ms if value is not None), default=0.0)
+    return Unit("s", 1000.0) if longest >= _LONGEST_MS else MS
+
+
+def unit_for(unit: Unit, values: Iterable[float | None]) -> Unit:
+    """The unit of these values together: times may be long."""
+    return time_unit(values) if unit == MS else unit
 
 
 def number(value: float | None) -> str:
@@ -48,13 +81,7 @@ def share(value: float | None) -> str:
 
 def on_scale(low: float, high: float) -> tuple[float, float]:
     """The interval of a mean of points, cut to 1 to 5: beyond the ends of the scale there is nothing."""
-    return max(low, _WORST), min(high, _BEST)
-
-
-def time_unit(values_ms: Iterable[float | None]) -> Unit:
-    """Milliseconds, or seconds for a whole column when one of its values is longer than ten."""
-    longest = max((value for value in values_ms if value is not None), default=0.0)
-    return Unit("s", 1000.0) if longest >= _LONGEST_MS else Unit("ms")
+    return max(low, WORST), min(high, BEST)
 
 
 def times(ratio: float) -> str:

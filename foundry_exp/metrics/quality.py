@@ -1,17 +1,19 @@
-"""Scores of a cell's answers → how good they are, by scorer and criterion, and one figure for the cell."""
+"""Scores of a cell's answers → how good they are, by scorer and criterion, one figure, and what to doubt of a judge."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from foundry_exp.metrics.metric import NOTHING_MEASURED, Metric, null
 from foundry_exp.metrics.stats.agreement import identical_share, mean_range
 from foundry_exp.metrics.stats.distribution import describe
 from foundry_exp.metrics.stats.intervals import mean_of_present
+from foundry_exp.metrics.values import NOTHING_MEASURED, Value, no_value
 from foundry_exp.records.distribution import Distribution
 from foundry_exp.records.record import Record
+from foundry_exp.records.run_result import ModelFacts, RunResult
 from foundry_exp.records.score import Score, Scored, Standing
 
 JUDGE = "judge"
@@ -23,6 +25,9 @@ A scorer of the user's own comes after them: it stands for the cell when none of
 
 FEWEST_SCORED = 0.5
 """Share of the measured requests that must be scored for a headline."""
+
+_OF_JUDGE = "judge: "
+"""What every warning of this kind begins with, so that a new score replaces the last one's."""
 
 AnswerKey = tuple[str, str]
 """Sample id and output hash."""
@@ -42,11 +47,10 @@ def quality(records: Iterable[Record], scores: Iterable[Score], standings: Mappi
     """Summarise the scores of the answers that were measured; what scores an unknown answer is left out."""
     measured = [record for record in records if record.phase == "measure"]
     latest = current(scores)
-    by_scorer = {
-        name: _scored(measured, found, _standing(name, found, standings))
-        for name in sorted({score.scorer for score in latest})
-        if (found := [score for score in latest if score.scorer == name])
+    own = {
+        name: [score for score in latest if score.scorer == name] for name in sorted({score.scorer for score in latest})
     }
+    by_scorer = {name: _scored(measured, given, _standing(name, given, standings)) for name, given in own.items()}
     source, headline = _headline(by_scorer, len(measured))
     values: dict[str, Any] = {"quality": headline.value, "quality_coverage": _coverage(by_scorer, source)}
     reasons = {"quality": headline.why_null, "quality_coverage": None if source else headline.why_null}
@@ -67,12 +71,12 @@ def _standing(scorer: str, scores: Sequence[Score], standings: Mapping[str, Stan
 
     A command that was killed while it judged leaves scores, and no word on whether they can be believed.
     """
-    known = standings.get(scorer)
+    standing = standings.get(scorer)
     if scorer != JUDGE:
-        return known
-    tried = known.figures.get("judge") if known else None
+        return standing
+    tried = standing.figures.get("judge") if standing else None
     if scorer in standings and (tried is None or f"{tried['variant']}@{tried['digest']}" == scores[-1].scored_by):
-        return known
+        return standing
     why = f"uncalibrated: what the trial of {scores[-1].scored_by} came to is not known; judge again"
     return Standing(trusted=False, reason=f"{why}: python -m foundry_exp score RUN scorer=[judge]")
 
@@ -146,10 +150,10 @@ def _scored(measured: Sequence[Record], scores: Sequence[Score], standing: Stand
 
 def _repeats(measured: Sequence[Record], scores: Sequence[Score]) -> list[list[float | None]]:
     """What was given to one answer by one criterion, asked again and again; an answer and criterion a row."""
-    known = {(record.sample_id, record.output_hash) for record in measured if record.error is None}
+    answered = {(record.sample_id, record.output_hash) for record in measured if record.error is None}
     rows: dict[tuple[str, str, str, str], list[float | None]] = defaultdict(list)
     for score in scores:
-        if (score.sample_id, score.output_hash) in known:
+        if (score.sample_id, score.output_hash) in answered:
             rows[score.sample_id, score.output_hash, score.criterion, score.scored_by].append(score.value)
     return list(rows.values())
 
@@ -158,11 +162,11 @@ def _over_prompts(measured: Sequence[Record], values: Mapping[AnswerKey, float])
     """Answers to one prompt depend on each other, so a prompt counts once, with its mean."""
     by_prompt: dict[str, list[float]] = {}
     for record in measured:
-        found = by_prompt.setdefault(record.sample_id, [])
+        points = by_prompt.setdefault(record.sample_id, [])
         key = (record.sample_id, record.output_hash)
         if record.error is None and key in values:
-            found.append(values[key])
-    means = [fmean(found) for found in by_prompt.values() if found]
+            points.append(values[key])
+    means = [fmean(points) for points in by_prompt.values() if points]
     return describe(means, missing=len(by_prompt) - len(means)) if means else None
 
 
@@ -171,11 +175,11 @@ def ranked(names: Iterable[str]) -> list[str]:
     return sorted(names, key=lambda name: (HEADLINE.index(name) if name in HEADLINE else len(HEADLINE), name))
 
 
-def _headline(by_scorer: Mapping[str, Scored], measured: int) -> tuple[str | None, Metric]:
+def _headline(by_scorer: Mapping[str, Scored], measured: int) -> tuple[str | None, Value]:
     if not measured:
-        return None, null(NOTHING_MEASURED)
+        return None, no_value(NOTHING_MEASURED)
     if not by_scorer:
-        return None, null(
+        return None, no_value(
             "no answer has been scored: the prompts have no facets that rules check, or there is no scorer"
         )
     why = ""
@@ -186,8 +190,8 @@ def _headline(by_scorer: Mapping[str, Scored], measured: int) -> tuple[str | Non
         elif scored.quality is None or scored.scored < FEWEST_SCORED * measured:
             why = f"{name} scored {scored.scored} of {measured} answers, which is less than {FEWEST_SCORED:.0%}"
         else:
-            return name, Metric(scored.quality)
-    return None, null(why)
+            return name, Value(scored.quality)
+    return None, no_value(why)
 
 
 def _coverage(by_scorer: Mapping[str, Scored], source: str | None) -> float | None:
@@ -195,3 +199,32 @@ def _coverage(by_scorer: Mapping[str, Scored], source: str | None) -> float | No
         return None
     scored = by_scorer[source]
     return scored.scored / (scored.scored + scored.unscored)
+
+
+def warned(result: RunResult, scores: Mapping[str, Scored]) -> tuple[str, ...]:
+    """A run's warnings, brought up to date with who judged it."""
+    others = tuple(warning for warning in result.warnings if not warning.startswith(_OF_JUDGE))
+    judged_by = scores["judge"].standing if "judge" in scores else None
+    if judged_by is None:
+        return others
+    judge = judged_by.figures.get("judge")
+    reasons = [judged_by.reason, kin(result.model, judge) if judge else None]
+    return (*others, *(_OF_JUDGE + why for why in reasons if why is not None))
+
+
+def kin(model: ModelFacts, judge: Mapping[str, Any]) -> str | None:
+    """How the two belong together; null when they do not."""
+    if judge["files_digest"] is not None and judge["files_digest"] == model.files_digest:
+        return f"{judge['variant']} judges itself, and models favour their own answers; take another judge."
+    shared = families(judge["variant"] or "") & (families(model.alias) | families(model.variant or ""))
+    if not shared:
+        return None
+    return (
+        f"{judge['variant']} and {model.alias} are of one family ({', '.join(sorted(shared))}), and models favour "
+        f"answers like their own; take a judge of another family."
+    )
+
+
+def families(name: str) -> set[str]:
+    """The family that a model's name begins with, and the one that it was distilled into: phi, qwen, deepseek."""
+    return set(re.findall(r"(?:^|distill-)([a-z]+)", name.lower()))

@@ -1,6 +1,6 @@
 """The metrics of one request. A value that is not defined is null, never 0."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -51,6 +51,19 @@ class Measured(NamedTuple):
 
     record: Record
     timing: RequestMetrics
+
+
+PER_REQUEST: dict[str, Callable[[Measured], float | None]] = {
+    "ttft_ms": lambda one: one.timing.ttft_ms,
+    "ttfo_ms": lambda one: one.timing.ttfo_ms,
+    "e2e_ms": lambda one: one.timing.e2e_ms,
+    "tpot_ms": lambda one: one.timing.tpot_ms,
+    "tokens_per_event": lambda one: one.timing.tokens_per_event,
+    "decode_tok_per_s": lambda one: one.timing.decode_tok_per_s,
+    "output_tok_per_s": lambda one: one.timing.output_tok_per_s,
+    "prefill_tok_per_s": lambda one: one.timing.prefill_tok_per_s,
+}
+"""The formula of every figure that each request has one of."""
 
 
 def measured(records: Iterable[Record]) -> list[Measured]:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from itertools import groupby
 from statistics import median
 
-from foundry_exp.metrics.distributions import value_of, values
 from foundry_exp.metrics.rates import by_prompt
-from foundry_exp.metrics.request import Measured
+from foundry_exp.metrics.request import PER_REQUEST, Measured
 from foundry_exp.metrics.stats.intervals import PERCENTILES, percentile_interval
 from foundry_exp.metrics.stats.series import Drift, drift, medians_of_others, outliers
+from foundry_exp.metrics.values import values
 
 FEWEST_ROUNDS = 3
 """Rounds that give a prompt a median of its own."""
@@ -47,8 +47,8 @@ def drift_of(name: str, cell: Sequence[Measured]) -> Drift | None:
 def shifted_medians(name: str, cell: Sequence[Measured]) -> tuple[float, ...] | None:
     """The medians of the attempts when two of their 95 % intervals do not overlap; null otherwise."""
     attempts = [values(name, list(group)) for _, group in groupby(cell, key=lambda one: one.record.attempt)]
-    found = [percentile_interval(attempt, PERCENTILES["p50"]) for attempt in attempts]
-    intervals = [interval for interval in found if interval is not None]
+    candidates = (percentile_interval(attempt, PERCENTILES["p50"]) for attempt in attempts)
+    intervals = [interval for interval in candidates if interval is not None]
     if not intervals or max(one.low for one in intervals) <= min(one.high for one in intervals):
         return None
     return tuple(median(attempt) for attempt in attempts if attempt)
@@ -56,16 +56,16 @@ def shifted_medians(name: str, cell: Sequence[Measured]) -> tuple[float, ...] | 
 
 def _valued(name: str, cell: Sequence[Measured]) -> list[list[Measured]]:
     """Requests that have a metric, prompt by prompt."""
-    return list(by_prompt([one for one in cell if value_of(name, one) is not None]).values())
+    return list(by_prompt([one for one in cell if PER_REQUEST[name](one) is not None]).values())
 
 
 def _relative(name: str, group: Sequence[Measured]) -> list[float]:
     """Values of one prompt / their median; as they are when the median is 0."""
-    found = values(name, group)
-    return [value / (median(found) or 1.0) for value in found]
+    own = values(name, group)
+    return [value / (median(own) or 1.0) for value in own]
 
 
-def _to_others(found: Sequence[float]) -> list[float]:
+def _to_others(own: Sequence[float]) -> list[float]:
     """Each value / the median of the others; as it is when that is 0."""
-    others = medians_of_others(found)
-    return [value / (other or 1.0) for value, other in zip(found, others.tolist(), strict=True)]
+    others = medians_of_others(own)
+    return [value / (other or 1.0) for value, other in zip(own, others.tolist(), strict=True)]

@@ -1,5 +1,6 @@
 """run.json: what one cell came to."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -104,3 +105,8 @@ class RunResult:
     skip_rule: str | None = None
     """The rule of the sweep that skipped it, `on_failure` or `memory`; a resumed sweep runs it after all."""
     out_of_memory: bool = False
+
+    @property
+    def shown_metrics(self) -> Mapping[str, Any]:
+        """Its metrics as tables show them: none that are of a device that was not asked for, which the file keeps."""
+        return {} if self.status == "device_mismatch" else self.metrics

@@ -89,9 +89,9 @@ def _section(pair: Pair, tokens: float | None) -> str:
 
 
 def _row(one: Effect, tokens: float | None) -> str:
-    noun = one.contrast.noun.format(tokens=words.length(tokens))
+    noun = one.figure.noun.format(tokens=words.length(tokens))
     found = one.difference
-    if one.contrast.is_ratio:
+    if one.figure.is_ratio:
         size = f"× {math.exp(found.effect):.3g}"
         interval = f"{math.exp(found.low):.3g}–{math.exp(found.high):.3g}"
         would = share(math.expm1(found.detectable)) if found.has_spread else NOTHING
@@ -109,10 +109,10 @@ def _p(value: float) -> str:
 
 def _effect(one: Effect) -> dict[str, Any]:
     found = one.difference
-    scale = math.exp if one.contrast.is_ratio else float
+    scale = math.exp if one.figure.is_ratio else float
     return {
-        "metric": one.contrast.metric,
-        "scale": "ratio" if one.contrast.is_ratio else "difference",
+        "metric": one.figure.name,
+        "scale": "ratio" if one.figure.is_ratio else "difference",
         "value": scale(found.effect),
         "low": scale(found.low) if found.has_spread else None,
         "high": scale(found.high) if found.has_spread else None,
@@ -129,4 +129,4 @@ def _detectable(one: Effect) -> float | None:
     found = one.difference
     if not found.has_spread:
         return None
-    return math.expm1(found.detectable) if one.contrast.is_ratio else found.detectable
+    return math.expm1(found.detectable) if one.figure.is_ratio else found.detectable

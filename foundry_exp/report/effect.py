@@ -26,8 +26,8 @@ def headline(pair: Pair, tokens: float | None) -> str:
 
 def _repeats(effect: Effect, pair: Pair) -> bool:
     """Whether a typical answer says no more than the whole one: both models write answers of one length."""
-    whole = next((one for one in pair.effects if one.contrast.metric == "e2e_ms" and one.found), None)
-    return effect.contrast.metric == TYPICAL and whole is not None and much(effect) == much(whole)
+    whole = next((one for one in pair.effects if one.figure.name == "e2e_ms" and one.found), None)
+    return effect.figure.name == TYPICAL and whole is not None and much(effect) == much(whole)
 
 
 def _only_alone(effect: Effect) -> bool:
@@ -44,13 +44,13 @@ def not_found(pair: Pair, tokens: float | None) -> list[str]:
 def said(effect: Effect, tokens: float | None) -> str:
     """`answers 1.8 times slower (1.7–1.9)`, or without any spread `(in all 40 prompts)`."""
     larger = effect.difference.effect > 0
-    words = effect.contrast.more if larger else effect.contrast.less
+    words = effect.figure.more if larger else effect.figure.less
     return words.format(much=much(effect), tokens=length(tokens)) + f" ({spread(effect)})"
 
 
 def no_difference(effect: Effect, tokens: float | None) -> str:
     """`the first token: no difference that 40 prompts could show; they would show 9 %`."""
-    noun = effect.contrast.noun.format(tokens=length(tokens))
+    noun = effect.figure.noun.format(tokens=length(tokens))
     what = counted(effect)
     if not effect.difference.has_spread:
         size = f"{much(effect)} apart" if effect.difference.effect else "alike"
@@ -73,7 +73,7 @@ def counted(effect: Effect) -> str:
 def much(effect: Effect) -> str:
     """How large the effect is, without its direction."""
     value = effect.difference.effect
-    if not effect.contrast.is_ratio:
+    if not effect.figure.is_ratio:
         return f"{_points(abs(value))} points"
     if _is_many_times(effect):
         return f"{_times(math.exp(abs(value)))} times"
@@ -85,7 +85,7 @@ def spread(effect: Effect) -> str:
     if not effect.difference.has_spread:
         return f"in all {effect.difference.n} {counted(effect)}"
     ends = sorted((effect.difference.low, effect.difference.high), reverse=effect.difference.effect < 0)
-    if not effect.contrast.is_ratio:
+    if not effect.figure.is_ratio:
         sign = -1 if effect.difference.effect < 0 else 1
         return "–".join(_points(sign * end) for end in ends)
     if _is_many_times(effect):
@@ -104,7 +104,7 @@ def _fraction(effect: Effect, log_ratio: float) -> float:
     """A log-ratio as a share: of speed when a time or a rate falls, of what is saved when an amount does."""
     if effect.difference.effect > 0:
         return math.expm1(log_ratio)
-    return -math.expm1(log_ratio) if effect.contrast.kind == "amount" else math.expm1(-log_ratio)
+    return -math.expm1(log_ratio) if effect.figure.is_amount else math.expm1(-log_ratio)
 
 
 def _listed(parts: Sequence[str]) -> str:
@@ -123,13 +123,13 @@ def summary(comparison: Comparison) -> str:
         f"Paired by prompt, {runs}, 95 % intervals; a difference is called one when it is more than chance over all "
         f"{comparison.tests} comparisons together (Holm, 5 %)."
     )
-    has_typical = any(one.contrast.metric == TYPICAL for pair in comparison.pairs for one in pair.effects)
+    has_typical = any(one.figure.name == TYPICAL for pair in comparison.pairs for one in pair.effects)
     return f"{text} {comparison.expected.sentence()}".strip() if has_typical else text
 
 
 def _would_show(effect: Effect) -> str:
     value = effect.difference.detectable
-    return share(math.expm1(value)) if effect.contrast.is_ratio else f"{_points(value)} points"
+    return share(math.expm1(value)) if effect.figure.is_ratio else f"{_points(value)} points"
 
 
 def _times(ratio: float) -> str:

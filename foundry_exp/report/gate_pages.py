@@ -7,8 +7,9 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from foundry_exp.decide.constraints import with_unit
-from foundry_exp.decide.gate import POINTS, Change, Check, Outcome
+from foundry_exp.decide.gate import Change, Check, Outcome
 from foundry_exp.files.escape import excerpt, markdown, one_line, sentence
+from foundry_exp.metrics import catalogue
 from foundry_exp.metrics.formats import number, share
 
 _SHOWN = 20
@@ -112,9 +113,10 @@ def _signed(metric: str, value: float) -> str:
 
 
 def _size(metric: str, value: float) -> str:
-    if metric == "quality":
-        return f"{number(value)} points"
-    return f"{number(100 * value)} percentage points" if metric in POINTS else share(value)
+    figure = catalogue.figure(metric)
+    if figure.is_ratio:
+        return share(value)
+    return f"{number(100 * value)} percentage points" if figure.unit.is_share else f"{number(value)} points"
 
 
 def _changed(outcome: Outcome) -> Iterator[str]:

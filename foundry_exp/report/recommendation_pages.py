@@ -5,11 +5,12 @@ from dataclasses import asdict
 from typing import Any
 
 from foundry_exp.decide import fleet
-from foundry_exp.decide.choice import NAMES, Option
-from foundry_exp.decide.constraints import kept, with_unit
+from foundry_exp.decide.choice import Option
+from foundry_exp.decide.constraints import kept, limits, with_unit
 from foundry_exp.decide.recommend import Recommendation, Rejected, Sensitivity
 from foundry_exp.decide.weighing import CRITERIA, Weighed
 from foundry_exp.files.escape import listed, markdown, one_line, sentence
+from foundry_exp.metrics import catalogue
 from foundry_exp.metrics.formats import number
 from foundry_exp.metrics.stats.intervals import MINIMUM_N
 
@@ -92,7 +93,7 @@ def reasons(found: Recommendation) -> Iterator[str]:
     yield from (f"{label} is out: {sentence(_briefly(why))}" for label, why in found.unmeasured)
     yield from _broken_runs(found)
     if found.front and found.objectives:
-        names = ", ".join(NAMES[figure] for figure in found.objectives)
+        names = ", ".join(catalogue.words(figure) for figure in found.objectives)
         yield f"Nothing measured is better in every way than {listed(found.front, 'or')} ({names})."
     yield from (_moved(one, found) for one in found.sensitivity if one.flips)
     fixed = [one.criterion for one in found.sensitivity if not one.flips]
@@ -118,17 +119,15 @@ def _briefly(why: str) -> str:
 
 
 def _why(found: Recommendation, pick: Weighed) -> Iterator[str]:
-    limits = {
-        name: limit for name, limit in found.decision["constraints"].items() if name in NAMES and limit is not None
-    }
-    facts = [kept(name, pick.option.figures.get(name), limit) for name, limit in limits.items()]
+    allowed = limits(found.decision["constraints"])
+    facts = [kept(name, pick.option.figures.get(name), limit) for name, limit in allowed.items()]
     licence = pick.option.candidate.result.model.licence
     facts += [f"licence {licence}"] if licence else []
     yield "It keeps to every constraint" + (f": {'; '.join(facts)}." if facts else ".")
     broken = pick.option.candidate.broken()
     if broken:
         yield sentence(f"But not every run of it came to figures: {listed(broken)}")
-    if limits.get("e2e_p95_ms") and pick.option.answers < MINIMUM_N["p95"]:
+    if allowed.get("e2e_p95_ms") and pick.option.answers < MINIMUM_N["p95"]:
         yield f"Its p95 is of {pick.option.answers} answers, too few for an interval: it is one of the slowest seen."
     if len(found.ranked) > 1:
         yield from _runner_up(found, pick, found.ranked[1])
@@ -143,9 +142,9 @@ def _least(found: Recommendation) -> str:
     """Which of the pick and the tied ones needs least."""
     figure = found.decision["cheapest_by"]
     if found.cheapest is None:
-        return f"Which of them and it needs least is not known ({NAMES[figure]})."
+        return f"Which of them and it needs least is not known ({catalogue.words(figure)})."
     size = with_unit(figure, found.cheapest.figures.get(figure))
-    return f"Of them and it, {found.cheapest.label} needs least ({NAMES[figure]} {size})."
+    return f"Of them and it, {found.cheapest.label} needs least ({catalogue.words(figure)} {size})."
 
 
 def _runner_up(found: Recommendation, pick: Weighed, other: Weighed) -> Iterator[str]:
@@ -165,7 +164,7 @@ def _against(criteria: Sequence[str], one: Option, other: Option) -> str:
     parts = []
     for figure in (CRITERIA[name] for name in criteria):
         mine, theirs = (with_unit(figure, option.figures.get(figure)) for option in (one, other))
-        parts.append(f"{NAMES[figure]} ({mine} against {theirs})")
+        parts.append(f"{catalogue.words(figure)} ({mine} against {theirs})")
     return ", ".join(parts)
 
 
@@ -192,7 +191,7 @@ def _moved(one: Sensitivity, found: Recommendation) -> str:
 
 def _table(found: Recommendation) -> str:
     figures = list(dict.fromkeys(CRITERIA[name] for name in found.ranked[0].parts))
-    head = " | ".join(["Option", "score", *(NAMES[figure] for figure in figures)])
+    head = " | ".join(["Option", "score", *(catalogue.words(figure) for figure in figures)])
     rule = "|".join(["---"] * (len(figures) + 2))
     rows = [
         " | ".join(

@@ -1,22 +1,20 @@
 """What a decision needs of one run folder: each metric's values, prompt by prompt, and what was left out of them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, median
 
+from foundry_exp.metrics import catalogue
+from foundry_exp.metrics.answers import FLAGS
 from foundry_exp.metrics.quality import answer_quality, current
-from foundry_exp.metrics.rates import ANSWER_FLAGS
-from foundry_exp.metrics.request import Measured, measured
+from foundry_exp.metrics.request import PER_REQUEST, Measured, measured
 from foundry_exp.records.record import Record
 from foundry_exp.records.run_folder import read_records, read_result, read_scores
 from foundry_exp.records.run_result import WITH_FIGURES, RunResult
 from foundry_exp.records.score import Score
 
-TIMES = ("e2e_ms", "ttft_ms", "tpot_ms")
-RATES = ("decode_tok_per_s",)
-FROM_TOKENS = ("tpot_ms", "decode_tok_per_s")
 QUALITY = "quality"
 TOKENS = "tokens"
 ANY_E2E = "e2e_ms of any answer"
@@ -81,8 +79,9 @@ def read(folder: Path) -> CellFigures:
     cell = measured(read_records(folder))
     values: dict[str, dict[Prompt, list[float]]] = defaultdict(lambda: defaultdict(list))
     left_out: Counter[str] = Counter()
+    from_tokens = frozenset(name for name in PER_REQUEST if catalogue.figure(name).from_tokens)
     for one in cell:
-        for metric, value in _usable(one, left_out):
+        for metric, value in _usable(one, left_out, from_tokens):
             values[metric][_prompt(one.record)].append(value)
     points = _points((one.record for one in cell), read_scores(folder), result.quality_source)
     fixed = {name: {prompt: tuple(found) for prompt, found in of.items()} for name, of in values.items()}
@@ -95,26 +94,26 @@ def _prompt(record: Record) -> Prompt:
     return record.sample_id, record.prompt_digest
 
 
-def _usable(one: Measured, left_out: Counter[str]) -> Iterable[tuple[str, float]]:
+def _usable(one: Measured, left_out: Counter[str], from_tokens: Collection[str]) -> Iterable[tuple[str, float]]:
     """The values of one request that may be compared."""
     if one.record.error is not None:
         left_out[_FAILED] += 1
         return
-    flag = next((name for name in _FLAGGED if ANSWER_FLAGS[name](one.record)), None)
+    flag = next((name for name in _FLAGGED if FLAGS[name](one.record)), None)
     if flag:
         left_out[_FLAGGED[flag]] += 1
         return
     if one.timing.tokens and not one.timing.estimated:
         yield TOKENS, float(one.timing.tokens)
-    is_cut = ANSWER_FLAGS["truncated_rate"](one.record)
+    is_cut = FLAGS["truncated_rate"](one.record)
     left_out[_CUT] += is_cut
     left_out[_ESTIMATED] += one.timing.estimated
     if one.timing.e2e_ms:
         yield ANY_E2E, one.timing.e2e_ms
-    for metric in (*TIMES, *RATES):
-        value: float | None = getattr(one.timing, metric)
+    for metric, formula in PER_REQUEST.items():
+        value = formula(one)
         not_whole = metric == "e2e_ms" and is_cut
-        not_counted = metric in FROM_TOKENS and one.timing.estimated
+        not_counted = metric in from_tokens and one.timing.estimated
         if value and not not_whole and not not_counted:
             yield metric, value
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from foundry_exp.errors import StoreError
-from foundry_exp.metrics.metric import shown
 from foundry_exp.records.distribution import Distribution
 from foundry_exp.records.record_json import NotTheRecordError, from_plain
 from foundry_exp.records.run_result import RunResult
@@ -142,7 +141,7 @@ def _mean(result: RunResult, name: str) -> float | None:
 
 
 def _metric(result: RunResult, name: str) -> Any:
-    return shown(result).get(name)
+    return result.shown_metrics.get(name)
 
 
 def finite(value: Any) -> float | None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from foundry_exp.metrics.metric import shown
 from foundry_exp.metrics.summary import typical_answer_ms
 from foundry_exp.records.run_result import RunResult
 from foundry_exp.results.row import scalar
@@ -35,7 +34,7 @@ def expected(results: Iterable[RunResult], of_decision: float | None = None) -> 
 def of_run(result: RunResult, tokens: float | None) -> float | None:
     """A run's typical answer of so many tokens, ms; null without streaming or with estimated tokens."""
     ttft_ms, tpot_ms = (scalar(result, name) for name in ("ttft_ms", "tpot_ms"))
-    if tokens is None or ttft_ms is None or tpot_ms is None or shown(result).get("estimated_rate"):
+    if tokens is None or ttft_ms is None or tpot_ms is None or result.shown_metrics.get("estimated_rate"):
         return None
     return typical_answer_ms(ttft_ms, tpot_ms, tokens)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from foundry_exp.errors import BackendError, FoundryExpError
 from foundry_exp.files.digest import digest_of
-from foundry_exp.metrics import judged, quality
+from foundry_exp.metrics import quality
 from foundry_exp.protocols import Answer, Scorer
 from foundry_exp.records import run_folder
 from foundry_exp.records.run_result import RunResult
@@ -101,7 +101,7 @@ def summarised(folder: Path, standings: dict[str, Standing | None]) -> RunResult
         quality_source=found.source,
         metrics=measured | found.metrics,
         missing=reasons | found.missing,
-        warnings=judged.warned(result, found.scores),
+        warnings=quality.warned(result, found.scores),
     )
     run_folder.write_result(folder, result)
     return result

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from foundry_exp import __version__
-from foundry_exp.metrics.metric import shown
+from foundry_exp.metrics import catalogue
 from foundry_exp.records.run_folder import CONFIG_FILE, read_config
 from foundry_exp.records.run_result import RunResult
 from foundry_exp.tracking.metric_names import number
@@ -28,15 +28,6 @@ TRACES_TAG = "foundry.traces_of"
 
 GENERATION = ("temperature", "top_p", "top_k", "seed", "max_tokens")
 WORKLOAD = ("rounds", "warmup", "concurrency", "order", "seed")
-HEADLINES = (
-    ("ttft_ms", "p50", "first token, median", "ms"),
-    ("e2e_ms", "p50", "whole answer, median", "ms"),
-    ("e2e_ms", "p95", "whole answer, p95", "ms"),
-    ("decode_tok_per_s", "p50", "decode speed, median", "tok/s"),
-    ("rss_peak_mb", None, "peak memory", "MB"),
-    ("load_s", None, "model load", "s"),
-    ("quality", None, "quality", "of 5"),
-)
 
 
 def run_key(result: RunResult) -> str:
@@ -127,9 +118,9 @@ def _note_lines(result: RunResult) -> Iterator[str]:
     yield f"**{result.status}**" + (f": {result.reason}" if result.reason else "")
     yield ""
     numbers = [
-        f"{label} {value:.4g} {unit}"
-        for metric, statistic, label, unit in HEADLINES
-        if (value := number(shown(result).get(metric), statistic)) is not None
+        f"{one.words} {value:.4g} {figure.unit.name}"
+        for _, figure, one in catalogue.shown_in("note")
+        if (value := number(result.shown_metrics.get(figure.name), one.of)) is not None
     ]
     if numbers:
         yield " · ".join(numbers)  # MLflow folds all but the first lines away

@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from foundry_exp.metrics.metric import shown
 from foundry_exp.records.run_result import RunResult, Status
 from foundry_exp.tracking import contents
 from foundry_exp.tracking.metric_names import logged_metrics, of_repeats
@@ -63,7 +62,7 @@ def _log_values(client: Any, run_id: str, folder: Path, result: RunResult, at: i
     from mlflow.data.meta_dataset import MetaDataset
     from mlflow.entities import DatasetInput, InputTag, Metric, Param
 
-    metrics = logged_metrics({**shown(result), **of_repeats(result.scores)})
+    metrics = logged_metrics({**result.shown_metrics, **of_repeats(result.scores)})
     params = contents.run_params(result, folder)
     client.log_batch(
         run_id,

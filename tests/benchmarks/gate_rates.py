@@ -22,7 +22,8 @@ from typing import Any
 from foundry_exp.config import compose
 from foundry_exp.decide import gate_side
 from foundry_exp.decide.gate import Outcome, gate
-from foundry_exp.decide.gate_side import BY_PROMPT, Side
+from foundry_exp.decide.gate_side import Side
+from foundry_exp.metrics import catalogue
 from foundry_exp.metrics.stats.intervals import wilson_interval
 from foundry_exp.records import run_folder
 from tests.benchmarks.gate_cells import KINDS, SLOW_FACTOR
@@ -82,7 +83,7 @@ def _apart(threes: list[dict[str, Side]], start: int, rules: dict[str, Any]) -> 
 
 
 def _caught(outcome: Outcome) -> bool:
-    return any(_failed(outcome, metric) for metric in BY_PROMPT)
+    return any(_failed(outcome, one.name) for one in catalogue.FIGURES if one.is_gated and one.kind == "requests")
 
 
 def _failed(outcome: Outcome, metric: str) -> bool:

@@ -6,8 +6,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from foundry_exp.metrics.distributions import values
 from foundry_exp.metrics.request import measured
+from foundry_exp.metrics.values import values
 from foundry_exp.records.record import Record, RequestError
 from foundry_exp.records.run_folder import RECORDS_FILE, RecordLog, append_score, read_records, write_result
 from foundry_exp.records.run_result import RunResult, Status

@@ -18,7 +18,7 @@ from tests.report.hostile import HOSTILE
 
 
 def ratio(found: Comparison, metric: str) -> tuple[float, float, float, bool]:
-    effect = next(one for one in found.pairs[0].effects if one.contrast.metric == metric)
+    effect = next(one for one in found.pairs[0].effects if one.figure.name == metric)
     difference = effect.difference
     return math.exp(difference.effect), math.exp(difference.low), math.exp(difference.high), effect.found
 
@@ -82,13 +82,13 @@ def test_repeats_of_a_cell_are_one_candidate_and_their_spread_counts(tmp_path: P
     assert wide.high - wide.low > 3 * (narrow.high - narrow.low)
     assert any("one process a side" in note for note in alone.pairs[0].notes)
     assert not found.pairs[0].notes
-    assert {"load_s", "rss_peak_mb"} <= {effect.contrast.metric for effect in found.pairs[0].effects}
+    assert {"load_s", "rss_peak_mb"} <= {effect.figure.name for effect in found.pairs[0].effects}
 
 
 def test_a_difference_without_spread_is_not_said_to_be_known_exactly(tmp_path: Path) -> None:
     runs = [plant(tmp_path, name=name, prompts=3, noise=0.0, slower=slower) for name, slower in (("a", 1), ("b", 2))]
     found = compared(*runs)
-    effect = next(one for one in found.pairs[0].effects if one.contrast.metric == "e2e_ms")
+    effect = next(one for one in found.pairs[0].effects if one.figure.name == "e2e_ms")
     assert effect.difference.p_value == 0.25, "three coins that fall alike"
     assert not effect.found
     printed = comparison_pages.console(found)

@@ -50,7 +50,7 @@ def test_flagged_answers_and_estimated_tokens_do_not_count(tmp_path: Path) -> No
         plant(tmp_path, name="c", model="cut", prompts=10, finish_reason="length"),
         plant(tmp_path, name="d", model="guessed", prompts=10, token_source="events"),
     )
-    metrics = {pair.second.label: {one.contrast.metric for one in pair.effects} for pair in found.pairs[:3]}
+    metrics = {pair.second.label: {one.figure.name for one in pair.effects} for pair in found.pairs[:3]}
     assert metrics["loops"] == set()
     assert metrics["cut"] == {"ttft_ms", "decode_tok_per_s", "typical_answer_ms"}
     assert metrics["guessed"] == {"e2e_ms", "ttft_ms"}

@@ -53,7 +53,7 @@ def test_scores_by_different_rubrics_are_not_compared(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="rubric: facets facets:1"):
         compared(first, second)
     forced = compared(first, second, force=True)
-    assert "quality" not in {effect.contrast.metric for effect in forced.pairs[0].effects}
+    assert "quality" not in {effect.figure.name for effect in forced.pairs[0].effects}
 
 
 def test_scores_by_different_judges_are_not_compared(tmp_path: Path) -> None:
@@ -77,15 +77,15 @@ def test_energies_from_different_sources_are_not_compared(tmp_path: Path) -> Non
 
     one, other, third = metered("a", "rapl", 0.1), metered("b", "heuristic", 0.3), metered("c", "rapl", 0.2)
     mixed, alike = compared(one, other), compared(one, third)
-    assert "energy_j_per_token" not in {effect.contrast.metric for effect in mixed.pairs[0].effects}
+    assert "energy_j_per_token" not in {effect.figure.name for effect in mixed.pairs[0].effects}
     assert any("from different sources: rapl (a), heuristic (b)" in note for note in mixed.pairs[0].notes)
-    assert "energy_j_per_token" in {effect.contrast.metric for effect in alike.pairs[0].effects}
+    assert "energy_j_per_token" in {effect.figure.name for effect in alike.pairs[0].effects}
 
 
 def test_energy_by_estimated_tokens_is_not_compared(tmp_path: Path) -> None:
     guessed = {"energy_j_per_token": 0.1, "estimated_rate": 1.0}
     runs = [repeats(tmp_path, 3, name=name, sweep_id=name, model=name, metrics=guessed) for name in "ab"]
-    assert "energy_j_per_token" not in {effect.contrast.metric for effect in compared(*runs).pairs[0].effects}
+    assert "energy_j_per_token" not in {effect.figure.name for effect in compared(*runs).pairs[0].effects}
 
 
 def test_a_run_named_twice_and_a_single_candidate_are_refused(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def test_prompt_sets_that_disagree_leave_none(tmp_path: Path) -> None:
     able = candidates.read([tmp_path / "sweep"])
     comparison = compare(able)
     assert comparison_pages.document(comparison)["expected_tokens"] is None
-    assert "typical_answer_ms" not in {one.contrast.metric for pair in comparison.pairs for one in pair.effects}
+    assert "typical_answer_ms" not in {one.figure.name for pair in comparison.pairs for one in pair.effects}
 
 
 def test_without_a_stated_length_there_is_none_and_the_way_out_is_said(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from pathlib import Path
 import pytest
 
 from foundry_exp.errors import StoreError
-from foundry_exp.metrics.metric import shown
 from foundry_exp.records import run_folder
 from foundry_exp.records.record import Message, Sample
 from foundry_exp.records.run_folder import read_result
@@ -58,7 +57,7 @@ def test_tags_hold_the_commit_when_it_is_known() -> None:
 
 def test_note_says_how_it_ended_and_what_to_doubt() -> None:
     note = contents.run_note(make_result(Cell(status="partial", reason="1 of 6 failed", warnings=("n is small",))))
-    assert note.startswith("**partial**: 1 of 6 failed\n\nfirst token, median 40 ms · ")
+    assert note.startswith("**partial**: 1 of 6 failed\n\nmedian first token 40 ms · ")
     assert note.endswith("- n is small")
 
 
@@ -117,7 +116,7 @@ def test_figures_of_another_device_are_not_published(tmp_path: Path) -> None:
     folder = make_run_folder(tmp_path)
     mismatched = replace(read_result(folder), status="device_mismatch", reason="asked for GPU, ran on the CPU.")
     assert contents.run_note(mismatched) == "**device_mismatch**: asked for GPU, ran on the CPU.\n"
-    assert shown(mismatched) == {}
+    assert mismatched.shown_metrics == {}
     assert sample_table(folder, mismatched)["data"][0][3:5] == [None, None]
 
 

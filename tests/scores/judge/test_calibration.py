@@ -9,7 +9,7 @@ import pytest
 
 from foundry_exp.errors import ConfigError
 from foundry_exp.files import shipped_files
-from foundry_exp.metrics.judged import families
+from foundry_exp.metrics.quality import families
 from foundry_exp.metrics.stats.series import spearman
 from foundry_exp.prompts import rubric
 from foundry_exp.scores.judge import calibration, calibration_set
