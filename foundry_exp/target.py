@@ -11,17 +11,23 @@ from foundry_exp.errors import ConfigError, near
 
 ALLOW_VARIABLE = "FOUNDRY_EXP_ALLOW"
 MOVED = {
-    "foundry_exp.backends.generate.": "foundry_exp.runtime.backends.generate.",
-    "foundry_exp.backends.http.": "foundry_exp.runtime.http.",
-    "foundry_exp.backends.native.": "foundry_exp.runtime.backends.native.",
-    "foundry_exp.backends.scripted.": "foundry_exp.runtime.backends.scripted.",
-    "foundry_exp.engines.": "foundry_exp.run.engines.",
-    "foundry_exp.meters.": "foundry_exp.runtime.meters.",
-    "foundry_exp.scorers.annotation.": "foundry_exp.scores.people.annotation.",
-    "foundry_exp.scorers.facets.": "foundry_exp.scores.facets.scorer.",
-    "foundry_exp.scorers.judge.": "foundry_exp.scores.judge.",
+    "foundry_exp.backends.generate.GenerateBackend": "foundry_exp.runtime.backends.generate.GenerateBackend",
+    "foundry_exp.backends.http.endpoint.EndpointBackend": "foundry_exp.runtime.http.endpoint.EndpointBackend",
+    "foundry_exp.backends.http.service.ServiceBackend": "foundry_exp.runtime.http.service.ServiceBackend",
+    "foundry_exp.backends.native.NativeBackend": "foundry_exp.runtime.backends.native.NativeBackend",
+    "foundry_exp.backends.scripted.ScriptedBackend": "foundry_exp.runtime.backends.scripted.ScriptedBackend",
+    "foundry_exp.engines.local.LocalEngine": "foundry_exp.run.engines.local.LocalEngine",
+    "foundry_exp.engines.ray.RayEngine": "foundry_exp.run.engines.ray.RayEngine",
+    "foundry_exp.meters.energy.HeuristicEnergy": "foundry_exp.runtime.meters.energy.HeuristicEnergy",
+    "foundry_exp.meters.energy.MeasuredEnergy": "foundry_exp.runtime.meters.energy.MeasuredEnergy",
+    "foundry_exp.scorers.annotation.Annotation": "foundry_exp.scores.people.annotation.Annotation",
+    "foundry_exp.scorers.facets.Facets": "foundry_exp.scores.facets.scorer.Facets",
+    "foundry_exp.scorers.judge.scorer.JudgeScorer": "foundry_exp.scores.judge.scorer.JudgeScorer",
 }
-"""Where the parts of ours that an older `conf/` or config.yaml names are now: the start of the address, old to new."""
+"""Parts of ours that a released `conf/` named and that are elsewhere now: the address then, and the one of today.
+
+They stand in users' options and in every config.yaml that was written, so no line goes, and each leads to today's.
+"""
 _NOT_ARGUMENTS = frozenset({"_target_", "name"})
 
 
@@ -60,20 +66,31 @@ def resolve(path: str, where: str, also: Sequence[str] = ()) -> Any:
     refuse_package(path, where, also)
     module, _, name = current(path).rpartition(".")
     try:
-        found = getattr(importlib.import_module(module), name)
+        part = getattr(importlib.import_module(module), name)
     except Exception as error:  # whatever a module of the user's own raises on import
         reason = str(error) if isinstance(error, ImportError | AttributeError) else f"{type(error).__name__}: {error}"
         msg = f"{where}: {path} cannot be imported ({reason}); give module.Class of an installed package."
         raise ConfigError(msg) from error
-    if not callable(found):
-        msg = f"{where}: {path} is no class, got {type(found).__name__}; give module.Class of an installed package."
+    if not callable(part):
+        msg = f"{where}: {path} is no class, got {type(part).__name__}; give module.Class of an installed package."
         raise ConfigError(msg)
-    return found
+    return part
 
 
 def current(path: str) -> str:
     """The address that a part has now."""
-    return next((new + path.removeprefix(old) for old, new in MOVED.items() if path.startswith(old)), path)
+    return MOVED.get(path, path)
+
+
+def with_current(section: dict[str, Any]) -> dict[str, Any]:
+    """A config, or a part of one, in which every part of ours is named by the address that it has now."""
+    return {key: _with_current(key, value) for key, value in section.items()}
+
+
+def _with_current(key: str, value: Any) -> Any:
+    if isinstance(value, dict):
+        return with_current(value)
+    return current(value) if key == "_target_" and isinstance(value, str) else value
 
 
 def refuse_package(path: str, where: str, also: Sequence[str] = ()) -> None:

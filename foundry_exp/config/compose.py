@@ -17,6 +17,7 @@ from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from foundry_exp import target
 from foundry_exp.config import conf_folders, hydra_targets, models_json, named_secrets, read_once, remembered
 from foundry_exp.config.hydra_errors import in_our_words
 from foundry_exp.errors import ConfigError, near
@@ -125,7 +126,8 @@ def plain(config: DictConfig | dict[str, Any]) -> dict[str, Any]:
     if isinstance(config, dict):
         return config
     with in_our_words():
-        return {str(key): _plain_value(config, key) for key in config if key != "hydra"}
+        values = {str(key): _plain_value(config, key) for key in config if key != "hydra"}
+    return target.with_current(values)
 
 
 def _plain_value(config: DictConfig, key: Any) -> Any:

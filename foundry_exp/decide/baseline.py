@@ -4,12 +4,14 @@ import json
 import re
 from pathlib import Path
 
-from foundry_exp.decide.gate_side import Side
+from foundry_exp.decide.gate_side import SCHEMA_VERSION, Side
 from foundry_exp.errors import ConfigError
 from foundry_exp.files.disk import write_whole
 from foundry_exp.records.record_json import NotTheRecordError, from_json, to_json
+from foundry_exp.records.version import Format
 
 SUFFIX = ".json"
+BASELINE_FORMAT = Format("a baseline", SCHEMA_VERSION, error=ConfigError)
 _NUMBERS = re.compile(r"\[\n\s*((?:[-+.\de]+|null)(?:,\n\s*(?:[-+.\de]+|null))*)\n\s*\]")
 
 
@@ -27,7 +29,7 @@ def save(path: Path, side: Side) -> None:
 def load(path: Path) -> Side:
     """Read it; raise ConfigError when it is no baseline."""
     try:
-        side: Side = from_json(Side, path.read_bytes())
+        side: Side = from_json(Side, BASELINE_FORMAT.current_json(path.read_bytes(), path))
     except (OSError, NotTheRecordError) as error:
         msg = f"{path}: not a baseline ({error}); write one with: python -m foundry_exp gate --save {path} RUN"
         raise ConfigError(msg) from error

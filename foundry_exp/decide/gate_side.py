@@ -17,6 +17,8 @@ from foundry_exp.results.figures import ANY_E2E, CellFigures
 
 STATISTICS: dict[str, Callable[[Sequence[float]], float]] = {"fastest": min, "median": median}
 
+SCHEMA_VERSION = 1
+"""Of a baseline file."""
 _DIGITS = 5
 
 
@@ -66,13 +68,13 @@ def read(runs: Sequence[Path], statistic: str) -> Side:
         raise ConfigError(msg)
     if not able:
         first = found[0]
-        return Side(1, first.label, str(runs[0].name), statistic, {}, {}, {}, broken)
+        return Side(SCHEMA_VERSION, first.label, str(runs[0].name), statistic, {}, {}, {}, broken)
     return _side(able[0], runs[0].name, statistic, broken)
 
 
 def _side(candidate: Candidate, run: str, statistic: str, broken: tuple[str, ...]) -> Side:
     return Side(
-        schema_version=1,
+        schema_version=SCHEMA_VERSION,
         label=candidate.result.model.alias,
         run=run,
         statistic=statistic,

@@ -4,16 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from foundry_exp.files.digest import digest_of
 from foundry_exp.prompts.prompt_sets import PromptSet
 from foundry_exp.protocols import ModelRequest
+from foundry_exp.records import fingerprint
+from foundry_exp.records.fingerprint import Measurement
 from foundry_exp.runtime.machine.packages import installed
 from foundry_exp.runtime.models import request
-
-MEASURED_KEYS = ("model", "accel", "streaming", "backend", "generation", "workload")
-"""The parts of a config that a timing depends on, besides the prompts."""
-
-MEASURED_PACKAGES = ("foundry-exp", "foundry-local-sdk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +35,14 @@ class Cell:
         return request.alias_of(self.config["model"], self.model_path)
 
     @property
+    def measurement(self) -> Measurement:
+        """What a timing depends on, and nothing of reports or tracking."""
+        return fingerprint.measurement(self.config, self.prompts.samples, installed(fingerprint.SDK))
+
+    @property
     def fingerprint(self) -> str:
-        """Identity of the measurement: what a timing depends on, and nothing of reports or tracking."""
-        measured = {key: self.config[key] for key in MEASURED_KEYS}
-        packages = {name: installed(name) for name in MEASURED_PACKAGES}
-        return digest_of([measured, self.prompts.digest, packages])
+        """Identity of the measurement."""
+        return self.measurement.fingerprint
 
     def model_request(self, log_dir: Path) -> ModelRequest:
         """What the backend is asked to load."""

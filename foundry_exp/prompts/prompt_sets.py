@@ -12,6 +12,7 @@ from foundry_exp.errors import ConfigError
 from foundry_exp.files import json_schema, user_text
 from foundry_exp.files.digest import digest_of
 from foundry_exp.prompts import rubric
+from foundry_exp.records.fingerprint import digest_of_prompts
 from foundry_exp.records.record import Message, Sample
 
 MAX_FILE_BYTES = 50_000_000
@@ -47,7 +48,7 @@ def _checked(entries: list[Any], name: str, where: str) -> PromptSet:
     for number, sample in enumerate(samples, start=1):
         if sample.rubric is not None:
             rubric.find(sample.rubric, f"{where}: entry {number} ({sample.sample_id}): rubric")
-    return PromptSet(name, samples, digest_of([sample.digest + sample.sample_id for sample in samples]))
+    return PromptSet(name, samples, digest_of_prompts(samples))
 
 
 def _entries(path: Path) -> list[Any]:

@@ -1,16 +1,20 @@
 """A run's folder: records and scores added as they are made, run.json last, and all of it read back."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from foundry_exp import target
 from foundry_exp.errors import StoreError
 from foundry_exp.files import disk
+from foundry_exp.records import fingerprint
+from foundry_exp.records.fingerprint import Measurement
 from foundry_exp.records.record import Record, Sample
 from foundry_exp.records.record_json import NotTheRecordError, from_json, plain, to_json
-from foundry_exp.records.run_result import RunResult
+from foundry_exp.records.run_result import SCHEMA_VERSION, RunResult
 from foundry_exp.records.score import Preference, Score
+from foundry_exp.records.version import Format
 
 CONFIG_FILE = "config.yaml"
 ENVIRONMENT_FILE = "environment.json"
@@ -129,7 +133,7 @@ def _samples(path: Path) -> list[Sample]:
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """The config that a run was measured with, resolved."""
+    """The config that a run was measured with, resolved; parts of ours by the addresses that they have now."""
     import yaml
 
     from foundry_exp.files import yaml_text
@@ -143,14 +147,31 @@ def read_config(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, yaml.YAMLError) as error:
         msg = f"{path}: not readable as YAML ({str(error).splitlines()[0]}); mend it, or measure the cell again."
         raise StoreError(msg) from error
-    return config if isinstance(config, dict) else {}
+    return target.with_current(config) if isinstance(config, dict) else {}
+
+
+def measurement(folder: Path, packages: Mapping[str, str | None]) -> Measurement:
+    """What a run folder was measured with, on a machine with these packages."""
+    return fingerprint.measurement(read_config(folder), read_samples(folder), packages.get(fingerprint.SDK))
+
+
+def _with_fingerprint_of_settings(content: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Version 1 made it also of the tool's own version and the backend's address, which a release changes."""
+    try:
+        made_of = measurement(path.parent, content["environment"]["packages"])
+    except (StoreError, KeyError, TypeError, AttributeError):
+        return content  # its config is gone: it is alike with nothing, as far as anybody can tell
+    return {**content, "fingerprint": made_of.fingerprint}
+
+
+RUN_FORMAT = Format("the summary of a run", SCHEMA_VERSION, steps={1: _with_fingerprint_of_settings})
 
 
 def read_result(folder: Path) -> RunResult:
     """The summary of a finished run."""
     path = folder / RESULT_FILE
     try:
-        result: RunResult = from_json(RunResult, disk.read_bytes(path))
+        result: RunResult = from_json(RunResult, RUN_FORMAT.current_json(disk.read_bytes(path), path))
     except FileNotFoundError as error:
         msg = f"{folder}: no {RESULT_FILE}, so the run did not finish; its {RECORDS_FILE} holds what was measured."
         raise StoreError(msg) from error

@@ -7,7 +7,8 @@ from typing import Any, Literal
 from foundry_exp.records.distribution import Interval
 from foundry_exp.records.score import Scored
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Of a run folder: 1 had fingerprints of another making."""
 Status = Literal["ok", "partial", "skipped", "failed", "device_mismatch", "interrupted"]
 WITH_FIGURES: tuple[Status, ...] = ("ok", "partial")
 """Of a cell whose figures can be read and compared."""

@@ -9,8 +9,10 @@ from pathlib import Path
 from foundry_exp.errors import StoreError
 from foundry_exp.files import disk
 from foundry_exp.records.record_json import NotTheRecordError, from_json, plain
+from foundry_exp.records.version import Format
 
 PLAN_FILE = "sweep.json"
+PLAN_FORMAT = Format("the plan of a sweep", 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Plan:
     cells: tuple[PlannedCell, ...]
     due: tuple[str, ...]
     """The cells that the latest command was to measure."""
+    schema_version: int = PLAN_FORMAT.version
 
     @property
     def fingerprints(self) -> dict[str, str]:
@@ -58,7 +61,7 @@ def read(folder: Path) -> Plan | None:
     """A sweep's plan; null when the folder has none."""
     path = folder / PLAN_FILE
     try:
-        plan: Plan = from_json(Plan, disk.read_bytes(path))
+        plan: Plan = from_json(Plan, PLAN_FORMAT.current_json(disk.read_bytes(path), path))
     except FileNotFoundError:
         return None
     except NotTheRecordError as error:

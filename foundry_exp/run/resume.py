@@ -4,20 +4,19 @@ Nothing here starts a runtime, so that a finished cell costs a look at its run.j
 """
 
 import json
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.files import disk
 from foundry_exp.measure import attempts, orphans
 from foundry_exp.measure.attempts import Attempt
-from foundry_exp.measure.cell import MEASURED_KEYS, MEASURED_PACKAGES, Cell
+from foundry_exp.measure.cell import Cell
 from foundry_exp.measure.outcome import Outcome
 from foundry_exp.records import run_folder
+from foundry_exp.records.fingerprint import SDK
 from foundry_exp.runtime.machine import environment
-from foundry_exp.runtime.machine.packages import installed
 
 State = Literal["new", "begun", "finished", "failed"]
 RETRIED = ".retried"
@@ -27,23 +26,22 @@ _NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
-    """What run.json says of a cell, without reading all of it as a summary."""
+class Ended:
+    """How a cell ended, as its run.json says, without reading all of it as a summary."""
 
     status: str
-    fingerprint: str
     skip_rule: str | None
     out_of_memory: bool
 
 
-def ending(folder: Path) -> Ending | None:
+def read_end(folder: Path) -> Ended | None:
     """How a cell ended; null when it has no run.json."""
     path = folder / run_folder.RESULT_FILE
     try:
         content = json.loads(path.read_bytes())
-        return Ending(
-            content["status"], content["fingerprint"], content.get("skip_rule"), bool(content.get("out_of_memory"))
-        )
+        run_folder.RUN_FORMAT.refuse_newer(content, path)
+        status, _ = content["status"], content["fingerprint"]  # what lacks one of them is no summary
+        return Ended(status, content.get("skip_rule"), bool(content.get("out_of_memory")))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -53,7 +51,7 @@ def ending(folder: Path) -> Ending | None:
 
 def state(folder: Path) -> State:
     """How far a cell is; one that a rule of the sweep skipped, or a person stopped, is only begun."""
-    ended = ending(folder)
+    ended = read_end(folder)
     if ended is None:
         return "begun" if folder.is_dir() else "new"
     if ended.status == "interrupted" or ended.skip_rule:
@@ -117,43 +115,30 @@ def _put_aside(folder: Path) -> None:
 
 
 def refuse_changed(cell: Cell, planned: str | None) -> None:
-    """Raise ConfigError when a cell that has begun was planned with another config: one folder must not hold both."""
-    if planned in (None, cell.fingerprint) or state(cell.folder) == "new":
+    """Raise ConfigError when a cell that has begun was measured with other settings: one folder must not hold both.
+
+    What its own files say counts. The plan's fingerprint spares reading them where it is the cell's.
+    """
+    if planned == cell.fingerprint or state(cell.folder) == "new":
         return
-    what = list(_changes(cell)) or ["something that run.json does not name"]
-    listed = ", ".join(what[:_NAMED]) + (f" and {len(what) - _NAMED} more" if len(what) > _NAMED else "")
-    msg = (
-        f"sweep.name: {cell.sweep_id}: its cell {cell.name} was measured with other settings ({listed}); "
-        "give the settings back, or choose another name."
-    )
-    raise ConfigError(msg)
+    changed = _changes(cell)
+    if changed:
+        listed = ", ".join(changed[:_NAMED]) + (f" and {len(changed) - _NAMED} more" if changed[_NAMED:] else "")
+        msg = (
+            f"sweep.name: {cell.sweep_id}: its cell {cell.name} was measured with other settings ({listed}); "
+            "give the settings back, or choose another name."
+        )
+        raise ConfigError(msg)
 
 
-def _changes(cell: Cell) -> Iterator[str]:
+def _changes(cell: Cell) -> list[str]:
     """What a timing depends on and is not as it was: `key: before → now`."""
+    now = cell.measurement
+    packages = environment.read(cell.folder).get("packages") or {SDK: now.sdk}  # none: no model was loaded yet
     try:
-        before, asked = run_folder.read_config(cell.folder), run_folder.read_samples(cell.folder)
+        before = run_folder.measurement(cell.folder, packages)
     except StoreError:
-        yield f"its {run_folder.CONFIG_FILE} or {run_folder.PROMPTS_FILE} cannot be read"
-        return
-    old = {key: before.get(key) for key in MEASURED_KEYS}
-    new = {key: cell.config[key] for key in MEASURED_KEYS}
-    old_values, new_values = dict(_flat(old)), dict(_flat(new))
-    for key in sorted(old_values.keys() | new_values.keys()):
-        if old_values.get(key) != new_values.get(key):
-            yield f"{key}: {old_values.get(key)} → {new_values.get(key)}"
-    packages = environment.read(cell.folder).get("packages", {})
-    for name in MEASURED_PACKAGES:
-        was = packages.get(name)
-        if was != installed(name):
-            yield f"{name}: {was} → {installed(name)}"
-    if [sample.digest for sample in asked] != [sample.digest for sample in cell.prompts.samples]:
-        yield "the prompts"
-
-
-def _flat(node: Any, above: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(node, Mapping):
-        for key, value in node.items():
-            yield from _flat(value, f"{above}.{key}" if above else str(key))
-    else:
-        yield above, node
+        has_measured = any((cell.folder / name).exists() for name in (run_folder.RECORDS_FILE, run_folder.RESULT_FILE))
+        unread = f"its {run_folder.CONFIG_FILE} or {run_folder.PROMPTS_FILE} cannot be read"
+        return [unread] if has_measured else []
+    return list(before.changes(now))

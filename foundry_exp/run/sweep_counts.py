@@ -9,7 +9,7 @@ from pathlib import Path
 from foundry_exp.errors import StoreError
 from foundry_exp.records import run_folder
 from foundry_exp.run import resume
-from foundry_exp.run.resume import Ending
+from foundry_exp.run.resume import Ended
 
 FAILURES = frozenset({"failed", "device_mismatch"})
 
@@ -45,13 +45,13 @@ class Failures:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    ending: Ending
+    ended: Ended
     written_ns: int
 
     @property
     def is_final(self) -> bool:
         """Whether nobody goes on with it; a command of another shard may resume one that was stopped or skipped."""
-        return self.ending.status != "interrupted" and not self.ending.skip_rule
+        return self.ended.status != "interrupted" and not self.ended.skip_rule
 
 
 @dataclass(slots=True)
@@ -83,7 +83,7 @@ class Headway:
             [folder for folder, ending in ended.items() if ending.out_of_memory],
         )
 
-    def _ended(self, folders: Sequence[Path], since_ns: int) -> dict[Path, Ending]:
+    def _ended(self, folders: Sequence[Path], since_ns: int) -> dict[Path, Ended]:
         for folder in folders:
             seen = self._seen.get(folder)
             if seen and seen.is_final:
@@ -92,11 +92,11 @@ class Headway:
             # A retried cell still has its earlier run.json.
             if written_ns >= since_ns and not (seen and seen.written_ns == written_ns):
                 self._read(folder, written_ns)
-        return {folder: self._seen[folder].ending for folder in folders if folder in self._seen}
+        return {folder: self._seen[folder].ended for folder in folders if folder in self._seen}
 
     def _read(self, folder: Path, written_ns: int) -> None:
         with suppress(StoreError):  # told by the command whose cell it is
-            ended = resume.ending(folder)
+            ended = resume.read_end(folder)
             if ended is not None:
                 self._seen[folder] = _Seen(ended, written_ns)
 

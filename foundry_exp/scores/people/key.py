@@ -9,9 +9,11 @@ from pathlib import Path
 from foundry_exp.errors import ConfigError
 from foundry_exp.files import disk
 from foundry_exp.records.record_json import NotTheRecordError, from_json, to_json
+from foundry_exp.records.version import Format
 
 KEY_FILE = "key.json"
 KEY_VERSION = 1
+KEY_FORMAT = Format("the key of an export", KEY_VERSION, key="key_version", error=ConfigError)
 NOTE = "Keep this file. Whoever scores must not see it: it says which model gave which answer."
 
 
@@ -23,11 +25,6 @@ class Place:
     """Relative to the key's folder, so that both can be moved together."""
     sample_id: str
     output_hash: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Version:
-    key_version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +58,7 @@ def place(folder: Path, key_folder: Path, sample_id: str, output_hash: str) -> P
 def read(path: Path) -> Key:
     """A key that was written before, or ConfigError."""
     try:
-        content = path.read_bytes()
-        version = from_json(_Version, content).key_version  # first: the rest of another one may differ
-        if version != KEY_VERSION:
-            msg = (
-                f"{path}: a key of version {version}, and this foundry_exp reads version {KEY_VERSION}; "
-                "use the foundry_exp that made the export."
-            )
-            raise ConfigError(msg)
-        key: Key = from_json(Key, content)
+        key: Key = from_json(Key, KEY_FORMAT.current_json(path.read_bytes(), path))
     except OSError as error:
         msg = f"{path}: cannot be read ({error.strerror}); name the {KEY_FILE} of the export with --key."
         raise ConfigError(msg) from error

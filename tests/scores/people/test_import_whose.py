@@ -64,6 +64,6 @@ def test_a_key_of_another_version_is_refused_with_the_way_out(
     later = {**json.loads(key.read_text(encoding="utf-8")), "key_version": KEY_VERSION + 1, "items": ["otherwise"]}
     key.write_text(json.dumps(later), encoding="utf-8")
     assert send_back(tmp_path, sent / "anna.csv") == 1
-    said = f"{key}: a key of version 2, and this foundry_exp reads version 1; use the foundry_exp that made the export."
+    said = f"{key}: the key of an export in version 2, and this foundry_exp reads up to version 1; upgrade the tool"
     assert said in capsys.readouterr().err
     assert not scored(runs[0])
