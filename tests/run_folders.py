@@ -9,7 +9,7 @@ from typing import Any
 from foundry_exp.files.disk import write_whole
 from foundry_exp.records.record import Record, RequestError, Usage
 from foundry_exp.records.run_folder import CONFIG_FILE, ENVIRONMENT_FILE, PROMPTS_FILE, RecordLog, write_result
-from foundry_exp.records.run_result import ModelFacts, RunResult, Status
+from foundry_exp.records.run_result import SCHEMA_VERSION, ModelFacts, RunResult, Status
 from foundry_exp.records.score import Scored
 
 MS = 1_000_000
@@ -167,7 +167,7 @@ def make_result(cell: Cell, *, measured: bool = True) -> RunResult:
         capabilities=("chat",),
     )
     return RunResult(
-        schema_version=1,
+        schema_version=SCHEMA_VERSION,
         run_id=cell.run_id,
         cell=cell.name,
         sweep_id=cell.sweep_id,

@@ -51,7 +51,7 @@ class Format:
         for number in range(version, self.version):
             step = self.steps.get(number)
             content = step(content, path) if step else content
-        return {**content, self.key: self.version}
+        return {**content, self.key: self.version} if self.key in content else content
 
     def current_json(self, text: bytes, path: Path) -> bytes:
         """The same of a JSON file's text; what is no JSON is left to whoever reads it."""

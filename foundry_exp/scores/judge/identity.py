@@ -13,8 +13,8 @@ from foundry_exp.scores.judge.judge import Settings
 
 _DIGITS = 8
 _LIMIT = "_timeout_s"
-_PLUMBING = frozenset({"api_key_env", "cache_dir", "cache_only", "data_dir", "quick_ack"})
-"""Keys of a backend that change how the model is got and reached, and not what it says."""
+_PLUMBING = frozenset({"_target_", "api_key_env", "cache_dir", "cache_only", "data_dir", "quick_ack"})
+"""Keys of a backend that change how the model is got and reached, and not what it says; `name` says which it is."""
 
 
 @dataclass(frozen=True, slots=True)
