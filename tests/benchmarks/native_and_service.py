@@ -103,11 +103,11 @@ def _watch_socket(parts: Parts) -> None:
     read = transport._Stream.read
 
     def timed(self: Any, max_bytes: int, timeout: float | None = None) -> bytes:
-        tape = self._line.tape
-        first = tape is not None and tape.read_ns == 0
+        trace = self._line.trace
+        first = trace is not None and trace.read_ns == 0
         data = read(self, max_bytes, timeout)
         if first:
-            parts["headers"].append((tape.read_ns - tape.start_ns) / _NS_PER_MS)
+            parts["headers"].append((trace.read_ns - trace.start_ns) / _NS_PER_MS)
         return data
 
     transport._Stream.read = timed  # type: ignore[method-assign]

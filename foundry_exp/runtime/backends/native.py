@@ -2,8 +2,9 @@
 
 import json
 import os
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
@@ -12,8 +13,6 @@ from typing import Any
 from foundry_exp.errors import BackendError
 from foundry_exp.protocols import ChatRequest, Clock, Event, LoadedModel, ModelRequest
 from foundry_exp.records.record import EventKind, Message, Usage
-from foundry_exp.runtime.backends import constraint
-from foundry_exp.runtime.backends.watch import Watch
 from foundry_exp.runtime.models import folder, resolve, runtime, variants
 
 
@@ -45,18 +44,18 @@ class NativeBackend:
         manager = self._open.enter_context(runtime.opened(*folders, self._catalogue_url, self._cache_only))
         with runtime.translated("load"):
             registering_s, there = self._providers(manager, model)
-            found = resolve.find(manager, model, there)
-            download_s = _fetched(found)
-            found.load()
+            variant = resolve.find(manager, model, there)
+            download_s = _fetched(variant)
+            variant.load()
         load_s = time.perf_counter() - start_s - registering_s - (download_s or 0.0)
-        self._model = found
-        info = found.info
-        path = Path(found.get_path())
+        self._model = variant
+        info = variant.info
+        path = Path(variant.get_path())
         return LoadedModel(
-            variant=found.id,
+            variant=variant.id,
             device=str(info.runtime.device_type)
             if info.runtime and info.runtime.device_type
-            else variants.device_of(found.id),
+            else variants.device_of(variant.id),
             execution_provider=(info.runtime.execution_provider or None) if info.runtime else None,
             path=path,
             context_length=info.context_length or folder.context_length(path),
@@ -122,7 +121,10 @@ def _fill(native: Any, request: ChatRequest) -> None:
 def _constrained(request: ChatRequest) -> dict[str, str]:
     if request.response_schema is None:
         return {}
-    return {"guidance_type": "json_schema", "guidance_data": json.dumps(constraint.compact(request.response_schema))}
+    return {
+        "guidance_type": "json_schema",
+        "guidance_data": json.dumps(runtime.json_constraint(request.response_schema)),
+    }
 
 
 def _item(message: Message) -> Any:
@@ -146,7 +148,7 @@ def _streamed(session: Any, native: Any, request: ChatRequest, clock: Clock) -> 
 
     session.set_streaming(True)
     start_ns = clock()
-    with Watch(native.cancel, request) as watch, session.process_streaming_request(native) as items:
+    with _Watch(native.cancel, request) as watch, session.process_streaming_request(native) as items:
         for item in items:
             now_ns = clock()
             watch.saw_event()
@@ -161,7 +163,7 @@ def _plain(session: Any, native: Any, request: ChatRequest, clock: Clock) -> Ite
     from foundry_local_sdk import TextItemType
 
     start_ns = clock()
-    with Watch(native.cancel, request):
+    with _Watch(native.cancel, request):
         response = session.process_request(native)
         end_ns = clock()
     with response:
@@ -185,4 +187,61 @@ def _end(response: Any, t_ns: int, start_ns: int) -> Event:
     usage = Usage(counted.prompt_tokens, counted.completion_tokens) if counted else None
     return Event(
         "end", t_ns=t_ns, usage=usage, finish_reason=response.finish_reason.name.lower(), request_start_ns=start_ns
+    )
+
+
+class _Watch:
+    """Cancels a request that is silent for too long; the thread sleeps on a lock, so it costs no CPU."""
+
+    def __init__(self, cancel: Callable[[], None], request: ChatRequest) -> None:
+        """Name what ends the request; the clock starts with the `with` block."""
+        self._cancel = cancel
+        self._request = request
+        self._start_s = self._heard_s = time.monotonic()
+        self._heard = False
+        self._done = threading.Event()
+        self._expired: str | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> "_Watch":
+        self._thread.start()
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        self._done.set()
+        self._thread.join()
+        if self._expired:
+            raise _timeout(self._expired, self._request) from error
+
+    def saw_event(self) -> None:
+        """Move the deadline on."""
+        self._heard = True
+        self._heard_s = time.monotonic()
+
+    def _deadlines_s(self) -> dict[str, float]:
+        request = self._request
+        whole = {"timeout_total": self._start_s + request.total_timeout_s}
+        if not request.streaming:
+            return whole
+        if self._heard:
+            return whole | {"timeout_idle": self._heard_s + request.idle_timeout_s}
+        return whole | {"timeout_first_token": self._start_s + request.first_token_timeout_s}
+
+    def _run(self) -> None:
+        while True:
+            error_class, deadline_s = min(self._deadlines_s().items(), key=lambda pair: pair[1])
+            if self._done.wait(max(0.0, deadline_s - time.monotonic())):
+                return
+            error_class, deadline_s = min(self._deadlines_s().items(), key=lambda pair: pair[1])
+            if time.monotonic() >= deadline_s:
+                self._expired = error_class
+                self._cancel()
+                return
+
+
+def _timeout(error_class: str, request: ChatRequest) -> BackendError:
+    name = error_class.removeprefix("timeout_") + "_timeout_s"
+    limit_s: float = getattr(request, name)
+    return BackendError(
+        error_class, f"no answer within workload.{name}={limit_s:g}; raise it, or take a smaller model."
     )

@@ -14,11 +14,10 @@ import openai
 
 from foundry_exp.errors import BackendError, ConfigError
 from foundry_exp.protocols import ChatRequest, Clock, Event
-from foundry_exp.runtime.backends import constraint
 from foundry_exp.runtime.http import address, chat, explicit_openai, faults
-from foundry_exp.runtime.http.request_trace import Limits, StampedBy, Tape
-from foundry_exp.runtime.http.socket_options import Wishes
-from foundry_exp.runtime.http.transport import Line, StampingTransport
+from foundry_exp.runtime.http.request_trace import Limits, RequestTrace, StampedBy
+from foundry_exp.runtime.http.transport import Line, SocketOptions, StampingTransport
+from foundry_exp.runtime.models.runtime import json_constraint
 
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
 _GET_BYTES = 4 * 1024 * 1024
@@ -28,7 +27,7 @@ _UNPROCESSABLE = 422
 
 _LOG = logging.getLogger(__name__)
 
-_ALL_WISHES = Wishes()
+_ALL_OPTIONS = SocketOptions()
 
 
 class ChatClient:
@@ -42,7 +41,7 @@ class ChatClient:
         *,
         clock: Clock,
         max_answer_bytes: int = MAX_ANSWER_BYTES,
-        wishes: Wishes = _ALL_WISHES,
+        options: SocketOptions = _ALL_OPTIONS,
     ) -> None:
         """Prepare the client; nothing is connected yet. `clock` is for the requests that are not chats."""
         self.service = service
@@ -59,7 +58,7 @@ class ChatClient:
         self._ask_usage = True
         self._ask_schema = True
         self._lock = threading.Lock()
-        self._transport = StampingTransport(wishes)
+        self._transport = StampingTransport(options)
         timeout = httpx2.Timeout(None, connect=connect_timeout_s)
         self._http = openai.DefaultHttpxClient(
             transport=self._transport,
@@ -75,42 +74,42 @@ class ChatClient:
         self._openai.close()
         self._transport.close()
 
-    def get(self, url: str, timeout_s: float) -> tuple[httpx2.Response, Tape]:
+    def get(self, url: str, timeout_s: float) -> tuple[httpx2.Response, RequestTrace]:
         """GET a URL of the service; any status is an answer. Raises BackendError when there is none."""
         with self._transport.taken() as line:
-            line.tape = tape = Tape(self._clock, Limits(total_s=timeout_s, max_bytes=_GET_BYTES))
+            line.trace = trace = RequestTrace(self._clock, Limits(total_s=timeout_s, max_bytes=_GET_BYTES))
             try:
-                return self._http.get(url, headers=self._authorization), tape
+                return self._http.get(url, headers=self._authorization), trace
             except faults.CAUGHT as error:
-                raise self._without_key(faults.read(error, tape, address.public(url))) from error
+                raise self._without_key(faults.read(error, trace, address.public(url))) from error
 
     def chat(self, model_id: str, request: ChatRequest, clock: Clock) -> Iterator[Event]:
         """Answer one prompt; the events are handed over when the request has ended, with the times they came."""
-        tape, cut = self._answered(model_id, request, clock)
-        if cut is not None and not tape.pieces:
+        trace, cut = self._answered(model_id, request, clock)
+        if cut is not None and not trace.pieces:
             raise cut
         try:
             if request.streaming:
-                yield from chat.streamed(tape.pieces, tape.start_ns, self.where, cut)
+                yield from chat.streamed(trace.pieces, trace.start_ns, self.where, cut)
             else:
-                yield from self._whole(tape, cut)
+                yield from self._whole(trace, cut)
         except BackendError as error:
             raise self._without_key(error) from cut
 
-    def _whole(self, tape: Tape, cut: BackendError | None) -> Iterator[Event]:
+    def _whole(self, trace: RequestTrace, cut: BackendError | None) -> Iterator[Event]:
         if cut is not None:
             raise cut
-        if not tape.pieces:
+        if not trace.pieces:
             raise BackendError("stream_truncated", f"{self.where}: the answer is empty; see the service's log.")
-        body = b"".join(piece for _, piece in tape.pieces)
-        return chat.whole(body, tape.pieces[-1][0], tape.start_ns, self.where)
+        body = b"".join(piece for _, piece in trace.pieces)
+        return chat.whole(body, trace.pieces[-1][0], trace.start_ns, self.where)
 
-    def _answered(self, model_id: str, request: ChatRequest, clock: Clock) -> tuple[Tape, BackendError | None]:
+    def _answered(self, model_id: str, request: ChatRequest, clock: Clock) -> tuple[RequestTrace, BackendError | None]:
         asked_usage, asked_schema = self._ask_usage, self._ask_schema
-        tape, cut = self._exchange(model_id, request, clock)
+        trace, cut = self._exchange(model_id, request, clock)
         if cut is not None and asked_usage and request.streaming and _refuses(cut, "stream_options", "include_usage"):
             self._ask_usage = False
-            tape, cut = self._exchange(model_id, request, clock)
+            trace, cut = self._exchange(model_id, request, clock)
         if (
             cut is not None
             and asked_schema
@@ -118,44 +117,44 @@ class ChatClient:
             and _refuses(cut, "response_format", "json_schema")
         ):
             self._ask_schema = False
-            tape, cut = self._exchange(model_id, request, clock)
-        return tape, cut
+            trace, cut = self._exchange(model_id, request, clock)
+        return trace, cut
 
-    def _exchange(self, model_id: str, request: ChatRequest, clock: Clock) -> tuple[Tape, BackendError | None]:
+    def _exchange(self, model_id: str, request: ChatRequest, clock: Clock) -> tuple[RequestTrace, BackendError | None]:
         """One request on the wire: what was read, and what ended it early."""
         with self._transport.taken() as line:
             if line.cold:
                 self._warm(line)
-            line.tape = tape = Tape(clock, _limits(request, self._max_answer_bytes))
+            line.trace = trace = RequestTrace(clock, _limits(request, self._max_answer_bytes))
             try:
-                self._send(model_id, request, tape)
+                self._send(model_id, request, trace)
             except faults.CAUGHT as error:
-                return tape, self._without_key(faults.read(error, tape, self.where))
+                return trace, self._without_key(faults.read(error, trace, self.where))
             except BackendError as error:
-                return tape, error
+                return trace, error
             finally:
-                self._settle(tape)
-        return tape, None
+                self._settle(trace)
+        return trace, None
 
-    def _settle(self, tape: Tape) -> None:
-        tape.settle()
+    def _settle(self, trace: RequestTrace) -> None:
+        trace.settle()
         with self._lock:
-            self.stamped_by[tape.stamped_by] += 1
-        if tape.stamped_by == "clock, kernel doubted":
+            self.stamped_by[trace.stamped_by] += 1
+        if trace.stamped_by == "clock, kernel doubted":
             _LOG.warning("%s: the wall clock moved within a request, so its times are those of the reads.", self.where)
 
     def _warm(self, line: Line) -> None:
         """Open the connection with a request that is not timed; the chat itself reports what is wrong with it."""
-        line.tape = Tape(self._clock, Limits(total_s=_WARM_S, max_bytes=_GET_BYTES))
+        line.trace = RequestTrace(self._clock, Limits(total_s=_WARM_S, max_bytes=_GET_BYTES))
         with suppress(*faults.CAUGHT):
             self._http.get(self.warm_url, headers=self._authorization)
 
-    def _send(self, model_id: str, request: ChatRequest, tape: Tape) -> None:
+    def _send(self, model_id: str, request: ChatRequest, trace: RequestTrace) -> None:
         create = self._openai.chat.completions.with_streaming_response.create
         with create(**self._arguments(model_id, request)) as response:
             self._check_content(response.http_response, streaming=request.streaming)
             for piece in response.http_response.iter_raw():
-                tape.keep(piece)
+                trace.keep(piece)
 
     def _arguments(self, model_id: str, request: ChatRequest) -> dict[str, Any]:
         arguments: dict[str, Any] = {
@@ -178,7 +177,7 @@ class ChatClient:
     def _response_format(self, schema: dict[str, Any]) -> dict[str, Any]:
         wrapped = {"name": "answer", "schema": schema, "strict": True}
         # Foundry 2.2.1 takes the wrapper itself for the schema, which then allows any JSON
-        told = {**wrapped, **constraint.compact(schema)} if self.is_foundry else wrapped
+        told = {**wrapped, **json_constraint(schema)} if self.is_foundry else wrapped
         return {"type": "json_schema", "json_schema": told}
 
     def _check_content(self, response: httpx2.Response, *, streaming: bool) -> None:

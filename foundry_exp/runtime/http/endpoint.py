@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from foundry_exp.errors import BackendError, ConfigError
 from foundry_exp.protocols import ChatRequest, Clock, Event, LoadedModel, ModelRequest, one_token
 from foundry_exp.runtime.http import address
-from foundry_exp.runtime.http.socket_options import Wishes
 from foundry_exp.runtime.models import variants
 
 if TYPE_CHECKING:  # importing openai takes 0.5-0.8 s of CPU, so `load` does it
@@ -53,7 +52,7 @@ class EndpointBackend:
 
     @property
     def stamped_by(self) -> dict[str, int]:
-        """How many chats since loading have their times from what: see `tape.StampedBy`."""
+        """How many chats since loading have their times from what: see `request_trace.StampedBy`."""
         return {str(by): chats for by, chats in self._client.stamped_by.items()} if self._client else {}
 
     def unload(self) -> None:
@@ -68,11 +67,12 @@ class EndpointBackend:
             raise ConfigError(msg)
         service = address.parse(self._base_url)
         from foundry_exp.runtime.http.client import ChatClient
+        from foundry_exp.runtime.http.transport import SocketOptions
 
         self.unload()
-        wishes = Wishes(quick_ack=self._quick_ack)
+        options = SocketOptions(quick_ack=self._quick_ack)
         clock = time.perf_counter_ns
-        self._client = ChatClient(service, self._api_key_env, self._connect_timeout_s, clock=clock, wishes=wishes)
+        self._client = ChatClient(service, self._api_key_env, self._connect_timeout_s, clock=clock, options=options)
         return self._client
 
     def _load(self, client: "ChatClient", model: ModelRequest) -> LoadedModel:
@@ -101,26 +101,24 @@ class EndpointBackend:
 
     def _resolve(self, client: "ChatClient", kind: "Generation", model: ModelRequest, before: list[str]) -> str:
         from foundry_exp.runtime.http import discovery
-        from foundry_exp.runtime.http.resolve import Offered, candidates, resolve
 
         ids = discovery.ids(client)
         if not ids and not before:
             return model.variant or model.alias  # the service has no list; the first chat shows whether it knows it
-        if kind == "foundry" and not model.variant and not candidates(ids, model.alias):
+        if kind == "foundry" and not model.variant and not discovery.candidates(ids, model.alias):
             # an alias need not resemble its ids (mistral-7b-v0.2): loading by alias shows which one it is
             discovery.ask_to_load(client, kind, model.alias, self._load_timeout_s)
-            new = [known for known in discovery.loaded(client, kind) or [] if known not in before]
+            new = [one for one in discovery.loaded(client, kind) or [] if one not in before]
             if len(new) == 1:
                 return new[0]
-        return resolve(Offered(ids, before, client.where), model)
+        return discovery.resolve(discovery.Offered(ids, before, client.where), model)
 
     def _ensure_loaded(self, client: "ChatClient", kind: "Generation", model: ModelRequest) -> None:
         from foundry_exp.runtime.http import discovery
-        from foundry_exp.runtime.http.resolve import alias_of
 
         if self._model_id in (discovery.loaded(client, kind) or []):
             return
-        alias = alias_of(self._model_id) if self._model_id == model.alias or model.variant else model.alias
+        alias = discovery.alias_of(self._model_id) if self._model_id == model.alias or model.variant else model.alias
         name = self._model_id if kind == "foundry 0.x" else alias
         discovery.ask_to_load(client, kind, name, self._load_timeout_s)
         if self._model_id not in (discovery.loaded(client, kind) or []):

@@ -8,7 +8,7 @@ import openai
 
 from foundry_exp.errors import BackendError
 from foundry_exp.runtime.http import address, chat
-from foundry_exp.runtime.http.request_trace import Tape
+from foundry_exp.runtime.http.request_trace import RequestTrace
 
 HTTP_BAD_REQUEST, HTTP_TOO_MANY, HTTP_SERVER = 400, 429, 500
 NO_MESSAGE = "no message"
@@ -16,10 +16,10 @@ _REDIRECTS = range(300, 400)
 CAUGHT = (openai.OpenAIError, httpx2.HTTPError, httpx2.StreamError)
 
 
-def read(error: Exception, tape: Tape, where: str) -> BackendError:
+def read(error: Exception, trace: RequestTrace, where: str) -> BackendError:
     """The BackendError that an exception of the client means."""
-    if tape.expired is not None:
-        return _limit(tape, where)
+    if trace.expired is not None:
+        return _limit(trace, where)
     if isinstance(error, openai.APIStatusError):
         return status(error.response.status_code, error.response.headers, _message(error), where)
     causes = list(_causes(error))
@@ -90,15 +90,15 @@ def _way_out(code: int, said: str) -> str:
     return "compare the model's name with the list at /v1/models."
 
 
-def _limit(tape: Tape, where: str) -> BackendError:
-    if tape.expired == "too_large":
-        limit = f"more than {tape.limits.max_bytes} bytes"
+def _limit(trace: RequestTrace, where: str) -> BackendError:
+    if trace.expired == "too_large":
+        limit = f"more than {trace.limits.max_bytes} bytes"
         return BackendError("too_large", f"{where}: the answer has {limit}; is this a chat service?")
-    name = str(tape.expired).removeprefix("timeout_")
-    limit_s = getattr(tape.limits, f"{name}_s")
-    settings = tape.limits.settings
+    name = str(trace.expired).removeprefix("timeout_")
+    limit_s = getattr(trace.limits, f"{name}_s")
+    settings = trace.limits.settings
     way_out = f"raise {settings}.{name}_timeout_s, or take a smaller model." if settings else "is the service busy?"
-    return BackendError(str(tape.expired), f"{where}: no answer within {limit_s:g} s ({name}); {way_out}")
+    return BackendError(str(trace.expired), f"{where}: no answer within {limit_s:g} s ({name}); {way_out}")
 
 
 def _message(error: openai.APIStatusError) -> str:

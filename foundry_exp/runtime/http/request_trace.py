@@ -28,7 +28,7 @@ class Limits:
     """The config group that these come from; empty when they are fixed."""
 
 
-class Tape:
+class RequestTrace:
     """Times and bytes of one request; the socket writes into it, the parser reads it afterwards."""
 
     def __init__(self, clock: Clock, limits: Limits) -> None:

@@ -4,15 +4,19 @@ Its job says which model, and its one step where it is served. It ends when its 
 """
 
 import os
+import threading
 from dataclasses import asdict
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 from foundry_exp.protocols import ModelRequest
 from foundry_exp.runtime import worker_side
 from foundry_exp.runtime.backends.native import NativeBackend
-from foundry_exp.runtime.models import closed_catalogue, request, runtime
+from foundry_exp.runtime.models import request, runtime
 from foundry_exp.runtime.worker_side import Parent
 
+_LOOPBACK = "127.0.0.1"
+_CATALOGUE_PATH = "/asset-gallery/v1.0/models"
 _END_S = 8.0  # the runtime's close can hang (foundry-local-sdk 2.2.1)
 
 
@@ -30,7 +34,37 @@ def _backend(job: dict[str, Any]) -> NativeBackend:
     if not job["cache_only"]:
         return NativeBackend(job["data_dir"], job["cache_dir"], job["catalogue_url"])
     runtime.send_nothing()
-    return NativeBackend(job["data_dir"], job["cache_dir"], closed_catalogue.opened())
+    return NativeBackend(job["data_dir"], job["cache_dir"], _closed_catalogue())
+
+
+def _closed_catalogue() -> str:
+    """The address of a catalogue that refuses, so that the runtime goes by what is stored and asks no network.
+
+    The SDK's own cache-only mode will not do for its web service, which 2.2.1 refuses to start in it. An address where
+    nobody listens is tried for 4.5 s; an answer of 404 is taken at once. It is there until this process ends.
+    """
+    excepted = [name for name in (os.environ.get("NO_PROXY"), _LOOPBACK) if name]
+    os.environ["NO_PROXY"] = ",".join(excepted)  # native code would ask a proxy for this address too
+    server = HTTPServer((_LOOPBACK, 0), _Refusal)
+    threading.Thread(target=_refuse, args=(server,), daemon=True).start()
+    return f"http://{_LOOPBACK}:{server.server_port}{_CATALOGUE_PATH}"
+
+
+def _refuse(server: HTTPServer) -> None:
+    """One request after the other; between them nothing runs, not even a timer."""
+    while True:
+        server.handle_request()
+
+
+class _Refusal(BaseHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 — its parent's name for it
+        pass
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.send_response(404)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
 
 def _served(backend: NativeBackend, model: ModelRequest) -> dict[str, Any]:

@@ -10,26 +10,35 @@ import ssl
 import threading
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import httpcore2
 import httpx2
 
 from foundry_exp.runtime.http import kernel_stamps
-from foundry_exp.runtime.http.request_trace import Tape
-from foundry_exp.runtime.http.socket_options import Wishes
+from foundry_exp.runtime.http.request_trace import RequestTrace
 
 CAN_QUICK_ACK = hasattr(socket, "TCP_QUICKACK")  # Linux
-_SocketOptions = Iterable[httpcore2.SOCKET_OPTION] | None
+_CoreOptions = Iterable[httpcore2.SOCKET_OPTION] | None
+
+
+@dataclass(frozen=True, slots=True)
+class SocketOptions:
+    """What a socket is asked to do, on Linux: over plain TCP, and acknowledging at once over TLS too."""
+
+    kernel_stamps: bool = True
+    """Note the kernel's arrival times."""
+    quick_ack: bool = True
+    """Acknowledge what arrives at once."""
 
 
 class Line:
-    """One connection, kept open between requests, and the tape of the request that is on it."""
+    """One connection, kept open between requests, and the trace of the request that is on it."""
 
-    def __init__(self, wishes: Wishes) -> None:
+    def __init__(self, options: SocketOptions) -> None:
         """Connect later, with the first request."""
-        self.tape: Tape | None = None
-        self.pool = httpcore2.ConnectionPool(network_backend=_Stamping(self, wishes), max_connections=1)
+        self.trace: RequestTrace | None = None
+        self.pool = httpcore2.ConnectionPool(network_backend=_Stamping(self, options), max_connections=1)
 
     @property
     def cold(self) -> bool:
@@ -38,31 +47,31 @@ class Line:
 
 
 class _Stream(httpcore2.NetworkStream):
-    """A socket that notes its times on the line's tape and keeps to its limits."""
+    """A socket that notes its times on the line's trace and keeps to its limits."""
 
-    def __init__(self, inner: httpcore2.NetworkStream, line: Line, wishes: Wishes) -> None:
+    def __init__(self, inner: httpcore2.NetworkStream, line: Line, options: SocketOptions) -> None:
         self._inner = inner
         self._line = line
-        self._wishes = wishes
-        found = inner.get_extra_info("socket")
-        sock = found if isinstance(found, socket.socket) else None
-        self._acknowledging = sock if wishes.quick_ack and CAN_QUICK_ACK else None
-        self._stamped = sock if sock and wishes.kernel_stamps and kernel_stamps.enable(sock) else None
+        self._options = options
+        inner_socket = inner.get_extra_info("socket")
+        sock = inner_socket if isinstance(inner_socket, socket.socket) else None
+        self._acknowledging = sock if options.quick_ack and CAN_QUICK_ACK else None
+        self._stamped = sock if sock and options.kernel_stamps and kernel_stamps.enable(sock) else None
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        tape = self._line.tape
-        if tape is None:
+        trace = self._line.trace
+        if trace is None:
             return self._inner.read(max_bytes, timeout)
-        left_s = tape.remaining_s()
+        left_s = trace.remaining_s()
         if left_s <= 0:
-            raise httpcore2.ReadTimeout(tape.expired)
+            raise httpcore2.ReadTimeout(trace.expired)
         try:
             data, wall_ns = self._receive(max_bytes, left_s)
         except httpcore2.ReadTimeout:
-            tape.out_of_time()
+            trace.out_of_time()
             raise
-        if not tape.read(len(data), wall_ns):
-            raise httpcore2.ReadError(tape.expired)
+        if not trace.read(len(data), wall_ns):
+            raise httpcore2.ReadError(trace.expired)
         return data
 
     def _receive(self, max_bytes: int, timeout_s: float) -> tuple[bytes, int | None]:
@@ -85,8 +94,8 @@ class _Stream(httpcore2.NetworkStream):
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if not buffer:
             return
-        if self._line.tape is not None:
-            self._line.tape.write(kernel=self._stamped is not None)
+        if self._line.trace is not None:
+            self._line.trace.write(kernel=self._stamped is not None)
         self._inner.write(buffer, timeout)
 
     def close(self) -> None:
@@ -97,7 +106,7 @@ class _Stream(httpcore2.NetworkStream):
     ) -> httpcore2.NetworkStream:
         encrypted = self._inner.start_tls(ssl_context, server_hostname, timeout)
         # OpenSSL reads the socket itself
-        return _Stream(encrypted, self._line, replace(self._wishes, kernel_stamps=False))
+        return _Stream(encrypted, self._line, replace(self._options, kernel_stamps=False))
 
     def get_extra_info(self, info: str) -> object:
         return self._inner.get_extra_info(info)
@@ -106,9 +115,9 @@ class _Stream(httpcore2.NetworkStream):
 class _Stamping(httpcore2.NetworkBackend):
     """Opens ordinary sockets and wraps them."""
 
-    def __init__(self, line: Line, wishes: Wishes) -> None:
+    def __init__(self, line: Line, options: SocketOptions) -> None:
         self._line = line
-        self._wishes = wishes
+        self._options = options
         self._sockets = httpcore2.SyncBackend()
 
     def connect_tcp(
@@ -117,18 +126,18 @@ class _Stamping(httpcore2.NetworkBackend):
         port: int,
         timeout: float | None = None,
         local_address: str | None = None,
-        socket_options: _SocketOptions = None,
+        socket_options: _CoreOptions = None,
     ) -> httpcore2.NetworkStream:
         plain = self._sockets.connect_tcp(host, port, timeout, local_address, socket_options)
-        return _Stream(plain, self._line, self._wishes)
+        return _Stream(plain, self._line, self._options)
 
 
 class StampingTransport(httpx2.BaseTransport):
     """Hands each request to the line that its thread has taken."""
 
-    def __init__(self, wishes: Wishes) -> None:
+    def __init__(self, options: SocketOptions) -> None:
         """Open nothing yet."""
-        self._wishes = wishes
+        self._options = options
         self._idle: list[Line] = []
         self._all: list[Line] = []
         self._lock = threading.Lock()
@@ -142,7 +151,7 @@ class StampingTransport(httpx2.BaseTransport):
         try:
             yield line
         finally:
-            line.tape = None
+            line.trace = None
             self._thread.line = None
             with self._lock:
                 self._idle.append(line)
@@ -151,7 +160,7 @@ class StampingTransport(httpx2.BaseTransport):
         with self._lock:
             if self._idle:
                 return self._idle.pop()
-            line = Line(self._wishes)
+            line = Line(self._options)
             self._all.append(line)
             return line
 

@@ -1,4 +1,4 @@
-"""The Foundry Local SDK 2.2: opening it quietly, its errors in our words, and its execution providers."""
+"""The Foundry Local SDK 2.2: opening it quietly, its errors in our words, its log, and its execution providers."""
 
 import os
 import re
@@ -115,6 +115,14 @@ _BROKEN_FILE = "Load model from"  # ONNX Runtime's words before the file that it
 def plain(message: str) -> str:
     """The runtime's message without its C++ source positions and signatures, on one line."""
     return _SOURCE_POSITION.sub("", " ".join(message.split())) or "the runtime gave no reason"
+
+
+def json_constraint(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema for the runtime's grammar engine (llguidance), without white space between tokens.
+
+    With 2.2.1, a small model that may write white space writes it until its tokens are used up.
+    """
+    return {**schema, "x-guidance": {"whitespace_flexible": False}}
 
 
 def providers(log: bytes) -> list[str]:

@@ -14,8 +14,8 @@ from foundry_exp.measure.one_request import clock
 from foundry_exp.records.record import Record
 from foundry_exp.runtime.http.address import parse
 from foundry_exp.runtime.http.client import ChatClient
-from foundry_exp.runtime.http.request_trace import Limits, Tape
-from foundry_exp.runtime.http.socket_options import Wishes
+from foundry_exp.runtime.http.request_trace import Limits, RequestTrace
+from foundry_exp.runtime.http.transport import SocketOptions
 from tests.runtime.http.asking import ask_client
 
 MS = 1_000_000
@@ -31,7 +31,8 @@ def client_of(server: TimedServer) -> Iterator[MakeClient]:
     made: list[ChatClient] = []
 
     def make(kernel: bool) -> ChatClient:
-        made.append(ChatClient(parse(server.base_url), "", 5.0, clock=clock, wishes=Wishes(kernel_stamps=kernel)))
+        options = SocketOptions(kernel_stamps=kernel)
+        made.append(ChatClient(parse(server.base_url), "", 5.0, clock=clock, options=options))
         return made[-1]
 
     yield make
@@ -86,14 +87,14 @@ def test_falling_back_is_said(
 
 
 class Clocks:
-    """Two clocks that the test moves, as a tape and the module see them."""
+    """Two clocks that the test moves, as a trace and the module see them."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now_ns = 0
         self.wall_step_ns = 0
         monkeypatch.setattr(time, "time_ns", self.wall_ns)
-        self.tape = Tape(lambda: self.now_ns, Limits(100, 10_000))
-        self.tape.write(kernel=True)
+        self.trace = RequestTrace(lambda: self.now_ns, Limits(100, 10_000))
+        self.trace.write(kernel=True)
 
     def wall_ns(self) -> int:
         return WALL_NS + self.now_ns + self.wall_step_ns
@@ -102,12 +103,12 @@ class Clocks:
         """Bytes that arrived at one time and were read at another."""
         arrived_ns = WALL_NS + round(arrived_ms * MS) + self.wall_step_ns
         self.now_ns = round(read_ms * MS)
-        self.tape.read(1, arrived_ns)
-        self.tape.keep(b"x")
+        self.trace.read(1, arrived_ns)
+        self.trace.keep(b"x")
 
     def settled_ms(self) -> list[float]:
-        self.tape.settle()
-        return [t_ns / MS for t_ns, _ in self.tape.pieces]
+        self.trace.settle()
+        return [t_ns / MS for t_ns, _ in self.trace.pieces]
 
 
 @pytest.fixture
@@ -119,7 +120,7 @@ def test_a_late_read_has_the_time_of_the_arrival(clocks: Clocks) -> None:
     clocks.piece(10, 14)
     clocks.piece(20, 20.1)
     assert clocks.settled_ms() == [10, 20]
-    assert clocks.tape.stamped_by == "kernel"
+    assert clocks.trace.stamped_by == "kernel"
 
 
 def test_an_arrival_stays_between_the_write_and_the_read_and_in_order(clocks: Clocks) -> None:
@@ -135,7 +136,7 @@ def test_a_wall_clock_that_is_set_within_a_request_leaves_the_times_of_the_reads
     clocks.wall_step_ns = step_ms * MS
     clocks.piece(20, 24)
     assert clocks.settled_ms() == [14, 24]
-    assert clocks.tape.stamped_by == "clock, kernel doubted"
+    assert clocks.trace.stamped_by == "clock, kernel doubted"
 
 
 def test_a_wall_clock_that_is_set_and_set_back_is_found_out_too(clocks: Clocks) -> None:
@@ -143,28 +144,28 @@ def test_a_wall_clock_that_is_set_and_set_back_is_found_out_too(clocks: Clocks) 
     clocks.piece(10, 14)
     clocks.wall_step_ns = 0
     assert clocks.settled_ms() == [14]
-    assert clocks.tape.stamped_by == "clock, kernel doubted"
+    assert clocks.trace.stamped_by == "clock, kernel doubted"
 
 
 def test_one_read_without_a_stamp_leaves_all_to_the_clock(clocks: Clocks) -> None:
     clocks.piece(10, 14)
     clocks.now_ns = 24 * MS
-    clocks.tape.read(1, None)
-    clocks.tape.keep(b"x")
+    clocks.trace.read(1, None)
+    clocks.trace.keep(b"x")
     assert clocks.settled_ms() == [14, 24]
 
 
 def test_the_next_request_compares_the_clocks_anew(clocks: Clocks) -> None:
     clocks.wall_step_ns = 3_600_000 * MS
-    clocks.tape.write(kernel=True)
+    clocks.trace.write(kernel=True)
     clocks.piece(10, 14)
     assert clocks.settled_ms() == [10]
 
 
 def test_a_socket_without_the_kernels_times_says_clock(clocks: Clocks) -> None:
-    clocks.tape.write(kernel=True)
+    clocks.trace.write(kernel=True)
     clocks.now_ns = 14 * MS
-    clocks.tape.read(1, None)
-    clocks.tape.keep(b"x")
+    clocks.trace.read(1, None)
+    clocks.trace.keep(b"x")
     assert clocks.settled_ms() == [14]
-    assert clocks.tape.stamped_by == "clock"
+    assert clocks.trace.stamped_by == "clock"

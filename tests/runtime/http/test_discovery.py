@@ -2,7 +2,7 @@ import pytest
 
 from foundry_exp.errors import BackendError, ConfigError, SkipCellError
 from foundry_exp.runtime.http import address
-from foundry_exp.runtime.http.resolve import Offered, alias_of, resolve
+from foundry_exp.runtime.http.discovery import Offered, alias_of, resolve
 from tests.runtime.http.conftest import wanted
 
 IDS = (
