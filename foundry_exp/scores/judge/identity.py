@@ -13,8 +13,8 @@ from foundry_exp.scores.judge.judge import Settings
 
 _DIGITS = 8
 _LIMIT = "_timeout_s"
-_PLUMBING = frozenset({"_target_", "api_key_env", "cache_dir", "cache_only", "data_dir", "quick_ack"})
-"""Keys of a backend that change how the model is got and reached, and not what it says; `name` says which it is."""
+_PLUMBING = frozenset({"api_key_env", "cache_dir", "cache_only", "data_dir", "quick_ack"})
+"""Keys of a backend that change how the model is got and reached, and not what it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,11 @@ def identify(alias: str, facts: Mapping[str, Any], backend: Mapping[str, Any], s
 
 
 def _effective(section: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a section can change a verdict."""
-    return {name: value for name, value in section.items() if not name.endswith(_LIMIT) and name not in _PLUMBING}
+    """What of a section can change a verdict; a backend of ours is known by its name, since its class may move."""
+    told = {name: value for name, value in section.items() if not name.endswith(_LIMIT) and name not in _PLUMBING}
+    if str(told.get("_target_")).startswith("foundry_exp."):
+        del told["_target_"]
+    return told
 
 
 def _weighed(backend: dict[str, Any]) -> dict[str, Any]:
