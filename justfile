@@ -50,7 +50,7 @@ gate-rates folder:
     {{python}} -m tests.benchmarks.gate_cells {{folder}}
     {{python}} -m tests.benchmarks.gate_rates {{folder}}
 
-# JSON Schemas of the files that the tool writes, made from the records
+# JSON Schemas of the files that the tool writes and of the options, and README's table of metrics
 schemas:
     {{python}} -m foundry_exp.cli.written_schemas
 

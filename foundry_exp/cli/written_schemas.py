@@ -1,31 +1,72 @@
-"""JSON Schemas of what the tool writes, made from the records, and of the options: `just schemas`."""
+"""What is generated: JSON Schemas of what the tool writes and of the options, and README's table: `just schemas`."""
 
 import json
 from pathlib import Path
+from typing import Any
 
 from foundry_exp.config import option_schemas
 from foundry_exp.decide.gate_side import Side
 from foundry_exp.files import shipped_files
+from foundry_exp.metrics import schema
 from foundry_exp.records import record_json
 from foundry_exp.records.record import Record
 from foundry_exp.records.run_result import RunResult
 from foundry_exp.records.score import Preference, Score
 
 WRITTEN = {"record": Record, "run": RunResult, "score": Score, "preference": Preference, "baseline": Side}
+TABLE_BEGINS, TABLE_ENDS = "<!-- metrics: made by `just schemas` -->\n", "\n<!-- end of metrics -->"
 
 
 def texts() -> dict[Path, str]:
-    """Each schema's file and its text."""
-    written = {
-        f"{name}.schema.json": {"$schema": option_schemas.DRAFT, **record_json.adapter(kind).json_schema(by_alias=True)}
-        for name, kind in WRITTEN.items()
-    }
-    options = {f"options/{group}.schema.json": found for group, found in option_schemas.of_every_group().items()}
-    folder = shipped_files.shipped("schemas")
-    return {folder / name: json.dumps(found, indent=2) + "\n" for name, found in {**written, **options}.items()}
+    """Each generated file and its text."""
+    return {**_of_records(), **_of_figures(), **_of_options(), **_readme()}
+
+
+def _of_records() -> dict[Path, str]:
+    schemas = {name: record_json.adapter(kind).json_schema(by_alias=True) for name, kind in WRITTEN.items()}
+    schemas["run"]["properties"]["metrics"] = schema.of_metrics()
+    return {_file(name): _text({"$schema": option_schemas.DRAFT, **one}) for name, one in schemas.items()}
+
+
+def _of_figures() -> dict[Path, str]:
+    """Schemas written by hand, with the figures that they name out of the catalogue."""
+    decision, gate = _by_hand("decision"), _by_hand("gate")
+    limits = decision["properties"]["constraints"]
+    words = {name: of for name, of in limits["properties"].items() if of["type"] == "array"}
+    limits["properties"] = schema.of_limits() | words
+    gate["properties"]["tolerances"]["properties"] = schema.of_tolerances()
+    return {_file("decision"): _text(decision), _file("gate"): _text(gate)}
+
+
+def _of_options() -> dict[Path, str]:
+    return {_file(f"options/{group}"): _text(one) for group, one in option_schemas.of_every_group().items()}
+
+
+def _readme() -> dict[Path, str]:
+    """README with its table of definitions as the catalogue has them; nothing outside a checkout."""
+    path = shipped_files.shipped("schemas").parent / "README.md"
+    if not path.exists():
+        return {}
+    before, _, rest = path.read_text(encoding="utf-8").partition(TABLE_BEGINS)
+    _, _, after = rest.partition(TABLE_ENDS)
+    return {path: before + TABLE_BEGINS + schema.readme_table() + TABLE_ENDS + after}
+
+
+def _by_hand(name: str) -> dict[str, Any]:
+    written: dict[str, Any] = json.loads(_file(name).read_text(encoding="utf-8"))
+    return written
+
+
+def _file(name: str) -> Path:
+    return shipped_files.shipped("schemas") / f"{name}.schema.json"
+
+
+def _text(one: dict[str, Any]) -> str:
+    return json.dumps(one, indent=2) + "\n"
 
 
 if __name__ == "__main__":
-    for path, text in texts().items():
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    for make in (_of_records, _of_figures, _of_options, _readme):  # options are made from the files before them
+        for path, text in make().items():
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")

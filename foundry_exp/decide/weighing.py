@@ -10,6 +10,7 @@ from foundry_exp.decide.choice import Option
 from foundry_exp.decide.contrasts import by_prompt
 from foundry_exp.metrics.stats.difference import FEWEST, Difference, paired
 from foundry_exp.metrics.stats.intervals import FloatArray
+from foundry_exp.records.score import BEST, WORST
 from foundry_exp.results.figures import ENERGY, QUALITY, CellFigures, Prompt
 from foundry_exp.results.typical import TYPICAL
 
@@ -23,7 +24,6 @@ CRITERIA = {
 }
 """Weight → the figure that it weighs."""
 _BY_PROMPT = {"speed": TYPICAL, "first_token": "ttft_ms"}
-_WORST, _BEST = 1.0, 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def _part(one: Option, options: Sequence[Option], criterion: str) -> float:
     if value is None:
         return 0.0
     if criterion == "quality":
-        return (value - _WORST) / (_BEST - _WORST)
+        return (value - WORST) / (BEST - WORST)
     best = min(found for other in options if (found := other.figures.get(figure)) is not None)
     return best / value if value > 0 else 1.0
 
@@ -120,9 +120,7 @@ def _by_prompt(
         if not all(rows):
             found += share * part
         elif name == "quality":
-            found += (
-                share * (np.array([[row[prompt] for prompt in prompts] for row in rows]) - _WORST) / (_BEST - _WORST)
-            )
+            found += share * (np.array([[row[prompt] for prompt in prompts] for row in rows]) - WORST) / (BEST - WORST)
         else:
             logs = np.array([[math.log(row[prompt]) for prompt in prompts] for row in rows])
             found += share * part * (1 - (logs - logs.mean()))

@@ -5,6 +5,7 @@ Tables, CSV heads, MLflow names, constraints, comparisons, README's table and th
 
 from foundry_exp.metrics.figure import Figure, Number, Place, Statistic
 from foundry_exp.metrics.formats import COUNT, MB, MS, POINTS, SHARE, TOK_PER_S, S, Unit
+from foundry_exp.records.score import SCALE
 
 _QUICKER = "{ratio} quicker than {other}"
 _OF_PROCESS = "of the process that runs the model, read from outside"
@@ -153,7 +154,7 @@ FIGURES: tuple[Figure, ...] = (
         ),
     ),
     Figure(
-        "quality", "points from 1 to 5, mean over prompts, and by scorer and criterion: `quality/<name>`", POINTS,
+        "quality", f"points from {SCALE}, mean over prompts, and by scorer and criterion: `quality/<name>`", POINTS,
         "more", "points", title="Quality", otherwise="no answer has been scored",
         statistics=(
             Statistic("mean", "quality", "Quality", "quality", "quality", "mean over prompts", is_limit=True,

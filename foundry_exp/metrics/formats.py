@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from foundry_exp.records.score import BEST, WORST
+
 NOTHING = "–"
-WORST, BEST = 1.0, 5.0
-"""The ends of the scale of points."""
 _LONGEST_MS = 10_000
 
 
@@ -42,7 +42,7 @@ MS = Unit("ms")
 S = Unit("s")
 MB = Unit("MB")
 TOK_PER_S = Unit("tok/s")
-POINTS = Unit("of 5", head="1–5")
+POINTS = Unit(f"of {BEST}", head=f"{WORST}–{BEST}")
 SHARE = Unit("", is_share=True)
 COUNT = Unit("")
 
@@ -80,7 +80,7 @@ def share(value: float | None) -> str:
 
 
 def on_scale(low: float, high: float) -> tuple[float, float]:
-    """The interval of a mean of points, cut to 1 to 5: beyond the ends of the scale there is nothing."""
+    """The interval of a mean of points, cut to its scale: beyond the ends of the scale there is nothing."""
     return max(low, WORST), min(high, BEST)
 
 

@@ -25,7 +25,7 @@ NEEDS = {
 @pytest.mark.parametrize(
     ("path", "text"), written_schemas.texts().items(), ids=lambda value: getattr(value, "name", "")
 )
-def test_a_written_schema_is_the_records_own(path: Path, text: str) -> None:
+def test_what_is_generated_is_current(path: Path, text: str) -> None:
     assert path.read_text(encoding="utf-8") == text, "run: just schemas"
 
 
