@@ -8,9 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from foundry_exp.errors import ConfigError
+from foundry_exp.files import shipped_files
+from foundry_exp.prompts import rubric
 from foundry_exp.records import fingerprint, run_folder
 from foundry_exp.results import candidates
+from foundry_exp.scores.judge import calibration_set
 from tests.conftest import Run
 
 RELEASE = Path(__file__).parent / "fixtures" / "release_0_1"
@@ -150,3 +155,23 @@ def test_what_a_later_release_wrote_is_refused(run: Run, file: str, key: str, ar
     assert "in version 99, and this foundry_exp reads up to version" in said
     assert "python -m pip install --upgrade foundry-exp" in said
     assert Path(file).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("read", "file", "what"),
+    [
+        (rubric.load, "prompts/rubrics/answer.yaml", "a rubric"),
+        (calibration_set.load, "prompts/calibration/summary.json", "a calibration set"),
+    ],
+)
+def test_what_people_wrote_for_a_later_release_is_refused(
+    folder: Path, read: Callable[[Path], Any], file: str, what: str
+) -> None:
+    shipped = shipped_files.shipped("prompts").parent / file
+    own = folder / shipped.name
+    content = yaml.safe_load(shipped.read_text(encoding="utf-8"))
+    own.write_text(json.dumps({**content, "schema_version": 1}), encoding="utf-8")
+    assert read(own).digest == read(shipped).digest
+    own.write_text(json.dumps({"schema_version": 2, "asks": "otherwise"}), encoding="utf-8")
+    with pytest.raises(ConfigError, match=f"{what} in version 2, and this foundry_exp reads up to version 1"):
+        read(own)

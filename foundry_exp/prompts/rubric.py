@@ -11,7 +11,9 @@ from foundry_exp.files import json_schema, shipped_files, user_text
 from foundry_exp.files.digest import digest_of
 from foundry_exp.records.record import Sample
 from foundry_exp.records.score import POINTS
+from foundry_exp.records.version import Format
 
+RUBRIC_FORMAT = Format("a rubric", 1, error=ConfigError)
 FOLDER = "rubrics"
 MAX_FILE_BYTES = 1_000_000
 UNNAMED = "answer"
@@ -97,7 +99,7 @@ def find(name: str, where: str) -> Path:
 
 def load(path: Path) -> Rubric:
     """Read a rubric, or raise ConfigError saying which key of the file is wrong and how."""
-    content = _with_text_keys(_parsed(path))
+    content = RUBRIC_FORMAT.of_people(_with_text_keys(_parsed(path)), path)
     json_schema.check(content, "rubric", str(path))
     criteria = tuple(_criterion(fields) for fields in content["criteria"])
     _refuse_bad_weights(criteria, path)

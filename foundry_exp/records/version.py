@@ -53,6 +53,11 @@ class Format:
             content = step(content, path) if step else content
         return {**content, self.key: self.version} if self.key in content else content
 
+    def of_people(self, content: Any, path: Path) -> Any:
+        """The same of a file that people write, without the version: what it is known by is a digest of the rest."""
+        content = self.current(content, path)
+        return {key: content[key] for key in content if key != self.key} if isinstance(content, dict) else content
+
     def current_json(self, text: bytes, path: Path) -> bytes:
         """The same of a JSON file's text; what is no JSON is left to whoever reads it."""
         try:

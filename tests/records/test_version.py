@@ -44,6 +44,11 @@ def test_what_is_no_such_file_is_left_to_its_reader(content: Any) -> None:
     assert Format("a list", 4).current(content, PLACE) == content
 
 
+def test_a_file_of_people_is_known_without_its_version() -> None:
+    said = {"schema_version": 1, "value": 1}
+    assert Format("a rubric", 1).of_people(said, PLACE) == Format("a rubric", 1).of_people({"value": 1}, PLACE)
+
+
 @pytest.mark.parametrize("text", [b"", b"{", b"\xff", b"[" * 100_000, b'{"schema_version": 4}'])
 def test_text_that_needs_no_change_is_the_same_to_the_byte(text: bytes) -> None:
     assert Format("a list", 4).current_json(text, PLACE) is text

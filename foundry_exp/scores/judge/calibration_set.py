@@ -10,7 +10,9 @@ from foundry_exp.files import json_schema, user_text
 from foundry_exp.files.digest import digest_of
 from foundry_exp.prompts.rubric import Rubric
 from foundry_exp.records.record import Message, Sample
+from foundry_exp.records.version import Format
 
+CALIBRATION_SET_FORMAT = Format("a calibration set", 1, error=ConfigError)
 MAX_FILE_BYTES = 20_000_000
 
 
@@ -47,6 +49,7 @@ def load(path: Path) -> CalibrationSet:
     """Read a calibration set, or raise ConfigError saying which entry of the file is wrong and how."""
     too_large = "; a judge would need days for it."
     content = user_text.read_json(path, most_bytes=MAX_FILE_BYTES, too_large=too_large)
+    content = CALIBRATION_SET_FORMAT.of_people(content, path)
     json_schema.check(content, "calibration", str(path))
     items = tuple(_items(content["prompts"]))
     _refuse_other_criteria(items, path)
