@@ -16,12 +16,12 @@ from foundry_exp.records.run_folder import read_records, read_samples
 from foundry_exp.records.score import Standing
 from foundry_exp.results.candidates import Candidate
 from foundry_exp.results.figures import Prompt
-from foundry_exp.scores.judge.pairwise.match import Contender, Match, Outcome, Result
+from foundry_exp.scores.judge.pairwise.match import Contender, Match, MatchResult, Winner
 
 if TYPE_CHECKING:
-    from foundry_exp.scores.judge.pairwise.judge import Judged, PairwiseJudge
+    from foundry_exp.scores.judge.pairwise.judge import JudgedMatches, PairwiseJudge
 
-POINTS: dict[Result, float] = {"first": 0.0, "tie": EVEN, "second": 1.0}
+POINTS: dict[Winner, float] = {"first": 0.0, "tie": EVEN, "second": 1.0}
 """Of the second of a pair."""
 
 
@@ -31,7 +31,7 @@ class PairPreference:
 
     first: Candidate
     second: Candidate
-    outcomes: Mapping[str, Outcome]
+    outcomes: Mapping[str, MatchResult]
     """By sample id."""
     apart: int
     """Prompts that not both have an answer to."""
@@ -41,17 +41,17 @@ class PairPreference:
     """By Holm over every pair."""
 
     @property
-    def counts(self) -> Counter[Result]:
+    def counts(self) -> Counter[Winner]:
         """How often which result came."""
         return Counter(one.result for one in self.outcomes.values())
 
     @property
-    def asked(self) -> list[Outcome]:
+    def asked(self) -> list[MatchResult]:
         """Prompts that the judge gave a verdict of in both orders."""
         return [one for one in self.outcomes.values() if one.asked and one.result != "unjudged"]
 
     @property
-    def flips(self) -> list[Outcome]:
+    def flips(self) -> list[MatchResult]:
         """Those of which it preferred one place in both orders."""
         return [one for one in self.asked if one.place is not None]
 
@@ -93,7 +93,7 @@ def preferences(pairs: Sequence[Pair], judge: "PairwiseJudge", seed: int = 0) ->
         for pair in pairs
     ]
     judged = judge.judge([one for of_pair in matches for one in of_pair])
-    left = iter(judged.outcomes)
+    left = iter(judged.results)
     found = [
         _preference(pair, {one.sample.sample_id: next(left) for one in of_pair}, answers, seed)
         for pair, of_pair in zip(pairs, matches, strict=True)
@@ -143,7 +143,7 @@ def _matches(
 
 
 def _preference(
-    pair: Pair, outcomes: dict[str, Outcome], answers: Mapping[str, Mapping[Prompt, Sequence[Record]]], seed: int
+    pair: Pair, outcomes: dict[str, MatchResult], answers: Mapping[str, Mapping[Prompt, Sequence[Record]]], seed: int
 ) -> PairPreference:
     points = [POINTS[one.result] for one in outcomes.values() if one.result in POINTS]
     either = set(answers[pair.first.label]) | set(answers[pair.second.label])
@@ -157,7 +157,9 @@ def _adjusted(found: Sequence[PairPreference], adjusted: Sequence[float]) -> Ite
 
 
 def _notes(
-    candidates: Mapping[str, Candidate], answers: Mapping[str, Mapping[Prompt, Sequence[Record]]], judged: "Judged"
+    candidates: Mapping[str, Candidate],
+    answers: Mapping[str, Mapping[Prompt, Sequence[Record]]],
+    judged: "JudgedMatches",
 ) -> Iterator[str]:
     judge = judged.standing.figures.get("judge") if judged.standing else None
     for label, side in candidates.items():

@@ -1,12 +1,12 @@
 """Answers with agreed scores, which a judge is tried on before it judges."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from foundry_exp.errors import ConfigError
-from foundry_exp.files import json_schema, user_text
+from foundry_exp.files import json_schema, shipped_files, user_text
 from foundry_exp.files.digest import digest_of
 from foundry_exp.prompts.rubric import Rubric
 from foundry_exp.records.record import Message, Sample
@@ -17,11 +17,11 @@ MAX_FILE_BYTES = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class CalibrationAnswer:
     """One answer, and what it deserves."""
 
     sample: Sample
-    answer: str
+    text: str
     agreed: dict[str, int]
     """Criterion to points."""
 
@@ -33,15 +33,20 @@ class CalibrationSet:
     name: str
     rubric: str
     """Name of the rubric that the scores were agreed by."""
-    items: tuple[Item, ...]
+    answers: tuple[CalibrationAnswer, ...]
     digest: str
     """SHA-256 of the content, first 16 hex digits."""
+
+    @property
+    def identity(self) -> str:
+        """What figures that come of it are known by: `name:digest`."""
+        return f"{self.name}:{self.digest}"
 
     def unfit(self, rubric: Rubric) -> str | None:
         """Why it says nothing about scores by this rubric; null when it does."""
         if self.rubric != rubric.name:
             return f"the calibration set {self.name} is for the rubric {self.rubric}, not {rubric.name}"
-        unknown = {criterion.name for criterion in rubric.criteria} - set(self.items[0].agreed)
+        unknown = {criterion.name for criterion in rubric.criteria} - set(self.answers[0].agreed)
         return f"the calibration set {self.name} has no agreed {', '.join(sorted(unknown))}" if unknown else None
 
 
@@ -51,28 +56,32 @@ def load(path: Path) -> CalibrationSet:
     content = user_text.read_json(path, most_bytes=MAX_FILE_BYTES, too_large=too_large)
     content = CALIBRATION_SET_FORMAT.of_people(content, path)
     json_schema.check(content, "calibration", str(path))
-    items = tuple(_items(content["prompts"]))
-    _refuse_other_criteria(items, path)
-    return CalibrationSet(path.stem, content["rubric"], items, digest_of(content))
+    answers = tuple(_answers(content["prompts"]))
+    _refuse_other_criteria(answers, path)
+    return CalibrationSet(path.stem, content["rubric"], answers, digest_of(content))
 
 
-def _items(prompts: Sequence[dict[str, Any]]) -> list[Item]:
-    found = []
+def named(name: str | None) -> CalibrationSet | None:
+    """The one that `scorer.judge.calibration` names; null when it names none."""
+    return None if name is None else load(shipped_files.locate(name, "scorer.judge.calibration"))
+
+
+def _answers(prompts: Sequence[dict[str, Any]]) -> Iterator[CalibrationAnswer]:
     for entry in prompts:
         messages = (Message("user", entry["prompt"]),)
         digest = digest_of([["user", entry["prompt"]]])
         for number, given in enumerate(entry["answers"], start=1):
             sample = Sample(f"{entry['id']}/{number}", messages, digest, reference=entry.get("reference"))
-            found.append(Item(sample, given["answer"], given["agreed"]))
-    return found
+            yield CalibrationAnswer(sample, given["answer"], given["agreed"])
 
 
-def _refuse_other_criteria(items: Sequence[Item], path: Path) -> None:
-    expected = set(items[0].agreed)
-    for item in items:
-        if set(item.agreed) != expected:
+def _refuse_other_criteria(answers: Sequence[CalibrationAnswer], path: Path) -> None:
+    expected = set(answers[0].agreed)
+    for answer in answers:
+        if set(answer.agreed) != expected:
+            mine = ", ".join(sorted(answer.agreed))
             msg = (
-                f"{path}: {item.sample.sample_id}: agreed: has {', '.join(sorted(item.agreed))}, but the first answer "
+                f"{path}: {answer.sample.sample_id}: agreed: has {mine}, but the first answer "
                 f"has {', '.join(sorted(expected))}; score every answer by the same criteria."
             )
             raise ConfigError(msg)

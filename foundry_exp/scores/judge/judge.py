@@ -9,7 +9,7 @@ from foundry_exp.protocols import ChatRequest
 from foundry_exp.records.record import Message, Sample
 from foundry_exp.scores.judge import prompt, verdict
 from foundry_exp.scores.judge.chat_process import GONE, ChatProcess, Reply
-from foundry_exp.scores.judge.verdict import SCORE, Form, Said, Unusable, Verdict
+from foundry_exp.scores.judge.verdict import SCORE, Form, Parsed, Unusable, Verdict
 
 MOST_FAILURES_IN_A_ROW = 3
 """Requests that fail for another reason than what they hold: then the rest would, too."""
@@ -28,7 +28,7 @@ class Settings:
     total_timeout_s: float
 
 
-class Bench:
+class Judge:
     """One loaded judge."""
 
     def __init__(self, chat: ChatProcess, settings: Settings) -> None:
@@ -37,20 +37,21 @@ class Bench:
         self._settings = settings
         self._failures = 0
 
-    def judge(
+    def score(
         self, rubric: Rubric, criterion: Criterion, sample: Sample, answer: str, repeat: int
     ) -> Verdict | Unusable:
         """One score of one answer; raises BackendError when the judge can be asked nothing more."""
         return self.ask(prompt.question(rubric, criterion, sample, answer, repeat), SCORE, repeat)
 
-    def ask(self, asked: tuple[Message, ...], form: Form[Said], repeat: int = 0) -> Said | Unusable:
+    def ask(self, messages: tuple[Message, ...], form: Form[Parsed], repeat: int = 0) -> Parsed | Unusable:
         """What the judge says, in the form wanted; raises BackendError when it can be asked nothing more."""
-        reply = self._reply(asked, form, repeat)
-        found = _read(reply, form)
-        if isinstance(reply, Unusable) or not isinstance(found, Unusable) or not found.again:
-            return found
-        found = _read(self._reply(prompt.repair(asked, reply.text, found, form), form, repeat), form)
-        return Unusable(f"{found.problem} (asked twice)", again=False) if isinstance(found, Unusable) else found
+        reply = self._reply(messages, form, repeat)
+        parsed = _read(reply, form)
+        if isinstance(reply, Unusable) or not isinstance(parsed, Unusable) or not parsed.retry:
+            return parsed
+        repaired = self._reply(prompt.repair(messages, reply.text, parsed, form), form, repeat)
+        parsed = _read(repaired, form)
+        return Unusable(f"{parsed.problem} (asked twice)", retry=False) if isinstance(parsed, Unusable) else parsed
 
     def _reply(self, messages: tuple[Message, ...], form: Form[Any], repeat: int) -> Reply | Unusable:
         try:
@@ -62,7 +63,7 @@ class Bench:
             if self._failures == MOST_FAILURES_IN_A_ROW:
                 msg = f"{self._failures} requests in a row failed, the last with {error.error_class}: {error}"
                 raise BackendError("stopped", msg) from error
-            return Unusable(f"{error.error_class}: {error}", again=False)
+            return Unusable(f"{error.error_class}: {error}", retry=False)
         self._failures = 0
         return reply
 
@@ -83,7 +84,7 @@ class Bench:
         )
 
 
-def _read(reply: Reply | Unusable, form: Form[Said]) -> Said | Unusable:
+def _read(reply: Reply | Unusable, form: Form[Parsed]) -> Parsed | Unusable:
     if isinstance(reply, Unusable):
         return reply
     return verdict.read(reply.text, reply.finish_reason, form)

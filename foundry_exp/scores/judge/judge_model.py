@@ -1,25 +1,31 @@
-"""A judge in its seat: its model found or fetched, loaded in a process of its own, and known by its identity."""
+"""The model that judges: found or fetched, loaded in a process of its own, and known by what can change a verdict."""
 
+import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from foundry_exp.errors import BackendError, SkipCellError
+from foundry_exp.files.digest import digest_of
 from foundry_exp.protocols import ModelRequest
 from foundry_exp.runtime.machine import device_lock
-from foundry_exp.runtime.models import progress_bar, provision, request
-from foundry_exp.scores.judge import chat_process
-from foundry_exp.scores.judge.identity import Identity, identify
-from foundry_exp.scores.judge.judge import Bench, Settings
-from foundry_exp.scores.judge.progress import Shown
+from foundry_exp.runtime.models import folder, progress_bar, provision, request
+from foundry_exp.scores.judge import chat_process, prompt, verdict
+from foundry_exp.scores.judge.judge import Judge, Settings
+from foundry_exp.scores.judge.progress import ProgressLine
+
+_DIGITS = 8
+_LIMIT = "_timeout_s"
+_PLUMBING = frozenset({"_target_", "api_key_env", "cache_dir", "cache_only", "data_dir", "quick_ack"})
+"""Keys of a backend that change how the model is got and reached, and not what it says; `name` says which it is."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
+class JudgeModel:
     """Which model is to judge, and how it is got."""
 
     model: dict[str, Any]
@@ -33,27 +39,43 @@ class Seat:
     """Where its log stays when it fails."""
 
     @property
-    def locked(self) -> dict[str, Any]:
+    def lock_config(self) -> dict[str, Any]:
         """What the device lock asks of a cell's config; the name in it is of the device that is measured."""
         return {"backend": self.backend, "accel": self.accel, "device_lock": {**self.device_lock, "device": None}}
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which judge it is: scores by two that differ in anything are never mixed."""
+
+    variant: str
+    files_digest: str | None
+    """Null where its files cannot be seen: on another machine."""
+    digest: str
+    """Of its files, device, backend, settings and the words that it is asked with; first 8 hex digits."""
+
+    @property
+    def scored_by(self) -> str:
+        """What its scores are known by."""
+        return f"{self.variant}@{self.digest}"
+
+
 @contextmanager
-def seated(seat: Seat, settings: Settings, shown: Shown) -> Iterator[tuple[Bench, Identity]]:
+def loaded(model: JudgeModel, settings: Settings, line: ProgressLine) -> Iterator[tuple[Judge, Identity]]:
     """The loaded judge, which is unloaded when the block ends; raises BackendError when it cannot be had.
 
     It holds its device as a measured cell does: judging beside another command's cell would spoil that one's times.
     """
-    path = request.local_path(seat.model, "scorer.judge.model")
-    alias = request.alias_of(seat.model, path)
-    log = _new_log(seat.log_dir, alias)
+    path = request.local_path(model.model, "scorer.judge.model")
+    alias = request.alias_of(model.model, path)
+    log = _new_log(model.log_dir, alias)
     with tempfile.TemporaryDirectory(prefix="foundry-exp-judge-", ignore_cleanup_errors=True) as runtime_logs:
         try:
-            logs = Path(runtime_logs)
-            asked = _provided(seat, request.request(seat.model, seat.accel, path, logs, offline=seat.offline))
-            lock = device_lock.held(seat.locked, {"judge": alias}, shown.waits)
-            with lock, chat_process.chatting(seat.backend, asked, seat.load_timeout_s, log) as chat:
-                yield Bench(chat, settings), identify(alias, chat.facts, seat.backend, settings)
+            wanted = request.request(model.model, model.accel, path, Path(runtime_logs), offline=model.offline)
+            provided = _provided(model, wanted)
+            lock = device_lock.held(model.lock_config, {"judge": alias}, line.wait_for)
+            with lock, chat_process.chatting(model.backend, provided, model.load_timeout_s, log) as chat:
+                yield Judge(chat, settings), identify(alias, chat.facts, model.backend, settings)
         except SkipCellError as error:
             raise BackendError("skip", f"{alias}: {error}") from error
         except BackendError as error:
@@ -61,17 +83,43 @@ def seated(seat: Seat, settings: Settings, shown: Shown) -> Iterator[tuple[Bench
     log.unlink(missing_ok=True)
 
 
-def _new_log(folder: Path, alias: str) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{alias}-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.log"
+def _new_log(log_dir: Path, alias: str) -> Path:
+    log_dir.mkdir(parents=True, exist_ok=True)
+    return log_dir / f"{alias}-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.log"
 
 
-def _provided(seat: Seat, model: ModelRequest) -> ModelRequest:
+def _provided(judge_model: JudgeModel, model: ModelRequest) -> ModelRequest:
     """The one variant meant, on this disk, where the runtime is Foundry's own; fetched by a process of its own."""
-    if model.path is not None or "cache_dir" not in seat.backend:
+    if model.path is not None or "cache_dir" not in judge_model.backend:
         return model
-    place = provision.Place.of(seat.backend, offline=seat.offline)
-    limits = provision.Limits(**seat.provision)
+    place = provision.Place.of(judge_model.backend, offline=judge_model.offline)
+    limits = provision.Limits(**judge_model.provision)
     with progress_bar.shown(model.alias) as show:
         provided = provision.provide(place, model, limits, show)
     return replace(model, variant=provided.id, path=provided.path if provided.local else None)
+
+
+def identify(alias: str, facts: Mapping[str, Any], backend: Mapping[str, Any], settings: Settings) -> Identity:
+    """The judge that was loaded; one whose backend knows no variant goes by its alias."""
+    variant = facts["variant"] or alias
+    path = Path(facts["path"]) if facts["path"] else None
+    files_digest = folder.files_digest(path) if path and path.is_dir() else None
+    place = {"device": facts["device"], "backend": _weighed(_effective(backend))}
+    words = [prompt.DIGEST, verdict.SCHEMA]
+    digest = digest_of([variant, files_digest, place, _effective(asdict(settings)), words])
+    return Identity(variant, files_digest, digest[:_DIGITS])
+
+
+def _effective(section: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a section can change a verdict."""
+    return {name: value for name, value in section.items() if not name.endswith(_LIMIT) and name not in _PLUMBING}
+
+
+def _weighed(backend: dict[str, Any]) -> dict[str, Any]:
+    """The section with the content of its weights for their place, where they are a file; a folder has its own."""
+    named = backend.get("weights_path")
+    path = Path(named).expanduser() if isinstance(named, str) and named else None
+    if path is None or not path.is_file():
+        return backend
+    with path.open("rb") as file:
+        return {**backend, "weights_path": hashlib.file_digest(file, "sha256").hexdigest()}

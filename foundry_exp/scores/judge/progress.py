@@ -7,12 +7,12 @@ from typing import TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-Turn = TypeVar("Turn")
+Step = TypeVar("Step")
 
 _ASK_AGAIN_S = 1.0
 
 
-class Shown:
+class ProgressLine:
     """The line."""
 
     def __init__(self, console: Console) -> None:
@@ -20,17 +20,17 @@ class Shown:
         self._console = console
         self._holder: str | None = None
 
-    def each(self, turns: Sequence[Turn], doing: str) -> Iterator[Turn]:
-        """The turns, with a line that says how many are done."""
+    def each(self, steps: Sequence[Step], doing: str) -> Iterator[Step]:
+        """The steps, with a line that says how many are done."""
         columns = (
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
             TimeRemainingColumn(),
         )  # fmt: skip
         console = self._console
         with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-            yield from progress.track(turns, description=doing)
+            yield from progress.track(steps, description=doing)
 
-    def waits(self, holder: str) -> bool:
+    def wait_for(self, holder: str) -> bool:
         """Say once whom the judge waits for, and wait a while; it never gives up by itself."""
         if holder != self._holder:
             self._holder = holder

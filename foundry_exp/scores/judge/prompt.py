@@ -87,10 +87,10 @@ def shown(answer: str) -> str:
     return neutral(answer) or "(the answer is empty)"
 
 
-def repair(asked: tuple[Message, ...], reply: str, found: Unusable, form: Form[Any]) -> tuple[Message, ...]:
+def repair(asked: tuple[Message, ...], reply: str, unusable: Unusable, form: Form[Any]) -> tuple[Message, ...]:
     """The one request that follows an unusable reply."""
     turn = (Message("assistant", reply[:_REPEATED_CHARS]),) if reply.strip() else ()
-    return (*asked, *turn, Message("user", form.repair.format(problem=found.problem)))
+    return (*asked, *turn, Message("user", form.repair.format(problem=unusable.problem)))
 
 
 def neutral(text: str) -> str:

@@ -1,6 +1,6 @@
 """Which scores are to be asked for: every criterion of every answer, less those that this judge has given before."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,7 +15,7 @@ _Key = tuple[str, str, str, int, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class ScoreRequest:
     """One score to ask for."""
 
     answer: Answer
@@ -26,65 +26,70 @@ class Turn:
     """What all scores of its run are known by."""
 
     @property
-    def key(self) -> tuple[str | int | None, ...]:
-        """Equal for turns that are alike in all that the judge sees."""
+    def seen(self) -> tuple[str | int | None, ...]:
+        """Equal for requests that are alike in all that the judge sees."""
         sample, record = self.answer.sample, self.answer.record
-        seen = (sample.digest, sample.reference, repr(sample.facets), record.output_hash)
-        return (*seen, self.rubric.identity, self.criterion.name, self.repeat)
+        shown = (sample.digest, sample.reference, repr(sample.facets), record.output_hash)
+        return (*shown, self.rubric.identity, self.criterion.name, self.repeat)
+
+    @property
+    def key(self) -> _Key:
+        """What its score is known by in its run."""
+        answer = self.answer
+        by = (self.criterion.name, self.repeat, self.scored_by_rubric)
+        return (answer.sample.sample_id, answer.record.output_hash, *by)
 
 
-def turns(answers: Sequence[Answer], choice: RubricChoice, repeats: int) -> Iterator[Turn]:
+def score_requests(answers: Sequence[Answer], choice: RubricChoice, repeats: int) -> Iterator[ScoreRequest]:
     """Every score of every answer, answer by answer."""
 
     @cache
-    def of_run(folder: Path) -> str:
+    def rubric_of_run(folder: Path) -> str:
         return choice.identity(run_folder.read_samples(folder))
 
     for answer in answers:
-        by = choice.for_sample(answer.sample)
-        for criterion in by.criteria:
+        rubric = choice.for_sample(answer.sample)
+        for criterion in rubric.criteria:
             for repeat in range(repeats):
-                yield Turn(answer, by, criterion, repeat, of_run(answer.folder))
+                yield ScoreRequest(answer, rubric, criterion, repeat, rubric_of_run(answer.folder))
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """What one judge has given in each run before."""
+class PriorScores:
+    """What one judge, and others of its name, gave in some runs before."""
 
-    scorer: str
     scored_by: str
-    asked: Sequence[Turn]
+    by_folder: Mapping[Path, Sequence[Score]]
 
-    def missing(self) -> list[Turn]:
-        """Turns that have no score by this judge and rubric yet; an answer that was left unscored is asked again."""
-        of = cache(self._of)
-        return [turn for turn in self.asked if _key(turn) not in of(turn.answer.folder)]
+    def missing(self, requests: Sequence[ScoreRequest]) -> list[ScoreRequest]:
+        """Requests without a score by this judge and rubric; an answer that was left unscored is asked again."""
+        given = {folder: self._given(folder) for folder in self.by_folder}
+        return [request for request in requests if request.key not in given[request.answer.folder]]
 
-    def recalled(self) -> Iterator[tuple[Answer, Score]]:
+    def recalled(self, requests: Sequence[ScoreRequest]) -> Iterator[tuple[Answer, Score]]:
         """One of its scores of each run where another judge or rubric has come since.
 
         The last line says whose scores count, and a judge that is asked again is the one that is meant.
         """
-        by_folder: dict[Path, list[Turn]] = {}
-        for turn in self.asked:
-            by_folder.setdefault(turn.answer.folder, []).append(turn)
-        for folder, turns_of_run in by_folder.items():
-            known = self._of(folder)
-            mine = next(((turn, known[key]) for turn in turns_of_run if (key := _key(turn)) in known), None)
-            last = next(
-                (score for score in reversed(run_folder.read_scores(folder)) if score.scorer == self.scorer), None
-            )
-            if mine and last and (last.scored_by, last.rubric) != (self.scored_by, mine[1].rubric):
-                yield mine[0].answer, mine[1]
+        for folder, scores in self.by_folder.items():
+            given = self._given(folder)
+            of_run = (request for request in requests if request.answer.folder == folder and request.key in given)
+            mine = next(((request.answer, given[request.key]) for request in of_run), None)
+            if mine and (scores[-1].scored_by, scores[-1].rubric) != (self.scored_by, mine[1].rubric):
+                yield mine
 
-    def _of(self, folder: Path) -> dict[_Key, Score]:
+    def _given(self, folder: Path) -> dict[_Key, Score]:
         return {
             (score.sample_id, score.output_hash, score.criterion, score.repeat, score.rubric): score
-            for score in run_folder.read_scores(folder)
-            if (score.scorer, score.scored_by) == (self.scorer, self.scored_by) and score.value is not None
+            for score in self.by_folder[folder]
+            if score.scored_by == self.scored_by and score.value is not None
         }
 
 
-def _key(turn: Turn) -> _Key:
-    of_answer = (turn.answer.sample.sample_id, turn.answer.record.output_hash)
-    return (*of_answer, turn.criterion.name, turn.repeat, turn.scored_by_rubric)
+def prior_scores(scorer: str, scored_by: str, requests: Sequence[ScoreRequest]) -> PriorScores:
+    """The scores that lie in the runs of some requests."""
+    folders = dict.fromkeys(request.answer.folder for request in requests)
+    return PriorScores(
+        scored_by,
+        {folder: [score for score in run_folder.read_scores(folder) if score.scorer == scorer] for folder in folders},
+    )

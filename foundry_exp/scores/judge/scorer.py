@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from foundry_exp import terminal
 from foundry_exp.errors import BackendError
-from foundry_exp.files import shipped_files
 from foundry_exp.prompts.rubric import RubricChoice
 from foundry_exp.protocols import Answer
 from foundry_exp.records.record import Sample
@@ -15,16 +14,14 @@ from foundry_exp.records.score import Score, Standing
 from foundry_exp.runtime.models import request
 from foundry_exp.scores.judge import calibration_set
 from foundry_exp.scores.judge.calibration import Thresholds
-from foundry_exp.scores.judge.calibration_set import CalibrationSet
-from foundry_exp.scores.judge.identity import Identity
-from foundry_exp.scores.judge.judge import Bench, Settings
-from foundry_exp.scores.judge.judge_model import Seat, seated
+from foundry_exp.scores.judge.judge import Judge, Settings
+from foundry_exp.scores.judge.judge_model import Identity, JudgeModel, loaded
+from foundry_exp.scores.judge.progress import ProgressLine
+from foundry_exp.scores.judge.trial import Trial
 from foundry_exp.scores.judge.verdict import Unusable, Verdict
 
 if TYPE_CHECKING:
-    from foundry_exp.scores.judge.progress import Shown
-    from foundry_exp.scores.judge.score_requests import Turn
-    from foundry_exp.scores.judge.trial import Trial
+    from foundry_exp.scores.judge.score_requests import ScoreRequest
 
 NAME = "judge"
 FOLDER = "judges"
@@ -58,11 +55,11 @@ class JudgeScorer:
     ) -> None:
         """Keep what the config says; nothing is read or started yet."""
         self._folder = Path(output_dir) / FOLDER
-        self._seat = Seat(
+        self._model = JudgeModel(
             request.whole(model), backend, accel, load_timeout_s, provision, offline, device_lock, self._folder
         )
         self._settings = Settings(seed, max_tokens, first_token_timeout_s, idle_timeout_s, total_timeout_s)
-        self._limits = Thresholds(**thresholds)
+        self._thresholds = Thresholds(**thresholds)
         self._rubrics = RubricChoice(rubric, f"scorer.{NAME}.rubric")
         self._calibration = calibration
         self._repeats = repeats
@@ -70,83 +67,68 @@ class JudgeScorer:
 
     def check(self, samples: Sequence[Sample]) -> None:
         """Raise ConfigError when the judge's model, rubrics or calibration set cannot be found or read."""
-        request.refuse_bad_address(self._seat.backend, f"scorer.{NAME}.backend")
-        request.local_path(self._seat.model, f"scorer.{NAME}.model")
+        request.refuse_bad_address(self._model.backend, f"scorer.{NAME}.backend")
+        request.local_path(self._model.model, f"scorer.{NAME}.model")
         for sample in samples:
             self._rubrics.for_sample(sample)
-        self._calibration_set()
+        calibration_set.named(self._calibration)
 
     def score(self, answers: Sequence[Answer]) -> Iterator[tuple[Answer, Score]]:
         """Every missing score as it is made; raises BackendError when the judge can be asked no more."""
         from foundry_exp.scores.judge import score_requests  # pydantic: not for a look at the config
 
-        asked = list(score_requests.turns(answers, self._rubrics, self._repeats))
-        if not asked:
+        requests = list(score_requests.score_requests(answers, self._rubrics, self._repeats))
+        if not requests:
             return
-        shown = _shown()
-        trial = self._trial()
-        with seated(self._seat, self._settings, shown) as (bench, judge):
-            by = {turn.rubric.identity: turn.rubric for turn in asked}
-            self._standing = trial.standing(bench, judge, list(by.values()), shown)
-            given = score_requests.Given(NAME, judge.scored_by, asked)
-            left = given.missing()
-            yield from given.recalled()
-            for turn, found in _judged(bench, left, shown):
-                yield turn.answer, _score(turn, found, judge)
+        line = ProgressLine(terminal.progress_console())
+        trial = Trial(calibration_set.named(self._calibration), self._thresholds, self._folder)
+        with loaded(self._model, self._settings, line) as (judge, identity):
+            rubrics = {request.rubric.identity: request.rubric for request in requests}
+            self._standing = trial.standing(judge, identity, list(rubrics.values()), line)
+            prior = score_requests.prior_scores(NAME, identity.scored_by, requests)
+            yield from prior.recalled(requests)
+            for asked, said in _judged(judge, prior.missing(requests), line):
+                yield asked.answer, _score(asked, said, identity)
 
     def standing(self) -> Standing | None:
         """Whether the judge that gave the last scores can be believed; null before it was tried."""
         return self._standing
 
-    def _trial(self) -> "Trial":
-        from foundry_exp.scores.judge.trial import Trial
 
-        return Trial(self._calibration_set(), self._limits, self._folder)
+def _judged(
+    judge: Judge, requests: "Sequence[ScoreRequest]", line: ProgressLine
+) -> "Iterator[tuple[ScoreRequest, Verdict | Unusable]]":
+    """What the judge says to each request; when it can be asked no more, the rest say why, and then that is raised.
 
-    def _calibration_set(self) -> CalibrationSet | None:
-        if self._calibration is None:
-            return None
-        return calibration_set.load(shipped_files.locate(self._calibration, f"scorer.{NAME}.calibration"))
-
-
-def _judged(bench: Bench, turns: "Sequence[Turn]", shown: "Shown") -> "Iterator[tuple[Turn, Verdict | Unusable]]":
-    """What the judge says to each turn; when it can be asked no more, the rest say why, and then that is raised.
-
-    Turns that are alike in all that the judge sees are asked once.
+    Requests that are alike in all that the judge sees are asked once.
     """
     said: dict[tuple[Any, ...], Verdict | Unusable] = {}
     stopped: BackendError | None = None
-    for turn in shown.each(turns, "judging"):
-        if stopped is None and turn.key not in said:
+    for one in line.each(requests, "judging"):
+        if stopped is None and one.seen not in said:
             try:
-                said[turn.key] = bench.judge(
-                    turn.rubric, turn.criterion, turn.answer.sample, turn.answer.record.text, turn.repeat
+                said[one.seen] = judge.score(
+                    one.rubric, one.criterion, one.answer.sample, one.answer.record.text, one.repeat
                 )
             except BackendError as error:
                 stopped = error
-        yield turn, said.get(turn.key) or Unusable(f"not asked, since the judge stopped: {stopped}", again=False)
+        yield one, said.get(one.seen) or Unusable(f"not asked, since the judge stopped: {stopped}", retry=False)
     if stopped is not None:
         raise stopped
 
 
-def _score(turn: "Turn", found: Verdict | Unusable, judge: Identity) -> Score:
-    value, reason = (found.score, found.reason) if isinstance(found, Verdict) else (None, found.problem)
+def _score(asked: "ScoreRequest", said: Verdict | Unusable, identity: Identity) -> Score:
+    value, reason = (said.score, said.reason) if isinstance(said, Verdict) else (None, said.problem)
     return Score(
-        sample_id=turn.answer.sample.sample_id,
-        output_hash=turn.answer.record.output_hash,
+        sample_id=asked.answer.sample.sample_id,
+        output_hash=asked.answer.record.output_hash,
         scorer=NAME,
-        criterion=turn.criterion.name,
+        criterion=asked.criterion.name,
         value=value,
         reason=reason,
-        weight=turn.criterion.weight,
-        scored_by=judge.scored_by,
+        weight=asked.criterion.weight,
+        scored_by=identity.scored_by,
         scored_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        rubric=turn.scored_by_rubric,
-        repeat=turn.repeat,
+        rubric=asked.scored_by_rubric,
+        repeat=asked.repeat,
     )
-
-
-def _shown() -> "Shown":
-    from foundry_exp.scores.judge.progress import Shown
-
-    return Shown(terminal.progress_console())

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from foundry_exp.records.score import BEST, SCALE, WORST
 
-Said = TypeVar("Said")
+Parsed = TypeVar("Parsed")
 
 MOST_REASON_CHARS = 200
 
@@ -48,18 +48,18 @@ class Unusable:
     """Why a reply is not what was asked for."""
 
     problem: str
-    again: bool
+    retry: bool
     """Whether it is worth asking once more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # so that it can be a key: each is there once
-class Form(Generic[Said]):
+class Form(Generic[Parsed]):
     """A kind of reply that a judge is held to."""
 
     schema: dict[str, Any]
     repair: str
     """The request that follows an unusable reply; `{problem}` is what is wrong with it."""
-    made: Callable[[dict[str, Any], str], Said]
+    parse: Callable[[dict[str, Any], str], Parsed]
     """What a reply that the schema allows comes to, and its reason on one line."""
 
 
@@ -73,27 +73,27 @@ That cannot be used: {problem}. Reply again with nothing but one JSON object, th
 )
 
 
-def read(text: str, finish_reason: str | None, form: Form[Said]) -> Said | Unusable:
+def read(text: str, finish_reason: str | None, form: Form[Parsed]) -> Parsed | Unusable:
     """A whole reply that is one JSON object of the form, alone or alone in a code fence; nothing else counts."""
     if finish_reason == CUT_OFF:
-        return Unusable("the reply was cut off at scorer.judge.max_tokens", again=False)
+        return Unusable("the reply was cut off at scorer.judge.max_tokens", retry=False)
     if not text.strip():
-        return Unusable("the reply was empty", again=True)
+        return Unusable("the reply was empty", retry=True)
     fenced = _FENCED.fullmatch(text.strip())
     try:
         said = json.loads(fenced.group(1) if fenced else text, object_pairs_hook=_once)
     except (ValueError, RecursionError):
-        return Unusable(f"the reply was not one JSON object: {one_line(text, _SHOWN_CHARS)!r}", again=True)
+        return Unusable(f"the reply was not one JSON object: {one_line(text, _SHOWN_CHARS)!r}", retry=True)
     return _checked(said, form)
 
 
-def _checked(said: Any, form: Form[Said]) -> Said | Unusable:
+def _checked(said: Any, form: Form[Parsed]) -> Parsed | Unusable:
     error = next(iter(_validator(form).iter_errors(said)), None)
     if error is not None:
         where = ".".join(str(part) for part in error.absolute_path)
         problem = one_line(error.message, _MOST_PROBLEM_CHARS)
-        return Unusable(f"{where}: {problem}" if where else problem, again=True)
-    return form.made(said, one_line(said["reason"], MOST_REASON_CHARS))
+        return Unusable(f"{where}: {problem}" if where else problem, retry=True)
+    return form.parse(said, one_line(said["reason"], MOST_REASON_CHARS))
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

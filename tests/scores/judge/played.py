@@ -34,12 +34,12 @@ class PlayedJudge:
         self._dies_at = int(self._log.with_name(DIES_AT).read_text(encoding="utf-8"))
         if self._role == "unavailable":
             raise BackendError("not_cached", "phi-9 is not downloaded; run: python -m foundry_exp models pull phi-9")
-        known = calibration_set.load(shipped_files.shipped("prompts") / "calibration" / "summary.json")
+        agreed = calibration_set.load(shipped_files.shipped("prompts") / "calibration" / "summary.json")
         by = {criterion.name: criterion for criterion in rubric.load(rubric.find("summary", "")).criteria}
         self._agreed = {
-            (neutral(item.answer), by[name].question): points
-            for item in known.items
-            for name, points in item.agreed.items()
+            (neutral(answer.text), by[name].question): points
+            for answer in agreed.answers
+            for name, points in answer.agreed.items()
         }
         return LoadedModel(variant=f"played-{self._role}:1", device="CPU")
 
@@ -65,9 +65,9 @@ class PlayedJudge:
         return self._agreed.get((self.answer(request), question.group(1)), UNKNOWN)
 
     def answer(self, request: ChatRequest) -> str:
-        found = re.findall(r"<<<ANSWER>>>\n(.*?)\n<<<END ANSWER>>>", request.messages[0].content, re.DOTALL)
-        assert len(found) == 1, "an answer must not break out of its marks"
-        return str(found[0])
+        answers = re.findall(r"<<<ANSWER>>>\n(.*?)\n<<<END ANSWER>>>", request.messages[0].content, re.DOTALL)
+        assert len(answers) == 1, "an answer must not break out of its marks"
+        return str(answers[0])
 
     def _note(self, what: str) -> None:
         with self._log.open("a", encoding="utf-8") as log:

@@ -13,79 +13,79 @@ from foundry_exp.metrics.quality import families
 from foundry_exp.metrics.stats.series import spearman
 from foundry_exp.prompts import rubric
 from foundry_exp.scores.judge import calibration, calibration_set
-from foundry_exp.scores.judge.calibration import Judged, Thresholds
+from foundry_exp.scores.judge.calibration import Thresholds, TrialScore
 
 SHIPPED = shipped_files.shipped("prompts") / "calibration" / "summary.json"
 RUBRIC = rubric.load(rubric.find("summary", ""))
 LIMITS = Thresholds(kappa=0.6, self_consistency=0.8, unparseable=0.05, length_correlation=0.3)
 
 
-def known() -> calibration_set.CalibrationSet:
+def shipped_set() -> calibration_set.CalibrationSet:
     return calibration_set.load(SHIPPED)
 
 
-def judged(give: Any) -> list[Judged]:
-    """What `give(item, criterion, repeat)` gives everywhere."""
+def scores(give: Any) -> list[TrialScore]:
+    """What `give(answer, criterion, repeat)` gives everywhere."""
     return [
-        Judged(item, criterion, repeat, give(item, criterion, repeat))
-        for item, criterion, repeat in calibration.turns(known().items, RUBRIC)
+        TrialScore(answer, criterion, repeat, give(answer, criterion, repeat))
+        for answer, criterion, repeat in calibration.trial_requests(shipped_set().answers, RUBRIC)
     ]
 
 
 def test_the_shipped_set_fits_its_rubric_and_covers_every_score() -> None:
-    found = known()
-    assert len(found.items) >= 30
-    assert found.unfit(RUBRIC) is None
+    agreed = shipped_set()
+    assert len(agreed.answers) >= 30
+    assert agreed.unfit(RUBRIC) is None
     for criterion in RUBRIC.criteria:
-        assert {item.agreed[criterion.name] for item in found.items} >= {1, 3, 5}
+        assert {answer.agreed[criterion.name] for answer in agreed.answers} >= {1, 3, 5}
 
 
 def test_length_says_nothing_about_the_agreed_scores() -> None:
-    items = known().items
-    lengths = np.array([float(len(item.answer)) for item in items])
-    qualities = np.array([float(sum(item.agreed.values())) for item in items])
+    answers = shipped_set().answers
+    lengths = np.array([float(len(answer.text)) for answer in answers])
+    qualities = np.array([float(sum(answer.agreed.values())) for answer in answers])
     assert abs(spearman(lengths, qualities) or 0.0) < 0.15
 
 
 def test_its_prompts_are_those_of_the_meeting_notes() -> None:
     notes = json.loads((shipped_files.shipped("prompts") / "sets" / "meeting-notes.json").read_text(encoding="utf-8"))
     texts = {entry["prompt"] for entry in notes}
-    assert all(item.sample.messages[0].content in texts for item in known().items)
+    assert all(answer.sample.messages[0].content in texts for answer in shipped_set().answers)
 
 
 def test_a_score_that_is_one_off_now_and_then_passes() -> None:
-    found = calibration.figures(
-        judged(lambda item, criterion, _: max(1, item.agreed[criterion.name] - (len(item.answer) % 3 == 0))),
-        RUBRIC, known(),
+    figures = calibration.figures(
+        scores(lambda answer, criterion, _: max(1, answer.agreed[criterion.name] - (len(answer.text) % 3 == 0))),
+        RUBRIC, shipped_set(),
     )  # fmt: skip
-    assert calibration.standing(found, LIMITS).trusted
-    assert 0.6 < found["kappa"] < 1
-    assert found["kappa_interval"]["low"] < found["kappa"] < found["kappa_interval"]["high"]
+    assert calibration.standing(figures, LIMITS).trusted
+    assert 0.6 < figures["kappa"] < 1
+    assert figures["kappa_interval"]["low"] < figures["kappa"] < figures["kappa_interval"]["high"]
 
 
 def test_a_constant_judge_has_no_kappa_whatever_share_it_gets_right() -> None:
-    found = calibration.figures(judged(lambda *_: 5), RUBRIC, known())
-    assert found["kappa"] == pytest.approx(0.0)
-    assert found["exact"] == found["constant_guess"]["exact"] > 0.5
-    assert found["length_correlation"] is None
-    assert not calibration.standing(found, LIMITS).trusted
+    figures = calibration.figures(scores(lambda *_: 5), RUBRIC, shipped_set())
+    assert figures["kappa"] == pytest.approx(0.0)
+    assert figures["exact"] == figures["constant_guess"]["exact"] > 0.5
+    assert figures["length_correlation"] is None
+    assert not calibration.standing(figures, LIMITS).trusted
 
 
 def test_an_answer_with_a_score_missing_is_left_out_of_kappa_and_counted_as_unparseable() -> None:
-    first = known().items[0].sample.sample_id
-    found = calibration.figures(
-        judged(lambda item, criterion, _: None if item.sample.sample_id == first else item.agreed[criterion.name]),
-        RUBRIC, known(),
+    first = shipped_set().answers[0].sample.sample_id
+    figures = calibration.figures(
+        scores(lambda one, criterion, _: None if one.sample.sample_id == first else one.agreed[criterion.name]),
+        RUBRIC, shipped_set(),
     )  # fmt: skip
-    assert found["kappa"] == 1.0
-    assert found["unparseable"] == pytest.approx(2 * 4 / 196)
-    assert calibration.standing(found, LIMITS).trusted
+    assert figures["kappa"] == 1.0
+    assert figures["unparseable"] == pytest.approx(2 * 4 / 196)
+    assert calibration.standing(figures, LIMITS).trusted
 
 
 def test_figures_can_be_written_as_json_even_when_nothing_was_scored() -> None:
-    found = calibration.figures(judged(lambda *_: None), RUBRIC, known())
-    assert json.loads(json.dumps(found, allow_nan=False))["kappa"] is None
-    reason = calibration.standing(found, LIMITS).reason or ""
+    figures = calibration.figures(scores(lambda *_: None), RUBRIC, shipped_set())
+    assert json.loads(json.dumps(figures, allow_nan=False))["kappa"] is None
+    reason = calibration.standing(figures, LIMITS).reason or ""
     assert "kappa is undefined" in reason
     assert "100% of its replies are no score" in reason
 

@@ -98,8 +98,8 @@ def small_court(tmp_path: Path) -> list[str]:
     rubric = {"name": "small", "version": 1, "judged": "A sentence.", "criteria": [criterion]}
     (tmp_path / "small.yaml").write_text(yaml.safe_dump(rubric), encoding="utf-8")
     answers = [{"answer": f"Word {number}.", "agreed": {"sense": 1 + number % 5}} for number in range(6)]
-    known = {"rubric": "small", "agreed_by": "a test", "prompts": [{"id": "p", "prompt": "Say.", "answers": answers}]}
-    (tmp_path / "small.json").write_text(json.dumps(known), encoding="utf-8")
+    agreed = {"rubric": "small", "agreed_by": "a test", "prompts": [{"id": "p", "prompt": "Say.", "answers": answers}]}
+    (tmp_path / "small.json").write_text(json.dumps(agreed), encoding="utf-8")
     return ["scorer.judge.rubric=small.yaml", "scorer.judge.calibration=small.json"]
 
 

@@ -68,9 +68,9 @@ def test_every_turn_of_a_conversation_is_told_with_its_role() -> None:
 
 def test_a_repair_repeats_what_was_wrong() -> None:
     first = prompt.question(RUBRIC, RUBRIC.criteria[0], SAMPLE, "x", 0)
-    again = prompt.repair(first, "I like it.", Unusable("the reply was prose", again=True), SCORE)
+    again = prompt.repair(first, "I like it.", Unusable("the reply was prose", retry=True), SCORE)
     assert [message.role for message in again] == ["user", "assistant", "user"]
     assert "the reply was prose" in again[-1].content
-    assert len(prompt.repair(first, "", Unusable("empty", again=True), SCORE)) == 2, (
+    assert len(prompt.repair(first, "", Unusable("empty", retry=True), SCORE)) == 2, (
         "some services refuse an empty turn"
     )

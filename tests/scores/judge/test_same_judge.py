@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from foundry_exp.scores.judge.identity import Identity, identify
 from foundry_exp.scores.judge.judge import Settings
+from foundry_exp.scores.judge.judge_model import Identity, identify
 from tests.scores.judge.conftest import CRITERIA, Court
 
 

@@ -48,21 +48,21 @@ def test_one_object_alone_or_in_a_fence_is_a_score(text: str) -> None:
     ],
 )
 def test_everything_else_is_no_score_and_worth_a_repair(text: str, why: str) -> None:
-    found = read(text, "stop", SCORE)
-    assert isinstance(found, Unusable)
-    assert why in found.problem
-    assert found.again
+    said = read(text, "stop", SCORE)
+    assert isinstance(said, Unusable)
+    assert why in said.problem
+    assert said.retry
 
 
 def test_a_reply_that_was_cut_off_is_no_score_even_if_it_reads_like_one() -> None:
-    found = read(GOOD, "length", SCORE)
-    assert isinstance(found, Unusable)
-    assert "cut off at scorer.judge.max_tokens" in found.problem
-    assert not found.again, "it would be cut off again"
+    said = read(GOOD, "length", SCORE)
+    assert isinstance(said, Unusable)
+    assert "cut off at scorer.judge.max_tokens" in said.problem
+    assert not said.retry, "it would be cut off again"
 
 
 def test_a_reason_is_kept_short_and_can_be_written_to_a_file() -> None:
-    found = read(json.dumps({"reason": "\ud800" + "long " * 100, "score": 2}), "stop", SCORE)
-    assert isinstance(found, Verdict)
-    assert len(found.reason) == 200
-    assert found.reason.encode("utf-8")
+    said = read(json.dumps({"reason": "\ud800" + "long " * 100, "score": 2}), "stop", SCORE)
+    assert isinstance(said, Verdict)
+    assert len(said.reason) == 200
+    assert said.reason.encode("utf-8")

@@ -7,25 +7,24 @@ from typing import Any
 
 from foundry_exp import terminal
 from foundry_exp.errors import BackendError
-from foundry_exp.files import shipped_files
 from foundry_exp.prompts.rubric import RubricChoice
 from foundry_exp.records.score import Standing
 from foundry_exp.runtime.models import request
 from foundry_exp.scores.judge import calibration_set
 from foundry_exp.scores.judge.judge import Settings
-from foundry_exp.scores.judge.judge_model import Seat, seated
-from foundry_exp.scores.judge.pairwise import match, trial, verdicts
-from foundry_exp.scores.judge.pairwise.match import Match, Outcome
+from foundry_exp.scores.judge.judge_model import JudgeModel, loaded
+from foundry_exp.scores.judge.pairwise import trial
+from foundry_exp.scores.judge.pairwise.match import ALIKE, Match, MatchResult, PairVerdicts, verdicts_so_far
 from foundry_exp.scores.judge.pairwise.trial import Limits
-from foundry_exp.scores.judge.progress import Shown
+from foundry_exp.scores.judge.progress import ProgressLine
 from foundry_exp.scores.judge.scorer import FOLDER
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedMatches:
     """What a judge said of some matches."""
 
-    outcomes: tuple[Outcome, ...]
+    results: tuple[MatchResult, ...]
     """In the order of the matches."""
     judge: str | None
     """Which judge it was; null where none was needed."""
@@ -45,36 +44,35 @@ class PairwiseJudge:
         thresholds = section["thresholds"]
         self.limits = Limits(**thresholds["pairs"], unparseable=thresholds["unparseable"])
 
-    def judge(self, matches: Sequence[Match]) -> Judged:
+    def judge(self, matches: Sequence[Match]) -> JudgedMatches:
         """What comes of each match; raises BackendError when the judge cannot be had or tried."""
-        if all(one.is_alike for one in matches):
-            return Judged(tuple(match.ALIKE for _ in matches), None, None)
-        shown = Shown(terminal.progress_console())
+        if all(match.is_alike for match in matches):
+            return JudgedMatches(tuple(ALIKE for _ in matches), None, None)
+        line = ProgressLine(terminal.progress_console())
         settings = Settings(**{field.name: self._section[field.name] for field in fields(Settings)})
-        with seated(self._seat(), settings, shown) as (bench, judge):
-            said = verdicts.opened(self._folder, bench, judge)
-            by = list({one.rubric.identity: one.rubric for one in matches}.values())
-            standing = trial.standing(said, self._known(), self.limits, by, shown)
-            outcomes, stopped = _outcomes(said, matches, shown)
-        return Judged(tuple(outcomes), judge.scored_by, standing, stopped)
+        with loaded(self._model(), settings, line) as (judge, identity):
+            verdicts = verdicts_so_far(self._folder, judge, identity)
+            rubrics = list({match.rubric.identity: match.rubric for match in matches}.values())
+            agreed = calibration_set.named(self._section["calibration"])
+            standing = trial.standing(verdicts, agreed, self.limits, rubrics, line)
+            results, stopped = _results(verdicts, matches, line)
+        return JudgedMatches(tuple(results), identity.scored_by, standing, stopped)
 
-    def _seat(self) -> Seat:
-        own = {field.name: self._section[field.name] for field in fields(Seat) if field.name in self._section}
-        return Seat(**{**own, "model": request.whole(own["model"]), "log_dir": self._folder})
-
-    def _known(self) -> calibration_set.CalibrationSet | None:
-        named = self._section["calibration"]
-        return None if named is None else calibration_set.load(shipped_files.locate(named, "scorer.judge.calibration"))
+    def _model(self) -> JudgeModel:
+        own = {field.name: self._section[field.name] for field in fields(JudgeModel) if field.name in self._section}
+        return JudgeModel(**{**own, "model": request.whole(own["model"]), "log_dir": self._folder})
 
 
-def _outcomes(said: verdicts.Verdicts, matches: Sequence[Match], shown: Shown) -> tuple[list[Outcome], str | None]:
+def _results(
+    verdicts: PairVerdicts, matches: Sequence[Match], line: ProgressLine
+) -> tuple[list[MatchResult], str | None]:
     """What comes of each match, and why the judge stopped; when it did, the rest are unjudged for that reason."""
-    outcomes: list[Outcome] = []
+    results: list[MatchResult] = []
     try:
-        for one in shown.each(matches, "judging pairs"):
-            outcomes.append(said.of(one))
+        for match in line.each(matches, "judging pairs"):
+            results.append(verdicts.result(match))
     except BackendError as error:
-        left = Outcome("unjudged", f"not asked, since the judge stopped: {error}")
-        rest = [match.ALIKE if one.is_alike else left for one in matches[len(outcomes) :]]
-        return outcomes + rest, str(error)
-    return outcomes, None
+        unasked = MatchResult("unjudged", f"not asked, since the judge stopped: {error}")
+        rest = [ALIKE if match.is_alike else unasked for match in matches[len(results) :]]
+        return results + rest, str(error)
+    return results, None

@@ -51,7 +51,7 @@ class Hearing:
         ]
         return [str(side) for side in sides]
 
-    def words(self, runs: list[str], role: str = "better", *more: str) -> list[str]:
+    def arguments(self, runs: list[str], role: str = "better", *more: str) -> list[str]:
         """What a user types."""
         settings = [
             "model@scorer.judge.model=custom", "scorer.judge.model.alias=played",
@@ -63,11 +63,11 @@ class Hearing:
     def compare(self, runs: list[str], role: str = "better", *more: str) -> tuple[int, str, str]:
         """Exit code, standard output and standard error."""
         self._capsys.readouterr()
-        code = main.main(self.words(runs, role, *more))
+        code = main.main(self.arguments(runs, role, *more))
         told = self._capsys.readouterr()
         return code, told.out, told.err
 
-    def found(self, runs: list[str], role: str = "better", **changes: Any) -> Any:
+    def judged(self, runs: list[str], role: str = "better", **changes: Any) -> Any:
         """What it came to, as data, by the same parts as the command's."""
         backend = {"_target_": TARGET, "name": "played", "role": role, "log": str(self.log)}
         lock = {"mode": "wait", "timeout_s": 60.0, "folder": str(self.place / "locks")}

@@ -30,9 +30,9 @@ class PlayedJudge:
         self._note("load")
         if self._role == "unavailable":
             raise BackendError("not_cached", "phi-9 is not downloaded; run: python -m foundry_exp models pull phi-9")
-        known = calibration_set.load(shipped_files.shipped("prompts") / "calibration" / "summary.json")
+        agreed = calibration_set.load(shipped_files.shipped("prompts") / "calibration" / "summary.json")
         by = rubric.load(rubric.find("summary", ""))
-        self._agreed = {neutral(item.answer): calibration.quality(by, item.agreed) for item in known.items}
+        self._agreed = {neutral(answer.text): calibration.quality(by, answer.agreed) for answer in agreed.answers}
         return LoadedModel(variant=f"played-{self._role}:1", device="CPU")
 
     def stream(self, request: ChatRequest, clock: Clock) -> Iterator[Event]:
@@ -63,9 +63,9 @@ class PlayedJudge:
 
 def shown(asked: str) -> tuple[str, str]:
     """The two answers, in the order in which the judge sees them."""
-    found = re.findall(r"<<<ANSWER (A|B)>>>\n(.*?)\n<<<END ANSWER \1>>>", asked, re.DOTALL)
-    assert [place for place, _ in found] == ["A", "B"], "an answer must not break out of its marks"
-    return found[0][1], found[1][1]
+    answers = re.findall(r"<<<ANSWER (A|B)>>>\n(.*?)\n<<<END ANSWER \1>>>", asked, re.DOTALL)
+    assert [place for place, _ in answers] == ["A", "B"], "an answer must not break out of its marks"
+    return answers[0][1], answers[1][1]
 
 
 def verdict(better: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 from foundry_exp.prompts import rubric
 from foundry_exp.records.record import Message, Sample
 from foundry_exp.records.score import Preference, Preferred
-from foundry_exp.scores.judge.pairwise.match import outcome
+from foundry_exp.scores.judge.pairwise.match import combined
 from foundry_exp.scores.judge.pairwise.question import BETTER, question
 from foundry_exp.scores.judge.verdict import Unusable, read
 from tests.scores.judge.pairwise.played import shown
@@ -41,9 +41,9 @@ def test_a_verdict_names_a_place_or_none(better: str, place: str) -> None:
     ],
 )
 def test_anything_else_is_none(text: str, why: str) -> None:
-    found = read(text, "stop", BETTER)
-    assert isinstance(found, Unusable)
-    assert why in found.problem
+    said = read(text, "stop", BETTER)
+    assert isinstance(said, Unusable)
+    assert why in said.problem
 
 
 def preference(preferred: Preferred | None) -> Preference:
@@ -67,5 +67,5 @@ def preference(preferred: Preferred | None) -> Preference:
 def test_only_the_same_verdict_in_both_orders_is_a_win(
     shown_first: Preferred | None, places_changed: Preferred | None, result: str, place: str | None
 ) -> None:
-    found = outcome(preference(shown_first), preference(places_changed))
-    assert (found.result, found.place) == (result, place)
+    match = combined(preference(shown_first), preference(places_changed))
+    assert (match.result, match.place) == (result, place)
