@@ -82,6 +82,11 @@ def current(path: str) -> str:
     return MOVED.get(path, path)
 
 
+def first(path: str) -> str:
+    """The address that a part had when it was released first: what is known by it is not lost when it moves."""
+    return {now: then for then, now in MOVED.items()}.get(current(path), path)
+
+
 def with_current(section: dict[str, Any]) -> dict[str, Any]:
     """A config, or a part of one, in which every part of ours is named by the address that it has now."""
     return {key: _with_current(key, value) for key, value in section.items()}

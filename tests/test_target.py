@@ -40,6 +40,8 @@ def test_every_part_that_a_released_option_named_is_the_one_that_the_option_name
 
 def test_each_old_address_leads_straight_to_one_of_today() -> None:
     assert not set(target.MOVED) & set(target.MOVED.values())
+    assert {target.first(now) for now in target.MOVED.values()} == set(target.MOVED)
+    assert target.first("mine.Backend") == "mine.Backend"
     for address in target.MOVED.values():
         assert target.resolve(address, "a line of the table").__qualname__ == address.rpartition(".")[2]
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from foundry_exp import target
 from foundry_exp.errors import BackendError, SkipCellError
 from foundry_exp.files.digest import digest_of
 from foundry_exp.protocols import ModelRequest
@@ -20,8 +21,8 @@ from foundry_exp.scores.judge.progress import ProgressLine
 
 _DIGITS = 8
 _LIMIT = "_timeout_s"
-_PLUMBING = frozenset({"_target_", "api_key_env", "cache_dir", "cache_only", "data_dir", "quick_ack"})
-"""Keys of a backend that change how the model is got and reached, and not what it says; `name` says which it is."""
+_PLUMBING = frozenset({"api_key_env", "cache_dir", "cache_only", "data_dir", "quick_ack"})
+"""Keys of a backend that change how the model is got and reached, and not what it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def identify(alias: str, facts: Mapping[str, Any], backend: Mapping[str, Any], s
     variant = facts["variant"] or alias
     path = Path(facts["path"]) if facts["path"] else None
     files_digest = folder.files_digest(path) if path and path.is_dir() else None
-    place = {"device": facts["device"], "backend": _weighed(_effective(backend))}
+    place = {"device": facts["device"], "backend": _weighed(_effective(_unmoved(backend)))}
     words = [prompt.DIGEST, verdict.SCHEMA]
     digest = digest_of([variant, files_digest, place, _effective(asdict(settings)), words])
     return Identity(variant, files_digest, digest[:_DIGITS])
@@ -113,6 +114,11 @@ def identify(alias: str, facts: Mapping[str, Any], backend: Mapping[str, Any], s
 def _effective(section: Mapping[str, Any]) -> dict[str, Any]:
     """What of a section can change a verdict."""
     return {name: value for name, value in section.items() if not name.endswith(_LIMIT) and name not in _PLUMBING}
+
+
+def _unmoved(backend: Mapping[str, Any]) -> dict[str, Any]:
+    """The section with the address that its part had first, so that a judge stays the one that scored before."""
+    return {**backend, "_target_": target.first(backend["_target_"])}
 
 
 def _weighed(backend: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from foundry_exp import target
 from foundry_exp.scores.judge.judge import Settings
 from foundry_exp.scores.judge.judge_model import Identity, identify
 from tests.scores.judge.conftest import CRITERIA, Court
@@ -55,6 +56,12 @@ def test_a_judge_is_known_by_all_of_its_backend_that_can_change_a_verdict(
 def identified(backend: dict[str, Any]) -> Identity:
     facts = {"variant": None, "path": None, "device": None}
     return identify("own", facts, backend, Settings(0, 200, 1.0, 1.0, 1.0))
+
+
+def test_a_judge_is_the_same_after_its_backend_moved_within_the_package() -> None:
+    before = "foundry_exp.backends.native.NativeBackend"
+    section = {"_target_": before, "name": "native", "cache_dir": "/c"}
+    assert identified(section) == identified({**section, "_target_": target.current(before)})
 
 
 def test_other_weights_are_another_judge_and_the_same_ones_elsewhere_are_not(tmp_path: Path) -> None:
