@@ -12,8 +12,11 @@ fix:
     {{python}} -m ruff format .
     {{python}} -m ruff check --fix .
 
+# On each platform, since a call that only POSIX has is an error on Windows
 types:
-    {{python}} -m mypy
+    {{python}} -m mypy --platform linux
+    {{python}} -m mypy --platform win32
+    {{python}} -m mypy --platform darwin
 
 imports:
     .venv/bin/lint-imports

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -23,7 +24,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 _STEERING = ("FOUNDRY_LOCAL_ENDPOINT", "FOUNDRY_EXP_ALLOW", "MLFLOW_TRACKING_URI")
 
 
-def absent(reason: str) -> None:
+def absent(reason: str) -> NoReturn:
     """Skip for want of a part; in CI nothing may be wanting."""
     if os.environ.get("CI") == "true":
         pytest.fail(f"CI must have every part: {reason}")

@@ -3,11 +3,12 @@
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.conftest import clean_environment, command
+from tests.conftest import absent, clean_environment, command
 
 
 @contextmanager
@@ -24,5 +25,20 @@ def started(
             yield process
         finally:
             if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
+                kill(process)
             process.wait()
+
+
+def interrupt(process: "subprocess.Popen[str]") -> None:
+    """Ctrl-C, as a terminal sends it to everything that it started."""
+    if sys.platform == "win32":
+        absent("a process group that Ctrl-C reaches")
+    os.killpg(process.pid, signal.SIGINT)
+
+
+def kill(process: "subprocess.Popen[str]") -> None:
+    """End it and everything that it started."""
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        os.killpg(process.pid, signal.SIGKILL)

@@ -127,10 +127,15 @@ class Worker:
         """Bytes that it has written so far: a sign of life; null where the system does not say (macOS)."""
         import psutil
 
-        try:
-            return int(psutil.Process(self.pid).io_counters().write_chars)
-        except (AttributeError, psutil.Error):
+        if sys.platform == "darwin":
             return None
+        try:
+            counters = psutil.Process(self.pid).io_counters()
+        except psutil.Error:
+            return None
+        if sys.platform == "win32":
+            return int(counters.write_bytes)
+        return int(counters.write_chars)
 
     def poll(self) -> int | None:
         """Its exit code; null while it runs."""

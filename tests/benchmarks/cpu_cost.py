@@ -10,7 +10,6 @@ The whole command is also run in parts: with its stages timed from inside, and b
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+import psutil
 
 from foundry_exp.measure import one_request
 from foundry_exp.measure.calibration.behaviour import Behaviour, Service
@@ -54,12 +55,16 @@ _IMPORTS = (
 
 def cpu_s(arguments: list[str], folder: Path) -> tuple[float, str]:
     """CPU-seconds of a process and its children, and what it printed."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    before = os.times()
     done = subprocess.run(arguments, cwd=folder, env=clean_environment(), capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(done.stderr)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, done.stdout
+    return _of_children_s(os.times()) - _of_children_s(before), done.stdout
+
+
+def _of_children_s(times: os.times_result) -> float:
+    """CPU-seconds of the children that have ended; Windows does not say."""
+    return times.children_user + times.children_system
 
 
 def staged(arguments: list[str]) -> None:
@@ -80,8 +85,7 @@ def staged(arguments: list[str]) -> None:
     code = main.main(arguments)
     spent["publish"] -= spent["import_mlflow"]
     spent["compose, Hydra, table, the rest"] = time.process_time() - sum(spent.values())
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    spent["the measuring child"] = used.ru_utime + used.ru_stime
+    spent["the measuring child"] = _of_children_s(os.times())
     print(_MARK + json.dumps(spent))
     sys.exit(code)
 
@@ -126,7 +130,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=5)
     repeats = parser.parse_args().repeats
-    print(f"{REQUESTS} requests of {TOKENS} tokens, {repeats} repeats, load {os.getloadavg()[0]:.2f}")
+    print(f"{REQUESTS} requests of {TOKENS} tokens, {repeats} repeats, load {psutil.getloadavg()[0]:.2f}")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         _whole(Path(folder), repeats)
         for code in _IMPORTS:

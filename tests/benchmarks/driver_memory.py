@@ -9,6 +9,7 @@ a job, and from these what a hundred would take.
 
 import argparse
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -55,9 +56,11 @@ def _taken_mb(pid: int) -> float:
 
 def _pss_mb(process: psutil.Process) -> float:
     """Of one that has ended meanwhile, nothing."""
+    if sys.platform != "linux":
+        return 0.0
     try:
         return float(process.memory_full_info().pss) / 1e6
-    except (psutil.Error, AttributeError):
+    except psutil.Error:
         return 0.0
 
 

@@ -11,6 +11,7 @@ import os
 import time
 from pathlib import Path
 
+import psutil
 from rich.console import Console
 
 from foundry_exp import target
@@ -49,7 +50,7 @@ def collect(folder: Path, cells: int) -> None:
             planned = plan(planned.config, f"{planned.name}-{time.time_ns()}", "cells")
         began_s = time.monotonic()
         result = one_cell.run(planned, console, Headway([planned.folder], time.time_ns()))
-        note = {"cell": planned.name, "status": result.status, "load_1m": os.getloadavg()[0]}
+        note = {"cell": planned.name, "status": result.status, "load_1m": psutil.getloadavg()[0]}
         with (folder / "collected.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(note | {"seconds": round(time.monotonic() - began_s, 2)}) + "\n")
 

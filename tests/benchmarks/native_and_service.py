@@ -14,7 +14,6 @@ tokens counted), when the service's headers and its role chunk came, and the run
 """
 
 import argparse
-import os
 import re
 import tempfile
 import time
@@ -24,6 +23,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
+
+import psutil
 
 from foundry_exp.measure import one_request
 from foundry_exp.metrics.request import request_metrics
@@ -127,7 +128,7 @@ def main() -> None:
             with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
                 got = process.submit(visit, side, options.model, options.requests, options.tokens).result()
             visits[side].append(got)
-    print(f"{options.model}, {options.rounds} rounds of {options.requests} requests, load {os.getloadavg()[0]:.2f}")
+    print(f"{options.model}, {options.rounds} rounds of {options.requests} requests, load {psutil.getloadavg()[0]:.2f}")
     print("medians over the rounds' medians [difference from native of the same round, least to most]")
     for side, seen in visits.items():
         print(side)

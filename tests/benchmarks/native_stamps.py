@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 
 from foundry_exp.measure import __main__ as cell
 from foundry_exp.measure import one_request
@@ -110,7 +111,7 @@ def main() -> None:
             got, pace = process.submit(lags_ms, model, switch_s, options.requests, options.tokens).result()
         lags[model, switch_s] += got
         paces[model, switch_s].append(pace)
-    print(f"{options.rounds} rounds of {options.requests} requests, load {os.getloadavg()[0]:.2f}")
+    print(f"{options.rounds} rounds of {options.requests} requests, load {psutil.getloadavg()[0]:.2f}")
     for (model, switch_s), requests in lags.items():
         pace = float(np.median(paces[model, switch_s]))
         print(f"{model} ({pace:.2f} ms an event), switch interval {switch_s * 1000:g} ms")

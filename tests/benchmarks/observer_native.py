@@ -9,7 +9,6 @@ The machine's own noise shows in pairs of two bare loops (`--bare-pairs`), made 
 """
 
 import argparse
-import os
 import subprocess
 import tempfile
 import time
@@ -18,6 +17,8 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
+
+import psutil
 
 from foundry_exp.files import shipped_files
 from foundry_exp.measure import arrivals
@@ -101,7 +102,7 @@ def compare(name: str, ours: Callable[[int], list[float]], pairs: int, rounds: i
         print(f"  pair {number + 1}: {name} {paces[name][-1]:.3f}, bare {paces['bare'][-1]:.3f} ms a token", flush=True)
     around = mean_interval(slower)
     said = f", 95 % of the mean [{around.low:+.2f}, {around.high:+.2f}]" if around else ""
-    print(f"{name}: median {median(slower):+.2f} % against bare{said}, load {os.getloadavg()[0]:.2f}   {target}")
+    print(f"{name}: median {median(slower):+.2f} % against bare{said}, load {psutil.getloadavg()[0]:.2f}   {target}")
 
 
 def main() -> None:

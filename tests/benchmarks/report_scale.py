@@ -3,7 +3,6 @@
 Targets on two cores: at most 20 s and 1 GB. Linux and macOS only, which tell a child's largest memory.
 """
 
-import resource
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,15 @@ ROUNDS = 10
 ANSWER = " ".join(["forty words of an answer, more or less as long as one of these models writes"] * 3)
 
 
+def _peak_of_children_mb() -> float:
+    """Of the largest; nan where the system does not say."""
+    if sys.platform == "win32":
+        return float("nan")
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+
+
 def main(arguments: list[str]) -> None:
     """Build the folders, then print what reporting on them took."""
     number = int(arguments[0]) if arguments else CELLS
@@ -28,8 +36,7 @@ def main(arguments: list[str]) -> None:
         )
         took_s = time.perf_counter() - start
         page_mb = (sweep / "report.html").stat().st_size / 1e6
-    unit = 1e6 if sys.platform == "darwin" else 1e3
-    peak_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / unit
+    peak_mb = _peak_of_children_mb()
     print(f"{number} cells: {took_s:.1f} s (target 20), {peak_mb:.0f} MB (target 1000), report.html {page_mb:.1f} MB")
 
 

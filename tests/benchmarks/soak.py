@@ -7,8 +7,8 @@ handing it to the disk (fsync). POSIX only: Windows counts other handles.
 """
 
 import argparse
-import os
 import subprocess
+import sys
 import tempfile
 import time
 from contextlib import nullcontext
@@ -84,9 +84,15 @@ def _follow(parent: "subprocess.Popen[bytes]", folder: Path, every: int) -> list
     return readings
 
 
+def _handles(process: psutil.Process) -> int:
+    if sys.platform == "win32":
+        return process.num_handles()
+    return process.num_fds()
+
+
 def _read(done: int, *processes: psutil.Process) -> Reading:
     rss_mb = [process.memory_info().rss / 1e6 for process in processes]
-    handles = [process.num_fds() for process in processes]
+    handles = [_handles(process) for process in processes]
     return Reading(done, time.monotonic(), (rss_mb[0], rss_mb[1]), (handles[0], handles[1]))
 
 
@@ -100,7 +106,7 @@ def _print(readings: list[Reading], after_s: float, measuring_s: float) -> None:
     for at, name in enumerate(("parent", "child")):
         slope = np.polyfit([one.requests / 1000 for one in late], [one.rss_mb[at] for one in late], 1)[0]
         print(f"{name}: {slope * 1000:+.0f} kB in 1000 requests   target: flat")
-    print(f"measuring took {measuring_s:.1f} s, what follows it {after_s:.1f} s, load {os.getloadavg()[0]:.2f}\n")
+    print(f"measuring took {measuring_s:.1f} s, what follows it {after_s:.1f} s, load {psutil.getloadavg()[0]:.2f}\n")
 
 
 def keeping_ms(sync: bool) -> float:

@@ -1,7 +1,5 @@
 """Several cells at once, and Ctrl-C, under a launcher that runs jobs in processes of its own."""
 
-import os
-import signal
 import subprocess
 import time
 from contextlib import AbstractContextManager
@@ -60,7 +58,7 @@ def test_every_cell_is_measured_once_and_the_sweep_is_reported(tmp_path: Path) -
 def test_ctrl_c_ends_every_process_gently_and_starts_no_other_cell(tmp_path: Path) -> None:
     with started(tmp_path, "generation.seed=1,2,3,4", "workload.rounds=200") as process:
         wait_until_one_measures_and_one_waits(tmp_path)
-        os.killpg(process.pid, signal.SIGINT)
+        process_group.interrupt(process)
         assert process.wait(WAIT_S) == 130
     found = results(tmp_path)
     assert [result.status for result in found.values()] == ["interrupted", "interrupted"]

@@ -1,7 +1,6 @@
 """A process that was killed for want of memory is named so, with models that take less."""
 
 import os
-import signal
 import subprocess
 from pathlib import Path
 
@@ -48,7 +47,7 @@ def test_a_cell_that_is_killed_says_so_in_its_row(tmp_path: Path) -> None:
     )  # fmt: skip
     records = when(tmp_path, "mlruns/runs/*/*/records.jsonl", lines=2)
     (held,) = psutil.Process(process.pid).children()
-    held.send_signal(signal.SIGKILL)
+    held.kill()
     assert process.wait(60) == 1
     result = run_folder.read_result(records.parent)
     assert result.status == "failed"
@@ -64,7 +63,7 @@ def test_a_service_that_is_killed_fails_its_cell_instead_of_every_request_that_i
     records = when(tmp_path, "mlruns/runs/*/*/records.jsonl", lines=6)
     below = psutil.Process(process.pid).children(recursive=True)
     (service,) = [one for one in below if "foundry_exp.runtime.http.serve" in one.cmdline()]
-    service.send_signal(signal.SIGKILL)
+    service.kill()
     assert process.wait(60) == 1
     result = run_folder.read_result(records.parent)
     assert result.status == "failed"

@@ -113,7 +113,7 @@ def _database(binaries: Path, folder: Path) -> Iterator[str]:
     port, password = free_port(), secrets.token_hex(16)
     secret = folder / "password"
     secret.write_text(password, encoding="utf-8")
-    if os.geteuid() == 0:  # PostgreSQL refuses root
+    if sys.platform != "win32" and os.geteuid() == 0:  # PostgreSQL refuses root
         shutil.chown(folder, "postgres")
         shutil.chown(secret, "postgres")
     data = str(folder / "data")
@@ -149,7 +149,7 @@ def _has_made_a_database(port: int, password: str) -> bool:
 
 def _as_postgres(binaries: Path, command: Sequence[str]) -> list[str]:
     program = [str(binaries / command[0]), *command[1:]]
-    if os.geteuid() != 0:
+    if sys.platform == "win32" or os.geteuid() != 0:
         return program
     return [
         "setpriv",

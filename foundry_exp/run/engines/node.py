@@ -8,6 +8,7 @@ import os
 import platform
 import shutil
 import signal
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -118,6 +119,8 @@ def _like_any_process() -> list[str]:
     """Undo what Ray gives its workers and a model would inherit; a sentence about what cannot be undone."""
     if "OMP_NUM_THREADS" not in psutil.Process().environ():  # as it was when the worker started
         os.environ.pop("OMP_NUM_THREADS", None)
+    if sys.platform == "win32":
+        return []
     with suppress(PermissionError):
         os.setpriority(os.PRIO_PROCESS, 0, 0)
     niceness = os.getpriority(os.PRIO_PROCESS, 0)

@@ -41,6 +41,8 @@ def enable(sock: socket.socket) -> bool:
 
 def receive(sock: socket.socket, max_bytes: int) -> tuple[bytes, int | None]:
     """Read once; with the wall-clock time when the last of it arrived, null when the kernel does not say."""
+    if sys.platform != "linux":
+        return sock.recv(min(max_bytes, READ_BYTES)), None
     data, ancillary, _, _ = sock.recvmsg(min(max_bytes, READ_BYTES), _SPACE_BYTES)
     for level, kind, value in ancillary:
         if level == socket.SOL_SOCKET and kind == _STAMP and len(value) == _TIMESPEC.size:

@@ -7,6 +7,7 @@ HTTP/1.1 only, and no proxy: a proxy's time would be measured as the model's.
 
 import socket
 import ssl
+import sys
 import threading
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
@@ -76,7 +77,7 @@ class _Stream(httpcore2.NetworkStream):
 
     def _receive(self, max_bytes: int, timeout_s: float) -> tuple[bytes, int | None]:
         """Read once; with the wall-clock time of its arrival, where the kernel tells."""
-        if self._acknowledging is not None:
+        if sys.platform == "linux" and self._acknowledging is not None:
             # Before each read, since the kernel falls back by itself. Foundry's service leaves Nagle's algorithm on,
             # so that its second small write waits for the acknowledgement of the first, which a client's kernel
             # holds back for 40 ms: 2.8 ms to the first text with this, 41 ms and everything in one burst without.

@@ -1,9 +1,7 @@
 """A real Ray cluster of two nodes on loopback: placing, dying nodes, interruption, and what is refused."""
 
 import itertools
-import os
 import shutil
-import signal
 import socket
 import subprocess
 import time
@@ -177,7 +175,7 @@ def test_cell_whose_node_stays_dead_is_a_failed_row_and_the_sweep_goes_on(
 def test_ctrl_c_brings_what_was_measured_back(nodes: Nodes, tmp_path: Path) -> None:
     with started(tmp_path, *SCRIPTED, LONG, *on(nodes)) as process:
         wait_until_measured(nodes, "custom")
-        os.killpg(process.pid, signal.SIGINT)
+        process_group.interrupt(process)
         assert process.wait(WAIT_S) == 130, said(tmp_path)
     assert results(tmp_path)["custom"].status == "interrupted"
     kept = records(tmp_path, "custom")

@@ -143,7 +143,7 @@ def test_a_service_keeps_its_own_host_busy_and_a_tunnels_end_what_it_is_called(
     assert device_lock.devices(asked) == (held,)
 
 
-@pytest.mark.skipif(os.name != "posix" or os.getuid() != 0, reason="only root can become another user")
+@pytest.mark.skipif(sys.platform == "win32" or os.getuid() != 0, reason="only root can become another user")
 def test_two_users_share_the_locks() -> None:
     with tempfile.TemporaryDirectory() as parent:
         Path(parent).chmod(0o755)  # pytest's own folders let no one else in

@@ -11,6 +11,7 @@ import pytest
 
 from foundry_exp.runtime.meters.rapl import RaplEnergy, packages, spent_uj
 from foundry_exp.runtime.meters.unavailable import UnavailableError
+from tests.conftest import absent
 from tests.runtime.meters.conftest import domain
 
 pytestmark = pytest.mark.skipif(
@@ -73,6 +74,8 @@ def test_a_counter_that_goes_away_leaves_no_figure(tmp_path: Path) -> None:
 @pytest.fixture
 def forbidden() -> Iterator[Path]:
     """A powercap folder whose counter only its owner, somebody else, may read: the default since Linux 5.10."""
+    if sys.platform == "win32":
+        absent("permissions of POSIX")
     powercap = Path(tempfile.mkdtemp())  # not tmp_path, whose parents are closed to others
     powercap.chmod(0o755)
     domain(powercap, "intel-rapl:0", "package-0", 100).chmod(0o000)

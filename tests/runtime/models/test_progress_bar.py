@@ -4,11 +4,12 @@ import os
 import re
 import struct
 import subprocess
+import sys
 
 import pytest
 
 from foundry_exp.runtime.models.progress_bar import Amount
-from tests.conftest import clean_environment, command
+from tests.conftest import absent, clean_environment, command
 from tests.runtime.models.conftest import MIB, Tool
 
 COLUMNS = 80
@@ -87,6 +88,8 @@ def test_without_a_terminal_nothing_is_drawn(tool: Tool) -> None:
 
 def _drawn_by_a_pull(tool: Tool) -> str:
     """What `models pull heavy` sends to a terminal of 80 columns, without colours and cursor movements."""
+    if sys.platform == "win32":
+        absent("a pseudo terminal")
     import fcntl
     import pty
     import termios

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -159,7 +160,7 @@ def tiny_disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
     """A file system of 8 MiB, or of as many as the test says."""
     folder = tmp_path / "cache"
     folder.mkdir()
-    mounted = os.name == "posix" and os.geteuid() == 0 and _mount(folder, request.param)
+    mounted = sys.platform != "win32" and os.geteuid() == 0 and _mount(folder, request.param)
     if not mounted:
         pytest.skip("only root can mount a tmpfs")
     yield folder
