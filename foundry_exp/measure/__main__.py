@@ -70,12 +70,14 @@ def _measure(backend: Backend, job: dict[str, Any], log: run_folder.RecordLog, p
         workload["retries"], workload["retry_backoff_s"], workload["total_timeout_s"], parent.stopped.wait
     )
     done = {(sample_id, round_) for sample_id, round_ in job["done"]}
-    every_turn = arrivals.measured_turns(samples, workload["rounds"], workload["seed"])
-    turns = [turn for turn in every_turn if (turn.sample.sample_id, turn.round) not in done]
+    every_request = arrivals.measured_requests(samples, workload["rounds"], workload["seed"])
+    requests = [planned for planned in every_request if (planned.sample.sample_id, planned.round) not in done]
 
-    def ask(turn: one_request.Turn, due_ns: int | None) -> Record | None:
-        chat = _chat(turn.sample, config, can_stream=streams(backend))
-        return one_request.ask_patiently(lambda: one_request.ask(backend, turn, chat, job["attempt"], due_ns), retries)
+    def ask(planned: one_request.PlannedRequest, due_ns: int | None) -> Record | None:
+        chat = _chat(planned.sample, config, can_stream=streams(backend))
+        return one_request.ask_patiently(
+            lambda: one_request.ask(backend, planned, chat, job["attempt"], due_ns), retries
+        )
 
     def keep(record: Record, number: int, of: int) -> None:
         log.append(record)
@@ -88,10 +90,10 @@ def _measure(backend: Backend, job: dict[str, Any], log: run_folder.RecordLog, p
     parent.say("warming", of=most)
     for number, record in enumerate(arrivals.warm_up(samples, workload["warmup"], most, ask, stopped), start=1):
         keep(record, number, most)
-    parent.rest("measuring", of=len(turns))
+    parent.rest("measuring", of=len(requests))
     shape = arrivals.Shape(workload["concurrency"], workload["rate_per_s"], workload["arrivals"], workload["seed"])
-    for number, record in enumerate(arrivals.drive(turns, shape, ask, one_request.clock, stopped), start=1):
-        keep(record, number, len(turns))
+    for number, record in enumerate(arrivals.drive(requests, shape, ask, one_request.clock, stopped), start=1):
+        keep(record, number, len(requests))
 
 
 def _sample(entry: dict[str, Any]) -> Sample:

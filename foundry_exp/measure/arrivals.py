@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
-from foundry_exp.measure.one_request import Turn
+from foundry_exp.measure.one_request import PlannedRequest
 from foundry_exp.metrics.request import request_metrics
 from foundry_exp.protocols import Clock
 from foundry_exp.records.record import Record, Sample
 
-Ask = Callable[[Turn, int | None], Record | None]
+Requests = Sequence[PlannedRequest]
+Ask = Callable[[PlannedRequest, int | None], Record | None]
 """Make one request, which was due at that time, null when it was not scheduled; null if a stop left it unanswered."""
 Asked = Future[Record | None]
 
@@ -36,12 +37,12 @@ class Shape:
     seed: int
 
 
-def measured_turns(samples: Sequence[Sample], rounds: int, seed: int) -> Iterator[Turn]:
+def measured_requests(samples: Sequence[Sample], rounds: int, seed: int) -> Iterator[PlannedRequest]:
     """Every prompt once a round, shuffled anew, so that drift does not hit one prompt."""
     order = random.Random(seed)
     for round_ in range(rounds):
         for sample in order.sample(samples, len(samples)):
-            yield Turn(sample, round_, "measure")
+            yield PlannedRequest(sample, round_, "measure")
 
 
 def warm_up(
@@ -52,7 +53,7 @@ def warm_up(
     for number in range(most if least else 0):
         if stopped() or (number >= least and is_steady(done)):
             return
-        record = ask(Turn(samples[number % len(samples)], 0, "warmup"), None)
+        record = ask(PlannedRequest(samples[number % len(samples)], 0, "warmup"), None)
         if record is None:
             return
         done.append(record)
@@ -73,50 +74,50 @@ def _ms_per_token(record: Record) -> float | None:
     return timing.e2e_ms / timing.tokens if timing.e2e_ms is not None and timing.tokens else None
 
 
-def drive(turns: Sequence[Turn], shape: Shape, ask: Ask, clock: Clock, stopped: Callable[[], bool]) -> Iterator[Record]:
+def drive(requests: Requests, shape: Shape, ask: Ask, clock: Clock, stopped: Callable[[], bool]) -> Iterator[Record]:
     """Make all requests in the shape asked for, and hand each record over as it is done."""
     if shape.rate_per_s is not None:
-        yield from _scheduled(turns, shape, ask, clock, stopped)
+        yield from _scheduled(requests, shape, ask, clock, stopped)
     elif shape.concurrency == 1:
-        for turn in turns:  # on this thread: another one would put its switches into the stamps
-            record = None if stopped() else ask(turn, None)
+        for planned in requests:  # on this thread: another one would put its switches into the stamps
+            record = None if stopped() else ask(planned, None)
             if record is None:
                 return
             yield record
     else:
-        yield from _at_once(turns, shape.concurrency, ask, stopped)
+        yield from _at_once(requests, shape.concurrency, ask, stopped)
 
 
-def _at_once(turns: Sequence[Turn], concurrency: int, ask: Ask, stopped: Callable[[], bool]) -> Iterator[Record]:
+def _at_once(requests: Requests, concurrency: int, ask: Ask, stopped: Callable[[], bool]) -> Iterator[Record]:
     """Keep so many requests under way until none is left."""
-    left = iter(turns)
+    left = iter(requests)
     with ThreadPoolExecutor(concurrency) as pool:
-        under_way = {pool.submit(ask, turn, None) for turn in islice(left, concurrency)}
+        under_way = {pool.submit(ask, planned, None) for planned in islice(left, concurrency)}
         while under_way:
             done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
             for _ in done:
-                turn = None if stopped() else next(left, None)
-                if turn is not None:
-                    under_way.add(pool.submit(ask, turn, None))
+                planned = None if stopped() else next(left, None)
+                if planned is not None:
+                    under_way.add(pool.submit(ask, planned, None))
             yield from _answered(done)
 
 
 def _scheduled(
-    turns: Sequence[Turn], shape: Shape, ask: Ask, clock: Clock, stopped: Callable[[], bool]
+    requests: Requests, shape: Shape, ask: Ask, clock: Clock, stopped: Callable[[], bool]
 ) -> Iterator[Record]:
     """Start each request when it is due, whatever is still under way; one that starts late counts from its time."""
     start_ns = clock()
     under_way: set[Asked] = set()
     with ThreadPoolExecutor(MOST_UNDER_WAY) as pool:
         try:
-            for turn, after_s in zip(turns, due_after_s(shape, len(turns)), strict=True):
+            for planned, after_s in zip(requests, due_after_s(shape, len(requests)), strict=True):
                 due_ns = start_ns + round(after_s * _NS_PER_S)
                 while not stopped() and (pause_s := (due_ns - clock()) / _NS_PER_S) > 0:
                     done, under_way = _rest(under_way, min(pause_s, LOOK_UP_EVERY_S))
                     yield from _answered(done)
                 if stopped():
                     break
-                under_way.add(pool.submit(ask, turn, due_ns))
+                under_way.add(pool.submit(ask, planned, due_ns))
             yield from _drained(under_way, stopped)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)  # whoever takes the records may have given up

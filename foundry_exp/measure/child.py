@@ -1,11 +1,15 @@
 """The parent's side of a cell's process: its model is provided, it is started, watched, and ended for certain."""
 
+import json
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from foundry_exp.errors import BackendError, SkipCellError
-from foundry_exp.measure import failure_cause, memory_fit, orphans
+from foundry_exp.measure import failure_cause, memory_fit
 from foundry_exp.measure.attempts import Attempt
 from foundry_exp.measure.cell import Cell
 from foundry_exp.measure.outcome import Outcome
@@ -13,6 +17,12 @@ from foundry_exp.measure.watcher import Watcher
 from foundry_exp.records import record_json, run_folder
 from foundry_exp.runtime.models import provision, request, runtime
 from foundry_exp.runtime.worker import OnStep, Worker
+
+CHILD_FILE = ".child"
+_PATIENCE_S = 5.0
+"""A child ends when its parent's pipe closes; longer than this, native code keeps it."""
+_SAME_START_S = 5.0
+"""A correction of the clock moves the start times of all processes."""
 
 
 def measure(cell: Cell, attempt: Attempt, on_step: OnStep) -> Outcome:
@@ -52,13 +62,13 @@ def _measure(cell: Cell, attempt: Attempt, on_step: OnStep, provided: provision.
     kills_before = failure_cause.kills_for_memory()
     log = cell.folder / run_folder.RUNTIME_LOG
     process = Worker.start("foundry_exp.measure", _job(cell, attempt, log_dir, provided), log=log)
-    orphans.note(cell.folder, process.pid)
+    _note(cell.folder, process.pid)
     try:
         outcome = Watcher(process, cell, on_step, attempt.facts, provided).watch()
         return replace(outcome, out_of_memory=failure_cause.was_for_memory(outcome, kills_before))
     finally:
         process.end()
-        orphans.forget(cell.folder)
+        (cell.folder / CHILD_FILE).unlink(missing_ok=True)
         _keep_log(log_dir, log)
 
 
@@ -89,3 +99,31 @@ def _keep_log(log_dir: Path, kept: Path) -> None:
     for path in files:
         path.unlink(missing_ok=True)
     log_dir.rmdir()
+
+
+def _note(folder: Path, pid: int) -> None:
+    """Write down which process works on a cell; its start time tells it from a later one of the same number."""
+    with suppress(psutil.Error, OSError):
+        started_s = psutil.Process(pid).create_time()
+        (folder / CHILD_FILE).write_text(json.dumps({"pid": pid, "started_s": started_s}), encoding="utf-8")
+
+
+def end_orphan(folder: Path) -> None:
+    """End a cell's process that outlives the one that watched it: two must not write into one folder."""
+    process = _left_over(folder / CHILD_FILE)
+    if process is None:
+        return
+    _, alive = psutil.wait_procs([process], timeout=_PATIENCE_S)
+    for one in alive:
+        with suppress(psutil.NoSuchProcess):  # it has just ended
+            one.kill()
+    psutil.wait_procs(alive)
+
+
+def _left_over(file: Path) -> psutil.Process | None:
+    try:
+        noted = json.loads(file.read_text(encoding="utf-8"))
+        process = psutil.Process(noted["pid"])
+        return process if abs(process.create_time() - noted["started_s"]) < _SAME_START_S else None
+    except (OSError, ValueError, KeyError, TypeError, psutil.Error):
+        return None

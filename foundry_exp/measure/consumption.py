@@ -30,7 +30,7 @@ class Consumption:
     """The states of power and heat at the start and the end of the measured window."""
 
 
-def of(cell: Cell, outcome: Outcome, records: list[Record], model: ModelFacts) -> Consumption:
+def consumed(cell: Cell, outcome: Outcome, records: list[Record], model: ModelFacts) -> Consumption:
     """Everything that the cell consumed, as far as it is known."""
     latest = attempts.of_latest(records)
     energy = _energy(outcome, latest, model)
@@ -86,7 +86,9 @@ def _energy(outcome: Outcome, latest: list[Record], model: ModelFacts) -> Energy
 
 
 def _warnings(outcome: Outcome, energy: Energy) -> list[str]:
-    found = power.warnings(outcome.power_start, outcome.power_end) if outcome.power_start and outcome.power_end else []
+    warnings = (
+        power.warnings(outcome.power_start, outcome.power_end) if outcome.power_start and outcome.power_end else []
+    )
     if energy.joules is not None and energy.reason is not None:
-        found.append(f"energy_j is an estimate, although a measurement was asked for: {energy.reason}.")
-    return found
+        warnings.append(f"energy_j is an estimate, although a measurement was asked for: {energy.reason}.")
+    return warnings

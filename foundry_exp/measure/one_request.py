@@ -16,7 +16,7 @@ RETRYABLE = frozenset({"connect", "rate_limited", "http_503"})
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class PlannedRequest:
     """One request to be made: which prompt, in which round, for warm-up or for the record."""
 
     sample: Sample
@@ -56,7 +56,12 @@ def ask_patiently(ask: Callable[[], Record], retries: Retries) -> Record | None:
 
 
 def ask(
-    backend: Backend, turn: Turn, request: ChatRequest, attempt: int, due_ns: int | None = None, clock: Clock = clock
+    backend: Backend,
+    planned: PlannedRequest,
+    request: ChatRequest,
+    attempt: int,
+    due_ns: int | None = None,
+    clock: Clock = clock,
 ) -> Record:
     """Make one request and keep all of it, also when it fails half-way."""
     start_ns = clock()
@@ -68,12 +73,12 @@ def ask(
             events.append((received_ns if event.t_ns is None else event.t_ns, event))
     except BackendError as failure:
         error = RequestError(failure.error_class, str(failure), failure.retry_after_s)
-    record = _record(turn, request, attempt, start_ns, clock(), events, error)
+    record = _record(planned, request, attempt, start_ns, clock(), events, error)
     return replace(record, t_scheduled_ns=due_ns) if due_ns is not None else record
 
 
 def _record(
-    turn: Turn,
+    planned: PlannedRequest,
     request: ChatRequest,
     attempt: int,
     start_ns: int,
@@ -88,10 +93,10 @@ def _record(
     usage = next((event.usage for _, event in reversed(events) if event.usage), None)
     source: TokenSource | None = "usage" if usage else "events" if content else None
     return Record(
-        sample_id=turn.sample.sample_id,
-        prompt_digest=turn.sample.digest,
-        round=turn.round,
-        phase=turn.phase,
+        sample_id=planned.sample.sample_id,
+        prompt_digest=planned.sample.digest,
+        round=planned.round,
+        phase=planned.phase,
         attempt=attempt,
         streaming=request.streaming,
         t_start_ns=starts[0] if starts else start_ns,

@@ -1,9 +1,10 @@
 """From what a child left behind to run.json: status, metrics, model facts and warnings."""
 
+import json
 from pathlib import Path
 from typing import Any
 
-from foundry_exp.measure import arrivals, attempts, calibrated, consumption, device
+from foundry_exp.measure import arrivals, attempts, consumption, device
 from foundry_exp.measure.cell import Cell
 from foundry_exp.measure.outcome import ModelFiles, Outcome
 from foundry_exp.metrics.quality import quality
@@ -14,6 +15,9 @@ from foundry_exp.records.record import Record
 from foundry_exp.records.run_result import SCHEMA_VERSION, ModelFacts, RunResult, Status
 from foundry_exp.runtime.machine import environment
 from foundry_exp.runtime.models import folder, runtime
+
+CALIBRATION_FILE = "calibration.json"
+_OVER_HTTP = ("service", "endpoint")
 
 
 def result(
@@ -28,10 +32,10 @@ def result(
     measured = [record for record in records if record.phase == "measure"]
     model = _model_facts(cell, outcome)
     status, reason = _status(cell, outcome, measured, model)
-    found = _summarised(cell, records)
+    summary = _summarised(cell, records)
     seen, unseen = _seen_from_outside(outcome, model)
-    overhead_ms, no_overhead = calibrated.client_overhead_ms(cell)
-    used = consumption.of(cell, outcome, records, model)
+    overhead_ms, no_overhead = _client_overhead_ms(cell)
+    used = consumption.consumed(cell, outcome, records, model)
     unscored = quality(records, (), {})
     unproven = device.unproven(cell.config, model, measured)
     return RunResult(
@@ -49,14 +53,14 @@ def result(
         streaming=cell.config["streaming"]["enabled"],
         prompts=_prompts(cell),
         generation=cell.config["generation"],
-        metrics={**found.metrics, **seen, **used.metrics, **unscored.metrics, "client_overhead_ms": overhead_ms},
-        missing={**found.missing, **unseen, **used.missing, **unscored.missing, **no_overhead},
-        per_prompt=found.per_prompt,
+        metrics={**summary.metrics, **seen, **used.metrics, **unscored.metrics, "client_overhead_ms": overhead_ms},
+        missing={**summary.missing, **unseen, **used.missing, **unscored.missing, **no_overhead},
+        per_prompt=summary.per_prompt,
         scores={},
         environment={**machine, **_surroundings(outcome.facts), "power": used.power},
         fingerprint=cell.fingerprint,
-        warnings=(*outcome.warnings, *unproven, *found.warnings, *used.warnings, *_elsewhere(machine)),
-        intervals=found.intervals,
+        warnings=(*outcome.warnings, *unproven, *summary.warnings, *used.warnings, *_elsewhere(machine)),
+        intervals=summary.intervals,
         warmup=_warmup(records),
         energy_source=used.energy_source,
         currency=cell.config["energy"]["currency"],
@@ -126,7 +130,7 @@ def _model_facts(cell: Cell, outcome: Outcome) -> ModelFacts:
     files = outcome.files or _files_here(facts.get("path") or cell.model_path)
     log = cell.folder / run_folder.RUNTIME_LOG
     providers = set(runtime.providers(log.read_bytes())) if log.exists() else set()
-    known = facts.get("licence")
+    stated = facts.get("licence")
     return ModelFacts(
         alias=cell.alias,
         variant=facts.get("variant") or asked["variant"],
@@ -137,11 +141,11 @@ def _model_facts(cell: Cell, outcome: Outcome) -> ModelFacts:
         files_digest=files.digest if files else None,
         disk_mb=files.size_mb if files else None,
         context_length=facts.get("context_length") or asked["context_length"],
-        licence=asked["licence"] or known,
+        licence=asked["licence"] or stated,
         licence_source=asked["licence_source"]
         if asked["licence"]
         else "the model's catalogue entry"
-        if known
+        if stated
         else None,
         capabilities=tuple(asked["capabilities"]),
     )
@@ -177,3 +181,18 @@ def _seen_from_outside(outcome: Outcome, model: ModelFacts) -> tuple[dict[str, f
         reasons |= dict.fromkeys(("rss_loaded_mb", "rss_peak_mb"), "the model was not loaded")
     missing = {name: reasons.get(name, outcome.unseen) for name, value in values.items() if value is None}
     return values, missing
+
+
+def _client_overhead_ms(cell: Cell) -> tuple[float | None, dict[str, str]]:
+    """The mean lateness of a first-token stamp, ms, as `calibrate` measured it here; or null and the reason."""
+    if cell.config["backend"]["name"] not in _OVER_HTTP:
+        return None, {"client_overhead_ms": "calibrated over HTTP only; in one process an event is stamped as it comes"}
+    if cell.config["engine"]["name"] != "local":
+        return None, {"client_overhead_ms": "calibrated on the machine of the command, not on the one that measured"}
+    path = Path(cell.config["output_dir"]) / CALIBRATION_FILE
+    try:
+        return float(json.loads(path.read_text(encoding="utf-8"))["client_overhead_ms"]), {}
+    except FileNotFoundError:
+        return None, {"client_overhead_ms": "not calibrated on this machine; run: python -m foundry_exp calibrate"}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None, {"client_overhead_ms": f"{path} cannot be read; run: python -m foundry_exp calibrate"}

@@ -10,7 +10,7 @@ from typing import Literal
 
 from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.files import disk
-from foundry_exp.measure import attempts, orphans
+from foundry_exp.measure import attempts, child
 from foundry_exp.measure.attempts import Attempt
 from foundry_exp.measure.cell import Cell
 from foundry_exp.measure.outcome import Outcome
@@ -73,7 +73,7 @@ def begin(cell: Cell) -> Attempt:
             _put_aside(folder)
         folder.mkdir(parents=True, exist_ok=cell.config["sweep"]["resume"])
         disk.sync_folder(folder.parent)
-        orphans.end(folder)
+        child.end_orphan(folder)
         attempts.end_killed(folder)
         (folder / run_folder.RESULT_FILE).unlink(missing_ok=True)
         disk.cut_torn_line(folder / run_folder.RECORDS_FILE)

@@ -25,7 +25,7 @@ import psutil
 
 from foundry_exp.measure import one_request
 from foundry_exp.measure.calibration.behaviour import Behaviour, Service
-from foundry_exp.measure.calibration.process import timed_server
+from foundry_exp.measure.calibration.timed_server import timed_server
 from foundry_exp.protocols import Backend, ModelRequest
 from foundry_exp.records import run_folder
 from tests.conftest import clean_environment, command
@@ -119,7 +119,11 @@ def timing_cpu_s(base_url: str | None) -> float:
         for number in range(_WARM_UP + REQUESTS):
             if number == _WARM_UP:
                 start_s = time.process_time()
-            log.append(one_request.ask(backend, one_request.Turn(PROMPT, 0, "measure"), request(max_tokens=TOKENS), 0))
+            log.append(
+                one_request.ask(
+                    backend, one_request.PlannedRequest(PROMPT, 0, "measure"), request(max_tokens=TOKENS), 0
+                )
+            )
         spent_s = time.process_time() - start_s
     backend.unload()
     return spent_s

@@ -66,7 +66,9 @@ def visit(side: str, model: str, requests: int, tokens: int) -> Parts:
             if number == _WARM_UP:
                 parts.clear()
             before_ns = time.perf_counter_ns()
-            record = one_request.ask(backend, one_request.Turn(PROMPT, 0, "measure"), request(max_tokens=tokens), 0)
+            record = one_request.ask(
+                backend, one_request.PlannedRequest(PROMPT, 0, "measure"), request(max_tokens=tokens), 0
+            )
             parts["before its clock starts"].append((record.t_start_ns - before_ns) / _NS_PER_MS)
             _note(parts, record)
         backend.unload()

@@ -87,7 +87,7 @@ def lags_ms(model: str, switch_s: float, requests: int, tokens: int) -> tuple[li
         for number in range(_WARM_UP + requests):
             seen_ns.clear()
             asked = request(max_tokens=tokens)
-            record = one_request.ask(backend, one_request.Turn(PROMPT, 0, "measure"), asked, 0)
+            record = one_request.ask(backend, one_request.PlannedRequest(PROMPT, 0, "measure"), asked, 0)
             pairs = zip(record.event_ns, record.event_kinds, strict=True)
             ours_ns = [stamp for stamp, kind in pairs if kind in CONTENT_KINDS]
             if number >= _WARM_UP:

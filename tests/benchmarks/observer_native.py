@@ -63,7 +63,7 @@ def _bare(rounds: int) -> list[float]:
     samples = prompt_sets.load(
         shipped_files.shipped("prompts") / "sets" / "deterministic.json", "deterministic"
     ).samples
-    turns = arrivals.measured_turns(samples, rounds, _SEED)
+    turns = arrivals.measured_requests(samples, rounds, _SEED)
     asked = [*(samples[number % len(samples)] for number in range(_WARM_UP)), *(turn.sample for turn in turns)]
     with loaded(_MODEL) as backend:
         return [_ms_per_token(backend, sample.messages) for sample in asked][_WARM_UP:]

@@ -103,7 +103,7 @@ class _Service:
 
 def _recorded(content: bytes, *, streaming: bool) -> Record:
     """Whatever a service answers is one record that can be kept and read again."""
-    turn = one_request.Turn(Sample("a", (Message("user", "a"),), "digest"), 0, "measure")
+    turn = one_request.PlannedRequest(Sample("a", (Message("user", "a"),), "digest"), 0, "measure")
     record = one_request.ask(_Service(content), turn, replace(_REQUEST, streaming=streaming), 0)
     kept: Record = record_json.from_json(Record, record_json.to_json(record))
     return kept

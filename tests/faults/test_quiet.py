@@ -12,7 +12,7 @@ import pytest
 
 import foundry_exp
 from foundry_exp.measure.calibration.behaviour import Behaviour, Service
-from foundry_exp.measure.calibration.process import timed_server
+from foundry_exp.measure.calibration.timed_server import timed_server
 from foundry_exp.runtime.http.service import ServiceBackend
 from tests.conftest import clean_environment, demo_model
 from tests.runtime.backends.contract import model_request

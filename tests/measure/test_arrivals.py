@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 
 from foundry_exp.measure import arrivals
-from foundry_exp.measure.arrivals import Shape, drive, due_after_s, is_steady, measured_turns, warm_up
-from foundry_exp.measure.one_request import Retries, Turn, ask_patiently
+from foundry_exp.measure.arrivals import Shape, drive, due_after_s, is_steady, measured_requests, warm_up
+from foundry_exp.measure.one_request import PlannedRequest, Retries, ask_patiently
 from foundry_exp.records.record import Record, Sample
 from tests.record_factory import make_record
 
 SAMPLES = [Sample(f"s{number}", (), "") for number in range(5)]
-TURNS = list(measured_turns(SAMPLES, rounds=4, seed=1))
+PLANNED = list(measured_requests(SAMPLES, rounds=4, seed=1))
 
 
 def shape(concurrency: int = 1, rate_per_s: float | None = None, seed: int = 0) -> Shape:
@@ -22,12 +22,12 @@ def shape(concurrency: int = 1, rate_per_s: float | None = None, seed: int = 0) 
 
 
 def test_every_prompt_comes_once_a_round_in_an_order_that_the_seed_fixes() -> None:
-    turns = list(measured_turns(SAMPLES, rounds=3, seed=5))
-    rounds = [[turn.sample.sample_id for turn in turns if turn.round == number] for number in range(3)]
+    planned = list(measured_requests(SAMPLES, rounds=3, seed=5))
+    rounds = [[one.sample.sample_id for one in planned if one.round == number] for number in range(3)]
     assert all(sorted(names) == sorted(sample.sample_id for sample in SAMPLES) for names in rounds)
     assert len({tuple(names) for names in rounds}) > 1, "rounds repeat one order, so drift would hit one prompt"
     random.seed(99)
-    assert turns == list(measured_turns(SAMPLES, rounds=3, seed=5))
+    assert planned == list(measured_requests(SAMPLES, rounds=3, seed=5))
 
 
 class Server:
@@ -41,16 +41,16 @@ class Server:
         self._lock = threading.Lock()
         self._takes_s = takes_s
 
-    def ask(self, turn: Turn, due_ns: int | None) -> Record:
+    def ask(self, planned: PlannedRequest, due_ns: int | None) -> Record:
         with self._lock:
-            self.asked.append((turn.sample.sample_id, turn.round))
+            self.asked.append((planned.sample.sample_id, planned.round))
             self.due_ns.append(due_ns)
             self._under_way += 1
             self.most = max(self.most, self._under_way)
         time.sleep(self._takes_s)
         with self._lock:
             self._under_way -= 1
-        return make_record(turn.sample.sample_id, [10.0], round_=turn.round)
+        return make_record(planned.sample.sample_id, [10.0], round_=planned.round)
 
 
 def never() -> bool:
@@ -60,8 +60,8 @@ def never() -> bool:
 @pytest.mark.parametrize("concurrency", [1, 2, 3, 7, 20, 50])
 def test_every_turn_is_asked_exactly_once(concurrency: int) -> None:
     server = Server()
-    records = list(drive(TURNS, shape(concurrency), server.ask, time.perf_counter_ns, never))
-    wanted = sorted((turn.sample.sample_id, turn.round) for turn in TURNS)
+    records = list(drive(PLANNED, shape(concurrency), server.ask, time.perf_counter_ns, never))
+    wanted = sorted((planned.sample.sample_id, planned.round) for planned in PLANNED)
     assert sorted(server.asked) == wanted
     assert sorted((record.sample_id, record.round) for record in records) == wanted
 
@@ -69,15 +69,15 @@ def test_every_turn_is_asked_exactly_once(concurrency: int) -> None:
 @pytest.mark.parametrize("concurrency", [1, 3])
 def test_no_more_are_under_way_than_asked_for(concurrency: int) -> None:
     server = Server(takes_s=0.01)
-    list(drive(TURNS, shape(concurrency), server.ask, time.perf_counter_ns, never))
+    list(drive(PLANNED, shape(concurrency), server.ask, time.perf_counter_ns, never))
     assert server.most == concurrency
 
 
 def test_a_schedule_is_kept_whatever_is_still_under_way() -> None:
     server = Server(takes_s=0.2)
     start_ns = time.perf_counter_ns()
-    records = list(drive(TURNS, shape(rate_per_s=100), server.ask, time.perf_counter_ns, never))
-    assert len(records) == len(TURNS)
+    records = list(drive(PLANNED, shape(rate_per_s=100), server.ask, time.perf_counter_ns, never))
+    assert len(records) == len(PLANNED)
     assert server.most > 1, "a request waited for the one before"
     due = [due_ns for due_ns in server.due_ns if due_ns is not None]
     assert sorted(due)[0] >= start_ns
@@ -94,8 +94,8 @@ def test_poisson_arrivals_come_from_the_seed_and_keep_the_mean_rate() -> None:
 @pytest.mark.parametrize("asked", [shape(), shape(4), shape(rate_per_s=500)])
 def test_stopping_starts_no_further_request_and_keeps_those_under_way(asked: Shape) -> None:
     server = Server()
-    records = list(drive(TURNS, asked, server.ask, time.perf_counter_ns, lambda: len(server.asked) >= 6))
-    assert 6 <= len(server.asked) < len(TURNS)
+    records = list(drive(PLANNED, asked, server.ask, time.perf_counter_ns, lambda: len(server.asked) >= 6))
+    assert 6 <= len(server.asked) < len(PLANNED)
     assert len(records) == len(server.asked)
 
 
@@ -106,10 +106,10 @@ class OneAtATime(Server):
         super().__init__(takes_s=0.0)
         self.further = threading.Semaphore(0)
 
-    def ask(self, turn: Turn, due_ns: int | None) -> Record:
+    def ask(self, planned: PlannedRequest, due_ns: int | None) -> Record:
         if self.asked:
             assert self.further.acquire(timeout=20), "nothing was handed over while others waited for a thread"
-        return super().ask(turn, due_ns)
+        return super().ask(planned, due_ns)
 
 
 @pytest.fixture
@@ -121,11 +121,11 @@ def overloaded(monkeypatch: pytest.MonkeyPatch) -> Shape:
 
 def test_an_overloaded_schedule_hands_each_record_over_as_its_request_ends(overloaded: Shape) -> None:
     server = OneAtATime()
-    records = drive(TURNS, overloaded, server.ask, time.perf_counter_ns, never)
+    records = drive(PLANNED, overloaded, server.ask, time.perf_counter_ns, never)
     first = next(records)
     assert [(first.sample_id, first.round)] == server.asked
-    server.further.release(len(TURNS))
-    assert len({(record.sample_id, record.round) for record in records}) == len(TURNS) - 1
+    server.further.release(len(PLANNED))
+    assert len({(record.sample_id, record.round) for record in records}) == len(PLANNED) - 1
 
 
 def test_stopping_an_overloaded_schedule_leaves_out_what_still_waits_for_a_thread(overloaded: Shape) -> None:
@@ -137,18 +137,18 @@ def test_stopping_an_overloaded_schedule_leaves_out_what_still_waits_for_a_threa
             server.further.release()  # for the one that is under way
         return bool(ended)
 
-    for record in drive(TURNS, overloaded, server.ask, time.perf_counter_ns, stopped):
+    for record in drive(PLANNED, overloaded, server.ask, time.perf_counter_ns, stopped):
         ended.append(record)
-    assert len(ended) == len(server.asked) < len(TURNS)
+    assert len(ended) == len(server.asked) < len(PLANNED)
 
 
 def test_whoever_gives_up_on_a_schedule_does_not_wait_for_all_of_it(overloaded: Shape) -> None:
     server = OneAtATime()
-    records = drive(TURNS, overloaded, server.ask, time.perf_counter_ns, never)
+    records = drive(PLANNED, overloaded, server.ask, time.perf_counter_ns, never)
     next(records)
     threading.Timer(0.1, server.further.release).start()  # for the one that is under way
     records.close()  # type: ignore[attr-defined]  # drive is a generator
-    assert len(server.asked) < len(TURNS)
+    assert len(server.asked) < len(PLANNED)
 
 
 def paced(tpot_ms: float) -> Record:

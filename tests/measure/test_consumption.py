@@ -109,7 +109,9 @@ def consumed(device: str, provider: str, pid: int | None, *, records: int = 2) -
         vram_peak=vram.Reading(700.0),
     )
     facts = ModelFacts("m", None, device, provider, "log", None, None, None, None, None, None)
-    return consumption.of(cell(), outcome, [make_record(start_ms=200.0 * number) for number in range(records)], facts)
+    return consumption.consumed(
+        cell(), outcome, [make_record(start_ms=200.0 * number) for number in range(records)], facts
+    )
 
 
 def test_what_a_meter_says_of_the_right_process_and_device_is_kept() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from foundry_exp.errors import BackendError
-from foundry_exp.measure.one_request import Turn, ask
+from foundry_exp.measure.one_request import PlannedRequest, ask
 from foundry_exp.protocols import ChatRequest, Clock, Event, LoadedModel, ModelRequest
 from foundry_exp.records.record import Message, Sample, Usage
 
@@ -40,7 +40,7 @@ class Told:
 
 def test_events_without_a_stamp_are_stamped_on_receipt() -> None:
     backend = Told(Event("role"), Event("text", "a"), Event("text", "b"), Event("end", usage=Usage(5, 2)))
-    record = ask(backend, Turn(SAMPLE, 1, "measure"), REQUEST, 0, clock=ticking())
+    record = ask(backend, PlannedRequest(SAMPLE, 1, "measure"), REQUEST, 0, clock=ticking())
     assert record.t_start_ns == 0
     assert record.event_ns == (10, 20, 30, 40)
     assert record.event_kinds == ("role", "text", "text", "end")
@@ -49,13 +49,13 @@ def test_events_without_a_stamp_are_stamped_on_receipt() -> None:
 
 def test_stamps_of_the_backend_win() -> None:
     backend = Told(Event("text", "a", t_ns=7, request_start_ns=3), Event("end", t_ns=9))
-    record = ask(backend, Turn(SAMPLE, 0, "measure"), REQUEST, 0, clock=ticking())
+    record = ask(backend, PlannedRequest(SAMPLE, 0, "measure"), REQUEST, 0, clock=ticking())
     assert (record.t_start_ns, record.event_ns, record.t_end_ns) == (3, (7, 9), 9)
 
 
 def test_a_request_that_fails_half_way_keeps_what_it_had() -> None:
     backend = Told(Event("text", "half", t_ns=7), error=BackendError("reset", "the line went dead"))
-    record = ask(backend, Turn(SAMPLE, 0, "measure"), REQUEST, 2, clock=ticking())
+    record = ask(backend, PlannedRequest(SAMPLE, 0, "measure"), REQUEST, 2, clock=ticking())
     assert record.error is not None
     assert (record.error.class_, record.error.message) == ("reset", "the line went dead")
     assert (record.text, record.attempt, record.usage, record.token_source) == ("half", 2, None, "events")
@@ -64,7 +64,7 @@ def test_a_request_that_fails_half_way_keeps_what_it_had() -> None:
 def test_reasoning_is_kept_apart_from_the_answer_and_both_make_the_hash() -> None:
     def record_of(reasoning: str, text: str) -> str:
         backend = Told(Event("reasoning", reasoning), Event("text", text), Event("end"))
-        record = ask(backend, Turn(SAMPLE, 0, "measure"), REQUEST, 0, clock=ticking())
+        record = ask(backend, PlannedRequest(SAMPLE, 0, "measure"), REQUEST, 0, clock=ticking())
         assert (record.reasoning, record.text) == (reasoning, text)
         return record.output_hash
 

@@ -1,18 +1,22 @@
 """Chat answers on schedule, with faults on request, and the truth about both."""
 
+import hashlib
 import json
+import os
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from foundry_exp.measure.calibration import pace
 from foundry_exp.measure.calibration.behaviour import Behaviour
 from foundry_exp.measure.calibration.wire import Connection, Request
 
 _ENDLESS_EVENTS = 1_000_000
 _SILENCE_S = 600.0
 _PROMPT_TOKENS = 16
+_NS_PER_MS = 1_000_000
 
 
 @dataclass(slots=True)
@@ -33,6 +37,23 @@ class Truth:
     """The time before the send of each content event, or of the whole answer."""
 
 
+class Work:
+    """A fixed amount of computing on every core at once, as a CPU model's token is."""
+
+    def __init__(self) -> None:
+        """Start no thread yet."""
+        self._cores = os.cpu_count() or 1
+        self._pool = ThreadPoolExecutor(self._cores)
+
+    def token(self, rounds: int) -> None:
+        """Compute one token; hashlib lets go of the interpreter's lock meanwhile."""
+        parts = [
+            self._pool.submit(hashlib.pbkdf2_hmac, "sha256", b"token", b"salt", rounds) for _ in range(self._cores)
+        ]
+        for part in parts:
+            part.result()
+
+
 class _GoneError(Exception):
     """The connection is closed on purpose."""
 
@@ -40,7 +61,7 @@ class _GoneError(Exception):
 class Answer:
     """One request being answered."""
 
-    def __init__(self, connection: Connection, request: Request, behaviour: Behaviour, work: pace.Work) -> None:
+    def __init__(self, connection: Connection, request: Request, behaviour: Behaviour, work: Work) -> None:
         """Keep the parts; `fault` of the behaviour is this request's fault."""
         self._connection = connection
         self._request = request
@@ -84,7 +105,7 @@ class Answer:
 
     def _whole(self) -> None:
         behaviour = self._behaviour
-        pace.wait_until(self._due_ns(len(self._words) - 1))
+        _wait_until(self._due_ns(len(self._words) - 1))
         if behaviour.fault == "silence":
             self._be_silent()
         if behaviour.fault == "malformed":
@@ -129,7 +150,7 @@ class Answer:
 
     def _wait_for_first(self) -> None:
         behaviour = self._behaviour
-        for _ in pace.ticks(self._request.received_ns, self._due_ns(0), behaviour.keep_alive_ms):
+        for _ in _ticks(self._request.received_ns, self._due_ns(0), behaviour.keep_alive_ms):
             self._connection.chunk(b": keep-alive\n\n")
 
     def _content(self, words: list[str]) -> None:
@@ -152,11 +173,11 @@ class Answer:
             for _ in range(tokens):
                 self._work.token(behaviour.work_rounds)
         else:
-            pace.wait_until(self._due_ns(number * behaviour.tokens_per_event))
+            _wait_until(self._due_ns(number * behaviour.tokens_per_event))
 
     def _due_ns(self, tokens: int) -> int:
         after_ms = self._behaviour.ttft_ms + tokens * self._behaviour.gap_ms
-        return self._request.received_ns + round(after_ms * pace.NS_PER_MS)
+        return self._request.received_ns + round(after_ms * _NS_PER_MS)
 
     def _fail(self) -> None:
         """Do what the fault says, where it is one within a stream."""
@@ -183,7 +204,7 @@ class Answer:
         if every_ms is None:
             self._connection.sock.recv(1)
         else:
-            for _ in pace.ticks(time.perf_counter_ns(), end_ns, every_ms):
+            for _ in _ticks(time.perf_counter_ns(), end_ns, every_ms):
                 self._connection.chunk(b": keep-alive\n\n")
         raise _GoneError
 
@@ -204,6 +225,24 @@ class Answer:
             self._connection.chunk(b"data: " + json.dumps(last).encode() + b"\n\n")
         self._connection.chunk(b"data: [DONE]\n\n")
         self._connection.end_stream()
+
+
+def _wait_until(due_ns: int) -> None:
+    """Sleep to an absolute time, so that lateness does not add up over the events."""
+    left_ns = due_ns - time.perf_counter_ns()
+    if left_ns > 0:
+        time.sleep(left_ns / 1e9)
+
+
+def _ticks(start_ns: int, end_ns: int, every_ms: float | None) -> Iterator[None]:
+    """Wait until `end_ns`, coming back once every `every_ms`."""
+    if every_ms is not None:
+        due_ns = start_ns + round(every_ms * _NS_PER_MS)
+        while due_ns < end_ns:
+            _wait_until(due_ns)
+            yield
+            due_ns += round(every_ms * _NS_PER_MS)
+    _wait_until(end_ns)
 
 
 def _delta(kind: str, text: str, *, tool: bool) -> dict[str, Any]:

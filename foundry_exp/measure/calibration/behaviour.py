@@ -61,8 +61,8 @@ class Service:
     """One timed server: which generation of service it looks like, and its models."""
 
     models: dict[str, Behaviour]
-    kind: Literal["openai", "foundry2", "foundry0", "bare"] = "openai"
-    """openai: /v1 alone · foundry2: /status, /models/load · foundry0: /openai/… · bare: no list of models."""
+    kind: Literal["openai", "foundry2", "foundry0", "unlisted"] = "openai"
+    """openai: /v1 alone · foundry2: /status, /models/load · foundry0: /openai/… · unlisted: no list of models."""
     prefix: str = ""
     """What stands before /v1, such as /catalogs/local."""
     unloaded: list[str] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""The tool against a server with known timing, in turns with a bare socket: bias, spread, cost, observer effect."""
+"""The tool against a server with known timing, in turns with a raw socket: bias, spread, cost, observer effect."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -6,9 +6,9 @@ from statistics import median
 
 from foundry_exp.measure.calibration import shapes
 from foundry_exp.measure.calibration.behaviour import Behaviour, Service
-from foundry_exp.measure.calibration.process import TimedServer, timed_server
 from foundry_exp.measure.calibration.result import CalibrationResult, ObserverEffect
-from foundry_exp.measure.one_request import Turn
+from foundry_exp.measure.calibration.timed_server import TimedServer, timed_server
+from foundry_exp.measure.one_request import PlannedRequest
 from foundry_exp.protocols import Clock
 from foundry_exp.runtime.machine import environment
 
@@ -40,7 +40,7 @@ def calibrate(*, requests: int, observer_rounds: int, known: KnownTiming, clock:
     }
     wanted = shapes.load_shapes((known.ttft_ms + (known.tokens - 1) * known.gap_ms) / _MS_PER_S)
     with timed_server(Service(models)) as server:
-        found = {name: shapes.run(server, name, shape, requests, clock) for name, shape in wanted.items()}
+        measured = {name: shapes.run(server, name, shape, requests, clock) for name, shape in wanted.items()}
         observer = _observe(server, observer_rounds, known.tokens, clock)
     return CalibrationResult(
         started_at=started_at,
@@ -48,22 +48,22 @@ def calibrate(*, requests: int, observer_rounds: int, known: KnownTiming, clock:
         ttft_ms=known.ttft_ms,
         gap_ms=known.gap_ms,
         tokens=known.tokens,
-        shapes=tuple(found.values()),
+        shapes=tuple(measured.values()),
         observer=observer,
-        client_overhead_ms=found[shapes.ONE_AT_A_TIME].tool.ttft_bias.mean_ms,
+        client_overhead_ms=measured[shapes.ONE_AT_A_TIME].tool.ttft_bias.mean_ms,
     )
 
 
 def _observe(server: TimedServer, rounds: int, tokens: int, clock: Clock) -> ObserverEffect:
     """The computing model's pace under either client, in turns, whose order alternates."""
-    paces_ms: dict[str, list[float]] = {"tool": [], "bare": []}
-    with shapes.tool(server, shapes.COMPUTING) as ours, shapes.bare(server, shapes.COMPUTING) as least:
-        sides = [shapes.Side("tool", ours, clock), shapes.Side("bare", least, clock)]
+    paces_ms: dict[str, list[float]] = {"tool": [], "raw": []}
+    with shapes.tool(server, shapes.COMPUTING) as ours, shapes.raw_socket(server, shapes.COMPUTING) as least:
+        clients = [shapes.MeasuredClient("tool", ours, clock), shapes.MeasuredClient("raw", least, clock)]
         for number in range(rounds + 1):
-            for side in sides if number % 2 else reversed(sides):
-                side.ask(Turn(shapes.sample(side.name), number, "measure"))
-                sent_ns = server.truths()[side.name].sent_ns
+            for client in clients if number % 2 else reversed(clients):
+                client.ask(PlannedRequest(shapes.sample(client.name), number, "measure"))
+                sent_ns = server.truths()[client.name].sent_ns
                 if number:  # the first of each is warm-up
-                    paces_ms[side.name].append((sent_ns[-1] - sent_ns[0]) / _NS_PER_MS / (tokens - 1))
-    slower = [100 * (ours / bare - 1) for ours, bare in zip(paces_ms["tool"], paces_ms["bare"], strict=True)]
-    return ObserverEffect(rounds, median(paces_ms["tool"]), median(paces_ms["bare"]), median(slower))
+                    paces_ms[client.name].append((sent_ns[-1] - sent_ns[0]) / _NS_PER_MS / (tokens - 1))
+    slower = [100 * (ours / raw - 1) for ours, raw in zip(paces_ms["tool"], paces_ms["raw"], strict=True)]
+    return ObserverEffect(rounds, median(paces_ms["tool"]), median(paces_ms["raw"]), median(slower))

@@ -17,8 +17,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from foundry_exp.measure.calibration import behaviour
-from foundry_exp.measure.calibration.answers import Answer, Truth
-from foundry_exp.measure.calibration.pace import Work
+from foundry_exp.measure.calibration.answers import Answer, Truth, Work
 from foundry_exp.measure.calibration.wire import Connection, Request
 from foundry_exp.runtime import worker_side
 from foundry_exp.runtime.worker_side import Parent
@@ -36,7 +35,7 @@ class State:
         self.service = service
         self.loaded = [name for name in service.models if name not in service.unloaded]
         self.truths: deque[Truth] = deque(maxlen=_MAX_TRUTHS)
-        self.room = threading.BoundedSemaphore(_MAX_CONNECTIONS)
+        self.places = threading.BoundedSemaphore(_MAX_CONNECTIONS)
         self.work = Work()
         self.numbers = count()
         self._asked: dict[str, int] = {}
@@ -44,12 +43,12 @@ class State:
 
     def behaviour_of(self, model: str) -> behaviour.Behaviour | None:
         """How this request for a model is answered; null for a model that is not here."""
-        found = self.service.models.get(model)
-        if found is None:
+        usual = self.service.models.get(model)
+        if usual is None:
             return None
         with self._lock:
             self._asked[model] = asked = self._asked.get(model, 0) + 1
-        return found if asked % found.fault_every == 0 else replace(found, fault=None)
+        return usual if asked % usual.fault_every == 0 else replace(usual, fault=None)
 
 
 class _Handler(socketserver.BaseRequestHandler):
@@ -59,7 +58,7 @@ class _Handler(socketserver.BaseRequestHandler):
 
     def handle(self) -> None:
         state = self.server.state
-        if not state.room.acquire(blocking=False):
+        if not state.places.acquire(blocking=False):
             return
         try:
             connection = Connection(self.request, next(state.numbers))
@@ -69,7 +68,7 @@ class _Handler(socketserver.BaseRequestHandler):
         except OSError:
             return  # the client has gone, which is its right
         finally:
-            state.room.release()
+            state.places.release()
 
 
 class _Server(socketserver.ThreadingTCPServer):
@@ -110,15 +109,15 @@ def _answer(connection: Connection, request: Request, state: State) -> bool:
 
 def _chat(connection: Connection, request: Request, state: State) -> bool:
     model = str(request.json().get("model"))
-    found = state.behaviour_of(model)
-    if found is None:
+    behaves = state.behaviour_of(model)
+    if behaves is None:
         connection.answer_json(404, {"error": {"message": f"Model not found: No model matching '{model}'"}})
         return True
     if model not in state.loaded:
         said = f"Model not loaded: Model '{model}' must be loaded before inference"
         connection.answer_json(HTTPStatus.BAD_REQUEST, {"error": {"message": said}})
         return True
-    answer = Answer(connection, request, found, state.work)
+    answer = Answer(connection, request, behaves, state.work)
     state.truths.append(answer.truth)
     return answer.give()
 
@@ -128,7 +127,7 @@ def _page(path: str, state: State) -> object | None:
     service = state.service
     if path == "/truth":
         return [asdict(state.truths.popleft()) for _ in range(len(state.truths))]
-    if path == f"{service.prefix}/v1/models" and service.kind != "bare":
+    if path == f"{service.prefix}/v1/models" and service.kind != "unlisted":
         return {"object": "list", "data": [{"id": name, "object": "model"} for name in service.models]}
     if service.kind == "foundry2":
         return _foundry2(path, state)
@@ -140,16 +139,16 @@ def _foundry2(path: str, state: State) -> object | None:
         return {"endpoints": [], "modelCachePath": "", "pid": 0}
     if path == f"{state.service.prefix}/models/loaded":
         return state.loaded
-    _, found, alias = path.partition(f"{state.service.prefix}/models/load/")
+    _, is_load, alias = path.partition(f"{state.service.prefix}/models/load/")
     names = [name for name in state.service.models if _DEVICE.sub("", name) == unquote(alias)]
-    return _load(names, state) if found and names else None
+    return _load(names, state) if is_load and names else None
 
 
 def _foundry0(path: str, state: State) -> object | None:
     pages = {"/openai/status": {"endpoints": []}, "/openai/loadedmodels": state.loaded}
-    _, found, name = path.partition("/openai/load/")
+    _, is_load, name = path.partition("/openai/load/")
     name = unquote(name.partition("?")[0])
-    return _load([name], state) if found and name in state.service.models else pages.get(path)
+    return _load([name], state) if is_load and name in state.service.models else pages.get(path)
 
 
 def _load(names: list[str], state: State) -> object | None:

@@ -1,4 +1,4 @@
-"""Every load shape, run as a cell runs it: through `arrivals.drive` and `measure.ask`, in turns with a bare socket."""
+"""Every load shape, run as a cell runs it: through `arrivals.drive` and `measure.ask`, in turns with a raw socket."""
 
 import time
 from collections.abc import Iterator
@@ -7,11 +7,9 @@ from pathlib import Path
 
 from foundry_exp.measure import one_request
 from foundry_exp.measure.arrivals import Shape, drive
-from foundry_exp.measure.calibration.figures import figures, timing_of
-from foundry_exp.measure.calibration.process import TimedServer
-from foundry_exp.measure.calibration.raw_socket import BareBackend
-from foundry_exp.measure.calibration.result import LoadShape
-from foundry_exp.measure.calibration.socket_client import Timing
+from foundry_exp.measure.calibration.raw_socket import RawSocketBackend, Timing
+from foundry_exp.measure.calibration.result import LoadShape, figures, timing_of
+from foundry_exp.measure.calibration.timed_server import TimedServer
 from foundry_exp.protocols import Backend, ChatRequest, Clock, ModelRequest
 from foundry_exp.records.record import Message, Record, Sample
 from foundry_exp.runtime.http.endpoint import EndpointBackend
@@ -37,7 +35,7 @@ def load_shapes(answer_s: float) -> dict[str, Shape]:
     }
 
 
-class Side:
+class MeasuredClient:
     """One client, and what it saw."""
 
     def __init__(self, name: str, backend: Backend, clock: Clock) -> None:
@@ -48,14 +46,14 @@ class Side:
         self._backend = backend
         self._clock = clock
 
-    def ask(self, turn: one_request.Turn, due_ns: int | None = None) -> Record:
+    def ask(self, planned: one_request.PlannedRequest, due_ns: int | None = None) -> Record:
         """One request, as a cell makes it."""
-        return one_request.ask(self._backend, turn, _request(turn.sample), 0, due_ns, self._clock)
+        return one_request.ask(self._backend, planned, _request(planned.sample), 0, due_ns, self._clock)
 
-    def block(self, turn: int, size: int, shape: Shape) -> None:
+    def block(self, number: int, size: int, shape: Shape) -> None:
         """So many requests in this shape."""
         start_s = time.process_time()
-        records = list(drive(self._turns(turn, size), shape, self.ask, self._clock, lambda: False))
+        records = list(drive(self._planned(number, size), shape, self.ask, self._clock, lambda: False))
         self.cpu_s += time.process_time() - start_s
         self.timings.update((record.sample_id, timing_of(record)) for record in records)
 
@@ -65,23 +63,24 @@ class Side:
         self.block(-1, at_once, Shape(at_once, None, "constant", shape.seed))
         self.timings, self.cpu_s = {}, 0.0
 
-    def _turns(self, turn: int, size: int) -> list[one_request.Turn]:
-        return [one_request.Turn(sample(f"{self.name} {turn}.{number}"), turn, "measure") for number in range(size)]
+    def _planned(self, number: int, size: int) -> list[one_request.PlannedRequest]:
+        markers = [f"{self.name} {number}.{at}" for at in range(size)]
+        return [one_request.PlannedRequest(sample(marker), number, "measure") for marker in markers]
 
 
 def run(server: TimedServer, name: str, shape: Shape, requests: int, clock: Clock) -> LoadShape:
     """Both clients in this shape, `requests` each."""
-    with tool(server, STEADY) as ours, bare(server, STEADY) as least:
-        sides = (Side("tool", ours, clock), Side("bare", least, clock))
-        for side in sides:
-            side.warm_up(shape)
+    with tool(server, STEADY) as ours, raw_socket(server, STEADY) as least:
+        clients = (MeasuredClient("tool", ours, clock), MeasuredClient("raw", least, clock))
+        for client in clients:
+            client.warm_up(shape)
         server.truths()
         warmed = ours.stamped_by
         block = _BLOCK * shape.concurrency if shape.rate_per_s is None else _SCHEDULED_BLOCK
-        for turn in range(-(-requests // block)):
-            of_turn = Shape(shape.concurrency, shape.rate_per_s, shape.arrivals, shape.seed + turn)
-            for side in sides:
-                side.block(turn, min(block, requests - turn * block), of_turn)
+        for number in range(-(-requests // block)):
+            of_block = Shape(shape.concurrency, shape.rate_per_s, shape.arrivals, shape.seed + number)
+            for client in clients:
+                client.block(number, min(block, requests - number * block), of_block)
         stamped_by = {by: chats - warmed.get(by, 0) for by, chats in ours.stamped_by.items()}
         truths = server.truths()
     scheduled = shape.rate_per_s is not None
@@ -91,8 +90,8 @@ def run(server: TimedServer, name: str, shape: Shape, requests: int, clock: Cloc
         rate_per_s=shape.rate_per_s,
         arrivals=shape.arrivals if scheduled else None,
         requests=requests,
-        tool=figures(sides[0].timings, truths, sides[0].cpu_s, {by: n for by, n in stamped_by.items() if n}),
-        bare_socket=figures(sides[1].timings, truths, sides[1].cpu_s),
+        tool=figures(clients[0].timings, truths, clients[0].cpu_s, {by: n for by, n in stamped_by.items() if n}),
+        bare_socket=figures(clients[1].timings, truths, clients[1].cpu_s),
     )
 
 
@@ -110,9 +109,9 @@ def tool(server: TimedServer, model: str) -> Iterator[EndpointBackend]:
 
 
 @contextmanager
-def bare(server: TimedServer, model: str) -> Iterator[BareBackend]:
-    """Bare sockets."""
-    backend = BareBackend(server.url, _TIMEOUT_S)
+def raw_socket(server: TimedServer, model: str) -> Iterator[RawSocketBackend]:
+    """Raw sockets."""
+    backend = RawSocketBackend(server.url, _TIMEOUT_S)
     backend.load(_named(model))
     try:
         yield backend

@@ -7,7 +7,7 @@ import pytest
 
 from foundry_exp.cli.doctor import services
 from foundry_exp.measure.calibration.behaviour import Behaviour, Service
-from foundry_exp.measure.calibration.process import TimedServer, timed_server
+from foundry_exp.measure.calibration.timed_server import TimedServer, timed_server
 
 TRACKER = {"_target_": "foundry_exp.tracking.mlflow_store.MlflowTracker", "uri": None, "experiment": "e"}
 

@@ -11,14 +11,14 @@ import psutil
 import pytest
 
 from foundry_exp.measure.calibration.behaviour import Behaviour, Service, from_json
-from foundry_exp.measure.calibration.process import timed_server
-from foundry_exp.measure.calibration.socket_client import SocketClient
+from foundry_exp.measure.calibration.raw_socket import RawSocket
+from foundry_exp.measure.calibration.timed_server import timed_server
 
 MS = 1_000_000
 _PARENT = """
 import sys
 from foundry_exp.measure.calibration.behaviour import Behaviour, Service
-from foundry_exp.measure.calibration.process import timed_server
+from foundry_exp.measure.calibration.timed_server import timed_server
 with timed_server(Service({"m": Behaviour()})) as server:
     print(server.pid, flush=True)
     sys.stdin.read()
@@ -27,7 +27,7 @@ with timed_server(Service({"m": Behaviour()})) as server:
 
 def test_every_event_waits_for_its_absolute_time() -> None:
     with timed_server(Service({"m": Behaviour(ttft_ms=30, gap_ms=3, tokens=40)})) as server:
-        client = SocketClient(server.url, "m", 10.0)
+        client = RawSocket(server.url, "m", 10.0)
         timing = client.ask("one")
         client.close()
         truth = server.truths()["one"]
@@ -38,7 +38,7 @@ def test_every_event_waits_for_its_absolute_time() -> None:
 
 def test_a_client_sees_what_the_server_sent_and_not_before() -> None:
     with timed_server(Service({"m": Behaviour()})) as server:
-        client = SocketClient(server.url, "m", 10.0)
+        client = RawSocket(server.url, "m", 10.0)
         timing = client.ask("one")
         client.close()
         truth = server.truths()["one"]
@@ -49,7 +49,7 @@ def test_a_client_sees_what_the_server_sent_and_not_before() -> None:
 
 def test_the_truth_is_handed_over_once() -> None:
     with timed_server(Service({"m": Behaviour(ttft_ms=0)})) as server:
-        client = SocketClient(server.url, "m", 10.0)
+        client = RawSocket(server.url, "m", 10.0)
         client.ask("one")
         client.close()
         assert list(server.truths()) == ["one"]
@@ -58,7 +58,7 @@ def test_the_truth_is_handed_over_once() -> None:
 
 def test_computing_sets_the_pace() -> None:
     with timed_server(Service({"m": Behaviour(tokens=4, work_rounds=1000)})) as server:
-        client = SocketClient(server.url, "m", 10.0)
+        client = RawSocket(server.url, "m", 10.0)
         assert len(client.ask("one").event_ns) == 4
         client.close()
 

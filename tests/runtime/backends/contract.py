@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from foundry_exp.errors import BackendError
-from foundry_exp.measure.one_request import Turn, ask
+from foundry_exp.measure.one_request import PlannedRequest, ask
 from foundry_exp.protocols import Backend, ChatRequest, ModelRequest
 from foundry_exp.records.record import CONTENT_KINDS, Message, Record, Sample
 
@@ -23,7 +23,7 @@ def request(*, streaming: bool = True, max_tokens: int = 24, sample: Sample = PR
 
 
 def asked(backend: Backend, **choices: object) -> Record:
-    return ask(backend, Turn(PROMPT, 0, "measure"), request(**choices), 0)  # type: ignore[arg-type]
+    return ask(backend, PlannedRequest(PROMPT, 0, "measure"), request(**choices), 0)  # type: ignore[arg-type]
 
 
 def model_request(alias: str, path: Path | None, log_dir: Path) -> ModelRequest:
@@ -100,5 +100,5 @@ VERDICT = {
 def held_to_a_schema(backend: Backend) -> dict[str, object]:
     """What a model answers that must answer with a verdict."""
     wished = replace(request(max_tokens=100), response_schema=VERDICT)
-    answer: dict[str, object] = json.loads(ask(backend, Turn(PROMPT, 0, "measure"), wished, 0).text)
+    answer: dict[str, object] = json.loads(ask(backend, PlannedRequest(PROMPT, 0, "measure"), wished, 0).text)
     return answer

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
-from foundry_exp.measure.one_request import Turn, ask
+from foundry_exp.measure.one_request import PlannedRequest, ask
 from foundry_exp.protocols import ChatRequest, Clock, Event, LoadedModel, ModelRequest
 from foundry_exp.records.record import Message, Record, Sample
 from foundry_exp.runtime.http.client import ChatClient
@@ -33,4 +33,4 @@ def ask_client(
 ) -> Record:
     sample = Sample("p", (Message("user", marker),), "digest")
     wished = replace(request(streaming=streaming, sample=sample), **limits)  # type: ignore[arg-type]
-    return ask(_OneModel(client, model), Turn(sample, 0, "measure"), wished, 0, clock=time.perf_counter_ns)
+    return ask(_OneModel(client, model), PlannedRequest(sample, 0, "measure"), wished, 0, clock=time.perf_counter_ns)

@@ -10,8 +10,8 @@ import pytest
 
 from foundry_exp.errors import BackendError, ConfigError, SkipCellError
 from foundry_exp.measure.calibration.behaviour import Behaviour, Service
-from foundry_exp.measure.calibration.process import TimedServer
-from foundry_exp.measure.one_request import Turn, ask
+from foundry_exp.measure.calibration.timed_server import TimedServer
+from foundry_exp.measure.one_request import PlannedRequest, ask
 from foundry_exp.protocols import Backend, ModelRequest
 from foundry_exp.records.record import Message, Sample
 from foundry_exp.runtime.http.endpoint import EndpointBackend
@@ -75,7 +75,7 @@ def test_a_foundry_before_1_0_loads_by_id(serve: Serve, attach: Attach) -> None:
 
 
 def test_a_service_without_a_list_of_models_is_taken_at_its_word(serve: Serve, attach: Attach) -> None:
-    backend = attach(serve(Service({"only": QUICK}, kind="bare")).url)
+    backend = attach(serve(Service({"only": QUICK}, kind="unlisted")).url)
     assert backend.load(wanted("only")).variant == "only"
     with pytest.raises(BackendError, match="No model matching") as caught:
         backend.load(wanted("other"))
@@ -134,7 +134,7 @@ def test_a_schema_that_is_refused_is_left_out_from_then_on(server: TimedServer, 
     backend.load(wanted("free-text"))
     server.truths()
     held = replace(request(), response_schema=VERDICT)
-    first, second = (ask(backend, Turn(PROMPT, 0, "measure"), held, 0) for _ in range(2))
+    first, second = (ask(backend, PlannedRequest(PROMPT, 0, "measure"), held, 0) for _ in range(2))
     assert (first.error, second.error) == (None, None)
     assert first.text == second.text != ""
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from foundry_exp.measure.calibration.process import TimedServer
+from foundry_exp.measure.calibration.timed_server import TimedServer
 from foundry_exp.measure.one_request import clock
 from foundry_exp.records.record import Record
 from foundry_exp.runtime.http.address import parse

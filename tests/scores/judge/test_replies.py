@@ -3,7 +3,7 @@
 import pytest
 
 from foundry_exp.measure.calibration.behaviour import Behaviour, Service
-from foundry_exp.measure.calibration.process import timed_server
+from foundry_exp.measure.calibration.timed_server import timed_server
 from tests.scores.judge.conftest import CRITERIA, Court
 
 

@@ -4,9 +4,8 @@ import pytest
 
 from foundry_exp.errors import BackendError
 from foundry_exp.measure.calibration.answers import Truth
-from foundry_exp.measure.calibration.figures import figures, timing_of
-from foundry_exp.measure.calibration.result import spread
-from foundry_exp.measure.calibration.socket_client import Timing
+from foundry_exp.measure.calibration.raw_socket import Timing
+from foundry_exp.measure.calibration.result import figures, spread, timing_of
 from foundry_exp.records.record import Record, RequestError
 
 MS = 1_000_000
