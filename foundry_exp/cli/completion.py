@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from foundry_exp.cli import help_page
-from foundry_exp.config import compose, hydra_launcher
+from foundry_exp.config import hydra_session
 from foundry_exp.errors import ConfigError
 
 _WISH = re.compile(r"(install|uninstall|query)=(bash|zsh|fish)")
@@ -60,7 +60,7 @@ def _overrides(words: Sequence[str], last: str) -> Iterator[str]:
 def _asked(words: Sequence[str]) -> list[str]:
     told = [word for word in words[:-1] if not word.startswith(("-", "hydra.searchpath"))]  # which may import a package
     kept = [word for word in told if "=" in word and "," not in word]
-    os.environ["COMP_LINE"] = " ".join([compose.PROGRAM, *kept, words[-1]])
+    os.environ["COMP_LINE"] = " ".join([hydra_session.PROGRAM, *kept, words[-1]])
     return _hydras("query=bash").split()
 
 
@@ -68,7 +68,7 @@ def _hydras(wish: str) -> str:
     """Hydra's answer; nothing where the line so far does not compose."""
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(io.StringIO()), contextlib.suppress(SystemExit):
-        hydra_launcher.hand_to_hydra(["--shell-completion", wish])
+        hydra_session.hand_over(["--shell-completion", wish])
     return said.getvalue().strip()
 
 

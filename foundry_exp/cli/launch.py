@@ -1,68 +1,34 @@
-"""A sweep in Hydra's hands: its cells in order, each launched as one job, and a job never raises but for Ctrl-C."""
+"""A sweep in Hydra's hands: its cells in order, each launched as one job, and a job never raises but for Ctrl-C.
+
+A launcher such as joblib runs jobs in processes of its own. A terminal's Ctrl-C reaches all of them at once, and joblib
+kills the others as soon as one of them, or the command itself, raises KeyboardInterrupt: so jobs that run are ended by
+themselves, and jobs that have not begun do not begin.
+"""
 
 import copy
-import random
+import functools
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from secrets import token_hex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig
 
-from foundry_exp.cli import ctrl_c
-from foundry_exp.config import cell_names, compose, hydra_launcher
+from foundry_exp.config import compose, hydra_internals, hydra_session
 from foundry_exp.config.plan import plan
 from foundry_exp.errors import FoundryExpError
 from foundry_exp.measure.cell import Cell
+from foundry_exp.measure.interrupts import Interrupts
 
 if TYPE_CHECKING:
     from foundry_exp.run.sweep_counts import Headway
 
-
-def plan_all(every_job: Sequence[compose.Job]) -> list[Cell]:
-    """Check every cell before the first one starts; in the order in which they run."""
-    configs = [job.plain for job in every_job]
-    settings = configs[0]["sweep"]
-    sweep_id = str(settings["name"] or f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{token_hex(2)}")
-    named = zip(cell_names.of(every_job), every_job, configs, strict=True)
-    cells = [replace(plan(config, name, sweep_id), overrides=_task_overrides(job)) for name, job, config in named]
-    return _in_order(cells, settings)
-
-
-def _task_overrides(job: compose.Job) -> tuple[str, ...]:
-    return tuple(text for text in job.overrides if not hydra_launcher.is_for_hydra(text))
-
-
-def _in_order(cells: Sequence[Cell], settings: dict[str, Any]) -> list[Cell]:
-    """Every cell once, then every cell again (A B A B), so that heat and other drift hit all alike."""
-    ordered = []
-    for repeat in range(1, settings["repeats"] + 1):
-        turn = [_repeat(cell, repeat, settings["repeats"]) for cell in cells]
-        if settings["order"] == "shuffled":
-            random.Random(f"{settings['seed']} {repeat}").shuffle(turn)
-        ordered += turn
-    return ordered
-
-
-def rule_of_order(settings: dict[str, Any]) -> str:
-    """How the cells are ordered, in words."""
-    how = f"shuffled with sweep.seed={settings['seed']}" if settings["order"] == "shuffled" else "as planned"
-    if settings["repeats"] == 1:
-        return f"{how}."
-    anew = ", anew each time" if settings["order"] == "shuffled" else ""
-    return f"{settings['repeats']} times every cell in turn (A B A B), {how}{anew}."
-
-
-def _repeat(cell: Cell, repeat: int, of: int) -> Cell:
-    name = f"{cell.name}-r{repeat}" if of > 1 else cell.name
-    config = {**cell.config, "sweep": {**cell.config["sweep"], "repeat": repeat, "cell": name}}
-    # Quoted, because a name may look like a number.
-    own = (f"sweep.name='{cell.sweep_id}'", f"sweep.cell='{name}'", f"sweep.repeat={repeat}")
-    return replace(cell, name=name, config=config, overrides=(*cell.overrides, *own))
+COMMAND_PID = "FOUNDRY_EXP_COMMAND_PID"
+_between_jobs = Interrupts()
+"""How often a person asked to stop while no job ran in this process: a signal's handler belongs to no one smaller."""
 
 
 def start(cells: Sequence[Cell], first: compose.Job, overrides: Sequence[str]) -> bool:
@@ -72,19 +38,23 @@ def start(cells: Sequence[Cell], first: compose.Job, overrides: Sequence[str]) -
     config.sweep.name = cells[0].sweep_id
     planned = {cell.name: cell for cell in map(_named, cells)}
 
-    @ctrl_c.stoppable
+    @_stoppable
     def here(config: DictConfig) -> None:
         _measure(config, lambda: planned[config.sweep.cell])
 
-    with ctrl_c.launched() as heard:
-        try:
-            every_job = {cell.overrides: cell.config for cell in planned.values()}
-            hydra_launcher.launch(here, task, every_job, config, overrides)
-        except KeyboardInterrupt:
-            return False
-        except Exception as error:  # noqa: BLE001 — a launcher whose worker died; the folders hold what was measured
-            print(f"foundry_exp: the launcher ended early ({type(error).__name__}: {error})", file=sys.stderr)
-    return heard.count == 0
+    os.environ[COMMAND_PID] = str(os.getpid())
+    _between_jobs.listen()
+    try:
+        every_job = {cell.overrides: cell.config for cell in planned.values()}
+        with compose.ready(overrides):
+            hydra_internals.launch(here, task, every_job, config, hydra_session.CONFIG_NAME)
+    except KeyboardInterrupt:
+        return False
+    except Exception as error:  # noqa: BLE001 — a launcher whose worker died; the folders hold what was measured
+        print(f"foundry_exp: the launcher ended early ({type(error).__name__}: {error})", file=sys.stderr)
+    finally:
+        _between_jobs.forget()
+    return _between_jobs.count == 0
 
 
 def _named(cell: Cell) -> Cell:
@@ -92,7 +62,36 @@ def _named(cell: Cell) -> Cell:
     return replace(cell, config={**cell.config, "sweep": {**cell.config["sweep"], "name": cell.sweep_id}})
 
 
-@ctrl_c.stoppable
+def _stoppable(job: Callable[[DictConfig], None]) -> Callable[[DictConfig], None]:
+    """A job that Ctrl-C reaches while it runs, and that does not begin after one."""
+
+    @functools.wraps(job)
+    def run(config: DictConfig) -> None:
+        try:
+            _refuse_after_ctrl_c()
+            _between_jobs.forget()
+            job(config)
+        except KeyboardInterrupt:
+            if not _in_worker():
+                raise
+            _between_jobs.count += 1
+        finally:
+            _between_jobs.listen()
+
+    return run
+
+
+def _refuse_after_ctrl_c() -> None:
+    if _between_jobs.count:
+        raise KeyboardInterrupt
+
+
+def _in_worker() -> bool:
+    """Whether this process is a launcher's, rather than that of the command."""
+    return os.environ.get(COMMAND_PID, str(os.getpid())) != str(os.getpid())
+
+
+@_stoppable
 def task(config: DictConfig) -> None:
     """A job in a process of the launcher's, which knows nothing of the plan but this config."""
     _measure(config, lambda: plan(compose.plain(config), config.sweep.cell, config.sweep.name))
@@ -104,7 +103,7 @@ def _measure(config: DictConfig, planned: Callable[[], Cell]) -> None:
     from foundry_exp.run import one_cell
 
     # Live lines of several processes would overwrite each other.
-    console = terminal.progress_console(live=not ctrl_c.in_worker())
+    console = terminal.progress_console(live=not _in_worker())
     try:
         cell = planned()
         result = one_cell.run(cell, console, _headway(cell.folder.parent, config.sweep.shard))

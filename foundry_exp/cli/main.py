@@ -88,7 +88,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _experiment(options: argparse.Namespace) -> int:
-    from foundry_exp.cli import launch
     from foundry_exp.config import compose, conf_folders
 
     if options.shell_completion:
@@ -107,11 +106,12 @@ def _experiment(options: argparse.Namespace) -> int:
     overrides = [*options.overrides, *added]
     if options.hydra_help or options.info or options.cfg in ("hydra", "all"):
         return _hydras_own(options, overrides)
+    from foundry_exp.config.cells import plan_all
+
     every_job, multirun = compose.jobs(overrides, multirun=options.multirun)
-    cells = launch.plan_all(every_job)
+    cells = plan_all(every_job)
     if options.cfg:
-        shown = [compose.as_yaml(job.config, resolve=options.resolve) for job in every_job]
-        print("---\n".join(shown), end="")
+        print("---\n".join(compose.as_yaml(job.config, resolve=options.resolve) for job in every_job), end="")
         return 0
     from foundry_exp.cli.run import run  # numpy, pydantic and rich: not for --cfg or a bad option
 
@@ -120,7 +120,7 @@ def _experiment(options: argparse.Namespace) -> int:
 
 def _hydras_own(options: argparse.Namespace, overrides: Sequence[str]) -> int:
     """What Hydra says of a command that composes, of a sweep's first cell; what does not is refused in our words."""
-    from foundry_exp.config import compose, hydra_launcher
+    from foundry_exp.config import compose, hydra_session
 
     view = options.info
     if view and "=" in view:
@@ -130,5 +130,5 @@ def _hydras_own(options: argparse.Namespace, overrides: Sequence[str]) -> int:
         raise ConfigError(msg)
     every_job, _ = compose.jobs(overrides, multirun=options.multirun)
     wish = ["--hydra-help"] if options.hydra_help else ["--info", view] if view else ["--cfg", options.cfg]
-    hydra_launcher.hand_to_hydra([*wish, *(["--resolve"] if options.resolve else []), *every_job[0].overrides])
+    hydra_session.hand_over([*wish, *(["--resolve"] if options.resolve else []), *every_job[0].overrides])
     return 0

@@ -9,6 +9,7 @@ from rich.console import Console
 from foundry_exp import target, terminal
 from foundry_exp.cli import launch, messages
 from foundry_exp.config import compose
+from foundry_exp.config.cells import rule_of_order
 from foundry_exp.config.compose import Job
 from foundry_exp.errors import INTERRUPTED, ConfigError
 from foundry_exp.measure.cell import Cell
@@ -24,7 +25,7 @@ from foundry_exp.run.engines.check import check_engines
 def run(every_job: Sequence[Job], cells: Sequence[Cell], overrides: Sequence[str], *, multirun: bool) -> int:
     """Measure the cells that are due, report all of them, and return the exit code."""
     settings = cells[0].config["sweep"]
-    order = launch.rule_of_order(settings)
+    order = rule_of_order(settings)
     plan, cells = cells, shard.of_sweep(cells, settings)
     _need_what_runs_share(cells)
     command = [*(["-m"] if multirun else []), *overrides]

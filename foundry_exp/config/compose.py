@@ -9,21 +9,25 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from hydra import compose, initialize_config_dir
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
-from hydra.core.global_hydra import GlobalHydra
-from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra import compose
 from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from foundry_exp import target
-from foundry_exp.config import conf_folders, hydra_targets, models_json, named_secrets, read_once, remembered
+from foundry_exp.config import (
+    conf_folders,
+    hydra_internals,
+    hydra_session,
+    hydra_targets,
+    models_json,
+    named_secrets,
+    remembered,
+)
 from foundry_exp.config.hydra_errors import in_our_words
 from foundry_exp.errors import ConfigError, near
-from foundry_exp.files import json_schema, shipped_files
+from foundry_exp.files import json_schema
 
-VERSION_BASE = "1.3"
 ENDPOINT_VARIABLE = "FOUNDRY_LOCAL_ENDPOINT"
 BENCH_RECIPE = "bench-env"
 BENCH_VARIABLES = (
@@ -31,9 +35,6 @@ BENCH_VARIABLES = (
     "RETRY_ON_FAIL", "RETRY_BACKOFF", "SHOW_USAGE",
 )  # fmt: skip
 """Of the original benchmark scripts: an experiment in git must not change with the shell, so one recipe reads them."""
-CONFIG_NAME = "config"
-PROGRAM = "foundry-exp"
-"""How Hydra's help and completion call the command; its completion knows no `python -m …`."""
 
 
 def from_environment(overrides: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -48,11 +49,6 @@ def from_environment(overrides: Sequence[str]) -> tuple[list[str], list[str]]:
     if ignored and f"experiment={BENCH_RECIPE}" not in overrides:
         notes.append(f"ignored: {', '.join(ignored)}; only experiment={BENCH_RECIPE} reads them.")
     return added, notes
-
-
-def _flag(text: object) -> bool:
-    """1, true, yes and on, as the original scripts and people write it."""
-    return str(text).strip().lower() in ("1", "true", "yes", "on")
 
 
 @dataclass(frozen=True)
@@ -80,45 +76,35 @@ def jobs(overrides: Sequence[str], *, multirun: bool) -> tuple[list[Job], bool]:
         _refuse_sweeper(root)
         params = [f"{key}={value}" for key, value in (root.hydra.sweeper.params or {}).items()] if root else []
         listed = (root.sweep.combinations if root else None) or [""]
-        grids = [_grid([*params, *shlex.split(combination), *overrides]) for combination in listed]
+        grids = [hydra_internals.grid([*params, *shlex.split(combination), *overrides]) for combination in listed]
         first, *others = [job for grid in grids for job in grid]
         config = _composed(first)
-        known = _remembered(config, overrides) if others else {}
-        return [Job(first, config), *(Job(job, known.get(tuple(job)) or _composed(job)) for job in others)], True
+        recalled = _recalled(config, overrides) if others else {}
+        return [Job(first, config), *(Job(job, recalled.get(tuple(job)) or _composed(job)) for job in others)], True
 
 
 def _refuse_sweeper(root: DictConfig | None) -> None:
     """Raise ConfigError for a sweeper that chooses a cell by what came of earlier ones: all are planned beforehand."""
-    chosen = root.hydra.sweeper._target_ if root else None
-    if chosen not in (None, f"{BasicSweeper.__module__}.{BasicSweeper.__qualname__}"):
+    sweeper = root.hydra.sweeper._target_ if root else None
+    if sweeper is not None and not hydra_internals.is_basic_sweeper(sweeper):
         msg = (
-            f"hydra.sweeper: every cell is planned before the first one starts, so {chosen} has nothing to choose; "
+            f"hydra.sweeper: every cell is planned before the first one starts, so {sweeper} has nothing to choose; "
             "leave it out, and search with sweep.shard as the README shows."
         )
         raise ConfigError(msg)
 
 
-def _remembered(config: DictConfig, overrides: Sequence[str]) -> remembered.Jobs:
+def _recalled(config: DictConfig, overrides: Sequence[str]) -> remembered.Jobs:
     """What the jobs of a resumed sweep came to before."""
     if not config.sweep.resume or config.sweep.name is None:
         return {}
-    folder = Path(config.output_dir) / "runs" / str(config.sweep.name)
-    return remembered.recall(folder, remembered.digest(overrides, conf_folders.user_conf()))
+    return remembered.recall(Path(config.output_dir) / "runs" / str(config.sweep.name), overrides)
 
 
 def remember(folder: Path, every_job: Sequence[Job], overrides: Sequence[str]) -> None:
     """Keep what the jobs of a sweep came to for when it is resumed."""
     if len(every_job) > 1:
-        found = {tuple(job.overrides): job.plain for job in every_job}
-        remembered.keep(folder, remembered.digest(overrides, conf_folders.user_conf()), found)
-
-
-def _grid(overrides: Sequence[str]) -> list[list[str]]:
-    """Every combination of the values that are swept over; of a key given twice, the last one counts."""
-    loader = GlobalHydra.instance().config_loader()
-    parsed = OverridesParser.create(config_loader=loader).parse_overrides(list(overrides))
-    split: list[list[str]] = BasicSweeper.split_arguments(parsed, max_batch_size=None)[0]
-    return [list(job) for job in split]
+        remembered.keep(folder, overrides, {tuple(job.overrides): job.plain for job in every_job})
 
 
 def plain(config: DictConfig | dict[str, Any]) -> dict[str, Any]:
@@ -139,17 +125,16 @@ def _plain_value(config: DictConfig, key: Any) -> Any:
 def section(group: str, option: str, settings: Sequence[str]) -> dict[str, Any]:
     """One group's option with `key=value` settings of its own, checked by the schema of the group's name."""
     chosen = f"{group}={option}"
-    known = jobs([chosen], multirun=False)[0][0].plain[group]
     own = [text if text.startswith(f"{group}.") else f"{group}.{text}" for text in settings]
-    names = list(_dotted(known))
+    names = list(_dotted(jobs([chosen], multirun=False)[0][0].plain[group]))
     for text in own:
         key = text.partition("=")[0].removeprefix(f"{group}.")
         if key not in names:
             msg = f"{key}: {chosen} has no such key; {near(key, [group, *names])}"
             raise ConfigError(msg)
-    found: dict[str, Any] = jobs([chosen, *own], multirun=False)[0][0].plain[group]
-    json_schema.check(found, group, f"{group}={option}")
-    return found
+    composed: dict[str, Any] = jobs([chosen, *own], multirun=False)[0][0].plain[group]
+    json_schema.check(composed, group, chosen)
+    return composed
 
 
 def as_yaml(config: DictConfig | dict[str, Any], *, resolve: bool) -> str:
@@ -165,16 +150,7 @@ def _ours(config: DictConfig) -> DictConfig:
 @contextmanager
 def ready(overrides: Sequence[str]) -> Iterator[None]:
     """Hydra with our options and resolvers; what it complains of is said in our words."""
-    GlobalHydra.instance().clear()
-    named_secrets.guard()
-    OmegaConf.register_new_resolver("flag", _flag, replace=True)
-    OmegaConf.register_new_resolver("aliases", models_json.aliases, replace=True)
-    OmegaConf.register_new_resolver("listed", models_json.listed, replace=True)
-    with (
-        initialize_config_dir(str(shipped_files.shipped("conf")), version_base=VERSION_BASE),
-        in_our_words(overrides, lambda: _keys(overrides)),
-    ):
-        read_once.install(GlobalHydra.instance().config_loader())
+    with hydra_session.started(), in_our_words(overrides, lambda: _keys(overrides)):
         yield
 
 
@@ -182,7 +158,7 @@ def _composed(overrides: Sequence[str]) -> DictConfig:
     extra = conf_folders.search_path_override(conf_folders.user_conf())
     hydra_targets.refuse_foreign_folders(overrides)
     try:
-        config = compose(CONFIG_NAME, [*overrides, *extra], return_hydra_config=True)
+        config = compose(hydra_session.CONFIG_NAME, [*overrides, *extra], return_hydra_config=True)
     except KeyError as error:
         msg = f"hydra.job.env_copy: the environment variable {error} is not set; set it, or leave it out."
         raise ConfigError(msg) from error
@@ -198,7 +174,7 @@ def _keys(overrides: Sequence[str]) -> list[str]:
     try:
         config = _composed([text for text in chosen if "," not in text or "[" in text])
     except HydraException:
-        config = compose(CONFIG_NAME, [])
+        config = compose(hydra_session.CONFIG_NAME, [])
     return list(_dotted(OmegaConf.to_container(_ours(config), resolve=False)))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.plugins import Plugins
-from omegaconf import DictConfig, ListConfig
+from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import InterpolationResolutionError, MissingMandatoryValue
 
 from foundry_exp import target
@@ -52,9 +52,9 @@ def refuse_foreign_folders(overrides: Sequence[str]) -> None:
 
 
 def _hold(path: str, where: str) -> None:
-    found = target.resolve(path, where, _OF_HYDRA)
+    part = target.resolve(path, where, _OF_HYDRA)
     package = path.partition(".")[0]
-    own = isinstance(found, type) and found.__module__.partition(".")[0] == package
+    own = isinstance(part, type) and part.__module__.partition(".")[0] == package
     # Such as hydra.utils.get_class, which imports what it is told.
     if package in (*_OF_HYDRA, "foundry_exp") and not own:
         msg = f"{where}: {path} is no class of {package}; give module.Class of an installed package."
@@ -64,12 +64,11 @@ def _hold(path: str, where: str) -> None:
 def _need_plugin(node: Any, where: str) -> None:
     """A launcher or sweeper is a plugin that Hydra has found, or it ends in a traceback."""
     path = node.get("_target_") if isinstance(node, DictConfig) else None
-    known = Plugins.instance().class_name_to_class
-    if path not in known:
+    plugins = Plugins.instance().class_name_to_class
+    if path not in plugins:
         kind = where.split(".")[1]
-        msg = (
-            f"{where}: {path} is no {kind} that Hydra has; {near(str(path), [name for name in known if kind in name])}"
-        )
+        alike = near(str(path), [name for name in plugins if kind in name])
+        msg = f"{where}: {path} is no {kind} that Hydra has; {alike}"
         raise ConfigError(msg)
 
 
@@ -87,15 +86,14 @@ def _named(node: Any, where: str, keys: Collection[str], depth: int = 0) -> Iter
 
 
 def _names(node: Any) -> list[Any]:
-    if isinstance(node, DictConfig) and not (node._is_none() or node._is_missing()):
+    if isinstance(node, DictConfig):
         return list(node.keys())
-    if isinstance(node, ListConfig) and not (node._is_none() or node._is_missing()):
-        return list(range(len(node)))
-    return []
+    return list(range(len(node))) if isinstance(node, ListConfig) else []
 
 
 def _value(node: Any, name: Any) -> Any:
     try:
         return node[name]
     except (InterpolationResolutionError, MissingMandatoryValue):  # known only while a job runs, as its folder is
-        return node._get_node(name)._value()
+        written: Any = OmegaConf.to_container(node, resolve=False)
+        return written[name]

@@ -64,12 +64,10 @@ def _report(start: tuple[float, ...], costs: tuple[float, ...], size: int, track
 
 
 def _timed(home: Path, size: int, tracker: str) -> tuple[float, float]:
-    """Wall and CPU time of a sweep whose cells load at once and answer one prompt at once; a group and a value vary."""
-    swept = [f"generation.seed=range({size // OPTIONS})", "streaming=on,off"]
+    """Wall and CPU time of a sweep, resumed if it was begun before."""
     arguments = [
-        "-m", "backend=scripted", "model=custom", "model.alias=scripted", "prompts.text=Hello",
-        "prompts.name=one", "workload.rounds=1", "workload.warmup=0", "backend.realtime=false", "backend.load_ms=0",
-        f"tracker={tracker}", f"device_lock.folder={home / 'locks'}", "sweep.name=night", "sweep.resume=true", *swept,
+        "-m", f"tracker={tracker}", f"device_lock.folder={home / 'locks'}", "sweep.name=night", "sweep.resume=true",
+        *sweep_overrides(size),
     ]  # fmt: skip
     start_s, cpu_s = time.perf_counter(), _cpu_of_children_s()
     done = subprocess.run(
@@ -78,6 +76,15 @@ def _timed(home: Path, size: int, tracker: str) -> tuple[float, float]:
     if done.returncode:
         sys.exit(done.stderr)
     return time.perf_counter() - start_s, _cpu_of_children_s() - cpu_s
+
+
+def sweep_overrides(size: int) -> list[str]:
+    """A sweep whose cells load at once and answer one prompt at once; a value and a group vary."""
+    return [
+        "backend=scripted", "model=custom", "model.alias=scripted", "prompts.text=Hello", "prompts.name=one",
+        "workload.rounds=1", "workload.warmup=0", "backend.realtime=false", "backend.load_ms=0",
+        f"generation.seed=range({size // OPTIONS})", "streaming=on,off",
+    ]  # fmt: skip
 
 
 def _cpu_of_children_s() -> float:

@@ -8,7 +8,8 @@ import pytest
 from foundry_exp.cli import main
 from foundry_exp.cli.verbs import models_json as verb
 from foundry_exp.cli.verbs.models import composed
-from foundry_exp.config import cell_names, compose, models_json
+from foundry_exp.config import compose, models_json
+from foundry_exp.config.cells import cell_names
 from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.records import run_folder
 from foundry_exp.runtime.models import provision
@@ -32,7 +33,7 @@ def written(text: str) -> str:
 def test_the_recipe_sweeps_over_the_aliases_with_the_files_facts_first() -> None:
     every_job, multirun = compose.jobs([RECIPE, f"models_file={SHOWN}"], multirun=False)
     assert multirun
-    assert cell_names.of(every_job) == ["demo-small", "phi-4-mini", "somebody-elses"]
+    assert cell_names(every_job) == ["demo-small", "phi-4-mini", "somebody-elses"]
     demo, phi, other = (compose.plain(job.config)["model"] for job in every_job)
     assert (demo["path"], demo["size_mb"]) == ("shipped:models/demo-small", 1.5)
     assert (phi["context_length"], phi["size_mb"]) == (4096, 5154)

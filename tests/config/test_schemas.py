@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from foundry_exp.cli import written_schemas
-from foundry_exp.config import cell_names, compose
+from foundry_exp.config import compose
+from foundry_exp.config.cells import cell_names
 from foundry_exp.config.plan import plan
 from foundry_exp.files import shipped_files
 
@@ -60,7 +61,7 @@ def test_a_fingerprint_is_of_what_a_timing_depends_on() -> None:
 def test_cells_are_named_for_what_was_swept_and_never_hold_an_equals_sign() -> None:
     def names(*overrides: str) -> list[str]:
         every_job, _ = compose.jobs(list(overrides), multirun=True)
-        return cell_names.of(every_job)
+        return cell_names(every_job)
 
     assert names("model=demo-small,demo-large", "generation.max_tokens=8,16") == [
         "demo-small-max_tokens-8", "demo-small-max_tokens-16", "demo-large-max_tokens-8", "demo-large-max_tokens-16",
@@ -73,6 +74,6 @@ def test_cells_are_named_for_what_was_swept_and_never_hold_an_equals_sign() -> N
 def test_a_recipe_brings_its_sweep_and_the_command_overrides_it() -> None:
     every_job, multirun = compose.jobs(["experiment=smoke"], multirun=False)
     assert multirun
-    assert cell_names.of(every_job) == ["demo-small", "demo-large"]
+    assert cell_names(every_job) == ["demo-small", "demo-large"]
     every_job, _ = compose.jobs(["experiment=smoke", "model=demo-small"], multirun=False)
     assert len(every_job) == 1

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foundry_exp.config.cell_names import folder_name
+from foundry_exp.config.cells import folder_name
 from foundry_exp.records import run_folder, runs
 from tests.conftest import SCRIPTED, Run
 from tests.report.hostile import HOSTILE, INVISIBLE

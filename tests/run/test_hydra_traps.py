@@ -7,6 +7,7 @@ import pytest
 
 from foundry_exp.cli import launch
 from foundry_exp.config import compose
+from foundry_exp.config.cells import plan_all
 from foundry_exp.measure.cell import Cell
 from foundry_exp.records import runs
 from foundry_exp.run import one_cell, sweep_folder
@@ -51,7 +52,7 @@ def test_a_task_that_raises_does_not_take_the_others_with_it(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     every_job, _ = compose.jobs([*QUICK, "generation.seed=1,2,3"], multirun=True)
-    cells = launch.plan_all(every_job)
+    cells = plan_all(every_job)
     run_cell = one_cell.run
 
     def faulty(cell: Cell, *others: object) -> object:

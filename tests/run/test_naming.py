@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp.cli.launch import plan_all
 from foundry_exp.config import compose
+from foundry_exp.config.cells import plan_all
 from foundry_exp.errors import ConfigError
 from foundry_exp.records import runs
 from foundry_exp.records.sweep_plan import Plan, PlannedCell, write

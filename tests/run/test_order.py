@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp.cli.launch import plan_all, rule_of_order
 from foundry_exp.config import compose
+from foundry_exp.config.cells import plan_all, rule_of_order
 from foundry_exp.records import run_folder, runs
 from tests.conftest import SCRIPTED, Run
 from tests.run.test_naming import GRID, QUICK

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foundry_exp.cli.launch import plan_all
 from foundry_exp.config import compose
+from foundry_exp.config.cells import plan_all
 from foundry_exp.errors import ConfigError
 from foundry_exp.measure.cell import Cell
 from foundry_exp.records import sweep_plan
