@@ -1,20 +1,19 @@
 """The printed table: readable at 80 columns, fuller where the terminal is wider, plain where it is none."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from foundry_exp.files.escape import one_line, sentence
-from foundry_exp.metrics.formats import NOTHING, number, time_unit
+from foundry_exp.metrics.formats import NOTHING
 from foundry_exp.records.unfinished import NOTHING_LEFT, Absent, Unfinished
 from foundry_exp.report import repeats
+from foundry_exp.report.columns import ESTIMATED_NOTE, FEW_NOTE, Column, answered, names, numbers, ordered, texts
 from foundry_exp.report.markdown import concerned_cells, reason_of, warnings_by_cell
-from foundry_exp.report.markdown_tables import ESTIMATED_NOTE, FEW_NOTE, few, rate
 from foundry_exp.report.scored import differences
-from foundry_exp.results.cell import CellReport, axes, labels, notices
+from foundry_exp.results.cell import CellReport, labels, notices
 from foundry_exp.results.provenance import rubric_differences
 from foundry_exp.results.row import Row
 
@@ -32,16 +31,6 @@ _STATUS_STYLES = {
     "not_begun": "yellow",
     "not_finished": "yellow",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A header of one or two lines, and a value for each cell."""
-
-    header: str
-    values: list[str]
-    is_text: bool = False
-    only_wide: bool = False
 
 
 def show(
@@ -69,46 +58,33 @@ def _table(cells: Sequence[CellReport], absent: Sequence[Absent], *, wide: bool)
     columns = [column for column in _columns(cells) if wide or not column.only_wide]
     for column in columns:
         if column.is_text:
-            table.add_column(column.header, overflow="fold")
+            table.add_column(column.short, overflow="fold")
         else:
-            table.add_column(column.header, justify="right", no_wrap=True)
+            table.add_column(column.short, justify="right", no_wrap=True)
     for values in zip(*(column.values for column in columns), strict=True):
-        table.add_row(*(Text(value, style=_STATUS_STYLES.get(value.replace(" ", "_"), "")) for value in values))
+        table.add_row(*(_styled(value.text) for value in values))
     headers = [column.header for column in columns]
     for one in absent:
-        known = {"cell" if "cell" in headers else headers[0]: one_line(one.name), "status": one.status}
-        texts = (known.get(header, NOTHING) for header in headers)
-        table.add_row(*(Text(text, style=_STATUS_STYLES.get(text.replace(" ", "_"), "")) for text in texts))
+        facts = {"Cell" if "Cell" in headers else headers[0]: one_line(one.name), "Status": one.status}
+        table.add_row(*(_styled(facts.get(header, NOTHING)) for header in headers))
     return table
+
+
+def _styled(text: str) -> Text:
+    return Text(text, style=_STATUS_STYLES.get(text.replace(" ", "_"), ""))
 
 
 def _columns(cells: Sequence[CellReport]) -> list[Column]:
     rows = [cell.row for cell in cells]
-    latency = time_unit(value for row in rows for value in (row.e2e_avg_ms, row.e2e_p95_ms))
-    first = time_unit(row.ttft_p50_ms for row in rows)
-    return [
-        *(
-            Column(axis.header.lower(), [one_line(value) for value in axis.values], is_text=True)
-            for axis in axes(cells)
-        ),
-        Column("status", [row.status for row in rows], is_text=True),
-        Column(f"latency\navg {latency.name}", [latency.show(row.e2e_avg_ms) for row in rows]),
-        Column(f"latency\np95 {latency.name}", [latency.show(row.e2e_p95_ms) + few(row) for row in rows]),
-        Column(f"first\ntoken {first.name}", [first.show(row.ttft_p50_ms) for row in rows]),
-        Column("throughput\ntok/s", [rate(cell, cell.row.throughput_tok_per_s) for cell in cells]),
-        Column("decode\ntok/s", [rate(cell, cell.row.decode_tok_per_s) for cell in cells], only_wide=True),
-        Column("peak\nMB", [number(row.rss_peak_mb) for row in rows]),
-        Column("quality\n1–5", [number(row.quality) for row in rows], only_wide=not scored_by(rows)),
-        Column("disk\nMB", [number(row.disk_mb) for row in rows], only_wide=True),
-        Column("load\ns", [number(row.load_s) for row in rows], only_wide=True),
-        Column("licence", [one_line(row.licence or NOTHING) for row in rows], is_text=True, only_wide=True),
-        Column("n", [NOTHING if row.n is None else str(row.n) for row in rows]),
-    ]
+    status = texts("Status", [row.status for row in rows])
+    licence = texts("Licence", [row.licence for row in rows], 100, only_wide=True)
+    shown = numbers(cells, "terminal", "wide terminal")
+    return ordered(*names(cells), status, *shown, licence, answered(cells, 110))
 
 
 def scored_by(rows: Sequence[Row]) -> list[str]:
     """The scorers that the quality of any cell is from."""
-    return sorted({row.quality_source for row in rows if row.quality_source and row.quality is not None})
+    return sorted({row.quality_source for row in rows if row.quality_source and row["quality"] is not None})
 
 
 def _lines(cells: Sequence[CellReport], left: Unfinished) -> Iterator[Text]:

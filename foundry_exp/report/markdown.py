@@ -6,9 +6,9 @@ from foundry_exp.files.escape import SAMPLE_CHARACTERS, excerpt, markdown, one_l
 from foundry_exp.records.unfinished import NOTHING_LEFT, Unfinished
 from foundry_exp.report import repeats, scored
 from foundry_exp.report.conclusions import Conclusions
+from foundry_exp.report.data_files import first_answer, shared_prompt
 from foundry_exp.report.highlights import NOT_TESTED, Sentence, highlights, left_out
 from foundry_exp.report.markdown_tables import details_table, main_table, notes
-from foundry_exp.report.samples import first_answer, shared_prompt
 from foundry_exp.results.cell import CellReport, labels, notices
 from foundry_exp.results.provenance import UNKNOWN, surroundings, values_of
 from foundry_exp.results.requests import Request

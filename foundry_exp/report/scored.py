@@ -116,13 +116,13 @@ def differences(cells: Sequence[CellReport]) -> list[str]:
     comparable = [
         (label, cell)
         for label, cell in zip(labels(cells), cells, strict=True)
-        if cell.row.quality is not None and cell.row.status in WITH_FIGURES
+        if cell.row["quality"] is not None and cell.row.status in WITH_FIGURES
     ]
     sources = {cell.result.quality_source for _, cell in comparable}
     digests = {cell.result.prompts.get("digest") for _, cell in comparable}
     if len(comparable) < 2 or len(sources) > 1 or len(digests) > 1 or rubric_differences(cells):  # noqa: PLR2004
         return []
-    comparable.sort(key=lambda each: -(each[1].row.quality or 0))
+    comparable.sort(key=lambda each: -(each[1].row["quality"] or 0))
     best_label, best = comparable[0]
     found = [(label, ahead(best, cell)) for label, cell in comparable[1:]]
     return [_said(best_label, label, known) for label, known in found[:MOST_DIFFERENCES] if known]

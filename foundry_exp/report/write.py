@@ -7,7 +7,7 @@ from foundry_exp.errors import StoreError
 from foundry_exp.files.disk import write_whole
 from foundry_exp.records import sweep_plan
 from foundry_exp.records.unfinished import unfinished
-from foundry_exp.report import csv_table, markdown, source_json
+from foundry_exp.report import data_files, markdown
 from foundry_exp.report.conclusions import NONE, Conclusions
 from foundry_exp.report.plots.plot import Plot
 from foundry_exp.results.cell import CellReport, gather
@@ -34,8 +34,8 @@ def write_texts(folder: Path, read: Sequence[CellReport], found: Conclusions = N
     left = unfinished(folder)
     documents = {
         MARKDOWN_FILE: markdown.report(read, found, inside=inside(folder, read), left=left),
-        CSV_FILE: csv_table.table(read, left),
-        JSON_FILE: source_json.document(read),
+        CSV_FILE: data_files.csv_file(read, left),
+        JSON_FILE: data_files.json_file(read),
     }
     for name, text in documents.items():
         write_whole(folder / name, text)

@@ -78,8 +78,9 @@ def _prompts(folder: Path) -> dict[str, str]:
 
 def _counted(summary: Row, measured: Sequence[Request]) -> Row:
     """The row with its requests counted from the records, where the summary has no count."""
-    known = summary.requests is not None or not measured or summary.status == "device_mismatch"
-    return summary if known else replace(summary, requests=len(measured))
+    if summary["requests"] is not None or not measured or summary.status == "device_mismatch":
+        return summary
+    return replace(summary, figures=summary.figures | {"requests": len(measured)})
 
 
 def axes(cells: Sequence[CellReport]) -> list[Axis]:

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from foundry_exp.report.page.columns import Column, columns
+from foundry_exp.report.columns import Column
+from foundry_exp.report.page.page import columns
 from foundry_exp.results.cell import gather
 from tests.run_folders import make_run_folder
 

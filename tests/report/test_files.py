@@ -91,7 +91,7 @@ def test_the_csv_holds_the_same_numbers(sweep: tuple[Path, list[Path]]) -> None:
     _, rows, _ = files(sweep[0], *sweep[1])
     for line, cell in zip(rows, gather(sweep[1]), strict=True):
         for name in ("ttft_p50_ms", "e2e_avg_ms", "e2e_p95_ms", "throughput_tok_per_s", "load_s", "rss_peak_mb"):
-            assert (float(line[name]) if line[name] else None) == getattr(cell.row, name)
+            assert (float(line[name]) if line[name] else None) == cell.row[name]
     assert b"\r" not in (sweep[0] / "report.csv").read_bytes()
 
 

@@ -25,7 +25,7 @@ def test_ratios_are_of_medians_with_unit_and_n(tmp_path: Path) -> None:
     lines = said(small(tmp_path), large(tmp_path))
     assert "first token:** small at 20.0 ms (median, n=6); 2.1 times quicker than large at 42.0 ms (n=6)." in lines
     assert "whole answer:** small at 50.0 ms (median, n=6); 2.1 times quicker than large at 105 ms (n=6)." in lines
-    assert "throughput:** small at 70.0 tokens/s (over the measured window, n=6); 2.1 times the throughput" in lines
+    assert "throughput:** small at 70.0 tok/s (over the measured window, n=6); 2.1 times the throughput" in lines
 
 
 def test_the_median_and_not_the_average_is_compared(tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ def test_the_six_dimensions_come_first_and_in_order(chromium: Any, page_file: Pa
         "Latency avg ms",
         "Latency p95 ms",
         "Throughput tok/s",
-        "Resident memory MB, peak",
+        "Resident memory, peak MB",
         "Quality 1–5",
         "Disk MB",
         "Licence",

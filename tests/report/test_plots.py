@@ -147,7 +147,7 @@ def test_no_two_models_look_alike(tmp_path: Path) -> None:
 def leaders(*folders: Path, y: Dimension = MEMORY) -> set[str]:
     """The models on the front of quality or memory against speed."""
     cells = gather(folders)
-    points = [Point(cell.row.e2e_p50_ms or 0.0, y.value(cell.row) or 0.0, look) for cell, look in looks(cells)]
+    points = [Point(cell.row["e2e_p50_ms"] or 0.0, cell.row[y.key] or 0.0, look) for cell, look in looks(cells)]
     return {point.series.cell.row.model for point in leading(cells, y, points)}
 
 

@@ -60,9 +60,9 @@ def _code(folder: Path, entries: list[dict[str, Any]], *, printed: bool, titled:
     if printed:
         _print(read, folder, titled=titled)
     else:
-        from foundry_exp.report import source_json
+        from foundry_exp.report import data_files
 
-        entries += source_json.entries(read)
+        entries += data_files.entries(read)
     return 0
 
 

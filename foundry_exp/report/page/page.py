@@ -14,12 +14,12 @@ from markupsafe import Markup
 from foundry_exp.files.escape import listed, one_line, sentence
 from foundry_exp.metrics.formats import NOTHING
 from foundry_exp.records.unfinished import NOTHING_LEFT, Unfinished
+from foundry_exp.report.columns import Column, TableValue, answered, numbers, ordered, texts
 from foundry_exp.report.conclusions import Conclusions
 from foundry_exp.report.highlights import NOT_TESTED, highlights, left_out
 from foundry_exp.report.markdown import CELL_FILES, choices, concerned_cells, reason_of, tally, warnings_by_cell
 from foundry_exp.report.markdown_tables import notes, ran_on
 from foundry_exp.report.page.answers import extremes, side_by_side
-from foundry_exp.report.page.columns import Column, Value, columns
 from foundry_exp.report.page.verdict import cards
 from foundry_exp.report.palette import DARK, LIGHT, declarations
 from foundry_exp.report.plots.plot import Plot
@@ -41,7 +41,7 @@ class Line:
     status: str
     reason: str
     """Empty when the status is ok."""
-    values: tuple[tuple[Column, Value], ...]
+    values: tuple[tuple[Column, TableValue], ...]
 
 
 def render(
@@ -151,6 +151,14 @@ def _summary(cells: Sequence[CellReport], left: Unfinished) -> list[tuple[str, s
     ]
 
 
+def columns(cells: Sequence[CellReport]) -> list[Column]:
+    """Latency, throughput, memory, quality, disk and licence in the order of the choice; then the rest."""
+    rows = [cell.row for cell in cells]
+    licence = texts("Licence", [row.licence for row in rows], 70)
+    status = texts("Status", [row.status.replace("_", " ") for row in rows], 80)
+    return ordered(*numbers(cells, "page"), licence, status, answered(cells, 160))
+
+
 def _lines(looks: Sequence[Series], table: Sequence[Column]) -> list[Line]:
     values = zip(*(column.values for column in table), strict=True)
     return [
@@ -170,7 +178,7 @@ def _warnings(cells: Sequence[CellReport]) -> list[tuple[str, str]]:
 
 
 def _why_unscored(cells: Sequence[CellReport]) -> list[str]:
-    reasons = (cell.result.missing.get("quality") for cell in cells if cell.row.quality is None and cell.measured)
+    reasons = (cell.result.missing.get("quality") for cell in cells if cell.row["quality"] is None and cell.measured)
     return [f"Quality {NOTHING}: {sentence(reason)}" for reason in dict.fromkeys(reasons) if reason]
 
 

@@ -3,10 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from foundry_exp.metrics import catalogue
+from foundry_exp.metrics.figure import Figure, Statistic
 from foundry_exp.metrics.formats import Unit, time_unit
 from foundry_exp.report.plots.series import Series
 from foundry_exp.report.ranking import Standing, standings
 from foundry_exp.results.cell import CellReport
+from foundry_exp.results.row import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +38,9 @@ def cards(cells: Sequence[CellReport], looks: Sequence[Series]) -> list[Card]:
 def _contest(standing: Standing, look_of: dict[int, Series]) -> Card:
     best = standing.leaders[0]
     leaders = tuple(look_of[id(entry.cell)] for entry in standing.leaders)
-    basis = ", ".join(part for part in (standing.contest.how, f"n={best.n}" if best.n else "") if part)
+    basis = ", ".join(part for part in (standing.statistic.basis, f"n={best.n}" if best.n else "") if part)
     return Card(
-        standing.contest.title,
+        standing.statistic.contest,
         standing.unit.show(best.value),
         standing.unit.name,
         leaders,
@@ -56,18 +59,18 @@ def _remark(standing: Standing) -> str:
 
 
 def _figures(cell: CellReport) -> Iterator[Card]:
-    row = cell.row
-    unit = time_unit((row.ttft_p50_ms, row.e2e_avg_ms, row.e2e_p95_ms))
-    tail = "n too small for a p95" if row.p95_uncertain else f"95 % within {unit.show(row.e2e_p95_ms)} {unit.name}"
-    every = (
-        ("First token", row.ttft_p50_ms, unit, f"median, n={row.ttft_n}"),
-        ("Whole answer", row.e2e_avg_ms, unit, f"average, n={row.n}; {tail}"),
-        ("Throughput", row.throughput_tok_per_s, Unit("tokens/s"), "over the measured window"),
-        ("Resident memory", row.rss_peak_mb, Unit("MB"), "peak of the process that held the model"),
-        ("Quality", row.quality, Unit("of 5"), f"mean over {row.quality_n} prompts"),
-        ("On disk", row.disk_mb, Unit("MB"), "the variant's folder"),
-        ("Model load", row.load_s, Unit("s"), "once, not in any latency"),
-    )
-    for title, value, own, remark in every:
+    shown = [(figure, one, cell.row[one.key]) for _, figure, one in catalogue.shown_in("card")]
+    times = time_unit([*(value for figure, _, value in shown if figure.is_time), cell.row["e2e_p95_ms"]])
+    for figure, one, value in shown:
         if value is not None:
-            yield Card(title, own.show(value), own.name, (), "", remark[0].upper() + remark[1:])
+            unit = times if figure.is_time else figure.unit
+            yield Card(figure.title, unit.show(value), unit.name, (), "", _basis(cell.row, figure, one, unit))
+
+
+def _basis(row: Row, figure: Figure, one: Statistic, unit: Unit) -> str:
+    """Which statistic it is, of how many; and of whole answers the slow end."""
+    n = f", n={row[one.count]}" if one.count else ""
+    tail = ""
+    if figure.name == "e2e_ms":
+        tail = "; n too small for a p95" if row.p95_uncertain else f"; 95 % within {unit.say(row['e2e_p95_ms'] or 0)}"
+    return f"{one.basis[0].upper()}{one.basis[1:]}{n}{tail}"

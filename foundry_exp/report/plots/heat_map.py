@@ -27,7 +27,7 @@ _PALE = 0.55
 
 def heat_map(cells: Sequence[CellReport]) -> Plot | None:
     """Prompts down, cells across; a cell without an answer to a prompt is left blank."""
-    shown, left_out = chosen(series(cells), MOST_CELLS, lambda cell: cell.row.e2e_p50_ms)
+    shown, left_out = chosen(series(cells), MOST_CELLS, lambda cell: cell.row["e2e_p50_ms"])
     every = list(dict.fromkeys(request.sample_id for one in shown for request in one.cell.measured))
     prompts = [name for name in _in_order(shown) if name in every] + [n for n in every if n not in _in_order(shown)]
     grid = _medians(shown, prompts[:MOST_PROMPTS])

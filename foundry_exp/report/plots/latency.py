@@ -61,7 +61,7 @@ def _rows(cells: Sequence[CellReport]) -> tuple[list[Row], str]:
     every = series(cells)
     if len(cells) == 1:
         return _by_prompt(every[0])
-    shown, left_out = chosen(every, MOST_ROWS, lambda cell: cell.row.e2e_p50_ms)
+    shown, left_out = chosen(every, MOST_ROWS, lambda cell: cell.row["e2e_p50_ms"])
     found = [Row(one.label, times(one.cell, "e2e_ms"), one.colour, one.marker) for one in shown]
     return [row for row in found if row.values], left_out
 
@@ -107,7 +107,7 @@ def _scale(axes: Axes, values: Sequence[float]) -> None:
 
 def shares(cells: Sequence[CellReport]) -> Plot | None:
     """The share of requests answered within a time (ECDF), a line a cell."""
-    shown, left_out = chosen(series(cells), MOST_LINES, lambda cell: cell.row.e2e_p50_ms)
+    shown, left_out = chosen(series(cells), MOST_LINES, lambda cell: cell.row["e2e_p50_ms"])
     found = [(one, values) for one in shown if (values := times(one.cell, "e2e_ms"))]
     if not found:
         return None

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
+from foundry_exp.metrics import catalogue
+from foundry_exp.metrics.figure import Figure
 from foundry_exp.metrics.formats import number
 from foundry_exp.records.distribution import Distribution
+from foundry_exp.report.columns import ESTIMATED
 from foundry_exp.report.plots import canvas
 from foundry_exp.report.plots.canvas import colour
 from foundry_exp.report.plots.plot import Plot
@@ -15,21 +18,22 @@ from foundry_exp.results.row import distribution
 
 MOST_ROWS = 24
 TITLE = "First token and decode speed"
-_PANELS = (("ttft_ms", "First token, median", "ms"), ("decode_tok_per_s", "Decode speed, median", "tokens/s"))
+_PANELS = ("ttft_p50_ms", "decode_tok_per_s")
 
 
 def rates(cells: Sequence[CellReport]) -> Plot | None:
     """Two panels with a row a cell: median and 95 % interval."""
-    shown, left_out = chosen(series(cells), MOST_ROWS, lambda cell: cell.row.e2e_p50_ms)
-    if not any(distribution(one.cell.result, name) for one in shown for name, _, _ in _PANELS):
+    shown, left_out = chosen(series(cells), MOST_ROWS, lambda cell: cell.row["e2e_p50_ms"])
+    if not any(one.cell.row[key] is not None for one in shown for key in _PANELS):
         return None
     with canvas.style():
         drawn = canvas.figure(0.95 + canvas.ROW_IN * len(shown), canvas.WIDE_IN)
-        for axes, (name, title, unit) in zip(drawn.subplots(1, 2, sharey=True), _PANELS, strict=True):
-            n = sum(_panel_row(axes, place, one, name) for place, one in enumerate(shown))
+        for axes, key in zip(drawn.subplots(1, 2, sharey=True), _PANELS, strict=True):
+            figure = catalogue.figure(key)
+            n = sum(_panel_row(axes, place, one, figure) for place, one in enumerate(shown))
             canvas.rows(axes, [one.label for one in shown])
             axes.set_xlim(left=0)
-            canvas.heading(axes, title, unit, f"n={n}")
+            canvas.heading(axes, catalogue.words(key).capitalize(), figure.unit.name, f"n={n}")
         drawing = canvas.svg(drawn, "rates", TITLE)
     reading = (
         "The line is the 95 % interval of the median; a hollow point has too few requests for one, and ≈ rests on "
@@ -38,17 +42,17 @@ def rates(cells: Sequence[CellReport]) -> Plot | None:
     return Plot("rates", TITLE, reading.strip(), drawing, is_wide=True)
 
 
-def _panel_row(axes: Axes, place: int, one: Series, name: str) -> int:
+def _panel_row(axes: Axes, place: int, one: Series, figure: Figure) -> int:
     """Draw one cell's median; how many requests are behind it."""
-    found = distribution(one.cell.result, name)
+    found = distribution(one.cell.result, figure.name)
     if found is None or found.p50 is None:
-        why = "not streamed" if not one.cell.row.streaming else one.cell.result.missing.get(name, "not measured")
+        why = "not streamed" if not one.cell.row.streaming else one.cell.result.missing.get(figure.name, "not measured")
         axes.annotate(
             why, (0, place), (4, 0), textcoords="offset points", va="center", fontsize=7.5, color=colour("muted")
         )
         return 0
     _point(axes, place, one, found, found.p50)
-    estimated = "≈ " if name != "ttft_ms" and one.cell.tokens_estimated else ""
+    estimated = f"{ESTIMATED} " if figure.from_tokens and one.cell.tokens_estimated else ""
     axes.annotate(
         f"{estimated}{number(found.p50)}",
         (found.p50, place),

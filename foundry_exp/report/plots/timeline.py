@@ -20,7 +20,7 @@ TITLE = "Requests over time"
 
 def timeline(cells: Sequence[CellReport]) -> Plot | None:
     """A panel a cell: when each request began, and how long its answer took."""
-    shown, left_out = chosen(series(cells), MOST_CELLS, lambda cell: cell.row.e2e_p50_ms)
+    shown, left_out = chosen(series(cells), MOST_CELLS, lambda cell: cell.row["e2e_p50_ms"])
     shown = [one for one in shown if one.cell.measured]
     if not shown:
         return None

@@ -1,20 +1,21 @@
 """What is bought with what: quality, speed and memory against each other, with the Pareto front."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as Drawing
 from matplotlib.lines import Line2D
 
+from foundry_exp.metrics import catalogue
+from foundry_exp.metrics.figure import Figure
 from foundry_exp.report.plots import canvas
 from foundry_exp.report.plots.canvas import colour
 from foundry_exp.report.plots.plot import Plot
 from foundry_exp.report.plots.series import Series, chosen, series
 from foundry_exp.report.ranking import graded_by, rankable
 from foundry_exp.results.cell import CellReport
-from foundry_exp.results.row import Row
 
 MOST_POINTS = 200
 MOST_NAMES = 40
@@ -26,10 +27,17 @@ class Dimension:
     """One figure of a trade."""
 
     name: str
-    words: str
-    unit: str
-    value: Callable[[Row], float | None]
-    least_wins: bool = True
+    key: str
+
+    @property
+    def figure(self) -> Figure:
+        """Its entry in the catalogue."""
+        return catalogue.figure(self.key)
+
+    @property
+    def axis(self) -> str:
+        """What stands beside an axis."""
+        return f"{catalogue.words(self.key).capitalize()} ({self.figure.unit.of_column})"
 
 
 class Point(NamedTuple):
@@ -40,15 +48,15 @@ class Point(NamedTuple):
     series: Series
 
 
-SPEED = Dimension("speed", "Whole answer, median", "ms", lambda row: row.e2e_p50_ms)
-MEMORY = Dimension("memory", "Resident memory, peak", "MB", lambda row: row.rss_peak_mb)
-QUALITY = Dimension("quality", "Quality", "1–5", lambda row: row.quality, least_wins=False)
+SPEED = Dimension("speed", "e2e_p50_ms")
+MEMORY = Dimension("memory", "rss_peak_mb")
+QUALITY = Dimension("quality", "quality")
 _PANELS = ((SPEED, QUALITY), (MEMORY, QUALITY), (SPEED, MEMORY))
 
 
 def trade_off(cells: Sequence[CellReport]) -> Plot | None:
     """A panel for each pair of dimensions that at least two cells have."""
-    shown, left_out = chosen(series(cells), MOST_POINTS, lambda cell: cell.row.e2e_p50_ms)
+    shown, left_out = chosen(series(cells), MOST_POINTS, lambda cell: cell.row["e2e_p50_ms"])
     panels = [(x, y, points) for x, y in _PANELS if len(points := _points(shown, x, y)) > 1]
     if not panels:
         return None
@@ -67,7 +75,7 @@ def trade_off(cells: Sequence[CellReport]) -> Plot | None:
 
 
 def _points(shown: Sequence[Series], x: Dimension, y: Dimension) -> list[Point]:
-    both = ((x.value(one.cell.row), y.value(one.cell.row), one) for one in shown)
+    both = ((one.cell.row[x.key], one.cell.row[y.key], one) for one in shown)
     return [Point(first, second, one) for first, second, one in both if first is not None and second is not None]
 
 
@@ -87,7 +95,7 @@ def leading(cells: Sequence[CellReport], y: Dimension, points: Sequence[Point]) 
     able = [point for point in points if id(point.series.cell) in ranked]
     if y is QUALITY and len({graded_by(point.series.cell.result) for point in able}) > 1:
         return []
-    return front(able, y_least_wins=y.least_wins)
+    return front(able, y_least_wins=y.figure.better == "less")
 
 
 def _panel(axes: Axes, x: Dimension, y: Dimension, points: Sequence[Point], ahead: Sequence[Point]) -> None:
@@ -112,11 +120,11 @@ def _panel(axes: Axes, x: Dimension, y: Dimension, points: Sequence[Point], ahea
         )
     axes.grid(visible=True)
     axes.margins(0.1, 0.14)
-    axes.set_ylabel(f"{y.words} ({y.unit})", loc="top")
-    canvas.heading(axes, f"{y.name.capitalize()} against {x.name}", f"{x.words} ({x.unit})", f"{len(points)} cells")
+    axes.set_ylabel(y.axis, loc="top")
+    canvas.heading(axes, f"{y.name.capitalize()} against {x.name}", x.axis, f"{len(points)} cells")
 
 
-def _names(drawn: Figure, shown: Sequence[Series]) -> None:
+def _names(drawn: Drawing, shown: Sequence[Series]) -> None:
     """A legend, since labels beside that many points would cover each other."""
     handles = [
         Line2D([], [], color=colour(one.colour), marker=one.marker, linestyle="none", markersize=5.5, label=one.label)
