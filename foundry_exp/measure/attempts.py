@@ -38,11 +38,11 @@ def read(folder: Path) -> tuple[AttemptFacts, ...]:
     if not path.exists():
         return ()
     try:
-        found: tuple[AttemptFacts, ...] = from_json(tuple[AttemptFacts, ...], disk.read_bytes(path))
+        attempts: tuple[AttemptFacts, ...] = from_json(tuple[AttemptFacts, ...], disk.read_bytes(path))
     except NotTheRecordError as error:
         msg = f"{path}: not a list of attempts ({error}); remove it to go on without."
         raise StoreError(msg) from error
-    return found
+    return attempts
 
 
 def keep(folder: Path, latest: AttemptFacts) -> None:
@@ -54,9 +54,9 @@ def keep(folder: Path, latest: AttemptFacts) -> None:
 
 def end(folder: Path, attempt: Attempt, duration_s: float) -> tuple[str, float]:
     """Write down how long an attempt took; when the first one started, and how long all of them took."""
-    known = read(folder)
-    own = [one for one in known if one.attempt == attempt.number]
-    earlier = [one for one in known if one.attempt != attempt.number]
+    so_far = read(folder)
+    own = [one for one in so_far if one.attempt == attempt.number]
+    earlier = [one for one in so_far if one.attempt != attempt.number]
     if own:  # one that loaded no model has no line
         keep(folder, replace(own[0], duration_s=duration_s))
     started_at = earlier[0].started_at if earlier else attempt.started_at
@@ -65,9 +65,9 @@ def end(folder: Path, attempt: Attempt, duration_s: float) -> tuple[str, float]:
 
 def end_killed(folder: Path) -> None:
     """Write down how long an attempt took that nobody could end."""
-    known = read(folder)
-    if known and known[-1].duration_s is None:
-        keep(folder, replace(known[-1], duration_s=_lasted_s(folder, known[-1])))
+    so_far = read(folder)
+    if so_far and so_far[-1].duration_s is None:
+        keep(folder, replace(so_far[-1], duration_s=_lasted_s(folder, so_far[-1])))
 
 
 def _lasted_s(folder: Path, killed: AttemptFacts) -> float | None:
@@ -80,9 +80,9 @@ def _lasted_s(folder: Path, killed: AttemptFacts) -> float | None:
 def following(folder: Path) -> Attempt:
     """The attempt that goes on where the records of a folder end."""
     records = run_folder.read_records(folder)
-    known = [one.attempt for one in read(folder)] + [record.attempt for record in records]
+    numbers = [one.attempt for one in read(folder)] + [record.attempt for record in records]
     done = frozenset((record.sample_id, record.round) for record in records if record.phase == "measure")
-    return Attempt(max(known, default=-1) + 1, datetime.now(UTC).isoformat(timespec="seconds"), done)
+    return Attempt(max(numbers, default=-1) + 1, datetime.now(UTC).isoformat(timespec="seconds"), done)
 
 
 def of_latest(records: Sequence[Record]) -> list[Record]:
@@ -91,9 +91,11 @@ def of_latest(records: Sequence[Record]) -> list[Record]:
     return [record for record in records if record.attempt == latest]
 
 
-def counted(found: Sequence[AttemptFacts], records: Sequence[Record]) -> tuple[AttemptFacts, ...]:
+def counted(attempts: Sequence[AttemptFacts], records: Sequence[Record]) -> tuple[AttemptFacts, ...]:
     """The attempts with what their records say of them."""
-    return tuple(_with_records(one, [record for record in records if record.attempt == one.attempt]) for one in found)
+    return tuple(
+        _with_records(one, [record for record in records if record.attempt == one.attempt]) for one in attempts
+    )
 
 
 def _with_records(one: AttemptFacts, own: Sequence[Record]) -> AttemptFacts:

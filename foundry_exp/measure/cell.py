@@ -8,7 +8,7 @@ from foundry_exp.prompts.prompt_sets import PromptSet
 from foundry_exp.protocols import ModelRequest
 from foundry_exp.records import fingerprint
 from foundry_exp.records.fingerprint import Measurement
-from foundry_exp.runtime.machine.packages import installed
+from foundry_exp.runtime.machine.environment import installed
 from foundry_exp.runtime.models import request
 
 

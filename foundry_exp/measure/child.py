@@ -52,7 +52,7 @@ def _provided(cell: Cell, on_step: OnStep) -> provision.Provided | None:
     place = provision.Place.of(backend, offline=cell.config["offline"])
     limits = provision.Limits(**cell.config["provision"])
     return provision.provide(
-        place, cell.model_request(Path()), limits, on_step, lambda found: memory_fit.check_stated(cell, found)
+        place, cell.model_request(Path()), limits, on_step, lambda resolved: memory_fit.check_stated(cell, resolved)
     )
 
 

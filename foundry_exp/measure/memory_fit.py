@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foundry_exp.runtime.meters import nvml
-from foundry_exp.runtime.meters.unavailable import UnavailableError
+from foundry_exp.runtime.meters.meter import UnavailableError
 from foundry_exp.runtime.models import fit, folder, options, variants
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ def main() -> None:
         calibrate(
             requests=options.requests,
             observer_rounds=options.observer_rounds,
-            known=STANDARD,
+            timing=STANDARD,
             clock=time.perf_counter_ns,
         )
         for _ in range(options.repeats)

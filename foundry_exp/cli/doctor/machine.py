@@ -10,7 +10,7 @@ import psutil
 from foundry_exp.cli.doctor.findings import Finding
 from foundry_exp.runtime.machine import environment
 from foundry_exp.runtime.meters import nvml
-from foundry_exp.runtime.meters.unavailable import UnavailableError
+from foundry_exp.runtime.meters.meter import UnavailableError
 from foundry_exp.runtime.models import folder
 
 ADVISED_DISK_GB = 15

@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> int:
     try:
         from foundry_exp.measure.calibration.calibrate import STANDARD, calibrate
 
-        result = calibrate(requests=requests, observer_rounds=rounds, known=STANDARD, clock=time.perf_counter_ns)
+        result = calibrate(requests=requests, observer_rounds=rounds, timing=STANDARD, clock=time.perf_counter_ns)
         text = json.dumps(asdict(result), indent=2, allow_nan=False) + "\n"
         path = Path(options.output_dir) / FILE
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,7 @@ from foundry_exp.errors import BackendError, ConfigError
 from foundry_exp.redact import without_secrets
 
 if TYPE_CHECKING:
-    from foundry_exp.runtime.models.facts import Known
+    from foundry_exp.runtime.models.facts import Listing
 
 ENDPOINT_VARIABLE = "FOUNDRY_LOCAL_ENDPOINT"
 _SERVICE_LIMIT_S = 2.0
@@ -93,7 +93,7 @@ def composed(settings: Sequence[str]) -> dict[str, Any]:
     return config
 
 
-def _with_loaded(known: "Known", address: str | None) -> "Known":
+def _with_loaded(known: "Listing", address: str | None) -> "Listing":
     """The same, with what the service at that address says that it has loaded."""
     if not address:
         return known

@@ -31,23 +31,23 @@ class KnownTiming:
 STANDARD = KnownTiming(ttft_ms=100.0, gap_ms=10.0, tokens=32, work_rounds=20_000)
 
 
-def calibrate(*, requests: int, observer_rounds: int, known: KnownTiming, clock: Clock) -> CalibrationResult:
+def calibrate(*, requests: int, observer_rounds: int, timing: KnownTiming, clock: Clock) -> CalibrationResult:
     """Measure the tool's own error here and now; `requests` is for each client and load shape."""
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
     models = {
-        shapes.STEADY: Behaviour(ttft_ms=known.ttft_ms, gap_ms=known.gap_ms, tokens=known.tokens),
-        shapes.COMPUTING: Behaviour(tokens=known.tokens, work_rounds=known.work_rounds),
+        shapes.STEADY: Behaviour(ttft_ms=timing.ttft_ms, gap_ms=timing.gap_ms, tokens=timing.tokens),
+        shapes.COMPUTING: Behaviour(tokens=timing.tokens, work_rounds=timing.work_rounds),
     }
-    wanted = shapes.load_shapes((known.ttft_ms + (known.tokens - 1) * known.gap_ms) / _MS_PER_S)
+    wanted = shapes.load_shapes((timing.ttft_ms + (timing.tokens - 1) * timing.gap_ms) / _MS_PER_S)
     with timed_server(Service(models)) as server:
         measured = {name: shapes.run(server, name, shape, requests, clock) for name, shape in wanted.items()}
-        observer = _observe(server, observer_rounds, known.tokens, clock)
+        observer = _observe(server, observer_rounds, timing.tokens, clock)
     return CalibrationResult(
         started_at=started_at,
         machine={**environment.describe(), **environment.source()},
-        ttft_ms=known.ttft_ms,
-        gap_ms=known.gap_ms,
-        tokens=known.tokens,
+        ttft_ms=timing.ttft_ms,
+        gap_ms=timing.gap_ms,
+        tokens=timing.tokens,
         shapes=tuple(measured.values()),
         observer=observer,
         client_overhead_ms=measured[shapes.ONE_AT_A_TIME].tool.ttft_bias.mean_ms,

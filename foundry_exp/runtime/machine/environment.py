@@ -5,14 +5,12 @@ import os
 import platform
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from foundry_exp.files import disk
 from foundry_exp.records import run_folder
-from foundry_exp.runtime.machine.packages import installed
 
 PACKAGES = (
     "foundry-exp",
@@ -31,6 +29,8 @@ _COMPARED = ("host", "os", "machine", "cpu", "cpu_threads", "memory_mb", "python
 
 def describe() -> dict[str, Any]:
     """What a figure of this machine must be read with."""
+    import psutil  # 25 ms, which whoever asks for a version alone need not spend
+
     return {
         "host": platform.node(),
         "os": platform.platform(),
@@ -49,9 +49,20 @@ def packages() -> dict[str, str | None]:
     return {name: installed(name) for name in PACKAGES}
 
 
+@cache
+def installed(name: str) -> str | None:
+    """Version of a package; null when it is not there. Looked up once a process, since each look reads a file."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
 def changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """What of a machine is not as it was when an earlier attempt ran: `key: before → now`."""
-    old, new = ({**known, **known.get("packages", {})} for known in (before, now))
+    old, new = ({**one, **one.get("packages", {})} for one in (before, now))
     names = (*_COMPARED, *PACKAGES)
     return [f"{name}: {old[name]} → {new.get(name)}" for name in names if name in old and old[name] != new.get(name)]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
-from foundry_exp.runtime.meters.unavailable import UnavailableError
+from foundry_exp.runtime.meters.meter import UnavailableError
 
 Source = Literal["rapl", "nvml", "heuristic"]
 

@@ -11,8 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from foundry_exp.runtime.meters import nvml
-from foundry_exp.runtime.meters.sampler import Sampler
-from foundry_exp.runtime.meters.unavailable import UnavailableError
+from foundry_exp.runtime.meters.meter import Sampler, UnavailableError
 
 _SAMPLE_EVERY_S = 0.1  # the driver renews its power reading about every 0.1 s
 _MILLI = 1e-3

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from foundry_exp.runtime.meters.unavailable import UnavailableError
+from foundry_exp.runtime.meters.meter import UnavailableError
 
 
 @contextmanager
@@ -43,11 +43,11 @@ def gpus(library: Any) -> list[Any]:
 
 def memory_of(library: Any, gpu: Any, pids: set[int]) -> dict[int, int | None]:
     """Bytes on one GPU of each of the processes that it lists; null where the driver does not tell."""
-    found: dict[int, int | None] = {}
+    held_bytes: dict[int, int | None] = {}
     # a process that computes and draws is in both lists, with the same bytes
     for listed in (library.nvmlDeviceGetComputeRunningProcesses, library.nvmlDeviceGetGraphicsRunningProcesses):
-        found.update({process.pid: process.usedGpuMemory for process in listed(gpu) if process.pid in pids})
-    return found
+        held_bytes.update({process.pid: process.usedGpuMemory for process in listed(gpu) if process.pid in pids})
+    return held_bytes
 
 
 def family(pid: int) -> set[int]:

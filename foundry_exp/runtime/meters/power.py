@@ -63,8 +63,8 @@ def power_source() -> str | None:
 
 def governor(sysfs: Path = SYS) -> str | None:
     """The rule that sets the CPU's speed; several, with commas, when cores differ."""
-    found = {_text(path) for path in (sysfs / "devices/system/cpu").glob("cpu[0-9]*/cpufreq/scaling_governor")}
-    return ", ".join(sorted(name for name in found if name)) or None
+    rules = {_text(path) for path in (sysfs / "devices/system/cpu").glob("cpu[0-9]*/cpufreq/scaling_governor")}
+    return ", ".join(sorted(rule for rule in rules if rule)) or None
 
 
 def warnings(start: PowerState, end: PowerState) -> list[str]:
@@ -121,17 +121,17 @@ def _more(before: int | None, after: int | None) -> int:
 def _temperature_c(sysfs: Path) -> float | None:
     zones = (sysfs / "class/thermal").glob("thermal_zone*")
     of_cpu = [zone for zone in zones if any(word in (_text(zone / "type") or "").lower() for word in _CPU_ZONES)]
-    found = [value / 1e3 for value in _numbers(zone / "temp" for zone in of_cpu)] or (
+    temperatures_c = [value / 1e3 for value in _numbers(zone / "temp" for zone in of_cpu)] or (
         _sensors_c() if sysfs == SYS else []
     )
     low, high = _PLAUSIBLE_C
-    return max((value for value in found if low < value < high), default=None)
+    return max((value for value in temperatures_c if low < value < high), default=None)
 
 
 def _sensors_c() -> list[float]:
     sensors = getattr(psutil, "sensors_temperatures", None)  # absent on macOS and Windows
-    known: dict[str, list[Any]] = sensors() if sensors else {}
-    return [float(one.current) for name in _CPU_SENSORS for one in known.get(name, [])]
+    readings: dict[str, list[Any]] = sensors() if sensors else {}
+    return [float(one.current) for name in _CPU_SENSORS for one in readings.get(name, [])]
 
 
 def _throttles(cpus: list[Path], scope: str) -> int | None:

@@ -6,8 +6,7 @@ Everything that runs on the machine is counted, not the model alone.
 
 from pathlib import Path
 
-from foundry_exp.runtime.meters.sampler import Sampler
-from foundry_exp.runtime.meters.unavailable import UnavailableError
+from foundry_exp.runtime.meters.meter import Sampler, UnavailableError
 
 _UJ_PER_J = 1e6
 _LOOK_EVERY_S = 60.0  # a counter of 65 kJ wraps after 3 minutes at 350 W; two wraps in a row could not be told apart
@@ -51,8 +50,8 @@ class RaplEnergy:
 
 def packages(powercap: Path) -> list[Path]:
     """The domains that are whole packages: not their parts, and not `psys`, which holds them again."""
-    found = sorted(powercap.glob("intel-rapl:*"))  # AMD's too; intel-rapl-mmio:* are the same packages once more
-    whole = [domain for domain in found if _name(domain).startswith("package")]
+    domains = sorted(powercap.glob("intel-rapl:*"))  # AMD's too; intel-rapl-mmio:* are the same packages once more
+    whole = [domain for domain in domains if _name(domain).startswith("package")]
     if not whole:
         msg = f"no RAPL here: no package domain in {powercap}"
         raise UnavailableError(msg)

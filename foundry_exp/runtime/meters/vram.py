@@ -7,8 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from foundry_exp.runtime.meters import nvml
-from foundry_exp.runtime.meters.sampler import Sampler
-from foundry_exp.runtime.meters.unavailable import UnavailableError
+from foundry_exp.runtime.meters.meter import Sampler, UnavailableError
 
 SAMPLE_EVERY_S = 0.5  # one look asks the driver twice per GPU, about 1 ms
 NOT_SEEN = "the process was not seen"

@@ -30,25 +30,25 @@ def verify(
     manager: Any, data_dir: Path, cache_dir: Path, names: Sequence[str], tell: Callable[[str], None]
 ) -> list[CachedModel]:
     """The state of each cached or begun model, or for those named."""
-    found = []
+    models = []
     for variant, kind in _cached(manager):
         if _named(names, variant.id, catalogue.alias_of(variant, kind)):
             tell(variant.id)
             _register_its_provider(manager, variant.id, data_dir)
-            found.append(_state(variant, kind))
+            models.append(_state(variant, kind))
     for name in catalogue.unfinished(cache_dir):
         if _named(names, name, name):
-            found.append(CachedModel(name, None, "its download was begun and not finished", _pull(name)))
-    return found
+            models.append(CachedModel(name, None, "its download was begun and not finished", _pull(name)))
+    return models
 
 
 def unmatched(manager: Any, cache_dir: Path, names: Sequence[str]) -> list[str]:
     """A sentence for each name that is neither an id nor an alias of what is here, with those that are like it."""
-    known = set(catalogue.unfinished(cache_dir))
+    here = set(catalogue.unfinished(cache_dir))
     for variant, kind in _cached(manager):
-        known |= {variant.id, catalogue.alias_of(variant, kind)}
-    absent = [name for name in dict.fromkeys(names) if name not in known]
-    return [f"{name}: not in {cache_dir}; {near(name, known)}" for name in absent]
+        here |= {variant.id, catalogue.alias_of(variant, kind)}
+    absent = [name for name in dict.fromkeys(names) if name not in here]
+    return [f"{name}: not in {cache_dir}; {near(name, here)}" for name in absent]
 
 
 def _cached(manager: Any) -> list[tuple[Any, str]]:

@@ -38,7 +38,7 @@ def facts_of(variant: Any, kind: str) -> VariantFacts:
     reasoning = info.get_int_property("supports_reasoning", -1)
     device, provider = (info.runtime.device_type, info.runtime.execution_provider) if info.runtime else (None, None)
     stated_device = getattr(device, "value", None)
-    known = {
+    sources = {
         "device": stated if stated_device else "name" if device_of(variant.id) else None,
         "size_mb": size_source,
         "licence": stated if info.license else None,
@@ -63,7 +63,7 @@ def facts_of(variant: Any, kind: str) -> VariantFacts:
         loaded=None,
         path=str(path) if path else None,
         not_measurable=not_measurable(info.task),
-        sources={name: source for name, source in known.items() if source},
+        sources={name: source for name, source in sources.items() if source},
     )
 
 
@@ -100,8 +100,8 @@ def begun_mb(cache_dir: Path, variant: str) -> float:
 
 def _begun(cache_dir: Path) -> dict[str, Path]:
     """The folder of each download that was begun and not finished, by its id."""
-    found = [marker.parent for marker in cache_dir.glob(f"*/*/{_UNFINISHED}")]
-    return {_STORED_NAME.sub(r":\1", path.name): path for path in found}
+    folders = [marker.parent for marker in cache_dir.glob(f"*/*/{_UNFINISHED}")]
+    return {_STORED_NAME.sub(r":\1", path.name): path for path in folders}
 
 
 def has_snapshot(cache_dir: Path) -> bool:

@@ -44,7 +44,7 @@ class VariantFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Listing:
     """Everything that one look at the runtime brought."""
 
     variants: tuple[VariantFacts, ...]
@@ -71,14 +71,14 @@ class Disagreement:
 
 def disagreements(variants: Sequence[VariantFacts]) -> list[Disagreement]:
     """Where variants of one alias state different things. Unknown is no statement."""
-    found = []
+    differing = []
     for alias in sorted({variant.alias for variant in variants}):
         of_alias = sorted((variant for variant in variants if variant.alias == alias), key=lambda variant: variant.id)
         for fact in _COMPARED:
             stated = _stated(of_alias, fact)
             if len(stated) > 1:
-                found.append(Disagreement(alias, fact, stated))
-    return found
+                differing.append(Disagreement(alias, fact, stated))
+    return differing
 
 
 def _stated(variants: Iterable[VariantFacts], fact: str) -> dict[str, tuple[str, ...]]:
@@ -110,7 +110,7 @@ def tools_of(supports: bool | None, capabilities: str | None) -> bool | None:
     return True if supports is None and "tool-calling" in (capabilities or "") else supports
 
 
-def from_json(said: dict[str, Any]) -> Known:
+def from_json(said: dict[str, Any]) -> Listing:
     """What the worker sent."""
     variants = tuple(VariantFacts(**entry) for entry in said["variants"])
-    return Known(variants, said["catalogue"], tuple(said["registered"]), tuple(said["missing"]))
+    return Listing(variants, said["catalogue"], tuple(said["registered"]), tuple(said["missing"]))

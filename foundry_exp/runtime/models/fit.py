@@ -112,8 +112,8 @@ def offer(below_mb: float | None, sizes: Mapping[str, float], seen: Visible = NO
 
 
 def _smaller(below_mb: float | None, sizes: Mapping[str, float]) -> list[tuple[float, str]]:
-    found = [(size, name) for name, size in sizes.items() if below_mb is None or size < below_mb]
-    return sorted(found, reverse=below_mb is not None)
+    smaller = [(size, name) for name, size in sizes.items() if below_mb is None or size < below_mb]
+    return sorted(smaller, reverse=below_mb is not None)
 
 
 def _kv_bytes(decoder: Mapping[str, Any]) -> int | None:

@@ -12,15 +12,15 @@ def contents() -> dict[str, dict[str, Any]]:
 
     from foundry_exp.files import yaml_text
 
-    found = {}
+    options = {}
     for name, path in _files().items():
         try:
             said = yaml_text.parse(path.read_text(encoding="utf-8"))
         except (OSError, ValueError, yaml.YAMLError):
             continue
         if isinstance(said, dict):
-            found[name] = said
-    return found
+            options[name] = said
+    return options
 
 
 def sizes_mb() -> dict[str, float]:

@@ -74,7 +74,7 @@ class Provided:
     """What could be taken instead."""
 
 
-def look(place: Place, accel: str, limit_s: float = CATALOGUE_LIMIT_S) -> facts.Known:
+def look(place: Place, accel: str, limit_s: float = CATALOGUE_LIMIT_S) -> facts.Listing:
     """Everything that is known; when the catalogue does not answer in time, what is stored here."""
     task = {"do": "list", "accel": accel}
     return facts.from_json(_in_time(place, lambda where: _ask({**task, **where}, limit_s)))

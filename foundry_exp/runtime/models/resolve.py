@@ -42,10 +42,10 @@ def register(manager: Any, path: Path, model_id: str) -> Any:
     from foundry_local_sdk import CatalogType, ModelInfoBuilder
 
     catalog = manager.get_catalog(CatalogType.LOCAL)
-    known = catalog.get_model_variant(model_id)
-    if known is not None and Path(known.get_path()) == path:
-        return known
-    if known is not None:
+    present = catalog.get_model_variant(model_id)
+    if present is not None and Path(present.get_path()) == path:
+        return present
+    if present is not None:
         catalog.unregister_model(model_id)
     with ModelInfoBuilder() as about:
         about.set_string_property("task", "chat-completion")
@@ -58,15 +58,15 @@ def _from_catalogues(manager: Any, model: ModelRequest, there: variants.Provider
 
     own, public = manager.get_catalog(CatalogType.LOCAL), manager.get_catalog()
     if model.variant:
-        found = own.get_model_variant(model.variant) or public.get_model_variant(model.variant)
+        variant = own.get_model_variant(model.variant) or public.get_model_variant(model.variant)
     else:
-        found = _own(own, model, there) or _chosen(public, model, there)
-    if found is not None:
-        return found
+        variant = _own(own, model, there) or _chosen(public, model, there)
+    if variant is not None:
+        return variant
     listed = [(one, catalogue.LOCAL) for one in catalogue.leaves(own)]
     listed += [(one, catalogue.PUBLIC) for one in catalogue.leaves(public)]
-    known = sorted({one.id if model.variant else catalogue.alias_of(one, kind) for one, kind in listed})
-    raise BackendError("not_found", variants.unknown(model.variant or model.alias, known))
+    names = sorted({one.id if model.variant else catalogue.alias_of(one, kind) for one, kind in listed})
+    raise BackendError("not_found", variants.unknown(model.variant or model.alias, names))
 
 
 def _own(catalog: Any, model: ModelRequest, there: variants.Providers) -> Any:
@@ -90,9 +90,9 @@ def _chosen(catalog: Any, model: ModelRequest, there: variants.Providers) -> Any
     return catalog.get_model_variant(variants.choose(ids, model.alias, model.accel, model.device, model.prefer, there))
 
 
-def _measurable(found: Any) -> Any:
-    reason = not_measurable(found.info.task)
+def _measurable(variant: Any) -> Any:
+    reason = not_measurable(variant.info.task)
     if reason:
-        msg = f"{found.id}: {reason}; choose a chat model, see python -m foundry_exp models."
+        msg = f"{variant.id}: {reason}; choose a chat model, see python -m foundry_exp models."
         raise BackendError("not_measurable", msg)
-    return found
+    return variant

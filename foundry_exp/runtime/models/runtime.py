@@ -142,8 +142,8 @@ def registered(manager: Any, wanted: Sequence[str] | None, data_dir: Path | None
     `download_and_register_eps` returns is not believed: for an unknown name 2.2.1 reports success.
     """
     with translated("provider"):
-        known = [entry.name for entry in manager.discover_eps()]
-        names = [name for name in known if wanted is None or among(name, wanted)]
+        offered = [entry.name for entry in manager.discover_eps()]
+        names = [name for name in offered if wanted is None or among(name, wanted)]
         if data_dir is not None:
             names = [name for name in names if _is_here(name, data_dir, named=wanted is not None)]
         if names:
@@ -154,9 +154,9 @@ def registered(manager: Any, wanted: Sequence[str] | None, data_dir: Path | None
 def seen(manager: Any, wanted: Sequence[str] | None) -> Providers:
     """Which execution providers there are, and which of those wanted (null: all that are known) are missing."""
     with translated("provider"):
-        known = manager.discover_eps()
-    there = tuple(entry.name for entry in known if entry.is_registered)
-    names = [entry.name for entry in known] if wanted is None else wanted
+        offered = manager.discover_eps()
+    there = tuple(entry.name for entry in offered if entry.is_registered)
+    names = [entry.name for entry in offered] if wanted is None else wanted
     return Providers(registered=there, missing=tuple(name for name in names if not among(name, there)))
 
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from foundry_exp.runtime.models.facts import Known, VariantFacts, disagreements
+from foundry_exp.runtime.models.facts import Listing, VariantFacts, disagreements
 
 _PLAIN_WIDTH = 160
 _UNKNOWN = "–"
@@ -21,7 +21,7 @@ _STATES = {
 _FACTS = {"context_length": "context", "licence": "licence"}
 
 
-def show(known: Known, console: Console | None = None) -> None:
+def show(listing: Listing, console: Console | None = None) -> None:
     """Print a line for each variant, and what they disagree about."""
     out = console or Console()
     if not out.is_terminal:
@@ -29,21 +29,21 @@ def show(known: Known, console: Console | None = None) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for header in ("model", "variant", "runs on", "size", "licence", "context", "can", "here"):
         table.add_column(header, overflow="fold", justify="right" if header in ("size", "context") else "left")
-    ordered = sorted(known.variants, key=lambda variant: (variant.alias, variant.id))
+    ordered = sorted(listing.variants, key=lambda variant: (variant.alias, variant.id))
     for alias, group in groupby(ordered, key=lambda variant: variant.alias):
         for number, variant in enumerate(group):
             cells = (alias if number == 0 else "", *_cells(variant))
             table.add_row(*(Text(cell) for cell in cells), style="dim" if variant.not_measurable else "")
     out.print(table)
-    for line in _notes(known):
+    for line in _notes(listing):
         out.print(Text(line), soft_wrap=not out.is_terminal)
 
 
-def as_json(known: Known) -> dict[str, Any]:
+def as_json(listing: Listing) -> dict[str, Any]:
     """Everything, with the disagreements."""
-    variants = [{**asdict(variant), "capabilities": variant.capabilities} for variant in known.variants]
-    found = [asdict(entry) for entry in disagreements(known.variants)]
-    return {**asdict(known), "variants": variants, "disagreements": found}
+    variants = [{**asdict(variant), "capabilities": variant.capabilities} for variant in listing.variants]
+    differing = [asdict(entry) for entry in disagreements(listing.variants)]
+    return {**asdict(listing), "variants": variants, "disagreements": differing}
 
 
 def _cells(variant: VariantFacts) -> tuple[str, ...]:
@@ -68,17 +68,17 @@ def _size(size_mb: float) -> str:
     return f"{size_mb / in_gb:.2f} GB" if size_mb >= in_gb else f"{size_mb:.1f} MB"
 
 
-def _notes(known: Known) -> Iterator[str]:
-    if known.catalogue in _STATES:
-        yield _STATES[known.catalogue]
-    for entry in disagreements(known.variants):
+def _notes(listing: Listing) -> Iterator[str]:
+    if listing.catalogue in _STATES:
+        yield _STATES[listing.catalogue]
+    for entry in disagreements(listing.variants):
         stated = "; ".join(f"{value} ({', '.join(ids)})" for value, ids in entry.values.items())
         yield f"{entry.alias}: its variants disagree about {_FACTS.get(entry.fact, entry.fact)}: {stated}"
-    for reason in sorted({variant.not_measurable for variant in known.variants if variant.not_measurable}):
-        ids = ", ".join(variant.id for variant in known.variants if variant.not_measurable == reason)
+    for reason in sorted({variant.not_measurable for variant in listing.variants if variant.not_measurable}):
+        ids = ", ".join(variant.id for variant in listing.variants if variant.not_measurable == reason)
         yield f"not measured: {ids}: {reason}"
-    if known.missing:
-        yield f"execution providers not registered here: {', '.join(known.missing)}"
-    for variant in known.variants:
+    if listing.missing:
+        yield f"execution providers not registered here: {', '.join(listing.missing)}"
+    for variant in listing.variants:
         if variant.path:
             yield f"{variant.id}: {variant.path}"

@@ -50,9 +50,9 @@ def listing(opened: Runtime, parent: Parent) -> dict[str, Any]:
     there = variants.Providers()
     if parent.job["accel"] != "cpu":
         there = runtime.registered(opened.manager, None, opened.closed_data_dir)
-    found = catalogue.read(opened.manager)
+    every = catalogue.read(opened.manager)
     return {
-        "variants": [asdict(facts) for facts in found],
+        "variants": [asdict(facts) for facts in every],
         "catalogue": opened.catalogue_state(),
         "registered": list(there.registered),
         "missing": list(there.missing),
@@ -61,7 +61,7 @@ def listing(opened: Runtime, parent: Parent) -> dict[str, Any]:
 
 def pull(opened: Runtime, parent: Parent) -> dict[str, Any]:
     """Find the variant and download it, unless it is here."""
-    variant = _found(opened, parent.job["model"])
+    variant = _variant(opened, parent.job["model"])
     local = not variant.info.uri
     facts = catalogue.facts_of(variant, catalogue.LOCAL if local else catalogue.PUBLIC)
     if not facts.cached and not parent.job["download"]:
@@ -71,8 +71,8 @@ def pull(opened: Runtime, parent: Parent) -> dict[str, Any]:
     told = ("id", "device", "size_mb", "context_length", "cached")
     parent.say("resolved", **{name: getattr(facts, name) for name in told}, visible=visible)
     took_s = None if facts.cached else _fetched(variant, facts, parent, opened.cache_dir)
-    found = {"id": facts.id, "alias": facts.alias, "path": variant.get_path(), "local": local}
-    return {**found, "download_s": took_s, "visible": visible}
+    here = {"id": facts.id, "alias": facts.alias, "path": variant.get_path(), "local": local}
+    return {**here, "download_s": took_s, "visible": visible}
 
 
 def _fetched(variant: Any, facts: VariantFacts, parent: Parent, cache_dir: Path) -> float:
@@ -81,12 +81,12 @@ def _fetched(variant: Any, facts: VariantFacts, parent: Parent, cache_dir: Path)
     if parent.stopped.is_set():
         raise BackendError("cancelled", "stopped before anything was downloaded")
     start_s = time.monotonic()
-    _need_room(cache_dir, facts.id, facts.size_mb)
+    _refuse_small_disk(cache_dir, facts.id, facts.size_mb)
     _download(variant, parent, cache_dir)
     return time.monotonic() - start_s
 
 
-def _found(opened: Runtime, asked: dict[str, Any]) -> Any:
+def _variant(opened: Runtime, asked: dict[str, Any]) -> Any:
     try:
         with runtime.translated("catalogue"):
             model = request.from_json(asked)
@@ -122,7 +122,7 @@ def _not_cached(variant: str) -> str:
     )
 
 
-def _need_room(cache_dir: Path, variant: str, size_mb: float | None) -> None:
+def _refuse_small_disk(cache_dir: Path, variant: str, size_mb: float | None) -> None:
     cache_dir.mkdir(parents=True, exist_ok=True)
     free_mb = shutil.disk_usage(cache_dir).free / 1e6
     if size_mb is None:
@@ -155,9 +155,9 @@ def verify(opened: Runtime, parent: Parent) -> dict[str, Any]:
     """Look at each cached model: complete, of the size stated, loadable."""
     folders = (Path(opened.task["data_dir"]), opened.cache_dir)
     names = parent.job["names"]
-    found = audit.verify(opened.manager, *folders, names, lambda name: parent.say("at", id=name))
+    models = audit.verify(opened.manager, *folders, names, lambda name: parent.say("at", id=name))
     return {
-        "models": [asdict(one) for one in found],
+        "models": [asdict(one) for one in models],
         "unmatched": audit.unmatched(opened.manager, opened.cache_dir, names),
         "catalogue": opened.catalogue_state(),
     }

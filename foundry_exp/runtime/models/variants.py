@@ -63,8 +63,8 @@ def needed_providers(accel: str, device: str | None, variant: str | None) -> tup
         return wanted
     if vendor := _vendor_of(variant or ""):
         return (vendor,)
-    known = device_of(variant or "")
-    return _WANTED[known.lower()] if known in ("GPU", "NPU") else None
+    promised = device_of(variant or "")
+    return _WANTED[promised.lower()] if promised in ("GPU", "NPU") else None
 
 
 def _vendor_of(variant: str) -> str | None:
@@ -117,8 +117,8 @@ def choose(
 
     Raises SkipCellError listing what there is.
     """
-    found = providers or Providers()
-    _refuse_taken_over(alias, accel, found)
+    there = providers or Providers()
+    _refuse_taken_over(alias, accel, there)
     fitting = [variant for variant in variants if device is None or device_of(variant) in (device, None)]
     for ending in prefer:
         of_kind = [variant for variant in fitting if variant.rpartition(":")[0].endswith(ending)]
@@ -127,7 +127,7 @@ def choose(
     if fitting and (device is None or not prefer):
         return fitting[0]
     have = ", ".join(sorted(variants)) or "none"
-    missing = f"; missing execution providers: {', '.join(found.missing)}" if found.missing else ""
+    missing = f"; missing execution providers: {', '.join(there.missing)}" if there.missing else ""
     msg = (
         f"accel={accel}: {alias} has no such variant here (visible: {have}{missing}); "
         f"choose another accel, or pin model.variant."
@@ -160,13 +160,13 @@ def version_of(variant: str) -> int:
     return int(version) if version.isdigit() else 0
 
 
-def unknown(wanted: str, known: Sequence[str]) -> str:
-    """The sentence about a model that the catalogue lacks; `known` are aliases, or ids when `wanted` is one."""
-    close = get_close_matches(wanted, known, n=1, cutoff=0.75)
-    if not close and not any(_family(wanted) == _family(name) for name in known):
+def unknown(wanted: str, names: Sequence[str]) -> str:
+    """The sentence about a model that the catalogue lacks; `names` are aliases, or ids when `wanted` is one."""
+    close = get_close_matches(wanted, names, n=1, cutoff=0.75)
+    if not close and not any(_family(wanted) == _family(name) for name in names):
         return f"{wanted}: not in the Foundry catalogue, nor any of its family; {OWN_MODEL}"
-    same = [name for name in known if name.startswith(wanted)]
-    clause = f"did you mean {' or '.join(sorted(same)[:3])}?" if same else near(wanted, known)
+    same = [name for name in names if name.startswith(wanted)]
+    clause = f"did you mean {' or '.join(sorted(same)[:3])}?" if same else near(wanted, names)
     return f"{wanted}: not in the Foundry catalogue; {clause}"
 
 

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from foundry_exp.runtime.meters.gpu_energy import NvmlEnergy, trapezoid_j
-from foundry_exp.runtime.meters.unavailable import UnavailableError
+from foundry_exp.runtime.meters.meter import UnavailableError
 from tests.runtime.meters.conftest import Nvml
 
 ME = os.getpid()

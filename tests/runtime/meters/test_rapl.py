@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from foundry_exp.runtime.meters.meter import UnavailableError
 from foundry_exp.runtime.meters.rapl import RaplEnergy, packages, spent_uj
-from foundry_exp.runtime.meters.unavailable import UnavailableError
 from tests.conftest import absent
 from tests.runtime.meters.conftest import domain
 

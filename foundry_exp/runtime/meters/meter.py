@@ -1,11 +1,15 @@
-"""One look at a meter now, one at the end, and some in between on a thread of its own."""
+"""What meters share: how one says that it cannot be read, and looks at it now, at the end and in between."""
 
 import threading
 from collections.abc import Callable
 
 
+class UnavailableError(Exception):
+    """A meter is not here or may not be read; the message is the reason that a null is given."""
+
+
 class Sampler:
-    """Calls `look` on start, every so many seconds, and on stop; never from two threads at once."""
+    """Calls `look` on start, every so many seconds on a thread of its own, and on stop; never two at once."""
 
     def __init__(self, look: Callable[[], None], every_s: float) -> None:
         """Keep what to call; looking begins with `start`."""
