@@ -19,7 +19,7 @@ from foundry_exp.report import write
 from foundry_exp.report.conclude import conclusions
 from foundry_exp.results.cell import gather
 from foundry_exp.run import one_cell, shard, sweep_folder
-from foundry_exp.run.engines.check import check_engines
+from foundry_exp.run.engines import check_engines
 
 
 def run(every_job: Sequence[Job], cells: Sequence[Cell], overrides: Sequence[str], *, multirun: bool) -> int:

@@ -22,7 +22,7 @@ from foundry_exp.report.conclude import conclusions
 from foundry_exp.report.conclusions import Conclusions
 from foundry_exp.results.cell import CellReport
 from foundry_exp.run import failure_policy, progress, resume
-from foundry_exp.run.engines.engine import Engine
+from foundry_exp.run.engines import Engine
 from foundry_exp.run.sweep_counts import Headway
 from foundry_exp.runtime.machine import environment
 from foundry_exp.runtime.worker import OnStep

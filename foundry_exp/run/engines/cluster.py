@@ -1,4 +1,8 @@
-"""A Ray cluster, by its address: is it there, what do its nodes offer, and the one connection of this process."""
+"""A Ray cluster, by its address: is it there, what do its nodes offer, and the one connection of this process.
+
+Whether it is there is asked by a process of its own, `python -m foundry_exp.run.engines.cluster HOST:PORT`, because Ray
+tries for two minutes to reach a head that is not there, and cannot be told not to.
+"""
 
 import json
 import os
@@ -6,7 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from typing import Any
 
@@ -45,7 +49,7 @@ def survey(address: str | None) -> list[Node]:
         msg = f"engine.address: not set, got null; give the head of a cluster as host:port, or {_START}."
         raise ConfigError(msg)
     _need_listener(address)
-    command = [sys.executable, "-m", "foundry_exp.run.engines.survey", address]
+    command = [sys.executable, "-m", "foundry_exp.run.engines.cluster", address]
     environment = {**os.environ, **_QUIET}
     try:
         done = subprocess.run(command, capture_output=True, timeout=SURVEY_S, check=False, env=environment)
@@ -95,9 +99,8 @@ def nodes() -> list[Node]:
     """The nodes that are alive, asked over the connection."""
     import ray
 
-    from foundry_exp.run.engines.survey import alive
-
-    return [Node(str(node["NodeManagerHostname"]), node["Resources"]) for node in alive(ray.nodes())]
+    alive = [node for node in ray.nodes() if node["Alive"]]
+    return [Node(str(node["NodeManagerHostname"]), node["Resources"]) for node in alive]
 
 
 def refuse_unplaceable(needs: Sequence[tuple[str, Mapping[str, float]]], offered: Sequence[Node]) -> None:
@@ -111,3 +114,13 @@ def refuse_unplaceable(needs: Sequence[tuple[str, Mapping[str, float]]], offered
                 f"with --resources, or change engine.resources and engine.resources_by_accel."
             )
             raise ConfigError(msg)
+
+
+def main(address: str) -> None:
+    """Print one line of JSON: the host name and the resources of every node that is alive."""
+    connect(address, {})
+    print(json.dumps([asdict(node) for node in nodes()]))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,7 +1,7 @@
-"""Measuring on this machine, in a child process."""
+"""Measuring on the machine that this runs on, in a child process: the engine `local`, and what a node of `ray` does."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from foundry_exp.runtime.worker import OnStep
 
@@ -21,7 +21,22 @@ class LocalEngine:
 
     def measure(self, cell: "Cell", attempt: "Attempt", on_step: OnStep) -> "Outcome":
         """Measure one cell in a fresh process."""
-        from foundry_exp.run.engines.here import measure  # numpy and pydantic: not for --cfg or a bad option
         from foundry_exp.runtime.machine import environment
 
         return measure(cell, attempt, on_step, {"engine": NAME, **environment.source()})
+
+
+def measure(cell: "Cell", attempt: "Attempt", on_step: OnStep, told: Mapping[str, Any]) -> "Outcome":
+    """Write down this machine, what is told of it, and what is not as it was in an earlier attempt; then measure."""
+    from foundry_exp.measure import child  # numpy and pydantic: not for --cfg or a bad option
+    from foundry_exp.runtime.machine import environment
+    from foundry_exp.runtime.meters import power
+
+    state = {"power_source": power.power_source(), "cpu_governor": power.governor()}
+    machine = {**environment.describe(), **told, **state}
+    before = environment.read(cell.folder)
+    changed = environment.changes(before, machine)
+    if changed or before.get(environment.CHANGED):
+        machine[environment.CHANGED] = [*before.get(environment.CHANGED, ()), *changed]
+    environment.write(cell.folder, machine)
+    return child.measure(cell, attempt, on_step)

@@ -26,7 +26,7 @@ from foundry_exp.files import shipped_files
 from foundry_exp.measure.attempts import Attempt
 from foundry_exp.measure.cell import Cell
 from foundry_exp.measure.outcome import ModelFiles, Outcome
-from foundry_exp.run.engines import here
+from foundry_exp.run.engines import local
 from foundry_exp.run.engines.mailbox import Outbox
 from foundry_exp.run.engines.parcel import Delivery, Order, pack, unpack
 from foundry_exp.runtime.models import folder
@@ -99,7 +99,7 @@ def _model_path(cell: Cell) -> Path | None:
 def _within_limit(cell: Cell, attempt: Attempt, outbox: Outbox, order: Order) -> Outcome:
     warnings = _like_any_process()
     with _time_limit(order.cell_timeout_s) as is_up:
-        outcome = here.measure(cell, attempt, outbox.put, {**order.known, "node_id": _node_id()})
+        outcome = local.measure(cell, attempt, outbox.put, {**order.told, "node_id": _node_id()})
     if outcome.ending == "interrupted" and is_up.is_set():
         reason = (
             f"not done within engine.cell_timeout_s={order.cell_timeout_s:g} on {platform.node()}; "

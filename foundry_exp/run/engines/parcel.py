@@ -1,15 +1,23 @@
-"""What travels between the machine of the command and the node that measures a cell."""
+"""What travels between the machine of the command and the node that measures a cell: orders, folders and the code."""
 
 import os
-from collections.abc import Mapping
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from foundry_exp.errors import StoreError
+from foundry_exp.errors import ConfigError, StoreError
+from foundry_exp.files import shipped_files
 from foundry_exp.measure.attempts import Attempt
 from foundry_exp.measure.cell import Cell
 from foundry_exp.measure.outcome import Outcome
+
+MOST_CODE_MB = 100
+"""Ray refuses more than a few hundred; the package has about six."""
+_PACKAGE = Path(__file__).resolve().parents[2]
 
 Files = Mapping[str, bytes]
 """A folder: each file's path in it, with `/`, and its content."""
@@ -24,7 +32,7 @@ class Order:
     """The first try; each further one of the engine has the next number."""
     files: Files
     """The run folder so far."""
-    known: dict[str, Any]
+    told: dict[str, Any]
     """What only the machine of the command knows of the environment."""
     sdk_version: str
     """Of the Foundry Local SDK that the cell's fingerprint names."""
@@ -79,3 +87,18 @@ def _write(path: Path, content: bytes) -> None:
         draft.unlink(missing_ok=True)
         msg = f"{path}: cannot be written ({error.strerror}); free some disk space or check its rights."
         raise StoreError(msg) from error
+
+
+@contextmanager
+def staged_code() -> Iterator[Path]:
+    """The package as nodes are sent it: in the shape of a wheel, with conf, prompts, schemas and the models inside."""
+    with tempfile.TemporaryDirectory(prefix="foundry_exp-") as place:
+        copy = Path(place) / _PACKAGE.name
+        shutil.copytree(_PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+        for kind in ("conf", "prompts", "schemas"):
+            shutil.copytree(shipped_files.shipped(kind), copy / "_data" / kind, dirs_exist_ok=True)
+        size_mb = sum(path.stat().st_size for path in copy.rglob("*") if path.is_file()) / 1e6
+        if size_mb > MOST_CODE_MB:
+            msg = f"{_PACKAGE}: {size_mb:.0f} MB are too much to send to nodes; move away what is not the tool's."
+            raise ConfigError(msg)
+        yield copy

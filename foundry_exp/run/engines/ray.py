@@ -54,12 +54,12 @@ class RayEngine:
         from foundry_exp.run.engines.parcel import unpack
         from foundry_exp.runtime.machine import environment  # pydantic and numpy: not for --cfg or a bad option
 
-        known = {"engine": NAME, **environment.source()}
+        told = {"engine": NAME, **environment.source()}
         if not environment.read(cell.folder):
-            environment.write(cell.folder, known)  # until a node says what it is
+            environment.write(cell.folder, told)  # until a node says what it is
         try:
             self._connect()
-            order = self._order(cell, attempt, known)
+            order = self._order(cell, attempt, told)
             placing = task.Placing(self._need(cell), self._max_retries, self._node_timeout_s)
             delivery = task.follow(order, placing, on_step)
             unpack(delivery.files, cell.folder)
@@ -73,23 +73,23 @@ class RayEngine:
 
     def _connect(self) -> None:
         """Connect this process and send the code, unless that is done."""
-        from foundry_exp.run.engines import shipped_code
+        from foundry_exp.run.engines.parcel import staged_code
 
         if cluster.is_connected():
             return
         cluster.survey(self._address)  # so that a cluster that has gone is a sentence within seconds
         allowed = {ALLOW_VARIABLE: os.environ[ALLOW_VARIABLE]} if ALLOW_VARIABLE in os.environ else {}
-        with shipped_code.staged() as package:
+        with staged_code() as package:
             cluster.connect(str(self._address), {"py_modules": [str(package)], "env_vars": allowed})
 
-    def _order(self, cell: "Cell", attempt: "Attempt", known: dict[str, Any]) -> "Order":
+    def _order(self, cell: "Cell", attempt: "Attempt", told: dict[str, Any]) -> "Order":
         from foundry_exp.run.engines.parcel import Order, pack
 
         return Order(
             cell=cell,
             attempt=attempt,
             files=pack(cell.folder, self._folder_limit_mb),
-            known=known,
+            told=told,
             sdk_version=version("foundry-local-sdk"),
             mailbox=f"{cell.sweep_id}/{cell.name}/{uuid4()}",
             cell_timeout_s=self._cell_timeout_s,

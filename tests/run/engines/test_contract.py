@@ -16,7 +16,7 @@ from foundry_exp.measure.cell import Cell
 from foundry_exp.measure.outcome import Outcome
 from foundry_exp.records import record_json, run_folder
 from foundry_exp.run import one_cell
-from foundry_exp.run.engines.engine import Engine
+from foundry_exp.run.engines import Engine
 from tests.conftest import SCRIPTED
 from tests.record_factory import make_record
 from tests.run.engines.conftest import Nodes
