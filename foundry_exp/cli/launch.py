@@ -24,7 +24,7 @@ from foundry_exp.measure.cell import Cell
 from foundry_exp.measure.interrupts import Interrupts
 
 if TYPE_CHECKING:
-    from foundry_exp.run.sweep_counts import Headway
+    from foundry_exp.run.sweep_counts import SweepCounts
 
 COMMAND_PID = "FOUNDRY_EXP_COMMAND_PID"
 _between_jobs = Interrupts()
@@ -106,7 +106,7 @@ def _measure(config: DictConfig, planned: Callable[[], Cell]) -> None:
     console = terminal.progress_console(live=not _in_worker())
     try:
         cell = planned()
-        result = one_cell.run(cell, console, _headway(cell.folder.parent, config.sweep.shard))
+        result = one_cell.run(cell, console, _counts(cell.folder.parent, config.sweep.shard))
     except FoundryExpError as error:
         console.print(f"{config.sweep.cell}: {error}", style="red", markup=False)
         return
@@ -118,8 +118,8 @@ def _measure(config: DictConfig, planned: Callable[[], Cell]) -> None:
 
 
 @cache
-def _headway(folder: Path, shard: str | None) -> "Headway":
+def _counts(folder: Path, shard: str | None) -> "SweepCounts":
     """Once a process: it remembers the cells that it has read."""
     from foundry_exp.run import sweep_folder
 
-    return sweep_folder.headway(folder, shard)
+    return sweep_folder.counts(folder, shard)

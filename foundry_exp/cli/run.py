@@ -18,7 +18,7 @@ from foundry_exp.report import console as table
 from foundry_exp.report import write
 from foundry_exp.report.conclude import conclusions
 from foundry_exp.results.cell import gather
-from foundry_exp.run import one_cell, shard, sweep_folder
+from foundry_exp.run import one_cell, sweep_folder
 from foundry_exp.run.engines import check_engines
 
 
@@ -26,7 +26,7 @@ def run(every_job: Sequence[Job], cells: Sequence[Cell], overrides: Sequence[str
     """Measure the cells that are due, report all of them, and return the exit code."""
     settings = cells[0].config["sweep"]
     order = rule_of_order(settings)
-    plan, cells = cells, shard.of_sweep(cells, settings)
+    plan, cells = cells, sweep_folder.in_shard(cells, settings)
     _need_what_runs_share(cells)
     command = [*(["-m"] if multirun else []), *overrides]
     where = cells[0].folder.parent if len(cells) > 1 else cells[0].folder

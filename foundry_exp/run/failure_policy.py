@@ -9,23 +9,23 @@ from foundry_exp.measure.cell import Cell
 from foundry_exp.measure.outcome import Outcome
 from foundry_exp.records import run_folder
 from foundry_exp.records.record import Sample
-from foundry_exp.run.sweep_counts import Headway
+from foundry_exp.run.sweep_counts import SweepCounts
 
 ON_FAILURE = "on_failure"
 MEMORY = "memory"
 _RESUME = "resume the sweep to measure it all the same"
 
 
-def verdict(cell: Cell, headway: Headway) -> Outcome | None:
+def verdict(cell: Cell, counts: SweepCounts) -> Outcome | None:
     """Why a cell is not measured; null when it is."""
-    rule, failures = cell.config["sweep"]["on_failure"], headway.failures()
+    rule, failures = cell.config["sweep"]["on_failure"], counts.failures()
     failed = len(failures.folders)
     if rule["policy"] == "stop" and failed:
         reason = f"sweep.on_failure.policy=stop, and {failures.folders[0].name} failed before this one; {_RESUME}."
         return Outcome(ending="skipped", reason=reason, skip_rule=ON_FAILURE)
-    if rule["policy"] == "share" and failed > rule["share"] * failures.of:
+    if rule["policy"] == "share" and failed > rule["share"] * failures.planned:
         reason = (
-            f"sweep.on_failure.policy=share, and {failed} of {failures.of} cells have failed, "
+            f"sweep.on_failure.policy=share, and {failed} of {failures.planned} cells have failed, "
             f"more than {rule['share']:.0%}; {_RESUME}."
         )
         return Outcome(ending="skipped", reason=reason, skip_rule=ON_FAILURE)

@@ -23,7 +23,7 @@ from foundry_exp.report.conclusions import Conclusions
 from foundry_exp.results.cell import CellReport
 from foundry_exp.run import failure_policy, progress, resume
 from foundry_exp.run.engines import Engine
-from foundry_exp.run.sweep_counts import Headway
+from foundry_exp.run.sweep_counts import SweepCounts
 from foundry_exp.runtime.machine import environment
 from foundry_exp.runtime.worker import OnStep
 from foundry_exp.scores import score
@@ -33,15 +33,15 @@ _WAITING = "FOUNDRY_EXP_RUNS_WAIT"
 _WAITING_FILE = ".runs-wait"
 
 
-def run(cell: Cell, console: Console, headway: Headway) -> RunResult:
+def run(cell: Cell, console: Console, counts: SweepCounts) -> RunResult:
     """Measure a cell and keep everything: whatever happens to the model is a row with a status and a reason."""
     start_s = time.perf_counter()
     engine: Engine = target.build(cell.config["engine"], "engine")
     attempt = resume.begin(cell)
     prepare(cell)
-    with progress.shown(cell.name, headway.look(), console, show_usage=cell.config["show_usage"]) as show:
+    with progress.shown(cell.name, counts.now(), console, show_usage=cell.config["show_usage"]) as show:
         outcome = (
-            failure_policy.verdict(cell, headway)
+            failure_policy.verdict(cell, counts)
             or resume.from_records(cell, attempt)
             or cooled(cell, show)
             or engine.measure(cell, attempt, show)
@@ -53,7 +53,7 @@ def run(cell: Cell, console: Console, headway: Headway) -> RunResult:
     give_scores([cell], console, waiting=False)
     write.write_reports(cell.folder, [cell.folder])
     publish(cell, console)
-    progress.tell(result, headway.look(), console)
+    progress.tell(result, counts.now(), console)
     return result
 
 

@@ -37,7 +37,7 @@ def shown(cell: str, counts: Counts, console: Console, *, show_usage: bool) -> I
     columns = (texts[0], BarColumn(), texts[1], TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         if counts.planned > 1:
-            progress.add_task(_headway(counts), total=counts.planned, completed=counts.ended, count="")
+            progress.add_task(_how_far(counts), total=counts.planned, completed=counts.ended, count="")
         yield _Shown(cell, progress, show_usage=show_usage).show
 
 
@@ -94,10 +94,10 @@ def tell(result: RunResult, counts: Counts, console: Console) -> None:
         return
     if counts.planned > 1 and (result.status != "ok" or not console.is_terminal):
         said = f"[{counts.ended}/{counts.planned}] {result.cell}: {result.status}, {result.duration_s:.1f} s"
-        console.print(f"{said} · {_headway(counts)}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"{said} · {_how_far(counts)}", markup=False, highlight=False, soft_wrap=True)
 
 
-def _headway(counts: Counts) -> str:
+def _how_far(counts: Counts) -> str:
     """`12 of 48 cells done, 1 failed, about 5 min left`."""
     parts = [f"{counts.ended} of {counts.planned} cells done"]
     if counts.failed:

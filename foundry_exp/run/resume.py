@@ -1,10 +1,12 @@
-"""What a cell's folder says of it: new, begun, finished or failed; and how a cell is begun or gone on with.
+"""What folders say: of a cell whether it is new, begun, finished or failed, of a sweep how far it is; and going on.
 
 Nothing here starts a runtime, so that a finished cell costs a look at its run.json.
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -14,8 +16,9 @@ from foundry_exp.measure import attempts, child
 from foundry_exp.measure.attempts import Attempt
 from foundry_exp.measure.cell import Cell
 from foundry_exp.measure.outcome import Outcome
-from foundry_exp.records import run_folder
+from foundry_exp.records import run_folder, sweep_plan
 from foundry_exp.records.fingerprint import SDK
+from foundry_exp.records.sweep_plan import PLAN_FILE, Plan
 from foundry_exp.runtime.machine import environment
 
 State = Literal["new", "begun", "finished", "failed"]
@@ -142,3 +145,39 @@ def _changes(cell: Cell) -> list[str]:
         unread = f"its {run_folder.CONFIG_FILE} or {run_folder.PROMPTS_FILE} cannot be read"
         return [unread] if has_measured else []
     return list(before.changes(now))
+
+
+def refuse_nameless(runs: Path) -> None:
+    """Raise ConfigError listing what could be resumed."""
+    lines = list(_unfinished_sweeps(runs))
+    rest = f"unfinished in {runs}:\n" + "\n".join(lines) if lines else f"none in {runs} is unfinished."
+    msg = f"sweep.resume: which sweep is not said, got sweep.name=null; add sweep.name=…; {rest}"
+    raise ConfigError(msg)
+
+
+def _unfinished_sweeps(runs: Path) -> Iterator[str]:
+    for path in sorted(runs.glob(f"*/{PLAN_FILE}")):
+        try:
+            plan = sweep_plan.read(path.parent)
+            if plan and (left := len(plan.cells) - _done(path.parent, plan)):
+                yield f"  {how_far(path.parent, plan)}, {left} left:\n    {plan.resume_command}"
+        except StoreError as error:  # one broken folder hides no other
+            yield f"  {error}"
+
+
+def how_far(folder: Path, plan: Plan) -> str:
+    """`night: 1 of 2 cells done, last active …`: how far a sweep is, and when something last happened in it."""
+    last = datetime.fromtimestamp(_last_change_s(folder, plan), UTC)
+    done = f"{_done(folder, plan)} of {len(plan.cells)} cells done"
+    return f"{plan.name}: {done}, last active {last:%Y-%m-%d %H:%M} UTC"
+
+
+def _done(folder: Path, plan: Plan) -> int:
+    """Cells that a resumed sweep would not measure again."""
+    return sum(state(folder / cell.name) in ("finished", "failed") for cell in plan.cells)
+
+
+def _last_change_s(folder: Path, plan: Plan) -> float:
+    written = (run_folder.RECORDS_FILE, run_folder.RESULT_FILE)
+    files = [folder / PLAN_FILE, *(folder / cell.name / name for cell in plan.cells for name in written)]
+    return max(path.stat().st_mtime for path in files if path.exists())

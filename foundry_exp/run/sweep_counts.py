@@ -37,8 +37,8 @@ class Failures:
     """What has failed of all the cells whose failures count for a command, not of its own alone."""
 
     folders: Sequence[Path]
-    of: int
-    """So many cells are planned."""
+    planned: int
+    """So many cells count."""
     out_of_memory: Sequence[Path]
     """Those that failed for want of memory."""
 
@@ -55,7 +55,7 @@ class _Seen:
 
 
 @dataclass(slots=True)
-class Headway:
+class SweepCounts:
     """Looks at the cells that one command is to measure; the run.json of a finished one is read once."""
 
     folders: Sequence[Path]
@@ -67,7 +67,7 @@ class Headway:
     """What had failed by then stops nothing here any more: the command is resumed in spite of it."""
     _seen: dict[Path, _Seen] = field(default_factory=dict)
 
-    def look(self) -> Counts:
+    def now(self) -> Counts:
         """Count what has ended since the command started."""
         statuses = [ending.status for ending in self._ended(self.folders, self.since_ns).values()]
         failed, stopped = sum(status in FAILURES for status in statuses), statuses.count("interrupted")

@@ -1,22 +1,26 @@
-"""A sweep's folder: made or opened, held by one command at a time, with its plan written before anything starts."""
+"""A sweep's folder: made or opened, held by one command at a time, with its plan written before anything starts.
+
+Machines share a sweep by `sweep.shard=2/5`: every fifth cell of the plan from the second. Each shard holds a lock.
+"""
 
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.files import disk
 from foundry_exp.measure.cell import Cell
 from foundry_exp.records import sweep_plan
 from foundry_exp.records.sweep_plan import PLAN_FILE, Plan, PlannedCell
-from foundry_exp.run import resumable, resume, shard
-from foundry_exp.run.sweep_counts import Headway
+from foundry_exp.run import resume
+from foundry_exp.run.sweep_counts import SweepCounts
 from foundry_exp.runtime.machine import owned_lock
 from foundry_exp.runtime.machine.owned_lock import BusyError
 
+Item = TypeVar("Item")
 LOCK_FILE = ".sweep.lock"
 _PLAN_WAIT_S, _LOOK_AGAIN_S = 60.0, 0.1
 """For another shard that writes the plan."""
@@ -31,11 +35,11 @@ def opened(cells: Sequence[Cell], order: str, command: Sequence[str]) -> Iterato
     folder = cells[0].folder.parent
     asked = cells[0].config["sweep"]
     if asked["resume"] and not asked["name"]:
-        resumable.refuse_nameless(folder.parent)
+        resume.refuse_nameless(folder.parent)
     _make(folder, asked)
     if asked["shard"]:
         with _alone(folder, _lock_of(asked["shard"])):
-            (folder / _lock_of(asked["shard"])).touch()  # when it began, for its headway
+            (folder / _lock_of(asked["shard"])).touch()  # when it began, for what it counts
             with _alone(folder, LOCK_FILE, _PLAN_WAIT_S):
                 _refuse_others(folder, asked["shard"])
                 due = _planned(cells, order, command)
@@ -53,30 +57,51 @@ def _planned(cells: Sequence[Cell], order: str, command: Sequence[str]) -> list[
     """Write the whole plan; the cells that are still to be measured by this command."""
     folder = cells[0].folder.parent
     before = sweep_plan.read(folder)
-    known = before.fingerprints if before else {}
+    planned = before.fingerprints if before else {}
     for cell in cells:
-        resume.refuse_changed(cell, known.get(cell.name))
-    due = [cell for cell in shard.part(cells, cells[0].config["sweep"]["shard"]) if resume.is_due(cell)]
+        resume.refuse_changed(cell, planned.get(cell.name))
+    due = [cell for cell in part(cells, cells[0].config["sweep"]["shard"]) if resume.is_due(cell)]
     sweep_plan.write(folder, sweep_plan.joined(before, _plan(cells, due, order, command)))
     return due
 
 
-def headway(folder: Path, of_shard: str | None) -> Headway:
+def in_shard(cells: Sequence[Item], settings: dict[str, Any]) -> list[Item]:
+    """What a command is to measure; raises ConfigError for a shard that cannot be one of this sweep."""
+    shard = settings["shard"]
+    if shard is None:
+        return list(cells)
+    if not settings["name"] or not settings["resume"]:
+        msg = f"sweep.shard: {shard} is of a sweep that others measure too; add its sweep.name=… and sweep.resume=true."
+        raise ConfigError(msg)
+    number, shards = (int(text) for text in shard.split("/"))
+    if not number <= shards <= len(cells):
+        msg = f"sweep.shard: got {shard} of {len(cells)} cells; use 1/N to N/N, with N at most {len(cells)}."
+        raise ConfigError(msg)
+    return part(cells, shard)
+
+
+def part(items: Sequence[Item], shard: str | None) -> list[Item]:
+    """Those of a sweep's cells, in its order, that belong to a shard; all of them without one."""
+    number, shards = (int(text) for text in (shard or "1/1").split("/"))
+    return list(items[number - 1 :: shards])
+
+
+def counts(folder: Path, of_shard: str | None) -> SweepCounts:
     """The cells of the latest command in a sweep's folder, which began when it wrote the plan, or of a shard's."""
     plan = sweep_plan.read(folder)
     if plan and of_shard:  # others write the plan too
         names = [cell.name for cell in plan.cells]
-        own = shard.part(names, of_shard)
+        own = part(names, of_shard)
         others = set(names) - set(own)
         since_ns = (folder / _lock_of(of_shard)).stat().st_mtime_ns
-        return Headway(
+        return SweepCounts(
             [folder / name for name in own],
             since_ns,
             [folder / name for name in names if name in others],
             _ended_ns(folder, of_shard) + 1,
         )
     since_ns = (folder / PLAN_FILE).stat().st_mtime_ns
-    return Headway([folder / name for name in plan.due] if plan else [], since_ns)
+    return SweepCounts([folder / name for name in plan.due] if plan else [], since_ns)
 
 
 @contextmanager
@@ -103,8 +128,10 @@ def _make(folder: Path, asked: dict[str, Any]) -> None:
         disk.sync_folder(folder.parent)
     except FileExistsError as error:
         plan = sweep_plan.read(folder) if folder.is_dir() else None
-        found = f" ({resumable.of(folder, plan)})" if plan else ""
-        msg = f"sweep.name: {folder} exists{found}; go on with it by adding sweep.resume=true, or choose another name."
+        how_far = f" ({resume.how_far(folder, plan)})" if plan else ""
+        msg = (
+            f"sweep.name: {folder} exists{how_far}; go on with it by adding sweep.resume=true, or choose another name."
+        )
         raise ConfigError(msg) from error
     except OSError as error:
         msg = f"{folder}: cannot be made ({error.strerror}); free some disk space, or set output_dir."

@@ -19,7 +19,7 @@ from foundry_exp.config import compose
 from foundry_exp.config.plan import plan
 from foundry_exp.records import run_folder
 from foundry_exp.run import one_cell
-from foundry_exp.run.sweep_counts import Headway
+from foundry_exp.run.sweep_counts import SweepCounts
 
 SLOW_FACTOR = 1.07
 """Of the delay. Reading the events on a thread costs 3 % more, so that answers come 10 % later in all."""
@@ -49,7 +49,7 @@ def collect(folder: Path, cells: int) -> None:
         if planned.folder.exists():  # begun when it was stopped
             planned = plan(planned.config, f"{planned.name}-{time.time_ns()}", "cells")
         began_s = time.monotonic()
-        result = one_cell.run(planned, console, Headway([planned.folder], time.time_ns()))
+        result = one_cell.run(planned, console, SweepCounts([planned.folder], time.time_ns()))
         note = {"cell": planned.name, "status": result.status, "load_1m": psutil.getloadavg()[0]}
         with (folder / "collected.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(note | {"seconds": round(time.monotonic() - began_s, 2)}) + "\n")

@@ -10,7 +10,7 @@ from foundry_exp.config.cells import plan_all
 from foundry_exp.errors import ConfigError
 from foundry_exp.records import runs
 from foundry_exp.records.sweep_plan import Plan, PlannedCell, write
-from foundry_exp.run import resumable
+from foundry_exp.run import resume
 from tests.conftest import SCRIPTED, Run
 
 QUICK = (*SCRIPTED, "workload.rounds=1", "workload.warmup=0", "backend.realtime=false")
@@ -47,7 +47,7 @@ def test_one_broken_sweep_hides_no_other_that_could_be_resumed(tmp_path: Path) -
     begun = PlannedCell("cell", 1, "abc", ())
     write(tmp_path / "night", Plan("night", "2026-11-29T12:00:00+00:00", "", (), (begun,), ("cell",)))
     with pytest.raises(ConfigError) as caught:
-        resumable.refuse_nameless(tmp_path)
+        resume.refuse_nameless(tmp_path)
     assert "broken/sweep.json: not the plan of a sweep" in str(caught.value)
     assert "sweep.name=night sweep.resume=true" in str(caught.value)
 

@@ -19,7 +19,7 @@ from foundry_exp.config.cells import plan_all
 from foundry_exp.errors import ConfigError
 from foundry_exp.measure.cell import Cell
 from foundry_exp.records import sweep_plan
-from foundry_exp.run import shard, sweep_folder
+from foundry_exp.run import sweep_folder
 from tests.conftest import Run, absent, clean_environment
 from tests.run.test_naming import GRID, QUICK
 
@@ -43,9 +43,9 @@ def hold(stack: ExitStack, planned: Sequence[Cell]) -> list[str]:
 
 @given(st.lists(st.integers(), max_size=30), st.integers(1, 40))
 def test_every_cell_is_in_one_shard(items: list[int], of: int) -> None:
-    parts = [shard.part(items, f"{number}/{of}") for number in range(1, of + 1)]
+    parts = [sweep_folder.part(items, f"{number}/{of}") for number in range(1, of + 1)]
     assert sorted(item for part in parts for item in part) == sorted(items)
-    assert shard.part(items, None) == items
+    assert sweep_folder.part(items, None) == items
 
 
 def test_shards_of_one_division_run_side_by_side_and_nothing_else_does(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_shards_of_one_division_run_side_by_side_and_nothing_else_does(tmp_path:
         plan = sweep_plan.read(tmp_path / "runs" / "night")
         assert plan is not None
         assert [cell.name for cell in plan.cells] == ["seed-1", "seed-2", "seed-3"]
-        counts = [sweep_folder.headway(first[0].folder.parent, of).look().planned for of in ("1/2", "2/2")]
+        counts = [sweep_folder.counts(first[0].folder.parent, of).now().planned for of in ("1/2", "2/2")]
         assert counts == [2, 1]
     with ExitStack() as stack:
         assert hold(stack, whole) == ["seed-1", "seed-2", "seed-3"]
@@ -79,7 +79,7 @@ def test_shards_of_one_division_run_side_by_side_and_nothing_else_does(tmp_path:
 def test_what_is_no_shard_of_the_sweep_is_refused(overrides: tuple[str, ...], said: str) -> None:
     every_job, _ = compose.jobs([*QUICK, "generation.seed=1,2", *overrides], multirun=True)
     with pytest.raises(ConfigError, match=said):
-        shard.of_sweep(plan_all(every_job), compose.plain(every_job[0].config)["sweep"])
+        sweep_folder.in_shard(plan_all(every_job), compose.plain(every_job[0].config)["sweep"])
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from foundry_exp.records import run_folder
-from foundry_exp.run.sweep_counts import Headway
+from foundry_exp.run.sweep_counts import SweepCounts
 from tests.conftest import SCRIPTED, Run
 from tests.run.test_policy import FIVE, results
 
@@ -81,29 +81,29 @@ def ended(cell: Path, status: str, at_ns: int) -> None:
     os.utime(cell / "run.json", ns=(at_ns, at_ns))
 
 
-def failed(headway: Headway) -> list[str]:
-    return [folder.name for folder in headway.failures().folders]
+def failed(counts: SweepCounts) -> list[str]:
+    return [folder.name for folder in counts.failures().folders]
 
 
 def test_what_others_measure_meanwhile_is_seen_and_counts_for_no_progress(tmp_path: Path) -> None:
     theirs = [tmp_path / name for name in ("old", "ok", "resumed", "torn", "absent")]
-    headway = Headway([tmp_path / "mine"], 100, theirs, 50)
+    counts = SweepCounts([tmp_path / "mine"], 100, theirs, 50)
     ended(theirs[0], "failed", 49)
     ended(theirs[1], "ok", 60)
     ended(theirs[2], "interrupted", 60)
     ended(theirs[3], "failed", 60)
     (theirs[3] / "run.json").write_text("{", encoding="utf-8")
-    assert (failed(headway), headway.failures().of) == ([], 6)
+    assert (failed(counts), counts.failures().planned) == ([], 6)
     ended(theirs[2], "failed", 70)
-    assert failed(headway) == ["resumed"]
-    counts = headway.look()
-    assert (counts.planned, counts.ended, counts.failed) == (1, 0, 0)
+    assert failed(counts) == ["resumed"]
+    seen = counts.now()
+    assert (seen.planned, seen.ended, seen.failed) == (1, 0, 0)
 
 
 def test_a_finished_cell_of_others_is_read_once(tmp_path: Path) -> None:
     theirs = tmp_path / "theirs"
     ended(theirs, "failed", 60)
-    headway = Headway([], 100, [theirs])
-    assert failed(headway) == ["theirs"]
+    counts = SweepCounts([], 100, [theirs])
+    assert failed(counts) == ["theirs"]
     (theirs / "run.json").unlink()
-    assert failed(headway) == ["theirs"]
+    assert failed(counts) == ["theirs"]
