@@ -10,7 +10,6 @@ from foundry_exp.decide.contrasts import of_run
 from foundry_exp.errors import ConfigError
 from foundry_exp.metrics import catalogue
 from foundry_exp.metrics.figure import Figure
-from foundry_exp.records.run_folder import read_records
 from foundry_exp.results import candidates, comparable
 from foundry_exp.results.candidates import Candidate
 from foundry_exp.results.figures import ANY_E2E, CellFigures
@@ -88,21 +87,21 @@ def _side(candidate: Candidate, run: str, statistic: str, broken: tuple[str, ...
 def facts(candidate: Candidate) -> dict[str, str]:
     """What a side ran with and on, as text."""
     cell = candidate.cells[0]
-    known = {name: of(cell) for name, of in comparable.FACTS.items()} | {
+    known = {name: fact(cell.cell) for name, fact in comparable.FACTS.items()} | {
         "model": cell.result.model.alias,
         "variant": cell.result.model.variant,
         "accel": cell.result.accel,
         "streaming": "on" if cell.result.streaming else "off",
         "backend": cell.result.backend,
         "workload": _workload(cell),
-        "energy": comparable.energy_source(cell),
+        "energy": comparable.energy_source(cell.cell),
     }
     return {name: value for name, value in known.items() if value}
 
 
 def _workload(cell: CellFigures) -> str | None:
     """Rounds and concurrency: the fastest of more rounds is faster."""
-    return comparable.workload(cell, ("rounds", "concurrency", "rate_per_s"))
+    return comparable.workload(cell.cell, ("rounds", "concurrency", "rate_per_s"))
 
 
 def _figure(
@@ -142,8 +141,8 @@ def _outputs(candidate: Candidate) -> dict[str, Output]:
     digests: dict[str, str] = {}
     texts: dict[str, dict[str, None]] = {}
     for cell in candidate.cells:
-        for record in read_records(cell.folder):
-            if record.phase == "measure" and record.error is None:
-                digests[record.sample_id] = record.prompt_digest
-                texts.setdefault(record.sample_id, {})[record.text] = None
+        for request in cell.cell.measured:
+            if request.error is None:
+                digests[request.sample_id] = request.prompt_digest
+                texts.setdefault(request.sample_id, {})[request.text] = None
     return {name: Output(digests[name], tuple(texts[name])) for name in sorted(texts)}

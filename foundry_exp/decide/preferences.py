@@ -11,11 +11,11 @@ from foundry_exp.metrics.stats.intervals import ALPHA
 from foundry_exp.metrics.stats.multiple_comparisons import holm
 from foundry_exp.metrics.stats.preference import EVEN, WinRate, win_rate
 from foundry_exp.prompts.rubric import Rubric, RubricChoice
-from foundry_exp.records.record import Record, Sample
-from foundry_exp.records.run_folder import read_records, read_samples
+from foundry_exp.records.record import Sample
 from foundry_exp.records.score import Standing
 from foundry_exp.results.candidates import Candidate
 from foundry_exp.results.figures import Prompt
+from foundry_exp.results.requests import Request
 from foundry_exp.scores.judge.pairwise.match import Contender, Match, MatchResult, Winner
 
 if TYPE_CHECKING:
@@ -110,17 +110,17 @@ def preferences(pairs: Sequence[Pair], judge: "PairwiseJudge", seed: int = 0) ->
 
 
 def _samples(candidate: Candidate) -> dict[Prompt, Sample]:
-    return {(one.sample_id, one.digest): one for one in read_samples(candidate.cells[0].folder)}
+    return {(one.sample_id, one.digest): one for one in candidate.cells[0].cell.samples}
 
 
-def _answers(candidate: Candidate) -> dict[Prompt, list[Record]]:
+def _answers(candidate: Candidate) -> dict[Prompt, list[Request]]:
     """Every different answer to each prompt, in the order of its runs and rounds."""
-    found: dict[Prompt, dict[str, Record]] = {}
+    different: dict[Prompt, dict[str, Request]] = {}
     for cell in candidate.cells:
-        for record in read_records(cell.folder):
-            if record.phase == "measure" and record.error is None:
-                found.setdefault((record.sample_id, record.prompt_digest), {}).setdefault(record.text, record)
-    return {prompt: list(texts.values()) for prompt, texts in found.items()}
+        for one in cell.cell.measured:
+            if one.error is None:
+                different.setdefault((one.sample_id, one.prompt_digest), {}).setdefault(one.text, one)
+    return {prompt: list(texts.values()) for prompt, texts in different.items()}
 
 
 def _rubrics(samples: Mapping[str, Mapping[Prompt, Sample]], choice: RubricChoice) -> dict[str | None, Rubric]:
@@ -132,8 +132,8 @@ def _rubrics(samples: Mapping[str, Mapping[Prompt, Sample]], choice: RubricChoic
 def _matches(
     samples: Mapping[Prompt, Sample],
     by: Mapping[str | None, Rubric],
-    first: Mapping[Prompt, Sequence[Record]],
-    second: Mapping[Prompt, Sequence[Record]],
+    first: Mapping[Prompt, Sequence[Request]],
+    second: Mapping[Prompt, Sequence[Request]],
 ) -> Iterator[Match]:
     """The first answers of both to each prompt."""
     for prompt, sample in samples.items():
@@ -143,7 +143,7 @@ def _matches(
 
 
 def _preference(
-    pair: Pair, outcomes: dict[str, MatchResult], answers: Mapping[str, Mapping[Prompt, Sequence[Record]]], seed: int
+    pair: Pair, outcomes: dict[str, MatchResult], answers: Mapping[str, Mapping[Prompt, Sequence[Request]]], seed: int
 ) -> PairPreference:
     points = [POINTS[one.result] for one in outcomes.values() if one.result in POINTS]
     either = set(answers[pair.first.label]) | set(answers[pair.second.label])
@@ -158,7 +158,7 @@ def _adjusted(found: Sequence[PairPreference], adjusted: Sequence[float]) -> Ite
 
 def _notes(
     candidates: Mapping[str, Candidate],
-    answers: Mapping[str, Mapping[Prompt, Sequence[Record]]],
+    answers: Mapping[str, Mapping[Prompt, Sequence[Request]]],
     judged: "JudgedMatches",
 ) -> Iterator[str]:
     judge = judged.standing.figures.get("judge") if judged.standing else None

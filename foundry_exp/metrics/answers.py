@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from foundry_exp.metrics.request import content_ns
 from foundry_exp.records.record import Record, Usage
@@ -18,9 +19,28 @@ _JUNK_CATEGORIES = frozenset({"Cc", "Cn", "Co", "Cs"})  # control, unassigned, p
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
-def is_truncated(record: Record) -> bool:
+class Answered(Protocol):
+    """What of a request tells how its answer ended and reads: a record, or what is kept of one."""
+
+    @property
+    def text(self) -> str:
+        """The answer."""
+        ...
+
+    @property
+    def reasoning(self) -> str:
+        """What came before it."""
+        ...
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Why it ended."""
+        ...
+
+
+def is_truncated(answer: Answered) -> bool:
     """Whether the answer was cut off by its token limit: finish_reason is `length`."""
-    return record.finish_reason == "length"
+    return answer.finish_reason == "length"
 
 
 def is_empty(record: Record) -> bool:
@@ -28,9 +48,9 @@ def is_empty(record: Record) -> bool:
     return not record.text.strip() and "tool" not in record.event_kinds
 
 
-def is_degenerate(record: Record) -> bool:
+def is_degenerate(answer: Answered) -> bool:
     """Whether the text or the reasoning repeats itself endlessly or is not text."""
-    return any(repeats_endlessly(part) or is_not_text(part) for part in (record.text, record.reasoning))
+    return any(repeats_endlessly(part) or is_not_text(part) for part in (answer.text, answer.reasoning))
 
 
 def repeats_endlessly(text: str) -> bool:

@@ -8,7 +8,7 @@ from foundry_exp.metrics import catalogue
 from foundry_exp.metrics.figure import Figure, Place, Statistic
 from foundry_exp.metrics.formats import COUNT, NOTHING, POINTS, Unit, on_scale, unit_for
 from foundry_exp.report.ranking import TIE, basis, rankable
-from foundry_exp.results.cell import CellReport, axes
+from foundry_exp.results.cell import FinishedCell, axes
 from foundry_exp.results.row import distribution
 
 FEW = "†"
@@ -49,7 +49,7 @@ class Column:
         return f"{self.header} ({self.unit})" if self.unit else self.header
 
 
-def numbers(cells: Sequence[CellReport], *places: Place) -> list[Column]:
+def numbers(cells: Sequence[FinishedCell], *places: Place) -> list[Column]:
     """The figures that a table shows, in its order."""
     shown = catalogue.shown_in(*places)
     named = rankable(cells)
@@ -73,12 +73,12 @@ def texts(header: str, values: Iterable[str | None], rank: int = 0, *, only_wide
     return Column(header, "", entries, is_text=True, short=header.lower(), only_wide=only_wide, rank=rank)
 
 
-def names(cells: Sequence[CellReport]) -> list[Column]:
+def names(cells: Sequence[FinishedCell]) -> list[Column]:
     """What tells the cells apart."""
     return [texts(axis.header, axis.values) for axis in axes(cells)]
 
 
-def answered(cells: Sequence[CellReport], rank: int = 0) -> Column:
+def answered(cells: Sequence[FinishedCell], rank: int = 0) -> Column:
     """How many answered requests are behind the latencies."""
     counts = [cell.row["n"] for cell in cells]
     entries = tuple(TableValue(NOTHING if count is None else str(count), count) for count in counts)
@@ -91,7 +91,7 @@ def ordered(*columns: Column) -> list[Column]:
 
 
 def _values(
-    figure: Figure, one: Statistic, cells: Sequence[CellReport], unit: Unit, ranked: set[int]
+    figure: Figure, one: Statistic, cells: Sequence[FinishedCell], unit: Unit, ranked: set[int]
 ) -> Iterable[TableValue]:
     own = [cell.row[one.key] for cell in cells]
     compared = {
@@ -117,7 +117,7 @@ def _is_tied(value: float, best: float) -> bool:
     return value > 0 and max(value, best) / min(value, best) < TIE if best > 0 else value == best
 
 
-def _text(figure: Figure, one: Statistic, cell: CellReport, unit: Unit) -> str:
+def _text(figure: Figure, one: Statistic, cell: FinishedCell, unit: Unit) -> str:
     """The number, marked where its tokens were estimated or too few requests are behind a percentile."""
     value = cell.row[one.key]
     if figure.unit == COUNT:
@@ -127,7 +127,7 @@ def _text(figure: Figure, one: Statistic, cell: CellReport, unit: Unit) -> str:
     return f"{estimated}{unit.show(value)}{FEW if is_few else ''}"
 
 
-def _interval(figure: Figure, one: Statistic, cell: CellReport, unit: Unit) -> str:
+def _interval(figure: Figure, one: Statistic, cell: FinishedCell, unit: Unit) -> str:
     spread = distribution(cell.result, figure.name) if figure.is_distribution else None
     found = spread.intervals.get(one.of) if spread else None
     if found is None:

@@ -7,44 +7,32 @@ from typing import Any
 
 from foundry_exp.decide.compare import compare
 from foundry_exp.decide.recommend import recommend
-from foundry_exp.errors import FoundryExpError, StoreError
+from foundry_exp.errors import FoundryExpError
 from foundry_exp.files.disk import write_whole
 from foundry_exp.files.escape import sentence
-from foundry_exp.records.run_folder import read_config
 from foundry_exp.report import effect, recommendation_pages
 from foundry_exp.report.conclusions import NONE, Conclusions
 from foundry_exp.results import candidates, comparable
 from foundry_exp.results.candidates import Candidate
-from foundry_exp.results.cell import CellReport
+from foundry_exp.results.cell import FinishedCell
 
 RECOMMENDATION_FILE = "recommendation.md"
 MOST_COMPARED = 12
 """Candidates of which a page compares every pair."""
 
 
-def conclusions(folder: Path, cells: Sequence[CellReport]) -> Conclusions:
+def conclusions(folder: Path, cells: Sequence[FinishedCell]) -> Conclusions:
     """Of a run's or sweep's finished cells; what hinders a comparison or a recommendation is said in its place."""
-    decision = _decision(cells[0].folder)
+    decision = cells[0].config.get("decision")
     if not decision and len(cells) == 1:
         return NONE
     many = candidates.distinct(cell.result for cell in cells)
     if not decision and many > MOST_COMPARED:
         return Conclusions(basis=_too_many(many))
-    try:
-        read = candidates.read([cell.folder for cell in cells], together=True)
-    except FoundryExpError as error:
-        return Conclusions(basis=f"Not compared: {error}")
+    read = candidates.grouped(cells)
     differences, basis = _differences(read)
     pick, reasons = _pick(folder, read, decision) if decision else ("", ())
     return Conclusions(pick, reasons, differences, basis)
-
-
-def _decision(cell: Path) -> Mapping[str, Any] | None:
-    """What the run's own config decides by."""
-    try:
-        return read_config(cell).get("decision")
-    except StoreError:
-        return None
 
 
 def _differences(read: Sequence[Candidate]) -> tuple[tuple[str, ...], str]:

@@ -13,8 +13,8 @@ from foundry_exp.report import repeats
 from foundry_exp.report.columns import ESTIMATED_NOTE, FEW_NOTE, Column, answered, names, numbers, ordered, texts
 from foundry_exp.report.markdown import concerned_cells, reason_of, warnings_by_cell
 from foundry_exp.report.scored import differences
-from foundry_exp.results.cell import CellReport, labels, notices
-from foundry_exp.results.provenance import rubric_differences
+from foundry_exp.results.cell import FinishedCell, labels, notices
+from foundry_exp.results.comparable import rubric_differences
 from foundry_exp.results.row import Row
 
 WIDE = 120
@@ -34,7 +34,7 @@ _STATUS_STYLES = {
 
 
 def show(
-    cells: Sequence[CellReport],
+    cells: Sequence[FinishedCell],
     console: Console | None = None,
     title: str | None = None,
     left: Unfinished = NOTHING_LEFT,
@@ -53,7 +53,7 @@ def show(
         target.print(line, soft_wrap=not target.is_terminal)
 
 
-def _table(cells: Sequence[CellReport], absent: Sequence[Absent], *, wide: bool) -> Table:
+def _table(cells: Sequence[FinishedCell], absent: Sequence[Absent], *, wide: bool) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2 if wide else 1, 0, 0), header_style="bold")
     columns = [column for column in _columns(cells) if wide or not column.only_wide]
     for column in columns:
@@ -74,7 +74,7 @@ def _styled(text: str) -> Text:
     return Text(text, style=_STATUS_STYLES.get(text.replace(" ", "_"), ""))
 
 
-def _columns(cells: Sequence[CellReport]) -> list[Column]:
+def _columns(cells: Sequence[FinishedCell]) -> list[Column]:
     rows = [cell.row for cell in cells]
     status = texts("Status", [row.status for row in rows])
     licence = texts("Licence", [row.licence for row in rows], 100, only_wide=True)
@@ -87,7 +87,7 @@ def scored_by(rows: Sequence[Row]) -> list[str]:
     return sorted({row.quality_source for row in rows if row.quality_source and row["quality"] is not None})
 
 
-def _lines(cells: Sequence[CellReport], left: Unfinished) -> Iterator[Text]:
+def _lines(cells: Sequence[FinishedCell], left: Unfinished) -> Iterator[Text]:
     if any(cell.row.p95_uncertain for cell in cells):
         yield Text(FEW_NOTE, style="dim")
     if any(cell.tokens_estimated for cell in cells):
@@ -102,7 +102,7 @@ def _lines(cells: Sequence[CellReport], left: Unfinished) -> Iterator[Text]:
     yield from _warnings(cells)
 
 
-def _reasons(cells: Sequence[CellReport]) -> Iterator[Text]:
+def _reasons(cells: Sequence[FinishedCell]) -> Iterator[Text]:
     for label, cell in zip(labels(cells), cells, strict=True):
         status = cell.row.status
         if status != "ok":
@@ -118,7 +118,7 @@ def _absent(left: Unfinished) -> Iterator[Text]:
         yield Text(f"Go on with: {one_line(left.resume_command)}")
 
 
-def _warnings(cells: Sequence[CellReport]) -> Iterator[Text]:
+def _warnings(cells: Sequence[FinishedCell]) -> Iterator[Text]:
     # the dagger beside a p95 says it already, and report.md says it in full
     found = {text: whom for text, whom in warnings_by_cell(cells).items() if TOO_SMALL not in text}
     for warning, concerned in list(found.items())[:MAX_WARNINGS]:

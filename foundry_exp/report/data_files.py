@@ -19,7 +19,7 @@ from foundry_exp.files.escape import one_line, sample, spreadsheet
 from foundry_exp.metrics import catalogue
 from foundry_exp.records.record import Usage
 from foundry_exp.records.unfinished import NOTHING_LEFT, Unfinished
-from foundry_exp.results.cell import CellReport
+from foundry_exp.results.cell import FinishedCell
 from foundry_exp.results.requests import Request
 from foundry_exp.results.row import distribution, finite
 
@@ -27,7 +27,7 @@ FACTS = ("model", "variant", "accel", "device", "streaming", "backend", "status"
 """Of a row, before its figures."""
 
 
-def csv_file(cells: Sequence[CellReport], left: Unfinished = NOTHING_LEFT) -> str:
+def csv_file(cells: Sequence[FinishedCell], left: Unfinished = NOTHING_LEFT) -> str:
     """One row a cell, the unit in the header; a null is an empty field."""
     shared = shared_prompt(cells)
     lines = [_line(cell, shared) for cell in cells]
@@ -42,7 +42,7 @@ def csv_file(cells: Sequence[CellReport], left: Unfinished = NOTHING_LEFT) -> st
     return file.getvalue()
 
 
-def _line(cell: CellReport, shared: str | None) -> dict[str, object]:
+def _line(cell: FinishedCell, shared: str | None) -> dict[str, object]:
     fields: dict[str, object] = {"cell": cell.result.cell, "repeat": cell.result.repeat}
     fields |= {name: getattr(cell.row, name) for name in FACTS} | {"streaming": "on" if cell.row.streaming else "off"}
     beside = {one.key: one.beside for figure in catalogue.FIGURES for one in figure.statistics if one.beside}
@@ -54,18 +54,18 @@ def _line(cell: CellReport, shared: str | None) -> dict[str, object]:
     return {name: spreadsheet(value) if isinstance(value, str) else value for name, value in fields.items()}
 
 
-def json_file(cells: Sequence[CellReport]) -> str:
+def json_file(cells: Sequence[FinishedCell]) -> str:
     """One object a cell."""
     return json.dumps(entries(cells), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def entries(cells: Sequence[CellReport]) -> list[dict[str, Any]]:
+def entries(cells: Sequence[FinishedCell]) -> list[dict[str, Any]]:
     """What report.json has of each cell."""
     shared = shared_prompt(cells)
     return [_entry(cell, shared) for cell in cells]
 
 
-def _entry(cell: CellReport, shared: str | None) -> dict[str, Any]:
+def _entry(cell: FinishedCell, shared: str | None) -> dict[str, Any]:
     row = cell.row
     answer = _sample(cell, shared)
     return {
@@ -82,14 +82,14 @@ def _entry(cell: CellReport, shared: str | None) -> dict[str, Any]:
     }
 
 
-def _rounds(cell: CellReport) -> dict[str, int | None]:
+def _rounds(cell: FinishedCell) -> dict[str, int | None]:
     """Rounds of the prompt set that were begun, and those in which every request was answered."""
     begun = {record.round for record in cell.measured}
     broken = {record.round for record in cell.measured if record.error}
     return {"rounds": len(begun) or None, "rounds_ok": len(begun - broken) if begun else None}
 
 
-def _times(cell: CellReport) -> dict[str, float | None]:
+def _times(cell: FinishedCell) -> dict[str, float | None]:
     latency, first = distribution(cell.result, "e2e_ms"), distribution(cell.result, "ttft_ms")
     average = _seconds(latency.mean) if latency else None
     p95 = _seconds(latency.p95) if latency else None
@@ -104,7 +104,7 @@ def _times(cell: CellReport) -> dict[str, float | None]:
     }
 
 
-def _tokens(cell: CellReport) -> dict[str, float | str | None]:
+def _tokens(cell: FinishedCell) -> dict[str, float | str | None]:
     rate = distribution(cell.result, "output_tok_per_s")
     return {
         "tokens_per_sec_avg": finite(rate.mean) if rate else None,
@@ -115,7 +115,7 @@ def _tokens(cell: CellReport) -> dict[str, float | str | None]:
     }
 
 
-def _average(cell: CellReport, count: Callable[[Usage], int]) -> float | None:
+def _average(cell: FinishedCell, count: Callable[[Usage], int]) -> float | None:
     counts = [count(record.usage) for record in cell.answers if record.usage]
     return fmean(counts) if counts else None
 
@@ -125,21 +125,21 @@ def _seconds(value_ms: float | None) -> float | None:
     return None if value is None else value / 1000
 
 
-def shared_prompt(cells: Sequence[CellReport]) -> str | None:
+def shared_prompt(cells: Sequence[FinishedCell]) -> str | None:
     """The first prompt that every cell with answers has answered; null when there is none."""
     answered = [{record.sample_id for record in cell.answers} for cell in cells if cell.answers]
     common = set.intersection(*answered) if answered else set()
     return next((name for cell in cells for name in cell.prompts if name in common), min(common, default=None))
 
 
-def first_answer(cell: CellReport, sample_id: str | None = None) -> Request | None:
+def first_answer(cell: FinishedCell, sample_id: str | None = None) -> Request | None:
     """The earliest answer, to one prompt if named; in the order of the prompt set, as rounds are shuffled."""
     place = {name: number for number, name in enumerate(cell.prompts)}
     answers = [record for record in cell.answers if sample_id in (None, record.sample_id)]
     return min(answers, key=lambda record: (record.round, place.get(record.sample_id, len(place))), default=None)
 
 
-def _sample(cell: CellReport, sample_id: str | None = None) -> str | None:
+def _sample(cell: FinishedCell, sample_id: str | None = None) -> str | None:
     """The first answer of a cell: 160 characters, on one line."""
     record = first_answer(cell, sample_id)
     return sample(record.text) if record else None

@@ -7,8 +7,8 @@ from statistics import fmean
 from foundry_exp.files.escape import listed
 from foundry_exp.metrics.formats import S, Unit, number, share, time_unit
 from foundry_exp.report.ranking import Entry, Standing, comparable, standings, why_left_out
-from foundry_exp.results.cell import CellReport, labels
-from foundry_exp.results.provenance import differences
+from foundry_exp.results.cell import FinishedCell, labels
+from foundry_exp.results.comparable import differing
 from foundry_exp.results.row import Row
 
 NOT_TESTED = "Whether these differences are more than chance is not tested here."
@@ -24,7 +24,7 @@ class Sentence:
     lead: str = ""
 
 
-def highlights(cells: Sequence[CellReport]) -> list[Sentence]:
+def highlights(cells: Sequence[FinishedCell]) -> list[Sentence]:
     """Sentences about one cell, or about how several compare."""
     if len(cells) == 1:
         return [Sentence(text) for text in _single(cells[0])]
@@ -32,16 +32,16 @@ def highlights(cells: Sequence[CellReport]) -> list[Sentence]:
     return list(_several(cells, named)) if len(named) > 1 else []
 
 
-def left_out(cells: Sequence[CellReport]) -> list[str]:
+def left_out(cells: Sequence[FinishedCell]) -> list[str]:
     """Cells that have figures and are not compared, each with the reason."""
     why = [(label, why_left_out(cell)) for label, cell in zip(labels(cells), cells, strict=True) if cell.row["n"]]
     return [f"{label}, because {reason}." for label, reason in why if reason]
 
 
-def _several(cells: Sequence[CellReport], named: Sequence[tuple[str, CellReport]]) -> Iterator[Sentence]:
-    differing = differences([cell for _, cell in named])
-    if differing:
-        yield Sentence(f"The cells are not ranked, because they differ in {listed(differing)}.")
+def _several(cells: Sequence[FinishedCell], named: Sequence[tuple[str, FinishedCell]]) -> Iterator[Sentence]:
+    apart = differing([cell for _, cell in named])
+    if apart:
+        yield Sentence(f"The cells are not ranked, because they differ in {listed(apart)}.")
         return
     for standing in standings(cells):
         yield Sentence(f"{_said(standing)}.", f"{standing.statistic.contest}:")
@@ -69,7 +69,7 @@ def _figure(entry: Entry, unit: Unit, how: str = "") -> str:
     return f"{text} ({basis})" if basis else text
 
 
-def _lengths(named: Sequence[tuple[str, CellReport]]) -> Iterator[Sentence]:
+def _lengths(named: Sequence[tuple[str, FinishedCell]]) -> Iterator[Sentence]:
     """A reminder that a shorter answer is sooner finished, where answers differ in length."""
     lengths = [(label, length) for label, cell in named if (length := completion_tokens(cell)) is not None]
     sizes = [length for _, length in lengths if length > 0]
@@ -86,13 +86,13 @@ def _spread(figures: Sequence[tuple[str, float]], show: Callable[[float], str]) 
     return f"from {show(least[1])} ({least[0]}) to {show(most[1])} ({most[0]})"
 
 
-def completion_tokens(cell: CellReport) -> float | None:
+def completion_tokens(cell: FinishedCell) -> float | None:
     """Average answer length in tokens, by the runtime's own count."""
     counts = [record.usage.completion_tokens for record in cell.answers if record.usage]
     return fmean(counts) if counts and not cell.tokens_estimated else None
 
 
-def _repeatable(named: Sequence[tuple[str, CellReport]]) -> Iterator[Sentence]:
+def _repeatable(named: Sequence[tuple[str, FinishedCell]]) -> Iterator[Sentence]:
     rates = [(label, rate) for label, cell in named if (rate := cell.row["determinism_rate"]) is not None]
     if rates and all(rate == 1 for _, rate in rates):
         few = len(rates) <= _MOST_NAMED
@@ -102,7 +102,7 @@ def _repeatable(named: Sequence[tuple[str, CellReport]]) -> Iterator[Sentence]:
         yield Sentence(f"{_spread(rates, share)} of the prompts.", "Same output every round:")
 
 
-def _single(cell: CellReport) -> Iterator[str]:
+def _single(cell: FinishedCell) -> Iterator[str]:
     row = cell.row
     first_ms, load_s, cold_ms, same = (
         row[key] for key in ("ttft_p50_ms", "load_s", "cold_ttft_ms", "determinism_rate")

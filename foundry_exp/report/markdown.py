@@ -9,15 +9,15 @@ from foundry_exp.report.conclusions import Conclusions
 from foundry_exp.report.data_files import first_answer, shared_prompt
 from foundry_exp.report.highlights import NOT_TESTED, Sentence, highlights, left_out
 from foundry_exp.report.markdown_tables import details_table, main_table, notes
-from foundry_exp.results.cell import CellReport, labels, notices
-from foundry_exp.results.provenance import UNKNOWN, surroundings, values_of
+from foundry_exp.report.provenance import UNKNOWN, surroundings, values_of
+from foundry_exp.results.cell import FinishedCell, labels, notices
 from foundry_exp.results.requests import Request
 from foundry_exp.results.row import Row
 
 CELL_FILES = ("run.json", "records.jsonl", "scores.jsonl", "config.yaml", "environment.json", "runtime.log")
 
 
-def report(cells: Sequence[CellReport], found: Conclusions, *, inside: bool, left: Unfinished = NOTHING_LEFT) -> str:
+def report(cells: Sequence[FinishedCell], found: Conclusions, *, inside: bool, left: Unfinished = NOTHING_LEFT) -> str:
     """The whole report; `inside` when it lies in the one cell's own folder."""
     parts = [
         _title(cells, left),
@@ -38,7 +38,7 @@ def report(cells: Sequence[CellReport], found: Conclusions, *, inside: bool, lef
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _title(cells: Sequence[CellReport], left: Unfinished) -> str:
+def _title(cells: Sequence[FinishedCell], left: Unfinished) -> str:
     first = cells[0].result
     if len(cells) == 1 and not left.cells:
         return f"# {markdown(first.model.alias)} on {markdown(first.accel)}"
@@ -48,14 +48,14 @@ def _title(cells: Sequence[CellReport], left: Unfinished) -> str:
     return f"# Sweep of {planned} cells{known}: {', '.join(models)}"
 
 
-def _summary(cells: Sequence[CellReport], left: Unfinished) -> Iterator[str]:
+def _summary(cells: Sequence[FinishedCell], left: Unfinished) -> Iterator[str]:
     first = cells[0].result
     started = min(cell.result.started_at for cell in cells).replace("T", " ").replace("+00:00", " UTC")
     yield f"{tally(cells, left)}. Run {markdown(first.sweep_id)}, started {markdown(started)}."
     yield from (f"\n> {notice}" for notice in notices(cells))
 
 
-def tally(cells: Sequence[CellReport], left: Unfinished) -> str:
+def tally(cells: Sequence[FinishedCell], left: Unfinished) -> str:
     """How many cells ended in which way."""
     counts = [cell.row.status for cell in cells] + [one.status for one in left.cells]
     return ", ".join(f"{counts.count(status)} {status.replace('_', ' ')}" for status in dict.fromkeys(counts))
@@ -72,7 +72,7 @@ def _pick(found: Conclusions) -> Iterator[str]:
         yield from (f"- {markdown(line)}" for line in found.reasons)
 
 
-def _highlights(cells: Sequence[CellReport], found: Conclusions) -> Iterator[str]:
+def _highlights(cells: Sequence[FinishedCell], found: Conclusions) -> Iterator[str]:
     said = highlights(cells)
     yield from (f"- {spoken(line)}" for line in said)
     if len(cells) > 1:
@@ -88,7 +88,7 @@ def spoken(said: Sentence) -> str:
     return lead + markdown(said.text)
 
 
-def _failures(cells: Sequence[CellReport], left: Unfinished) -> Iterator[str]:
+def _failures(cells: Sequence[FinishedCell], left: Unfinished) -> Iterator[str]:
     for label, cell in zip(labels(cells), cells, strict=True):
         row = cell.row
         if row.status != "ok":
@@ -99,13 +99,13 @@ def _failures(cells: Sequence[CellReport], left: Unfinished) -> Iterator[str]:
         yield f"\nGo on with:\n\n```sh\n{one_line(left.resume_command)}\n```"
 
 
-def _warnings(cells: Sequence[CellReport]) -> Iterator[str]:
+def _warnings(cells: Sequence[FinishedCell]) -> Iterator[str]:
     """Each warning once, with the cells that have it."""
     for warning, concerned in warnings_by_cell(cells).items():
         yield f"- {markdown(concerned_cells(cells, concerned))}: {markdown(sentence(warning))}"
 
 
-def concerned_cells(cells: Sequence[CellReport], concerned: Sequence[str]) -> str:
+def concerned_cells(cells: Sequence[FinishedCell], concerned: Sequence[str]) -> str:
     """The cells that a warning is about, in few words."""
     measured = sum(bool(cell.measured) for cell in cells)
     return "every measured cell" if 1 < measured == len(concerned) else ", ".join(concerned)
@@ -117,7 +117,7 @@ def reason_of(row: Row) -> str:
     return reason.removeprefix(f"{row.model}: ")
 
 
-def warnings_by_cell(cells: Sequence[CellReport]) -> dict[str, list[str]]:
+def warnings_by_cell(cells: Sequence[FinishedCell]) -> dict[str, list[str]]:
     """Every different warning, and the labels of the cells that carry it."""
     found: dict[str, list[str]] = {}
     for label, cell in zip(labels(cells), cells, strict=True):
@@ -126,7 +126,7 @@ def warnings_by_cell(cells: Sequence[CellReport]) -> dict[str, list[str]]:
     return found
 
 
-def _samples(cells: Sequence[CellReport]) -> Iterator[str]:
+def _samples(cells: Sequence[FinishedCell]) -> Iterator[str]:
     shared = shared_prompt(cells)
     answered = [(label, cell) for label, cell in zip(labels(cells), cells, strict=True) if cell.answers]
     if shared is not None:
@@ -138,7 +138,7 @@ def _samples(cells: Sequence[CellReport]) -> Iterator[str]:
             yield f"- **{markdown(label)}**{own}: {_said(record)}"
 
 
-def _asked(cell: CellReport, sample_id: str) -> str:
+def _asked(cell: FinishedCell, sample_id: str) -> str:
     question = cell.prompts.get(sample_id)
     return f"Prompt {markdown(sample_id)}" + (f": “{markdown(excerpt(question))}”" if question else "")
 
@@ -148,7 +148,7 @@ def _said(record: Request) -> str:
     return markdown(excerpt(record.text)) or nothing
 
 
-def _provenance(cells: Sequence[CellReport]) -> Iterator[str]:
+def _provenance(cells: Sequence[FinishedCell]) -> Iterator[str]:
     facts = [surroundings(cell.result) for cell in cells]
     yield f"- Chosen: {markdown(choices(cells))}"
     for name in facts[0]:
@@ -157,7 +157,7 @@ def _provenance(cells: Sequence[CellReport]) -> Iterator[str]:
             yield f"- {name}: {' **or** '.join(markdown(value) for value in values)}"
 
 
-def choices(cells: Sequence[CellReport]) -> str:
+def choices(cells: Sequence[FinishedCell]) -> str:
     """The options that were swept over or set."""
     rows = [cell.row for cell in cells]
     chosen = {
@@ -168,7 +168,7 @@ def choices(cells: Sequence[CellReport]) -> str:
     return ", ".join(f"{name} {one_line('/'.join(dict.fromkeys(values)))}" for name, values in chosen.items())
 
 
-def _files(cells: Sequence[CellReport], *, inside: bool) -> Iterator[str]:
+def _files(cells: Sequence[FinishedCell], *, inside: bool) -> Iterator[str]:
     for label, cell in zip(labels(cells), cells, strict=True):
         prefix = "" if inside else f"{cell.folder.name}/"
         links = [f"[{name}]({prefix}{name})" for name in CELL_FILES if (cell.folder / name).exists()]

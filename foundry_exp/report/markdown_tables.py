@@ -17,10 +17,10 @@ from foundry_exp.report.columns import (
     texts,
 )
 from foundry_exp.results import typical
-from foundry_exp.results.cell import CellReport
+from foundry_exp.results.cell import FinishedCell
 
 
-def main_table(cells: Sequence[CellReport], absent: Sequence[Absent] = ()) -> str:
+def main_table(cells: Sequence[FinishedCell], absent: Sequence[Absent] = ()) -> str:
     """Latency, throughput, resident memory, quality, disk, licence; and the first token."""
     rows = [cell.row for cell in cells]
     status = texts("Status", [row.status for row in rows])
@@ -35,14 +35,14 @@ def _absent_row(one: Absent, columns: Sequence[Column]) -> str:
     return f"| {' | '.join(facts.get(header, NOTHING) for header in headers)} |"
 
 
-def details_table(cells: Sequence[CellReport]) -> str:
+def details_table(cells: Sequence[FinishedCell]) -> str:
     """What ran, how it was loaded, and the finer figures."""
     variant = texts("Variant", [cell.row.variant for cell in cells])
     place = texts("Ran on", [ran_on(cell) for cell in cells])
     return _table(ordered(*names(cells), variant, place, *numbers(cells, "details")))
 
 
-def notes(cells: Sequence[CellReport]) -> Iterator[str]:
+def notes(cells: Sequence[FinishedCell]) -> Iterator[str]:
     """What the marks in the tables mean, where there are any."""
     yield f"n: answered requests behind the latency figures. {NOTHING}: not measured, or not applicable."
     if any(cell.row.p95_uncertain for cell in cells):
@@ -54,7 +54,7 @@ def notes(cells: Sequence[CellReport]) -> Iterator[str]:
         yield of_tokens
 
 
-def ran_on(cell: CellReport) -> str:
+def ran_on(cell: FinishedCell) -> str:
     """Device and execution provider, and how that is known."""
     facts = cell.result.model
     place = ", ".join(part for part in (facts.device, facts.execution_provider) if part)

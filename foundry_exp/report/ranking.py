@@ -10,8 +10,8 @@ from foundry_exp.metrics import catalogue
 from foundry_exp.metrics.figure import Figure, Statistic
 from foundry_exp.metrics.formats import POINTS, Unit, share, times, unit_for
 from foundry_exp.records.run_result import RunResult
-from foundry_exp.results.cell import CellReport, labels
-from foundry_exp.results.provenance import differences, scored_how
+from foundry_exp.results.cell import FinishedCell, labels
+from foundry_exp.results.comparable import differing, graded_by
 from foundry_exp.results.row import scalar
 
 TIE = 1.01
@@ -26,7 +26,7 @@ class Entry:
     value: float
     n: float | None
     """Requests behind it; null for what is measured once."""
-    cell: CellReport
+    cell: FinishedCell
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +56,7 @@ _UNRANKED_ANSWERS = {
 """Flags of answers whose speed says nothing, and what they did."""
 
 
-def graded_by(result: RunResult) -> tuple[str | None, str | None]:
-    """Whose points the quality is, and how they were given."""
-    source = result.quality_source
-    scored = result.scores.get(source) if source else None
-    return source, scored_how(source, scored) if source and scored else None
-
-
-def why_left_out(cell: CellReport) -> str | None:
+def why_left_out(cell: FinishedCell) -> str | None:
     """The reason why a cell with figures is not compared; null when it is."""
     if cell.row.status != "ok":
         return f"its status is {cell.row.status.replace('_', ' ')}"
@@ -71,16 +64,16 @@ def why_left_out(cell: CellReport) -> str | None:
     return next((f"{share(rate)} of its answers {what}" for rate, what in flagged if rate), None)
 
 
-def comparable(cells: Sequence[CellReport]) -> list[tuple[str, CellReport]]:
+def comparable(cells: Sequence[FinishedCell]) -> list[tuple[str, FinishedCell]]:
     """The cells that may be compared, with their names."""
     ranked = [cell for cell in cells if why_left_out(cell) is None]
     return list(zip(labels(ranked), ranked, strict=True)) if ranked else []
 
 
-def rankable(cells: Sequence[CellReport]) -> list[tuple[str, CellReport]]:
+def rankable(cells: Sequence[FinishedCell]) -> list[tuple[str, FinishedCell]]:
     """Those of them whose figures can be put in an order; none when their surroundings differ."""
     named = comparable(cells)
-    return [] if differences([cell for _, cell in named]) else named
+    return [] if differing([cell for _, cell in named]) else named
 
 
 def basis(figure: Figure, result: RunResult) -> object:
@@ -88,7 +81,7 @@ def basis(figure: Figure, result: RunResult) -> object:
     return graded_by(result) if figure.unit == POINTS else None
 
 
-def standings(cells: Sequence[CellReport]) -> Iterator[Standing]:
+def standings(cells: Sequence[FinishedCell]) -> Iterator[Standing]:
     """Every contest that at least two rankable cells have the figure for."""
     named = rankable(cells)
     for _, figure, one in catalogue.shown_in("contest"):
@@ -99,7 +92,7 @@ def standings(cells: Sequence[CellReport]) -> Iterator[Standing]:
             yield Standing(figure, one, unit, leaders, tuple(entries[len(leaders) :]))
 
 
-def _entries(figure: Figure, one: Statistic, named: Sequence[tuple[str, CellReport]]) -> list[Entry]:
+def _entries(figure: Figure, one: Statistic, named: Sequence[tuple[str, FinishedCell]]) -> list[Entry]:
     entries = [
         Entry(label, value, cell.row[one.count] if one.count else None, cell)
         for label, cell in named

@@ -15,7 +15,7 @@ from foundry_exp.metrics.formats import NOTHING, Unit, unit_for
 from foundry_exp.metrics.stats.intervals import mean_interval
 from foundry_exp.records.distribution import Interval
 from foundry_exp.records.run_result import WITH_FIGURES
-from foundry_exp.results.cell import CellReport
+from foundry_exp.results.cell import FinishedCell
 
 
 class Spread(NamedTuple):
@@ -31,10 +31,10 @@ class Group:
     """One cell of the plan and all its runs."""
 
     name: str
-    runs: tuple[CellReport, ...]
+    runs: tuple[FinishedCell, ...]
 
     @property
-    def measured(self) -> list[CellReport]:
+    def measured(self) -> list[FinishedCell]:
         """The runs that came to figures."""
         return [run for run in self.runs if run.row.status in WITH_FIGURES]
 
@@ -44,9 +44,9 @@ class Group:
         return Spread(fmean(values), mean_interval(values), len(values)) if values else None
 
 
-def groups(cells: Sequence[CellReport]) -> list[Group]:
+def groups(cells: Sequence[FinishedCell]) -> list[Group]:
     """The cells that were planned more than once, in the order of their first run."""
-    by_plan: dict[tuple[str, str], list[CellReport]] = {}
+    by_plan: dict[tuple[str, str], list[FinishedCell]] = {}
     for cell in cells:
         suffix = f"-r{cell.result.repeat}"
         if cell.result.cell.endswith(suffix):
@@ -54,7 +54,7 @@ def groups(cells: Sequence[CellReport]) -> list[Group]:
     return [Group(name, tuple(runs)) for (name, _), runs in by_plan.items() if len(runs) > 1]
 
 
-def table(cells: Sequence[CellReport]) -> Iterator[str]:
+def table(cells: Sequence[FinishedCell]) -> Iterator[str]:
     """A Markdown table, a line a group; nothing when no cell was repeated."""
     repeated = groups(cells)
     if not repeated:
@@ -68,7 +68,7 @@ def table(cells: Sequence[CellReport]) -> Iterator[str]:
     yield "\nEach figure is the mean over the runs, with its 95 % interval by Student's t."
 
 
-def sentences(cells: Sequence[CellReport]) -> Iterator[str]:
+def sentences(cells: Sequence[FinishedCell]) -> Iterator[str]:
     """The same for a terminal: `demo-small, 3 runs: latency avg 40 ms (39–41)`."""
     repeated = groups(cells)
     shown = _shown(repeated)

@@ -11,16 +11,16 @@ from foundry_exp.metrics.stats.difference import Difference, paired
 from foundry_exp.records.distribution import Distribution
 from foundry_exp.records.run_result import WITH_FIGURES
 from foundry_exp.records.score import Scored, Standing
-from foundry_exp.results.cell import CellReport, labels
+from foundry_exp.results.cell import FinishedCell, labels
+from foundry_exp.results.comparable import rubric_differences
 from foundry_exp.results.grades import UNCALIBRATED, Grade, best_median_worst, grades
-from foundry_exp.results.provenance import rubric_differences
 
 MOST_DIFFERENCES = 5
 _SHOWN_POINTS = 0.005
 """Less is nought with two decimals."""
 
 
-def section(cells: Sequence[CellReport]) -> Iterator[str]:
+def section(cells: Sequence[FinishedCell]) -> Iterator[str]:
     """The lines of report.md about quality; none when nothing was scored and nobody meant to."""
     if any(cell.result.scores for cell in cells):
         yield from _by_scorer(cells)
@@ -29,7 +29,7 @@ def section(cells: Sequence[CellReport]) -> Iterator[str]:
         yield from _examples(cells)
 
 
-def _by_scorer(cells: Sequence[CellReport]) -> Iterator[str]:
+def _by_scorer(cells: Sequence[FinishedCell]) -> Iterator[str]:
     yield "| Cell | Scorer | Quality (1–5) | 95 % interval | Scored | Unscored | Standing |"
     yield "| --- | --- | ---: | --- | ---: | ---: | --- |"
     for label, cell in zip(labels(cells), cells, strict=True):
@@ -68,7 +68,7 @@ def _over_repeats(scored: Scored) -> str:
     return f"{share(scored.repeats_identical)} the same over repeats, mean range {scored.repeats_range:.2f} points"
 
 
-def repeat_notes(cells: Sequence[CellReport]) -> list[str]:
+def repeat_notes(cells: Sequence[FinishedCell]) -> list[str]:
     """A sentence for each scorer of a cell that gave its scores more than once."""
     return [
         f"{label}: of the scores by {name} {again}."
@@ -82,7 +82,7 @@ def _doubt(grade: Grade) -> str:
     return f" ({grade.doubt})" if grade.doubt else ""
 
 
-def _by_criterion(cells: Sequence[CellReport]) -> Iterator[str]:
+def _by_criterion(cells: Sequence[FinishedCell]) -> Iterator[str]:
     """Criteria down, cells across; a mean over prompts each."""
     rows = dict.fromkeys(
         (name, criterion)
@@ -111,7 +111,7 @@ def interval(spread: Distribution | None) -> str | None:
     return " to ".join(number(end) for end in on_scale(found.low, found.high)) if found else None
 
 
-def differences(cells: Sequence[CellReport]) -> list[str]:
+def differences(cells: Sequence[FinishedCell]) -> list[str]:
     """How far the best cell is ahead of each other one, prompt by prompt; of cells scored alike alone."""
     comparable = [
         (label, cell)
@@ -128,7 +128,7 @@ def differences(cells: Sequence[CellReport]) -> list[str]:
     return [_said(best_label, label, known) for label, known in found[:MOST_DIFFERENCES] if known]
 
 
-def ahead(best: CellReport, other: CellReport) -> Difference | None:
+def ahead(best: FinishedCell, other: FinishedCell) -> Difference | None:
     """How far one cell is ahead of another, over the prompts that both have points for; null for fewer than two."""
     first, second = by_prompt(other), by_prompt(best)
     shared = sorted(first.keys() & second.keys())
@@ -158,7 +158,7 @@ def _standing_to(best: str, other: str, found: Difference) -> str:
     return f"{best} is {abs(found.effect):.2f} points {way} {other}"
 
 
-def by_prompt(cell: CellReport) -> dict[str, list[float]]:
+def by_prompt(cell: FinishedCell) -> dict[str, list[float]]:
     """The points of each prompt's answers, by the scorer that stands for the cell."""
     known = grades(cell)
     found: dict[str, list[float]] = {}
@@ -175,7 +175,7 @@ def _why(grade: Grade) -> str:
     return "; ".join(f"{one.criterion} {one.value}" + (f" ({one.reason})" if one.reason else "") for one in worst_first)
 
 
-def _examples(cells: Sequence[CellReport]) -> Iterator[str]:
+def _examples(cells: Sequence[FinishedCell]) -> Iterator[str]:
     for label, cell in zip(labels(cells), cells, strict=True):
         for ranked in best_median_worst(cell):
             said = markdown(excerpt(ranked.request.text)) or "*(no text)*"

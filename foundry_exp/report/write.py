@@ -10,7 +10,7 @@ from foundry_exp.records.unfinished import unfinished
 from foundry_exp.report import data_files, markdown
 from foundry_exp.report.conclusions import NONE, Conclusions
 from foundry_exp.report.plots.plot import Plot
-from foundry_exp.results.cell import CellReport, gather
+from foundry_exp.results.cell import FinishedCell, gather
 
 MARKDOWN_FILE = "report.md"
 CSV_FILE = "report.csv"
@@ -29,7 +29,7 @@ def write_reports(folder: Path, cells: Sequence[Path]) -> None:
     write_texts(folder, gather(cells))
 
 
-def write_texts(folder: Path, read: Sequence[CellReport], found: Conclusions = NONE) -> None:
+def write_texts(folder: Path, read: Sequence[FinishedCell], found: Conclusions = NONE) -> None:
     """The same of cells that have been read already, with what was decided about them."""
     left = unfinished(folder)
     documents = {
@@ -41,7 +41,7 @@ def write_texts(folder: Path, read: Sequence[CellReport], found: Conclusions = N
         write_whole(folder / name, text)
 
 
-def write_pages(folder: Path, read: Sequence[CellReport], found: Conclusions = NONE, *, drawn: bool = True) -> None:
+def write_pages(folder: Path, read: Sequence[FinishedCell], found: Conclusions = NONE, *, drawn: bool = True) -> None:
     """Write report.html and plots/ of a run or a sweep, and a page for each cell of a small sweep.
 
     Pictures that are not asked for are drawn all the same where there are some: they would be of other figures.
@@ -52,7 +52,7 @@ def write_pages(folder: Path, read: Sequence[CellReport], found: Conclusions = N
             _write_page(cell.folder, [cell], NONE, drawn=has_plots(cell.folder))
 
 
-def _write_page(folder: Path, read: Sequence[CellReport], found: Conclusions, *, drawn: bool) -> None:
+def _write_page(folder: Path, read: Sequence[FinishedCell], found: Conclusions, *, drawn: bool) -> None:
     # matplotlib and jinja2 are not for the processes that measure
     from foundry_exp.report.page.page import render
 
@@ -61,7 +61,7 @@ def _write_page(folder: Path, read: Sequence[CellReport], found: Conclusions, *,
     write_whole(folder / HTML_FILE, page)
 
 
-def _draw(folder: Path, read: Sequence[CellReport]) -> list[Plot]:
+def _draw(folder: Path, read: Sequence[FinishedCell]) -> list[Plot]:
     from foundry_exp.report.plots import draw
 
     drawn = draw.plots(read)
@@ -74,6 +74,6 @@ def has_plots(folder: Path) -> bool:
     return (folder / PLOTS_FOLDER).is_dir()
 
 
-def inside(folder: Path, read: Sequence[CellReport]) -> bool:
+def inside(folder: Path, read: Sequence[FinishedCell]) -> bool:
     """Whether a folder is that of the one cell."""
     return [cell.folder.resolve() for cell in read] == [folder.resolve()]

@@ -1,5 +1,6 @@
-"""The candidates of a decision: run folders of one thing measured several times belong together."""
+"""The candidates of a decision: cells of one thing measured several times belong together."""
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -12,8 +13,9 @@ from foundry_exp.records import sweep_plan
 from foundry_exp.records.run_result import WITH_FIGURES, RunResult
 from foundry_exp.records.runs import finished_cells
 from foundry_exp.records.unfinished import unfinished
-from foundry_exp.results import figures, typical
-from foundry_exp.results.figures import CellFigures
+from foundry_exp.results import typical
+from foundry_exp.results.cell import FinishedCell, gather
+from foundry_exp.results.figures import CellFigures, figures
 
 _ENDED = {"failed": "failed", "skipped": "skipped", "device_mismatch": "ran on another device than asked"}
 
@@ -87,16 +89,23 @@ def read(runs: Sequence[Path], *, together: bool = False) -> list[Candidate]:
 
     The same cell in two runs is two candidates, unless they are taken `together`.
     """
-    folders = [(place, folder) for place, run in enumerate(runs) for folder in _cells(run)]
+    folders = [_cells(run) for run in runs]
     seen: set[Path] = set()
-    groups: dict[tuple[object, ...], list[CellFigures]] = {}
-    for place, folder in folders:
+    for folder in itertools.chain(*folders):
         if folder.resolve() in seen:
             msg = f"{folder}: named twice; compare a run with another one."
             raise ConfigError(msg)
         seen.add(folder.resolve())
-        cell = figures.read(folder)
-        groups.setdefault((0 if together else place, *_measurement(cell.result)), []).append(cell)
+    cells = [gather(own) for own in folders]
+    return grouped(*([list(itertools.chain(*cells))] if together else cells))
+
+
+def grouped(*runs: Sequence[FinishedCell]) -> list[Candidate]:
+    """The candidates that cells are; the same cell in two runs is two of them."""
+    groups: dict[tuple[object, ...], list[CellFigures]] = {}
+    for place, run in enumerate(runs):
+        for cell in run:
+            groups.setdefault((place, *_measurement(cell.result)), []).append(figures(cell))
     cells = [tuple(sorted(group, key=lambda cell: cell.result.started_at)) for group in groups.values()]
     return [_candidate(label, group) for label, group in zip(_labels(cells), cells, strict=True)]
 
@@ -114,12 +123,12 @@ def absent(runs: Sequence[Path]) -> list[str]:
 
 
 def _cells(run: Path) -> list[Path]:
-    found = finished_cells(run)
-    if not found:
+    cells = finished_cells(run)
+    if not cells:
         way = sweep_plan.way_on(run)
         msg = f"{run}: no finished run in it; its records.jsonl files hold what was measured. {way}"
         raise ConfigError(msg)
-    return found
+    return cells
 
 
 def distinct(results: Iterable[RunResult]) -> int:

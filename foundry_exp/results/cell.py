@@ -1,11 +1,14 @@
-"""The cells of a report as read from their folders, and the names that tell them apart."""
+"""A finished cell, read once and passed on to whatever reports, decides or publishes; and the names of several."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from foundry_exp.errors import StoreError
 from foundry_exp.metrics.quality import current
-from foundry_exp.records.run_folder import each_record, read_result, read_samples_if_kept, read_scores
+from foundry_exp.records import run_folder
+from foundry_exp.records.record import Record, Sample
 from foundry_exp.records.run_result import RunResult
 from foundry_exp.records.score import Score
 from foundry_exp.results.requests import Request, request
@@ -18,18 +21,25 @@ SCRIPTED_NOTICE = "The scripted backend plays back made-up answers at made-up sp
 
 
 @dataclass(frozen=True, slots=True)
-class CellReport:
-    """A finished cell: its folder, its summary, its row, and its requests."""
+class FinishedCell:
+    """Everything that lies in the folder of a finished cell, its requests without the times of their events."""
 
     folder: Path
     result: RunResult
     row: Row
+    config: Mapping[str, Any]
+    """Empty where the folder has none, or none that can be read."""
+    samples: tuple[Sample, ...]
+    """What was asked; empty where the folder does not say."""
     warmup: tuple[Request, ...]
     measured: tuple[Request, ...]
-    prompts: dict[str, str]
-    """What the user asked, by sample id; empty where the run folder does not say."""
     scores: tuple[Score, ...]
     """Those that count, of every scorer."""
+
+    @property
+    def prompts(self) -> dict[str, str]:
+        """What the user asked, by sample id."""
+        return {sample.sample_id: sample.messages[-1].content for sample in self.samples if sample.messages}
 
     @property
     def answers(self) -> list[Request]:
@@ -49,6 +59,15 @@ class CellReport:
 
 
 @dataclass(frozen=True, slots=True)
+class CellWithRecords:
+    """A finished cell at the hand of whoever scores it, with its records whole and every score that it was given."""
+
+    cell: FinishedCell
+    records: tuple[Record, ...]
+    given: tuple[Score, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Axis:
     """A column that tells cells apart: its header and each cell's value."""
 
@@ -56,24 +75,69 @@ class Axis:
     values: tuple[str, ...]
 
 
-def gather(cells: Sequence[Path]) -> list[CellReport]:
-    """Read finished run folders, in the order given."""
-    return [_read(folder) for folder in cells]
-
-
-def _read(folder: Path) -> CellReport:
-    result = read_result(folder)
-    every = [request(record) for record in each_record(folder)]
+def finished(
+    folder: Path,
+    result: RunResult,
+    config: Mapping[str, Any],
+    samples: Iterable[Sample],
+    records: Iterable[Record],
+    given: Iterable[Score] = (),
+) -> FinishedCell:
+    """A cell out of what is known of it, without its folder being read."""
+    every = [request(record) for record in records]
     if result.status == "device_mismatch":  # their times are of another device
-        every = [replace(one, ttft_ms=None, e2e_ms=None) for one in every]
+        every = [replace(one, figures=(None,) * len(one.figures)) for one in every]
     warmup = tuple(one for one in every if one.phase == "warmup")
     measured = tuple(one for one in every if one.phase == "measure")
-    scores = tuple(current(read_scores(folder)))
-    return CellReport(folder, result, _counted(row(result), measured), warmup, measured, _prompts(folder), scores)
+    summary = _counted(row(result), measured)
+    return FinishedCell(folder, result, summary, config, tuple(samples), warmup, measured, tuple(current(given)))
 
 
-def _prompts(folder: Path) -> dict[str, str]:
-    return {sample.sample_id: sample.messages[-1].content for sample in read_samples_if_kept(folder) if sample.messages}
+def with_scores(cell: FinishedCell, result: RunResult, given: Iterable[Score]) -> FinishedCell:
+    """The same cell after it was scored."""
+    return replace(cell, result=result, row=_counted(row(result), cell.measured), scores=tuple(current(given)))
+
+
+def gather(folders: Sequence[Path]) -> list[FinishedCell]:
+    """Read finished run folders, in the order given; what is alike in a cell and the one before is kept once."""
+    cells: list[FinishedCell] = []
+    for folder in folders:
+        cells.append(_shared(read(folder), cells[-1]) if cells else read(folder))
+    return cells
+
+
+def read(folder: Path) -> FinishedCell:
+    """Read a finished run folder."""
+    return finished(
+        folder,
+        run_folder.read_result(folder),
+        _config(folder),
+        run_folder.read_samples_if_kept(folder),
+        run_folder.each_record(folder),
+        run_folder.read_scores(folder),
+    )
+
+
+def read_with_records(folder: Path) -> CellWithRecords:
+    """Read it for scoring, which is refused without the prompts."""
+    result, samples = run_folder.read_result(folder), run_folder.read_samples(folder)
+    records, given = run_folder.read_records(folder), run_folder.read_scores(folder)
+    cell = finished(folder, result, _config(folder), samples, records, given)
+    return CellWithRecords(cell, tuple(records), tuple(given))
+
+
+def _config(folder: Path) -> Mapping[str, Any]:
+    try:
+        return run_folder.read_config(folder)
+    except StoreError:
+        return {}
+
+
+def _shared(cell: FinishedCell, before: FinishedCell) -> FinishedCell:
+    config = {
+        key: before.config[key] if before.config.get(key) == value else value for key, value in cell.config.items()
+    }
+    return replace(cell, config=config, samples=before.samples if before.samples == cell.samples else cell.samples)
 
 
 def _counted(summary: Row, measured: Sequence[Request]) -> Row:
@@ -83,7 +147,7 @@ def _counted(summary: Row, measured: Sequence[Request]) -> Row:
     return replace(summary, figures=summary.figures | {"requests": len(measured)})
 
 
-def axes(cells: Sequence[CellReport]) -> list[Axis]:
+def axes(cells: Sequence[FinishedCell]) -> list[Axis]:
     """The model, and whatever else differs between the cells."""
     rows = [cell.row for cell in cells]
     candidates = (
@@ -98,7 +162,7 @@ def axes(cells: Sequence[CellReport]) -> list[Axis]:
     return chosen
 
 
-def labels(cells: Sequence[CellReport]) -> list[str]:
+def labels(cells: Sequence[FinishedCell]) -> list[str]:
     """A name for each cell in a sentence: `demo-small (cpu, streaming off)`."""
     model, *others = axes(cells)
     return [_label(name, [_part(axis, index) for axis in others]) for index, name in enumerate(model.values)]
@@ -113,7 +177,7 @@ def _label(model: str, parts: Sequence[str]) -> str:
     return f"{model} ({', '.join(parts)})" if parts else model
 
 
-def notices(cells: Sequence[CellReport]) -> list[str]:
+def notices(cells: Sequence[FinishedCell]) -> list[str]:
     """What every page has to say of models that are not there to be chosen."""
     said = {
         DEMO_NOTICE: any(cell.row.model.startswith(DEMO_PREFIX) for cell in cells),

@@ -4,13 +4,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from foundry_exp.errors import ConfigError, StoreError
+from foundry_exp.errors import ConfigError
 from foundry_exp.files.escape import one_line
-from foundry_exp.records.run_folder import read_config
+from foundry_exp.records.run_result import RunResult
+from foundry_exp.records.score import Scored
 from foundry_exp.results.candidates import Candidate
-from foundry_exp.results.figures import ENERGY, CellFigures
-from foundry_exp.results.provenance import scored_how
+from foundry_exp.results.cell import FinishedCell, labels
+from foundry_exp.results.figures import ENERGY
 
+Fact = Callable[[FinishedCell], str | None]
+"""What must be the same, as text; null where a run does not say."""
+
+JUDGE = "judge"
 RUNTIME_PACKAGES = ("foundry-local-sdk", "onnxruntime", "onnxruntime-genai-core")
 _SHOWN = 4
 
@@ -34,8 +39,41 @@ class Mismatch:
 
 def mismatches(candidates: Sequence[Candidate]) -> list[Mismatch]:
     """What differs between candidates, or between the runs of one; what a run does not say differs from nothing."""
-    found = (_mismatch(candidates, what, of) for what, of in FACTS.items())
-    return [mismatch for mismatch in found if mismatch]
+    every = (_mismatch(candidates, what, fact) for what, fact in FACTS.items())
+    return [mismatch for mismatch in every if mismatch]
+
+
+def differing(cells: Sequence[FinishedCell]) -> list[str]:
+    """What differs between cells, so that their times must not be ranked; points have a rubric, and are asked apart."""
+    every = {what: {fact(cell) for cell in cells} - {None} for what, fact in FACTS.items() if what != "rubric"}
+    return [what for what, values in every.items() if len(values) > 1]
+
+
+def rubric_differences(cells: Sequence[FinishedCell]) -> list[str]:
+    """A sentence about each scorer that did not score all cells by the same rubric, or with the same judge."""
+    ways: dict[str, dict[str, list[str]]] = {}
+    for label, cell in zip(labels(cells), cells, strict=True):
+        for name, scored in cell.result.scores.items():
+            ways.setdefault(name, {}).setdefault(scored_how(name, scored), []).append(label)
+    return [
+        f"Quality by {name} is not compared, because the cells were scored differently: "
+        f"{'; '.join(', '.join(whom) + f' by {by}' for by, whom in of_scorer.items())}. "
+        f"Score them alike with: python -m foundry_exp score RUN…"
+        for name, of_scorer in ways.items()
+        if len(of_scorer) > 1
+    ]
+
+
+def scored_how(scorer: str, scored: Scored) -> str:
+    """The rubric, and of a judge which one it was: points of two rubrics or two judges are not compared."""
+    return scored.rubric + (f" with {', '.join(scored.scored_by)}" if scorer == JUDGE else "")
+
+
+def graded_by(result: RunResult) -> str | None:
+    """Whose points the quality is, and how they were given; null where there is none."""
+    source = result.quality_source
+    scored = result.scores.get(source) if source else None
+    return f"{source} {scored_how(source, scored)}" if source and scored else None
 
 
 def energy_mismatch(candidates: Sequence[Candidate]) -> Mismatch | None:
@@ -43,16 +81,17 @@ def energy_mismatch(candidates: Sequence[Candidate]) -> Mismatch | None:
     return _mismatch(candidates, "energy", energy_source)
 
 
-def energy_source(cell: CellFigures) -> str | None:
-    """Where a run's energy is from; null where it has none."""
-    return cell.result.energy_source if cell.of_run(ENERGY) is not None else None
+def energy_source(cell: FinishedCell) -> str | None:
+    """Where a run's energy is from; null where it has none by tokens that were counted."""
+    metrics = cell.result.metrics
+    return None if metrics.get(ENERGY) is None or metrics.get("estimated_rate") else cell.result.energy_source
 
 
-def _mismatch(candidates: Sequence[Candidate], what: str, of: Callable[[CellFigures], str | None]) -> Mismatch | None:
+def _mismatch(candidates: Sequence[Candidate], what: str, fact: Fact) -> Mismatch | None:
     values: dict[str, list[str]] = {}
     for candidate in candidates:
         for cell in candidate.cells:
-            value = of(cell)
+            value = fact(cell.cell)
             if value is not None and candidate.label not in values.setdefault(one_line(value), []):
                 values[one_line(value)].append(candidate.label)
     if len(values) < 2:  # noqa: PLR2004 - one value is no difference
@@ -60,10 +99,10 @@ def _mismatch(candidates: Sequence[Candidate], what: str, of: Callable[[CellFigu
     return Mismatch(what, {value: _listed(labels) for value, labels in values.items()})
 
 
-def refuse(found: Sequence[Mismatch]) -> None:
+def refuse(differences: Sequence[Mismatch]) -> None:
     """Raise ConfigError that shows every difference."""
-    if found:
-        shown = "\n  ".join(mismatch.sentence() for mismatch in found)
+    if differences:
+        shown = "\n  ".join(mismatch.sentence() for mismatch in differences)
         msg = f"these runs cannot be compared, because they differ:\n  {shown}\nmeasure them alike, or add --force."
         raise ConfigError(msg)
 
@@ -73,22 +112,17 @@ def _listed(labels: Sequence[str]) -> str:
     return ", ".join(labels[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def _prompts(cell: CellFigures) -> str | None:
+def _prompts(cell: FinishedCell) -> str | None:
     prompts = cell.result.prompts
     return f"{prompts.get('name')} {prompts['digest']}" if prompts.get("digest") else None
 
 
-def _generation(cell: CellFigures) -> str | None:
+def _generation(cell: FinishedCell) -> str | None:
     return ", ".join(f"{key} {_plain(value)}" for key, value in sorted(cell.result.generation.items())) or None
 
 
-def _rubric(cell: CellFigures) -> str | None:
-    source = cell.result.quality_source
-    scored = cell.result.scores.get(source) if source else None
-    return f"{source} {scored_how(source, scored)}" if source and scored else None
-
-
-def _runtime(cell: CellFigures) -> str | None:
+def _runtime(cell: FinishedCell) -> str | None:
+    """The packages that models run in; how long the network took, or what a service had loaded, is none of it."""
     known: dict[str, Any] = {}
     for source in ("packages", "runtime"):
         part = cell.result.environment.get(source)
@@ -96,29 +130,26 @@ def _runtime(cell: CellFigures) -> str | None:
     return ", ".join(f"{name} {known[name]}" for name in RUNTIME_PACKAGES if known.get(name)) or None
 
 
-def _workload(cell: CellFigures) -> str | None:
+def _workload(cell: FinishedCell) -> str | None:
     """How many at once: answers that wait for each other are slower."""
     return workload(cell, ("concurrency", "rate_per_s"))
 
 
-def workload(cell: CellFigures, names: Sequence[str]) -> str | None:
-    """Settings of the workload, as far as the run folder says them."""
-    try:
-        settings = read_config(cell.folder).get("workload")
-    except StoreError:
-        return None
+def workload(cell: FinishedCell, names: Sequence[str]) -> str | None:
+    """Settings of the workload, as far as the cell's config says them."""
+    settings = cell.config.get("workload")
     if not isinstance(settings, Mapping):
         return None
     return ", ".join(f"{name} {settings[name]}" for name in names if settings.get(name) is not None) or None
 
 
-def _power(cell: CellFigures) -> str | None:
+def _power(cell: FinishedCell) -> str | None:
     environment = cell.result.environment
     parts = (environment.get("power_source"), environment.get("cpu_governor"))
     return ", ".join(str(part) for part in parts if part) or None
 
 
-def _machine(cell: CellFigures) -> str | None:
+def _machine(cell: FinishedCell) -> str | None:
     environment = cell.result.environment
     memory_mb = environment.get("memory_mb")
     memory = f"{memory_mb / 1000:.0f} GB" if isinstance(memory_mb, int | float) else None
@@ -131,9 +162,9 @@ def _plain(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-FACTS: dict[str, Callable[[CellFigures], str | None]] = {
+FACTS: dict[str, Fact] = {
     "prompts": _prompts,
-    "rubric": _rubric,
+    "rubric": lambda cell: graded_by(cell.result),
     "generation": _generation,
     "workload": _workload,
     "runtime": _runtime,

@@ -7,7 +7,7 @@ from foundry_exp.files.escape import one_line
 from foundry_exp.metrics.formats import number
 from foundry_exp.metrics.quality import AnswerKey, answer_quality, ranked
 from foundry_exp.records.score import Score
-from foundry_exp.results.cell import CellReport
+from foundry_exp.results.cell import FinishedCell
 from foundry_exp.results.requests import Request
 
 UNCALIBRATED = "uncalibrated"
@@ -48,7 +48,7 @@ class Ranked:
     grade: Grade
 
 
-def grades(cell: CellReport) -> dict[AnswerKey, Grade]:
+def grades(cell: FinishedCell) -> dict[AnswerKey, Grade]:
     """The scores of each scored answer."""
     source = _source(cell)
     whole = answer_quality(score for score in cell.scores if score.scorer == source)
@@ -60,12 +60,12 @@ def grades(cell: CellReport) -> dict[AnswerKey, Grade]:
     return {key: Grade(whole.get(key), _points(group, doubted), doubt) for key, group in grouped.items()}
 
 
-def _source(cell: CellReport) -> str | None:
+def _source(cell: FinishedCell) -> str | None:
     """The scorer of the cell's quality; where there is none, the one that comes first of those that scored."""
     return cell.result.quality_source or next(iter(ranked({score.scorer for score in cell.scores})), None)
 
 
-def _doubted(cell: CellReport) -> set[str]:
+def _doubted(cell: FinishedCell) -> set[str]:
     """Scorers that are not believed."""
     scores = cell.result.scores.items()
     return {name for name, scored in scores if scored.standing and not scored.standing.trusted}
@@ -83,7 +83,7 @@ def _points(scores: Iterable[Score], doubted: Collection[str]) -> tuple[Point, .
     )
 
 
-def best_median_worst(cell: CellReport) -> list[Ranked]:
+def best_median_worst(cell: FinishedCell) -> list[Ranked]:
     """The best, the middle and the worst of a cell's different answers; fewer when it has fewer."""
     known = grades(cell)
     different: dict[AnswerKey, Request] = {}

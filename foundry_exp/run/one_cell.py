@@ -20,7 +20,7 @@ from foundry_exp.records.run_result import WITH_FIGURES, RunResult
 from foundry_exp.report import write
 from foundry_exp.report.conclude import conclusions
 from foundry_exp.report.conclusions import Conclusions
-from foundry_exp.results.cell import CellReport
+from foundry_exp.results.cell import FinishedCell
 from foundry_exp.run import failure_policy, progress, resume
 from foundry_exp.run.engines import Engine
 from foundry_exp.run.sweep_counts import SweepCounts
@@ -167,7 +167,7 @@ def _is_unscored(cell: Cell) -> bool:
     return any(not target.build(spec, f"scorer.{name}").waits for name, spec in left.items())
 
 
-def conclude(cell: Cell, folder: Path, read: Sequence[CellReport], console: Console) -> Conclusions:
+def conclude(cell: Cell, folder: Path, read: Sequence[FinishedCell], console: Console) -> Conclusions:
     """When everything is measured: the page of the run or sweep, and the tracker's view of it."""
     with console.status("drawing the report"):
         found = conclusions(folder, read)

@@ -14,7 +14,7 @@ from foundry_exp.report.plots import draw
 from foundry_exp.report.plots.plot import Plot
 from foundry_exp.report.plots.series import Series, series
 from foundry_exp.report.plots.trade_off import MEMORY, QUALITY, Dimension, Point, front, leading
-from foundry_exp.results.cell import CellReport, gather
+from foundry_exp.results.cell import FinishedCell, gather
 from tests.report.scored import give_scores
 from tests.run_folders import Cell, make_run_folder
 
@@ -151,14 +151,15 @@ def leaders(*folders: Path, y: Dimension = MEMORY) -> set[str]:
     return {point.series.cell.row.model for point in leading(cells, y, points)}
 
 
-def looks(cells: Sequence[CellReport]) -> list[tuple[CellReport, Series]]:
+def looks(cells: Sequence[FinishedCell]) -> list[tuple[FinishedCell, Series]]:
     return list(zip(cells, series(cells), strict=True))
 
 
 def test_no_front_is_drawn_through_cells_that_are_not_ranked(tmp_path: Path, two: list[Path]) -> None:
     assert leaders(*two) == {"small"}
+    here = make_run_folder(tmp_path, model="here", environment={"cpu": "one"})
     elsewhere = make_run_folder(tmp_path, model="elsewhere", environment={"cpu": "another"})
-    assert leaders(*two, elsewhere) == set()
+    assert leaders(*two, here, elsewhere) == set()
     partial = make_run_folder(tmp_path, model="partial", ttft_ms=1.0, status="partial", reason="1 failed.")
     assert leaders(*two, partial) == {"small"}
 

@@ -10,11 +10,11 @@ from foundry_exp.records import run_folder
 from foundry_exp.report import repeats
 from foundry_exp.report.conclusions import NONE
 from foundry_exp.report.markdown import report
-from foundry_exp.results.cell import CellReport, gather
+from foundry_exp.results.cell import FinishedCell, gather
 from tests.run_folders import make_run_folder
 
 
-def repeated(runs: Path, *gaps_ms: float, failed: int = 0) -> list[CellReport]:
+def repeated(runs: Path, *gaps_ms: float, failed: int = 0) -> list[FinishedCell]:
     """A cell that was run once for each gap, then so often without success."""
     folders = [make_run_folder(runs, run_id=f"run-{number}", gap_ms=gap) for number, gap in enumerate(gaps_ms)]
     folders += [

@@ -12,9 +12,8 @@ from foundry_exp.records.score import Score, Standing
 from foundry_exp.report.scored import differences
 from foundry_exp.report.write import write_pages, write_reports
 from foundry_exp.results.cell import gather
+from foundry_exp.results.comparable import differing, rubric_differences
 from foundry_exp.results.grades import best_median_worst
-from foundry_exp.results.provenance import differences as differing
-from foundry_exp.results.provenance import rubric_differences
 from foundry_exp.scores import score
 from tests.report.hostile import HOSTILE, INVISIBLE
 from tests.run_folders import make_run_folder

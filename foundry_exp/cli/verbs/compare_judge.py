@@ -32,7 +32,6 @@ def judge(settings: Sequence[str], output_dir: Path, found: "Comparison") -> "Pa
     """The judge of pairs, which could judge what was compared; raises ConfigError when it could not."""
     from foundry_exp.config import compose
     from foundry_exp.files import json_schema
-    from foundry_exp.records.run_folder import read_samples
     from foundry_exp.scores.check import check
     from foundry_exp.scores.judge.pairwise.judge import PairwiseJudge
 
@@ -41,6 +40,6 @@ def judge(settings: Sequence[str], output_dir: Path, found: "Comparison") -> "Pa
     composed: dict[str, Any] = every_job[0].plain
     json_schema.check(composed, "config", "config")
     able = [one for one in found.candidates if one.why_not is None]
-    naming = {sample.rubric: sample for one in able for sample in read_samples(one.cells[0].folder)}
+    naming = {sample.rubric: sample for one in able for sample in one.cells[0].cell.samples}
     check("judge", composed["scorer"]["judge"], list(naming.values()))
     return PairwiseJudge(composed["scorer"]["judge"])

@@ -12,7 +12,7 @@ from foundry_exp.records.runs import finished_cells
 from foundry_exp.records.unfinished import unfinished
 
 if TYPE_CHECKING:
-    from foundry_exp.results.cell import CellReport
+    from foundry_exp.results.cell import FinishedCell
 
 HELP = """\
 usage: python -m foundry_exp report RUN… [--output-dir DIR] [--uri URI] [--json]
@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _written(folder: Path) -> "list[CellReport]":
+def _written(folder: Path) -> "list[FinishedCell]":
     # Imported here, so that --help and a wrong argument are answered at once.
     from foundry_exp.files.escape import counted
     from foundry_exp.report.conclude import conclusions
@@ -98,7 +98,7 @@ def _written(folder: Path) -> "list[CellReport]":
     return read
 
 
-def _print(read: "list[CellReport]", folder: Path, *, titled: bool) -> None:
+def _print(read: "list[FinishedCell]", folder: Path, *, titled: bool) -> None:
     from foundry_exp.report.console import show
     from foundry_exp.report.write import HTML_FILE
 

@@ -24,9 +24,9 @@ from foundry_exp.report.page.verdict import cards
 from foundry_exp.report.palette import DARK, LIGHT, declarations
 from foundry_exp.report.plots.plot import Plot
 from foundry_exp.report.plots.series import Series, series
+from foundry_exp.report.provenance import UNKNOWN, surroundings, values_of
 from foundry_exp.report.scored import repeat_notes
-from foundry_exp.results.cell import CellReport, labels, notices
-from foundry_exp.results.provenance import UNKNOWN, surroundings, values_of
+from foundry_exp.results.cell import FinishedCell, labels, notices
 
 MOST_WARNINGS = 60
 MOST_LINKED = 100
@@ -45,7 +45,7 @@ class Line:
 
 
 def render(
-    cells: Sequence[CellReport],
+    cells: Sequence[FinishedCell],
     plots: Sequence[Plot] | None,
     found: Conclusions,
     *,
@@ -123,7 +123,7 @@ def _style() -> str:
     return "\n".join((*themes, _asset("report.css")))
 
 
-def _title(cells: Sequence[CellReport], left: Unfinished) -> str:
+def _title(cells: Sequence[FinishedCell], left: Unfinished) -> str:
     models = [one_line(model) for model in dict.fromkeys(cell.row.model for cell in cells)]
     if left.cells:
         return f"{listed(models)}: {len(cells)} of {len(cells) + len(left.cells)} planned cells"
@@ -136,7 +136,7 @@ def _title(cells: Sequence[CellReport], left: Unfinished) -> str:
     return listed(models)
 
 
-def _summary(cells: Sequence[CellReport], left: Unfinished) -> list[tuple[str, str]]:
+def _summary(cells: Sequence[FinishedCell], left: Unfinished) -> list[tuple[str, str]]:
     first = cells[0].result
     started = min(cell.result.started_at for cell in cells)
     prompts = dict.fromkeys(str(cell.result.prompts.get("name", NOTHING)) for cell in cells)
@@ -151,7 +151,7 @@ def _summary(cells: Sequence[CellReport], left: Unfinished) -> list[tuple[str, s
     ]
 
 
-def columns(cells: Sequence[CellReport]) -> list[Column]:
+def columns(cells: Sequence[FinishedCell]) -> list[Column]:
     """Latency, throughput, memory, quality, disk and licence in the order of the choice; then the rest."""
     rows = [cell.row for cell in cells]
     licence = texts("Licence", [row.licence for row in rows], 70)
@@ -168,7 +168,7 @@ def _lines(looks: Sequence[Series], table: Sequence[Column]) -> list[Line]:
     ]
 
 
-def _warnings(cells: Sequence[CellReport]) -> list[tuple[str, str]]:
+def _warnings(cells: Sequence[FinishedCell]) -> list[tuple[str, str]]:
     found = [
         (one_line(concerned_cells(cells, concerned)), sentence(text))
         for text, concerned in warnings_by_cell(cells).items()
@@ -177,12 +177,12 @@ def _warnings(cells: Sequence[CellReport]) -> list[tuple[str, str]]:
     return found if more <= 0 else [*found[:MOST_WARNINGS], ("others", f"{more} more warnings are in report.md.")]
 
 
-def _why_unscored(cells: Sequence[CellReport]) -> list[str]:
+def _why_unscored(cells: Sequence[FinishedCell]) -> list[str]:
     reasons = (cell.result.missing.get("quality") for cell in cells if cell.row["quality"] is None and cell.measured)
     return [f"Quality {NOTHING}: {sentence(reason)}" for reason in dict.fromkeys(reasons) if reason]
 
 
-def _facts(cells: Sequence[CellReport]) -> list[tuple[str, list[str]]]:
+def _facts(cells: Sequence[FinishedCell]) -> list[tuple[str, list[str]]]:
     """What is known of the machine and the settings; several values where cells differ."""
     every = [surroundings(cell.result) for cell in cells]
     found = [(name, values_of(every, name)) for name in every[0]]
@@ -205,7 +205,7 @@ def _ran(looks: Sequence[Series]) -> list[tuple[Any, ...]]:
     ]
 
 
-def _files(cells: Sequence[CellReport], *, inside: bool) -> list[tuple[str, list[tuple[str, str]]]]:
+def _files(cells: Sequence[FinishedCell], *, inside: bool) -> list[tuple[str, list[tuple[str, str]]]]:
     found = []
     for label, cell in zip(labels(cells), cells, strict=True):
         prefix = "" if inside else f"{quote(cell.folder.name)}/"

@@ -8,7 +8,7 @@ from foundry_exp.metrics.figure import Figure, Statistic
 from foundry_exp.metrics.formats import Unit, time_unit
 from foundry_exp.report.plots.series import Series
 from foundry_exp.report.ranking import Standing, standings
-from foundry_exp.results.cell import CellReport
+from foundry_exp.results.cell import FinishedCell
 from foundry_exp.results.row import Row
 
 
@@ -27,7 +27,7 @@ class Card:
     """Which statistic it is, of how many requests."""
 
 
-def cards(cells: Sequence[CellReport], looks: Sequence[Series]) -> list[Card]:
+def cards(cells: Sequence[FinishedCell], looks: Sequence[Series]) -> list[Card]:
     """A card for each contest, or for each figure of the one cell."""
     if len(cells) == 1:
         return list(_figures(cells[0]))
@@ -58,7 +58,7 @@ def _remark(standing: Standing) -> str:
     return f"{tied}{'; ' if tied else ''}{compared}: {standing.unit.say(following.value)}"
 
 
-def _figures(cell: CellReport) -> Iterator[Card]:
+def _figures(cell: FinishedCell) -> Iterator[Card]:
     shown = [(figure, one, cell.row[one.key]) for _, figure, one in catalogue.shown_in("card")]
     times = time_unit([*(value for figure, _, value in shown if figure.is_time), cell.row["e2e_p95_ms"]])
     for figure, one, value in shown:

@@ -11,12 +11,12 @@ from foundry_exp.report.plots.plot import Plot
 from foundry_exp.report.plots.rates import rates
 from foundry_exp.report.plots.timeline import timeline
 from foundry_exp.report.plots.trade_off import trade_off
-from foundry_exp.results.cell import CellReport
+from foundry_exp.results.cell import FinishedCell
 
 PICTURES = (latency, shares, rates, trade_off, heat_map, timeline)
 
 
-def plots(cells: Sequence[CellReport]) -> list[Plot]:
+def plots(cells: Sequence[FinishedCell]) -> list[Plot]:
     """The pictures that these cells have figures for, in the order to be looked at."""
     made = (picture(cells) for picture in PICTURES)
     return [plot for plot in made if plot is not None]

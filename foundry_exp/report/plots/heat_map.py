@@ -13,7 +13,7 @@ from foundry_exp.report.plots import canvas
 from foundry_exp.report.plots.canvas import colour
 from foundry_exp.report.plots.plot import Plot
 from foundry_exp.report.plots.series import Series, chosen, series, short
-from foundry_exp.results.cell import CellReport
+from foundry_exp.results.cell import FinishedCell
 
 MOST_CELLS = 16
 MOST_PROMPTS = 40
@@ -25,7 +25,7 @@ _PALE = 0.55
 """Place on the scale from which black text reads better than white."""
 
 
-def heat_map(cells: Sequence[CellReport]) -> Plot | None:
+def heat_map(cells: Sequence[FinishedCell]) -> Plot | None:
     """Prompts down, cells across; a cell without an answer to a prompt is left blank."""
     shown, left_out = chosen(series(cells), MOST_CELLS, lambda cell: cell.row["e2e_p50_ms"])
     every = list(dict.fromkeys(request.sample_id for one in shown for request in one.cell.measured))

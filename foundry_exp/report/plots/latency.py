@@ -12,7 +12,7 @@ from foundry_exp.report.plots import canvas
 from foundry_exp.report.plots.canvas import colour
 from foundry_exp.report.plots.plot import Plot
 from foundry_exp.report.plots.series import DASHES, Series, chosen, series, short
-from foundry_exp.results.cell import CellReport
+from foundry_exp.results.cell import FinishedCell
 
 MOST_ROWS = 24
 MOST_LINES = 8
@@ -34,7 +34,7 @@ class Row:
     marker: str
 
 
-def latency(cells: Sequence[CellReport]) -> Plot | None:
+def latency(cells: Sequence[FinishedCell]) -> Plot | None:
     """Every answered request's time as a point, with the quartiles, by cell; for one cell by prompt."""
     found, left_out = _rows(cells)
     if not found:
@@ -57,7 +57,7 @@ def latency(cells: Sequence[CellReport]) -> Plot | None:
     return Plot("latency", title, reading.strip(), drawing)
 
 
-def _rows(cells: Sequence[CellReport]) -> tuple[list[Row], str]:
+def _rows(cells: Sequence[FinishedCell]) -> tuple[list[Row], str]:
     every = series(cells)
     if len(cells) == 1:
         return _by_prompt(every[0])
@@ -76,7 +76,7 @@ def _by_prompt(only: Series) -> tuple[list[Row], str]:
     return found[:MOST_ROWS], left_out
 
 
-def times(cell: CellReport, name: str) -> list[float]:
+def times(cell: FinishedCell, name: str) -> list[float]:
     """The times of a cell's requests that have one, shortest first."""
     return sorted(value for request in cell.measured if (value := getattr(request, name)) is not None)
 
@@ -105,7 +105,7 @@ def _scale(axes: Axes, values: Sequence[float]) -> None:
         axes.set_xlim(left=0, right=longest * 1.04)
 
 
-def shares(cells: Sequence[CellReport]) -> Plot | None:
+def shares(cells: Sequence[FinishedCell]) -> Plot | None:
     """The share of requests answered within a time (ECDF), a line a cell."""
     shown, left_out = chosen(series(cells), MOST_LINES, lambda cell: cell.row["e2e_p50_ms"])
     found = [(one, values) for one in shown if (values := times(one.cell, "e2e_ms"))]

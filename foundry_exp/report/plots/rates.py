@@ -13,7 +13,7 @@ from foundry_exp.report.plots import canvas
 from foundry_exp.report.plots.canvas import colour
 from foundry_exp.report.plots.plot import Plot
 from foundry_exp.report.plots.series import Series, chosen, series
-from foundry_exp.results.cell import CellReport
+from foundry_exp.results.cell import FinishedCell
 from foundry_exp.results.row import distribution
 
 MOST_ROWS = 24
@@ -21,7 +21,7 @@ TITLE = "First token and decode speed"
 _PANELS = ("ttft_p50_ms", "decode_tok_per_s")
 
 
-def rates(cells: Sequence[CellReport]) -> Plot | None:
+def rates(cells: Sequence[FinishedCell]) -> Plot | None:
     """Two panels with a row a cell: median and 95 % interval."""
     shown, left_out = chosen(series(cells), MOST_ROWS, lambda cell: cell.row["e2e_p50_ms"])
     if not any(one.cell.row[key] is not None for one in shown for key in _PANELS):

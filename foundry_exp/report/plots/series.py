@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from foundry_exp.files.escape import one_line
 from foundry_exp.report.palette import SERIES
-from foundry_exp.results.cell import CellReport, labels
+from foundry_exp.results.cell import FinishedCell, labels
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p")
 DASHES: tuple[str | tuple[int, tuple[int, ...]], ...] = ("-", (0, (4, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)))  # type: ignore[assignment]
@@ -24,7 +24,7 @@ class Series:
     """The number of its model among the models."""
     place: int
     """Its number among the cells of its model, which chooses marker and dashes."""
-    cell: CellReport
+    cell: FinishedCell
 
     @property
     def marker(self) -> str:
@@ -32,7 +32,7 @@ class Series:
         return MARKERS[(self.place + self.model + self.model // len(SERIES)) % len(MARKERS)]
 
 
-def series(cells: Sequence[CellReport]) -> list[Series]:
+def series(cells: Sequence[FinishedCell]) -> list[Series]:
     """Every cell with its look, in the order given."""
     models = {name: number for number, name in enumerate(dict.fromkeys(cell.row.model for cell in cells))}
     seen: dict[int, int] = {}
@@ -51,7 +51,7 @@ def short(text: str, length: int = LONGEST_LABEL) -> str:
 
 
 def chosen(
-    every: Sequence[Series], most: int, has_value: Callable[[CellReport], float | None]
+    every: Sequence[Series], most: int, has_value: Callable[[FinishedCell], float | None]
 ) -> tuple[list[Series], str]:
     """At most so many of the cells that have a figure, those where it is least; and what is left out, in words."""
     possible = [(has_value(one.cell), one) for one in every if one.cell.row.status not in NOT_PLOTTED]

@@ -9,7 +9,7 @@ from foundry_exp.report.plots import canvas
 from foundry_exp.report.plots.canvas import colour
 from foundry_exp.report.plots.plot import Plot
 from foundry_exp.report.plots.series import Series, chosen, series
-from foundry_exp.results.cell import CellReport
+from foundry_exp.results.cell import FinishedCell
 from foundry_exp.results.requests import Request
 
 MOST_CELLS = 12
@@ -18,7 +18,7 @@ COLUMNS = 2
 TITLE = "Requests over time"
 
 
-def timeline(cells: Sequence[CellReport]) -> Plot | None:
+def timeline(cells: Sequence[FinishedCell]) -> Plot | None:
     """A panel a cell: when each request began, and how long its answer took."""
     shown, left_out = chosen(series(cells), MOST_CELLS, lambda cell: cell.row["e2e_p50_ms"])
     shown = [one for one in shown if one.cell.measured]
@@ -77,7 +77,7 @@ def _seconds(request: Request, start_ns: int) -> float:
     return (request.t_start_ns - start_ns) / 1e9
 
 
-def _is_outlier(cell: CellReport, request: Request) -> bool:
+def _is_outlier(cell: FinishedCell, request: Request) -> bool:
     rounds = cell.result.per_prompt.get(request.sample_id, {}).get("outlier_rounds", {})
     return request.round in rounds.get("e2e_ms", ())
 

@@ -14,8 +14,9 @@ from foundry_exp.report.plots import canvas
 from foundry_exp.report.plots.canvas import colour
 from foundry_exp.report.plots.plot import Plot
 from foundry_exp.report.plots.series import Series, chosen, series
-from foundry_exp.report.ranking import graded_by, rankable
-from foundry_exp.results.cell import CellReport
+from foundry_exp.report.ranking import rankable
+from foundry_exp.results.cell import FinishedCell
+from foundry_exp.results.comparable import graded_by
 
 MOST_POINTS = 200
 MOST_NAMES = 40
@@ -54,7 +55,7 @@ QUALITY = Dimension("quality", "quality")
 _PANELS = ((SPEED, QUALITY), (MEMORY, QUALITY), (SPEED, MEMORY))
 
 
-def trade_off(cells: Sequence[CellReport]) -> Plot | None:
+def trade_off(cells: Sequence[FinishedCell]) -> Plot | None:
     """A panel for each pair of dimensions that at least two cells have."""
     shown, left_out = chosen(series(cells), MOST_POINTS, lambda cell: cell.row["e2e_p50_ms"])
     panels = [(x, y, points) for x, y in _PANELS if len(points := _points(shown, x, y)) > 1]
@@ -89,7 +90,7 @@ def front(points: Sequence[Point], *, y_least_wins: bool) -> list[Point]:
     return kept
 
 
-def leading(cells: Sequence[CellReport], y: Dimension, points: Sequence[Point]) -> list[Point]:
+def leading(cells: Sequence[FinishedCell], y: Dimension, points: Sequence[Point]) -> list[Point]:
     """The front of the cells that may be ranked; none where their points were given in different ways."""
     ranked = {id(cell) for _, cell in rankable(cells)}
     able = [point for point in points if id(point.series.cell) in ranked]

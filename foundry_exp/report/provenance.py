@@ -6,10 +6,8 @@ from typing import Any
 from foundry_exp.files.escape import one_line
 from foundry_exp.records.run_result import RunResult
 from foundry_exp.records.score import Scored
-from foundry_exp.results.cell import CellReport, labels
 
 UNKNOWN = "unknown"
-JUDGE = "judge"
 _COMMIT_DIGITS = 12
 
 
@@ -29,15 +27,6 @@ def surroundings(result: RunResult) -> dict[str, str]:
     return {name: one_line(text) or UNKNOWN for name, text in facts.items()}
 
 
-def differences(cells: Sequence[CellReport]) -> list[str]:
-    """What, other than code and scores, is not the same for all cells, so that their figures must not be ranked."""
-    facts = [surroundings(cell.result) for cell in cells]
-    names = facts[0] if facts else {}
-    return [
-        name.lower() for name in names if name not in ("Code", "Scores") and len({each[name] for each in facts}) > 1
-    ]
-
-
 def values_of(every: Sequence[dict[str, str]], name: str) -> list[str]:
     """The different values of one fact, without a runtime that merely says less than another one.
 
@@ -48,26 +37,6 @@ def values_of(every: Sequence[dict[str, str]], name: str) -> list[str]:
         return values
     parts = {value: set(value.split(", ")) for value in values}
     return [value for value in values if not any(parts[value] < more for more in parts.values())]
-
-
-def rubric_differences(cells: Sequence[CellReport]) -> list[str]:
-    """A sentence about each scorer that did not score all cells by the same rubric, or with the same judge."""
-    found: dict[str, dict[str, list[str]]] = {}
-    for label, cell in zip(labels(cells), cells, strict=True):
-        for name, scored in cell.result.scores.items():
-            found.setdefault(name, {}).setdefault(scored_how(name, scored), []).append(label)
-    return [
-        f"Quality by {name} is not compared, because the cells were scored differently: "
-        f"{'; '.join(f'{who} by {by}' for by, whom in ways.items() for who in [', '.join(whom)])}. "
-        f"Score them alike with: python -m foundry_exp score RUN…"
-        for name, ways in found.items()
-        if len(ways) > 1
-    ]
-
-
-def scored_how(scorer: str, scored: Scored) -> str:
-    """The rubric, and of a judge which one it was: points of two rubrics or two judges are not compared."""
-    return scored.rubric + (f" with {', '.join(scored.scored_by)}" if scorer == JUDGE else "")
 
 
 def _scores(scores: dict[str, Scored]) -> str:
