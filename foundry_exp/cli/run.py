@@ -13,7 +13,7 @@ from foundry_exp.config.cells import rule_of_order
 from foundry_exp.config.compose import Job
 from foundry_exp.errors import INTERRUPTED, ConfigError
 from foundry_exp.measure.cell import Cell
-from foundry_exp.records.unfinished import unfinished
+from foundry_exp.records.runs import unfinished
 from foundry_exp.report import console as table
 from foundry_exp.report import write
 from foundry_exp.report.conclude import conclusions

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from foundry_exp.files.escape import one_line, sentence
 from foundry_exp.metrics.formats import NOTHING
-from foundry_exp.records.unfinished import NOTHING_LEFT, Absent, Unfinished
+from foundry_exp.records.runs import NOTHING_LEFT, Absent, Unfinished
 from foundry_exp.report import repeats
 from foundry_exp.report.columns import ESTIMATED_NOTE, FEW_NOTE, Column, answered, names, numbers, ordered, texts
 from foundry_exp.report.markdown import concerned_cells, reason_of, warnings_by_cell

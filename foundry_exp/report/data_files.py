@@ -18,7 +18,7 @@ from typing import Any
 from foundry_exp.files.escape import one_line, sample, spreadsheet
 from foundry_exp.metrics import catalogue
 from foundry_exp.records.record import Usage
-from foundry_exp.records.unfinished import NOTHING_LEFT, Unfinished
+from foundry_exp.records.runs import NOTHING_LEFT, Unfinished
 from foundry_exp.results.cell import FinishedCell
 from foundry_exp.results.requests import Request
 from foundry_exp.results.row import distribution, finite

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from foundry_exp.files.escape import SAMPLE_CHARACTERS, excerpt, markdown, one_line, sentence
-from foundry_exp.records.unfinished import NOTHING_LEFT, Unfinished
+from foundry_exp.records.runs import NOTHING_LEFT, Unfinished
 from foundry_exp.report import repeats, scored
 from foundry_exp.report.conclusions import Conclusions
 from foundry_exp.report.data_files import first_answer, shared_prompt

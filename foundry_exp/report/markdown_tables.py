@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from foundry_exp.files.escape import markdown
 from foundry_exp.metrics.formats import NOTHING, POINTS
-from foundry_exp.records.unfinished import Absent
+from foundry_exp.records.runs import Absent
 from foundry_exp.report.columns import (
     ESTIMATED_NOTE,
     FEW_NOTE,

@@ -6,7 +6,7 @@ from pathlib import Path
 from foundry_exp.errors import StoreError
 from foundry_exp.files.disk import write_whole
 from foundry_exp.records import sweep_plan
-from foundry_exp.records.unfinished import unfinished
+from foundry_exp.records.runs import unfinished
 from foundry_exp.report import data_files, markdown
 from foundry_exp.report.conclusions import NONE, Conclusions
 from foundry_exp.report.plots.plot import Plot

@@ -11,8 +11,7 @@ from foundry_exp.errors import ConfigError
 from foundry_exp.files.escape import one_line
 from foundry_exp.records import sweep_plan
 from foundry_exp.records.run_result import WITH_FIGURES, RunResult
-from foundry_exp.records.runs import finished_cells
-from foundry_exp.records.unfinished import unfinished
+from foundry_exp.records.runs import finished_cells, unfinished
 from foundry_exp.results import typical
 from foundry_exp.results.cell import FinishedCell, gather
 from foundry_exp.results.figures import CellFigures, figures

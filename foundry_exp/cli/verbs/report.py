@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from foundry_exp import terminal
 from foundry_exp.errors import StoreError
 from foundry_exp.records import sweep_plan
-from foundry_exp.records.runs import finished_cells
-from foundry_exp.records.unfinished import unfinished
+from foundry_exp.records.runs import finished_cells, unfinished
 
 if TYPE_CHECKING:
     from foundry_exp.results.cell import FinishedCell

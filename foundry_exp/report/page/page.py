@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from foundry_exp.files.escape import listed, one_line, sentence
 from foundry_exp.metrics.formats import NOTHING
-from foundry_exp.records.unfinished import NOTHING_LEFT, Unfinished
+from foundry_exp.records.runs import NOTHING_LEFT, Unfinished
 from foundry_exp.report.columns import Column, TableValue, answered, numbers, ordered, texts
 from foundry_exp.report.conclusions import Conclusions
 from foundry_exp.report.highlights import NOT_TESTED, highlights, left_out
