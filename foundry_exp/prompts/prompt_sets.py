@@ -4,6 +4,7 @@ Facets are kept as they are written: `scores.facets` knows what they may say.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,13 @@ def load(path: Path, name: str) -> PromptSet:
 def single(text: str, name: str) -> PromptSet:
     """A set of one prompt that the config itself holds."""
     return _checked([text], name, "prompts.text")
+
+
+def one_text(messages: Sequence[Message], between: str = "\n") -> str:
+    """What is asked; the turns of a conversation are named."""
+    if len(messages) == 1:
+        return messages[0].content
+    return between.join(f"{message.role}: {message.content}" for message in messages)
 
 
 def _checked(entries: list[Any], name: str, where: str) -> PromptSet:

@@ -6,7 +6,8 @@ from typing import Any
 
 from foundry_exp.metrics.quality import answer_quality, current
 from foundry_exp.metrics.request import RequestMetrics, request_metrics
-from foundry_exp.records.record import Message, Record
+from foundry_exp.prompts.prompt_sets import one_text
+from foundry_exp.records.record import Record
 from foundry_exp.records.run_folder import read_records, read_samples_if_kept, read_scores
 from foundry_exp.records.run_result import RunResult
 from foundry_exp.records.score import Score
@@ -24,7 +25,7 @@ MAX_RATIONALE = 2000
 
 def sample_table(folder: Path, result: RunResult) -> dict[str, Any]:
     """Columns and rows as pandas' `split` JSON, which is what MLflow reads."""
-    prompts = {sample.sample_id: _text(sample.messages) for sample in read_samples_if_kept(folder)}
+    prompts = {sample.sample_id: one_text(sample.messages, "\n\n") for sample in read_samples_if_kept(folder)}
     records = first_round(read_records(folder))
     ids = [*prompts, *(sample_id for sample_id in records if sample_id not in prompts)]
     scores = current(read_scores(folder))
@@ -71,9 +72,3 @@ def _scored(record: Record | None, scores: Sequence[Score], source: str | None) 
 def _named(score: Score) -> str:
     person = f" ({score.scored_by})" if score.scorer == "annotation" else ""
     return f"{score.scorer}{person}/{score.criterion}"
-
-
-def _text(messages: Sequence[Message]) -> str:
-    if len(messages) == 1:
-        return messages[0].content
-    return "\n\n".join(f"{message.role}: {message.content}" for message in messages)

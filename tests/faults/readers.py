@@ -15,7 +15,7 @@ from foundry_exp.records.record import Message, Record, Sample
 from foundry_exp.runtime.http import chat
 from foundry_exp.scores.facets import kinds
 from foundry_exp.scores.judge import calibration_set
-from foundry_exp.scores.people import filled_files, key
+from foundry_exp.scores.people import filled_check, key
 from tests.run_folders import make_run_folder
 from tests.scores.people.filling import all_of, export, fill_csv, fill_jsonl, make_runs
 
@@ -127,7 +127,7 @@ def _annotations(folder: Path) -> list[Reader]:
     key_file = out / key.KEY_FILE
 
     def read(path: Path) -> object:
-        return filled_files.read_back(path, key_file=key_file, output_dir=folder / "mlruns", annotator=None)
+        return filled_check.read_and_check(path, key_file=key_file, output_dir=folder / "mlruns", annotator=None)
 
     filled = [(sent / name).read_bytes() for name in ("anna.csv", "anna.jsonl")]
     kept = [key_file.read_bytes()]

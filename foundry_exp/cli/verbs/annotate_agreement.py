@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
         _show(found)
     lonely = [_lonely(rubric, by_rubric[rubric]) for rubric, rows in found.items() if not rows]
     nobody = [] if found else ["nobody has scored these answers yet; see annotate export."]
-    for sentence in [*(sources.apart(folders, by_rubric) if found else ()), *lonely, *nobody]:
+    for sentence in [*(sources.not_compared(folders, by_rubric) if found else ()), *lonely, *nobody]:
         print(sentence, file=sys.stderr)
     return 0 if any(found.values()) else 1
 
@@ -54,7 +54,7 @@ def _scores(options: Any) -> "tuple[dict[str, list[Score]], list[Path]]":
     """By rubric what people and others gave, and the runs that it is about."""
     from foundry_exp.records.runs import finished_cells
     from foundry_exp.scores.people import sources
-    from foundry_exp.scores.people.filled_files import read_back
+    from foundry_exp.scores.people.filled_check import read_and_check
     from foundry_exp.tracking.fetch import find
 
     files = [Path(name) for name in options.names if Path(name).is_file()]
@@ -64,20 +64,20 @@ def _scores(options: Any) -> "tuple[dict[str, list[Score]], list[Path]]":
         if not folders:
             msg = f"{', '.join(options.names)}: no finished run in it; give runs, or filled files."
             raise StoreError(msg)
-        return sources.of_runs(folders), folders
+        return sources.scores_of_runs(folders), folders
     if len(files) < len(options.names):
         given = ", ".join(options.names)
         msg = f"annotate agreement: {given}: give filled files or runs, not both, and only what exists."
         raise StoreError(msg)
     read = [
-        read_back(file, key_file=options.key, output_dir=options.output_dir, annotator=options.annotator)
+        read_and_check(file, key_file=options.key, output_dir=options.output_dir, annotator=options.annotator)
         for file in files
     ]
-    problems = [str(problem) for file in read for problem in file.filled.problems]
+    problems = [str(problem) for file in read for problem in file.file.problems]
     if problems:
         msg = f"{problems[0]} ({len(problems)} problems in all; annotate import lists them.)"
         raise StoreError(msg)
-    return sources.of_files(read), sources.folders_of(read)
+    return sources.scores_of_files(read), sources.folders_of_files(read)
 
 
 def _lonely(rubric: str, scores: "Sequence[Score]") -> str:

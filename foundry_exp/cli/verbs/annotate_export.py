@@ -22,8 +22,8 @@ def main(arguments: list[str]) -> int:
     from foundry_exp.prompts.rubric import RubricChoice
     from foundry_exp.records import runs
     from foundry_exp.scores import score
-    from foundry_exp.scores.people.export import as_json, default_folder, export, told
-    from foundry_exp.scores.people.names import check_annotators
+    from foundry_exp.scores.people.annotation import check_annotators
+    from foundry_exp.scores.people.export import as_json, default_folder, export, summary
     from foundry_exp.tracking.fetch import find
 
     options = parsed("export", arguments, "run", _options)
@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> int:
     out = options.out or default_folder(answers, chosen, options.output_dir)
     made = export(answers, chosen, names, out, reference=options.reference, seed=options.seed)
     if not options.json:
-        print(told(made), flush=True)
+        print(summary(made), flush=True)
     queued = _push(out, answers, chosen, names, options) if options.to_mlflow else None
     if options.json:
         terminal.print_json(as_json(made) | ({"mlflow": asdict(queued)} if queued else {}))

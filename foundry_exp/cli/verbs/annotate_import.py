@@ -13,7 +13,7 @@ from foundry_exp.cli.verbs.annotate import parsed
 from foundry_exp.errors import ConfigError
 
 if TYPE_CHECKING:
-    from foundry_exp.scores.people.filled_files import Returned
+    from foundry_exp.scores.people.filled_check import CheckedFile
 
 PULLED = "from-mlflow"
 """Beside the key: what was answered in MLflow, as files."""
@@ -62,11 +62,11 @@ def _options(parser: Any) -> None:
 
 def _files(names: list[str]) -> list[Path]:
     """The files named; of a folder its .csv and .jsonl files."""
-    found = []
+    files = []
     for path in map(Path, names):
         inside = [file for file in sorted(path.iterdir()) if file.suffix in (".csv", ".jsonl")] if path.is_dir() else []
-        found += inside or [path]
-    return found
+        files += inside or [path]
+    return files
 
 
 def _pulled(options: Any) -> Iterator[Path]:
@@ -97,51 +97,50 @@ def _pulled(options: Any) -> Iterator[Path]:
 
 
 def _import(path: Path, options: Any, touched: Counter[Path]) -> Imported:
-    from foundry_exp.scores.people.filled_files import read_back
+    from foundry_exp.scores.people.filled_check import read_and_check
 
     try:
-        found = read_back(path, key_file=options.key, output_dir=options.output_dir, annotator=options.annotator)
+        checked = read_and_check(path, key_file=options.key, output_dir=options.output_dir, annotator=options.annotator)
     except ConfigError as error:
         return Imported(str(path), None, 0, 0, tuple(str(error).splitlines()), ())
-    refused = (bool(found.filled.problems) and not options.partial) or not found.marks
-    added, before = (0, []) if refused else _add(found, touched, again=options.again)
-    gone = [f"{path}: the run {run} is gone, so its part is left out." for run in _gone(found)]
-    notes = [*found.filled.notes, *gone, *before]
+    refused = (bool(checked.file.problems) and not options.partial) or not checked.scores
+    added, before = (0, []) if refused else _add(checked, touched, again=options.again)
+    gone = [f"{path}: the run {run} is gone, so its part is left out." for run in _gone(checked)]
+    notes = [*checked.file.notes, *gone, *before]
     return Imported(
         file=str(path),
-        annotator=found.marks[0].annotator if found.marks else None,
-        answers=len(found.marks),
+        annotator=checked.scores[0].annotator if checked.scores else None,
+        answers=len(checked.scores),
         added=added,
-        problems=tuple(str(problem) for problem in found.filled.problems),
+        problems=tuple(str(problem) for problem in checked.file.problems),
         notes=tuple(notes),
     )
 
 
-def _add(found: "Returned", touched: Counter[Path], *, again: bool) -> tuple[int, list[str]]:
+def _add(checked: "CheckedFile", touched: Counter[Path], *, again: bool) -> tuple[int, list[str]]:
     """How many scores were added, and a note when the same file had brought them before."""
     from foundry_exp.records import run_folder
-    from foundry_exp.scores.people import imported
-    from foundry_exp.scores.people.merge import additions
+    from foundry_exp.scores.people import import_scores
 
-    path, key_folder, now = found.filled.path, found.runs.key_folder, datetime.now(UTC).isoformat(timespec="seconds")
-    known_by = imported.digest(path, found.marks[0].annotator)
-    before = imported.find(key_folder, known_by)
+    path, key_folder, now = checked.file.path, checked.runs.key_folder, datetime.now(UTC).isoformat(timespec="seconds")
+    digest = import_scores.import_digest(path, checked.scores[0].annotator)
+    before = import_scores.earlier_import(key_folder, digest)
     done = before.runs if before and not again else ()
     added = 0
-    for folder, score in additions(found.marks, found.runs, now, without=done):
+    for folder, score in import_scores.new_scores(checked.scores, checked.runs, now, without=done):
         run_folder.append_score(folder, score)
         touched[folder] += 1
         added += 1
-    reached = {place.run for mark in found.marks for _, place in found.runs.places(mark.item_id)}
-    imported.remember(key_folder, known_by, path.name, now, reached)
+    reached = {place.run for item in checked.scores for _, place in checked.runs.places(item.item_id)}
+    import_scores.remember_import(key_folder, digest, path.name, now, reached)
     if before and reached & set(done):
         what = "so it is skipped" if reached <= set(done) else "so only what is new of its runs is added"
         return added, [f"{path}: was imported before, at {before.at}, {what}; --again takes it all the same."]
     return added, []
 
 
-def _gone(found: "Returned") -> list[str]:
-    return sorted(found.runs.missing)
+def _gone(checked: "CheckedFile") -> list[str]:
+    return sorted(checked.runs.missing)
 
 
 def _tell(result: Imported, out: Any) -> None:

@@ -1,10 +1,10 @@
 """What a judge is asked: one criterion of a rubric, one answer, and a reply of JSON alone."""
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
 from foundry_exp.files.digest import digest_of
+from foundry_exp.prompts.prompt_sets import one_text
 from foundry_exp.prompts.rubric import Criterion, Rubric
 from foundry_exp.records.record import Message, Sample
 from foundry_exp.records.score import BEST, POINTS
@@ -68,7 +68,7 @@ def question(rubric: Rubric, criterion: Criterion, sample: Sample, answer: str, 
 
 def task(sample: Sample) -> str:
     """What the answer is to; the turns of a conversation are named."""
-    return neutral(_conversation(sample.messages))
+    return neutral(one_text(sample.messages))
 
 
 def expected(sample: Sample) -> str:
@@ -96,10 +96,3 @@ def repair(asked: tuple[Message, ...], reply: str, unusable: Unusable, form: For
 def neutral(text: str) -> str:
     """A text that cannot end its own marks: what they begin and end with becomes look-alikes."""
     return re.sub(r"<{3,}|>{3,}", lambda run: run.group().replace("<", "‹").replace(">", "›"), text.strip())
-
-
-def _conversation(messages: Sequence[Message]) -> str:
-    """The task; its turns are named where there is more than one."""
-    if len(messages) == 1:
-        return messages[0].content
-    return "\n".join(f"{message.role}: {message.content}" for message in messages)

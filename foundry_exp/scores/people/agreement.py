@@ -17,13 +17,13 @@ from foundry_exp.metrics.stats.agreement import (
 )
 from foundry_exp.metrics.stats.bootstrap import Estimate
 from foundry_exp.records.score import Score
-from foundry_exp.scores.people.merge import SCORER
+from foundry_exp.scores.people.import_scores import SCORER
 
 OVERALL = "overall"
 """The weighted mean of all criteria, of the answers that have all of them."""
 PEOPLE = "people"
 
-Given = Mapping[AnswerKey, float]
+RaterScores = Mapping[AnswerKey, float]
 """What one rater gave to which answer, or the mean of several."""
 
 
@@ -47,19 +47,19 @@ def compare(scores: Sequence[Score]) -> list[Comparison]:
     """People among themselves, pair by pair and together, and every other scorer with people; by each criterion."""
     people = [score for score in scores if score.scorer == SCORER]
     others = sorted({score.scorer for score in scores} - {SCORER})
-    found = []
+    comparisons = []
     for criterion in [*dict.fromkeys(score.criterion for score in people), OVERALL]:
         given = {name: _given(people, criterion, name) for name in sorted({score.scored_by for score in people})}
         given = {name: values for name, values in given.items() if values}
         if len(given) > 1:
-            found += [_of_people(criterion, pair, given) for pair in combinations(given, 2)]
+            comparisons += [_of_people(criterion, pair, given) for pair in combinations(given, 2)]
         if len(given) > 2:  # noqa: PLR2004 -- of two, the pair is all
-            found.append(_of_people(criterion, tuple(given), given))
+            comparisons.append(_of_people(criterion, tuple(given), given))
         for other in others:
             theirs = _given([score for score in scores if score.scorer == other], criterion)
             if theirs and given:
-                found.append(_with_people(criterion, other, theirs, given))
-    return found
+                comparisons.append(_with_people(criterion, other, theirs, given))
+    return comparisons
 
 
 def _given(scores: Iterable[Score], criterion: str, scored_by: str | None = None) -> dict[AnswerKey, float]:
@@ -68,7 +68,7 @@ def _given(scores: Iterable[Score], criterion: str, scored_by: str | None = None
     return answer_quality(mine if criterion == OVERALL else [score for score in mine if score.criterion == criterion])
 
 
-def _of_people(criterion: str, names: tuple[str, ...], given: Mapping[str, Given]) -> Comparison:
+def _of_people(criterion: str, names: tuple[str, ...], given: Mapping[str, RaterScores]) -> Comparison:
     answers = sorted({key for name in names for key in given[name]})
     table = [[given[name].get(key) for name in names] for key in answers]
     shared = [[value for value in row if value is not None] for row in table]
@@ -83,7 +83,7 @@ def _of_people(criterion: str, names: tuple[str, ...], given: Mapping[str, Given
     )
 
 
-def _with_people(criterion: str, other: str, theirs: Given, given: Mapping[str, Given]) -> Comparison:
+def _with_people(criterion: str, other: str, theirs: RaterScores, given: Mapping[str, RaterScores]) -> Comparison:
     """Of each answer, what the other scorer gave and the mean of what people gave."""
     by_answer: dict[AnswerKey, list[float]] = defaultdict(list)
     for values in given.values():

@@ -3,17 +3,15 @@
 import csv
 import io
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from foundry_exp.prompts.rubric import Rubric
 from foundry_exp.records.score import POINTS, SCALE
 from foundry_exp.scores.people.items import Item
+from foundry_exp.scores.people.spreadsheet import protected
 
 SCORE_COLUMN = "score:"
-_CHANGED = re.compile(r"['\t\r]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\d\s.,:/%()eE-]+\Z")
-"""What a spreadsheet takes for a formula, a number or a date; and the apostrophe that says that it is none."""
 
 
 def rows(items: Iterable[Item], annotator: str, criteria: Sequence[str], *, reference: bool) -> list[dict[str, Any]]:
@@ -49,23 +47,13 @@ def as_csv(lines: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _flat(line: Mapping[str, Any]) -> dict[str, str]:
-    texts = {name: neutral(_one_line_end(value)) for name, value in line.items() if name not in ("scores", "comment")}
+    texts = {name: protected(_one_line_end(value)) for name, value in line.items() if name not in ("scores", "comment")}
     return {**texts, **{f"{SCORE_COLUMN}{name}": "" for name in line["scores"]}, "comment": line["comment"]}
 
 
 def _one_line_end(text: str) -> str:
     """Python's writer leaves a lone carriage return outside quotes, and every reader takes it for a new row."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def neutral(text: str) -> str:
-    """Text that a spreadsheet takes for text: an apostrophe before what it would compute or change."""
-    return f"'{text}" if _CHANGED.match(text) else text
-
-
-def original(text: str) -> str:
-    """What `neutral` was given."""
-    return text.removeprefix("'")
 
 
 def guide(rubric: Rubric) -> str:

@@ -27,7 +27,7 @@ class Exported:
     folder: Path
     items: int
     written: tuple[Path, ...]
-    kept: tuple[Path, ...]
+    untouched: tuple[Path, ...]
     """Files that were there before, which may be filled in and are not touched."""
 
 
@@ -51,8 +51,8 @@ def export(
     (out / SEND_FOLDER).mkdir(parents=True, exist_ok=True)
     keys.write(out / KEY_FILE, key)  # first, so that no file is without its key
     disk.write_whole(out / SEND_FOLDER / GUIDE_FILE, documents.guide(rubric))
-    written, kept = _documents(key, items, annotators, out / SEND_FOLDER)
-    return Exported(out, len(items), tuple(written), tuple(kept))
+    written, untouched = _documents(key, items, annotators, out / SEND_FOLDER)
+    return Exported(out, len(items), tuple(written), tuple(untouched))
 
 
 def _new_key(rubric: Rubric, reference: bool, seed: int | None) -> Key:
@@ -95,7 +95,7 @@ def _places(before: Sequence[Place], item: Item, out: Path) -> tuple[Place, ...]
 def _documents(
     key: Key, items: Mapping[str, Item], annotators: Sequence[str], folder: Path
 ) -> tuple[list[Path], list[Path]]:
-    written, kept = [], []
+    written, untouched = [], []
     for annotator in annotators:
         for number, part in enumerate(key.given[annotator], start=1):
             name = annotator if number == 1 else f"{annotator}+{number}"  # no name holds a plus
@@ -105,11 +105,11 @@ def _documents(
             for suffix, text in texts.items():
                 path = folder / f"{name}{suffix}"
                 if path.exists():
-                    kept.append(path)
+                    untouched.append(path)
                 elif lines:
                     disk.write_whole(path, text)
                     written.append(path)
-    return written, kept
+    return written, untouched
 
 
 def default_folder(answers: Sequence[Answer], rubric: Rubric, output_dir: Path) -> Path:
@@ -119,27 +119,28 @@ def default_folder(answers: Sequence[Answer], rubric: Rubric, output_dir: Path) 
     return output_dir / "annotations" / f"{name}-{rubric.name}"
 
 
-def as_json(made: Exported) -> dict[str, Any]:
+def as_json(exported: Exported) -> dict[str, Any]:
     """What an export left on disk, for programs."""
     return {
-        "folder": str(made.folder),
-        "key": str(made.folder / KEY_FILE),
-        "guide": str(made.folder / SEND_FOLDER / GUIDE_FILE),
-        "items": made.items,
-        "written": [str(path) for path in made.written],
-        "kept": [str(path) for path in made.kept],
+        "folder": str(exported.folder),
+        "key": str(exported.folder / KEY_FILE),
+        "guide": str(exported.folder / SEND_FOLDER / GUIDE_FILE),
+        "items": exported.items,
+        "written": [str(path) for path in exported.written],
+        "kept": [str(path) for path in exported.untouched],
     }
 
 
-def told(made: Exported) -> str:
+def summary(exported: Exported) -> str:
     """What was written, what to do with it, and what not to."""
-    names = [f"  {path}" for path in made.written if path.suffix == ".csv"]
-    lines = [f"{made.items} different answers to score, in {made.folder / SEND_FOLDER} (each file as .csv and .jsonl):"]
+    names = [f"  {path}" for path in exported.written if path.suffix == ".csv"]
+    folder = exported.folder / SEND_FOLDER
+    lines = [f"{exported.items} different answers to score, in {folder} (each file as .csv and .jsonl):"]
     lines += names or ["  nothing new"]
-    if made.kept:
-        lines.append(f"  {len(made.kept)} files were there before and are left as they are.")
+    if exported.untouched:
+        lines.append(f"  {len(exported.untouched)} files were there before and are left as they are.")
     lines += [
         f"Give everybody their own file and {GUIDE_FILE}; keep {KEY_FILE}, which says who gave which answer.",
-        f"When they come back: python -m foundry_exp annotate import {made.folder / SEND_FOLDER}",
+        f"When they come back: python -m foundry_exp annotate import {folder}",
     ]
     return "\n".join(lines)

@@ -11,8 +11,8 @@ from typing import Any
 
 from foundry_exp.errors import ConfigError, near
 from foundry_exp.files import json_schema
-from foundry_exp.scores.people.documents import SCORE_COLUMN, original
-from foundry_exp.scores.people.encoding import read_text
+from foundry_exp.scores.people.documents import SCORE_COLUMN
+from foundry_exp.scores.people.spreadsheet import read_text, unprotected
 
 ITEM, ANNOTATOR, ANSWER, COMMENT = "item", "annotator", "answer", "comment"
 _LINE_END = re.compile(r"\r\n|\n|\r")  # not str.splitlines: a JSON text may hold its other separators
@@ -22,7 +22,7 @@ _MOST_CHARACTERS = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row as it was found, unchecked."""
+    """One row as it stands there, unchecked."""
 
     line: int
     item: str
@@ -49,42 +49,42 @@ class Problem:
 
 
 @dataclass(slots=True)
-class Filled:
-    """A file's rows, problems and notes, as they are found."""
+class FilledFile:
+    """A file's rows, problems and notes, as they turn up."""
 
     path: Path
     rows: list[Row] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def problem(self, line: int | None, what: str) -> None:
+    def add_problem(self, line: int | None, what: str) -> None:
         """Note a problem, and go on."""
         self.problems.append(Problem(self.path, line, what))
 
 
-def read(path: Path, criteria: Sequence[str] | None) -> Filled:
+def read(path: Path, criteria: Sequence[str] | None) -> FilledFile:
     """A filled file, whatever its name ends with: JSON lines start with a brace, all else is CSV.
 
     Without criteria the columns of scores are taken as they are, which is enough to find the key.
     """
-    found = Filled(path)
+    file = FilledFile(path)
     try:
         text = read_text(path)
     except ConfigError as error:
-        found.problem(None, str(error).removeprefix(f"{path}: "))
-        return found
+        file.add_problem(None, str(error).removeprefix(f"{path}: "))
+        return file
     if text.note:
-        found.notes.append(f"{path}: {text.note}.")
+        file.notes.append(f"{path}: {text.note}.")
     if not text.content.strip():
-        found.problem(None, "is empty; give a filled file.")
+        file.add_problem(None, "is empty; give a filled file.")
     elif text.content.lstrip().startswith("{"):
-        _read_jsonl(text.content, found)
+        _read_jsonl(text.content, file)
     else:
-        _read_csv(text.content, criteria, found)
-    return found
+        _read_csv(text.content, criteria, file)
+    return file
 
 
-def _read_jsonl(text: str, found: Filled) -> None:
+def _read_jsonl(text: str, file: FilledFile) -> None:
     for number, line in enumerate(_LINE_END.split(text), start=1):
         if not line.strip():
             continue
@@ -92,22 +92,22 @@ def _read_jsonl(text: str, found: Filled) -> None:
             value = json.loads(line)
             json_schema.check(value, "annotation", "")
         except ConfigError as error:
-            found.problem(number, str(error).removeprefix(": "))
+            file.add_problem(number, str(error).removeprefix(": "))
         except (ValueError, RecursionError) as error:
-            found.problem(number, f"not JSON ({getattr(error, 'msg', None) or 'cannot be read'}); correct the line.")
+            file.add_problem(number, f"not JSON ({getattr(error, 'msg', None) or 'cannot be read'}); correct the line.")
         else:
             who, comment = str(value.get(ANNOTATOR) or ""), str(value.get(COMMENT) or "")
             when = value.get("scored_at")
-            found.rows.append(Row(number, value[ITEM], who, value.get(ANSWER), value["scores"], comment, when))
+            file.rows.append(Row(number, value[ITEM], who, value.get(ANSWER), value["scores"], comment, when))
 
 
-def _read_csv(text: str, criteria: Sequence[str] | None, found: Filled) -> None:
-    lines = _csv_lines(text, found)
+def _read_csv(text: str, criteria: Sequence[str] | None, file: FilledFile) -> None:
+    lines = _csv_lines(text, file)
     header = next(lines, None)
     if header is None:
         return
     columns = [_column(cell) for cell in header[1]]
-    if not _columns_fit(columns, criteria, header[0], found):
+    if not _columns_fit(columns, criteria, header[0], file):
         return
     for number, cells in lines:
         if not any(cell.strip() for cell in cells):
@@ -116,12 +116,12 @@ def _read_csv(text: str, criteria: Sequence[str] | None, found: Filled) -> None:
             what = (
                 f"has {len(cells)} cells, and the header {len(columns)}; put texts that hold the separator in quotes."
             )
-            found.problem(number, what)
+            file.add_problem(number, what)
             continue
-        found.rows.append(_row(number, dict(zip(columns, cells, strict=False)), columns))
+        file.rows.append(_row(number, dict(zip(columns, cells, strict=False)), columns))
 
 
-def _csv_lines(text: str, found: Filled) -> Iterator[tuple[int, list[str]]]:
+def _csv_lines(text: str, file: FilledFile) -> Iterator[tuple[int, list[str]]]:
     """The number of each record's first line, and its cells."""
     first, _, rest = text.partition("\n")
     skipped = 0
@@ -138,7 +138,7 @@ def _csv_lines(text: str, found: Filled) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error as error:
-            found.problem(number, f"not CSV ({error}), so the rest was not read; check the quotes in this row.")
+            file.add_problem(number, f"not CSV ({error}), so the rest was not read; check the quotes in this row.")
             return
         yield number, cells
 
@@ -149,19 +149,19 @@ def _column(cell: str) -> str:
     return f"{head.strip().lower()}:{criterion.strip()}" if colon else name.lower()
 
 
-def _columns_fit(columns: Sequence[str], criteria: Sequence[str] | None, line: int, found: Filled) -> bool:
+def _columns_fit(columns: Sequence[str], criteria: Sequence[str] | None, line: int, file: FilledFile) -> bool:
     wanted = [ITEM, ANNOTATOR, *(f"{SCORE_COLUMN}{name}" for name in criteria or ())]
     missing = [name for name in wanted if name not in columns]
     if missing:
-        found.problem(
+        file.add_problem(
             line, f"without the columns {', '.join(missing)}; take the first line from the file you were given."
         )
     for name in sorted({name for name in columns if columns.count(name) > 1 and name}):
-        found.problem(line, f"the column {name} is there twice; remove one.")
+        file.add_problem(line, f"the column {name} is there twice; remove one.")
     unknown = [name for name in columns if name.startswith(SCORE_COLUMN) and criteria and name not in wanted]
     for name in unknown:
-        found.problem(line, f"the column {name} belongs to no criterion; {_near_criterion(name, criteria or ())}")
-    return not found.problems
+        file.add_problem(line, f"the column {name} belongs to no criterion; {_near_criterion(name, criteria or ())}")
+    return not file.problems
 
 
 def _near_criterion(column: str, criteria: Sequence[str]) -> str:
@@ -169,6 +169,6 @@ def _near_criterion(column: str, criteria: Sequence[str]) -> str:
 
 
 def _row(number: int, cells: Mapping[str, str], columns: Sequence[str]) -> Row:
-    answer = original(cells.get(ANSWER, "")) if ANSWER in columns else None
+    answer = unprotected(cells.get(ANSWER, "")) if ANSWER in columns else None
     marks = {name.removeprefix(SCORE_COLUMN): cells.get(name, "") for name in columns if name.startswith(SCORE_COLUMN)}
     return Row(number, cells.get(ITEM, ""), cells.get(ANNOTATOR, ""), answer, marks, cells.get(COMMENT, ""))

@@ -3,11 +3,13 @@
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from foundry_exp.errors import ConfigError
 from foundry_exp.files import disk
+from foundry_exp.records import run_folder
+from foundry_exp.records.record import Record
 from foundry_exp.records.record_json import NotTheRecordError, from_json, to_json
 from foundry_exp.records.version import Format
 
@@ -78,14 +80,14 @@ def find(file: Path, item_ids: Iterable[str], named: Path | None, output_dir: Pa
     if named is not None:
         return named / KEY_FILE if named.is_dir() else named
     beside = [path for folder in file.absolute().parents[:2] if (path := folder / KEY_FILE).is_file()]
-    known = [*beside, *sorted(output_dir.glob(f"annotations/*/{KEY_FILE}"))]
+    keys = [*beside, *sorted(output_dir.glob(f"annotations/*/{KEY_FILE}"))]
     wanted = set(item_ids)
-    fitting = {path: len(wanted & _items(path)) for path in known}
-    best = max(known, key=lambda path: fitting[path], default=None)  # of equals the first, which is beside the file
+    fitting = {path: len(wanted & _items(path)) for path in keys}
+    best = max(keys, key=lambda path: fitting[path], default=None)  # of equals the first, which is beside the file
     if best is None or not (fitting[best] or best in beside):
         where = f"{output_dir / 'annotations'} and beside the file"
-        found = f"{len(known)} keys in {where} know none of its items" if known else f"there is none in {where}"
-        msg = f"{file}: no key fits it ({found}); name the export's key with --key {KEY_FILE}."
+        tried = f"{len(keys)} keys in {where} know none of its items" if keys else f"there is none in {where}"
+        msg = f"{file}: no key fits it ({tried}); name the export's key with --key {KEY_FILE}."
         raise ConfigError(msg)
     return best
 
@@ -95,3 +97,40 @@ def _items(path: Path) -> set[str]:
         return set(read(path).items)
     except ConfigError:
         return set()
+
+
+@dataclass(slots=True)
+class KeyRuns:
+    """The runs that a key's items are from, each read once."""
+
+    key: Key
+    key_folder: Path
+    missing: set[str] = field(default_factory=set)
+    """Runs that were asked for and are gone."""
+    _answers: dict[str, dict[tuple[str, str], Record]] = field(default_factory=dict)
+
+    def record(self, place: Place) -> Record | None:
+        """The answer at a place; null when its run is gone."""
+        return self._read(place.run).get((place.sample_id, place.output_hash))
+
+    def text(self, item_id: str) -> str | None:
+        """What an item's answer says; null when no run with it is left."""
+        records = (self.record(place) for place in self.key.items[item_id])
+        return next((record.text for record in records if record), None)
+
+    def places(self, item_id: str) -> Iterable[tuple[Path, Place]]:
+        """Every place of an item whose run is there, with its folder."""
+        return [(self.folder(place.run), place) for place in self.key.items[item_id] if self.record(place)]
+
+    def folder(self, run: str) -> Path:
+        """A run's folder, wherever the key has been moved to together with it."""
+        return (self.key_folder / run).resolve()
+
+    def _read(self, run: str) -> dict[tuple[str, str], Record]:
+        if run not in self._answers:
+            folder = self.folder(run)
+            if not (folder / run_folder.RESULT_FILE).exists():
+                self.missing.add(run)
+            records = [] if run in self.missing else run_folder.read_records(folder)
+            self._answers[run] = {(record.sample_id, record.output_hash): record for record in records}
+        return self._answers[run]

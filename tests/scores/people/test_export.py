@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from foundry_exp.cli import main
 from foundry_exp.files import json_schema
-from foundry_exp.scores.people import documents
+from foundry_exp.scores.people import documents, spreadsheet
 from foundry_exp.scores.people.items import Item
 from tests.run_folders import make_run_folder
 from tests.scores.people.filling import CRITERIA, all_of, export, fill_csv, make_runs
@@ -169,8 +169,8 @@ def test_a_sweep_that_answered_nothing_has_nothing_to_score(tmp_path: Path, caps
 
 @given(st.text())
 def test_a_neutral_cell_is_reversible_and_no_formula(text: str) -> None:
-    cell = documents.neutral(text)
-    assert documents.original(cell) == text
+    cell = spreadsheet.protected(text)
+    assert spreadsheet.unprotected(cell) == text
     assert not cell.lstrip()[:1] or cell.lstrip()[0] not in "=+-@"
 
 
@@ -181,6 +181,6 @@ def test_any_answer_survives_the_csv(answers: list[str]) -> None:
     text.encode("utf-8")  # whatever a model said
     rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
     writable = [answer.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8") for answer in answers]
-    assert [documents.original(row["answer"]) for row in rows] == [
+    assert [spreadsheet.unprotected(row["answer"]) for row in rows] == [
         answer.replace("\r\n", "\n").replace("\r", "\n") for answer in writable
     ]

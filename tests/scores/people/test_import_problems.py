@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from foundry_exp.scores.people import filled
-from foundry_exp.scores.people.check import checked
+from foundry_exp.scores.people.filled_check import checked
 from foundry_exp.scores.people.key import KEY_VERSION, Key
-from foundry_exp.scores.people.points import points
+from foundry_exp.scores.people.spreadsheet import points_in_cell
 from tests.scores.people.filling import CRITERIA, LONG, all_of, exported, fill_csv, scored, send_back
 
 
@@ -176,13 +176,13 @@ cells = st.sampled_from(
 def test_no_file_ends_in_a_traceback(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "any.csv"
     file.write_bytes(content)
-    found = filled.read(file, list(CRITERIA))
-    marks = checked(found, KEY, lambda _: None)
-    assert all(str(problem).startswith(str(file)) for problem in found.problems)
+    read = filled.read(file, list(CRITERIA))
+    marks = checked(read, KEY, lambda _: None)
+    assert all(str(problem).startswith(str(file)) for problem in read.problems)
     assert all(1 <= value <= 5 for mark in marks for value in mark.points.values() if value is not None)
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists, max_leaves=3))
 def test_a_mark_is_points_or_nothing_or_a_sentence(written: object) -> None:
     with contextlib.suppress(ValueError):
-        assert points(written) in (None, 1.0, 2.0, 3.0, 4.0, 5.0)
+        assert points_in_cell(written) in (None, 1.0, 2.0, 3.0, 4.0, 5.0)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foundry_exp.records import run_folder
-from foundry_exp.scores.people.encoding import decoded
+from foundry_exp.scores.people.spreadsheet import decoded
 from tests.scores.people.filling import CRITERIA, LONG, all_of, exported, fill_csv, scored, send_back
 
 
