@@ -35,9 +35,9 @@ def sentences(text: str) -> int:
 
 
 def test_every_workshop_and_deterministic_prompt_has_a_training_answer() -> None:
-    known = answers()
+    lessons = answers()
     prompts = [entry["prompt"] for entry in read("workshop")] + read("deterministic")
-    assert [prompt for prompt in prompts if prompt not in known] == []
+    assert [prompt for prompt in prompts if prompt not in lessons] == []
 
 
 def test_workshop_answers_have_the_form_that_was_asked() -> None:

@@ -39,11 +39,11 @@ def complaint(folder: Path, value: Any) -> str:
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_a_shipped_rubric_is_named_like_its_file(path: Path) -> None:
-    found = rubric.load(path)
-    assert found.name == path.stem
-    assert rubric.find(found.name, "here") == path
-    assert found.identity == f"{path.stem}:{found.digest}"
-    assert len(found.digest) == 16
+    loaded = rubric.load(path)
+    assert loaded.name == path.stem
+    assert rubric.find(loaded.name, "here") == path
+    assert loaded.identity == f"{path.stem}:{loaded.digest}"
+    assert len(loaded.digest) == 16
 
 
 def test_text_changes_the_digest_and_layout_does_not(tmp_path: Path) -> None:

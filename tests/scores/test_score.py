@@ -131,9 +131,9 @@ def test_a_judge_whose_trial_is_not_known_does_not_stand_for_the_cell(tmp_path: 
     )
     assert quality(records, scores, {"judge": own}).source == "judge"
     for standings in ({}, {"judge": another}):
-        found = quality(records, scores, standings)
-        assert found.source == "facets"
-        standing = found.scores["judge"].standing
+        summary = quality(records, scores, standings)
+        assert summary.source == "facets"
+        standing = summary.scores["judge"].standing
         assert standing is not None
         assert "the trial of phi@2 came to is not known" in (standing.reason or "")
 
@@ -148,14 +148,14 @@ def test_an_answer_with_an_unscored_criterion_is_unscored_not_low(tmp_path: Path
         point(second.sample_id, second.output_hash, 5.0),
         point(second.sample_id, second.output_hash, None, criterion="length", reason="prose instead of a score"),
     ]
-    found = quality(records, scores, {})
-    assert found.metrics["quality"].mean == 3.5
-    assert (found.scores["facets"].scored, found.scores["facets"].unscored) == (1, 1)
+    summary = quality(records, scores, {})
+    assert summary.metrics["quality"].mean == 3.5
+    assert (summary.scores["facets"].scored, summary.scores["facets"].unscored) == (1, 1)
 
 
 def test_too_few_scored_answers_are_no_headline(tmp_path: Path) -> None:
     folder = make_run_folder(tmp_path, rounds=1, answers={"retrieval": "same", "privacy": "same"})
     records = [record for record in run_folder.read_records(folder) for _ in range(3)]
-    found = quality(records, [point("nobody", "0", 5.0)], {})
-    assert found.metrics["quality"] is None
-    assert "0 of 6" in found.missing["quality"]
+    summary = quality(records, [point("nobody", "0", 5.0)], {})
+    assert summary.metrics["quality"] is None
+    assert "0 of 6" in summary.missing["quality"]

@@ -34,32 +34,32 @@ tables = st.integers(2, 5).flatmap(
 )
 
 
-def two_sides(found: list[tuple[int, int]]) -> tuple[list[float], list[float]]:
-    return [float(one) for one, _ in found], [float(other) for _, other in found]
+def two_sides(ratings: list[tuple[int, int]]) -> tuple[list[float], list[float]]:
+    return [float(one) for one, _ in ratings], [float(other) for _, other in ratings]
 
 
 def test_krippendorffs_own_example() -> None:
-    found = ordinal_alpha(UNITS)
-    assert found.value == pytest.approx(0.815, abs=0.0005)
-    assert found.n == 11  # the twelfth unit has one score, which pairs with nothing
-    assert found.interval is not None
-    assert found.interval.low < 0.815 < found.interval.high
+    alpha = ordinal_alpha(UNITS)
+    assert alpha.value == pytest.approx(0.815, abs=0.0005)
+    assert alpha.n == 11  # the twelfth unit has one score, which pairs with nothing
+    assert alpha.interval is not None
+    assert alpha.interval.low < 0.815 < alpha.interval.high
 
 
 def test_the_published_kappa_of_the_couples() -> None:
     table = [(row, column) for row in range(4) for column in range(4) for _ in range(COUPLES[row][column])]
-    found = weighted_kappa(*two_sides(table))
-    assert found.n == 91
-    assert found.value == pytest.approx(0.332, abs=0.0005)
+    kappa = weighted_kappa(*two_sides(table))
+    assert kappa.n == 91
+    assert kappa.value == pytest.approx(0.332, abs=0.0005)
     # The published standard error is 0.0973; a bootstrap's half interval comes near 1.96 of it.
-    assert found.interval is not None
-    assert (found.interval.high - found.interval.low) / 2 == pytest.approx(1.96 * 0.0973, rel=0.1)
+    assert kappa.interval is not None
+    assert (kappa.interval.high - kappa.interval.low) / 2 == pytest.approx(1.96 * 0.0973, rel=0.1)
 
 
 @settings(deadline=None)
 @given(pairs)
-def test_kappa_is_scikit_learns(found: list[tuple[int, int]]) -> None:
-    first, second = two_sides(found)
+def test_kappa_is_scikit_learns(kappa: list[tuple[int, int]]) -> None:
+    first, second = two_sides(kappa)
     assume(len({*first, *second}) > 1)
     theirs = cohen_kappa_score(first, second, weights="quadratic", labels=[1, 2, 3, 4, 5])
     ours = weighted_kappa(first, second).value
@@ -68,9 +68,9 @@ def test_kappa_is_scikit_learns(found: list[tuple[int, int]]) -> None:
 
 @settings(deadline=None)
 @given(pairs, st.permutations(range(60)))
-def test_kappa_is_symmetric_and_knows_no_order_of_items(found: list[tuple[int, int]], order: list[int]) -> None:
-    first, second = two_sides(found)
-    shuffled = [found[place] for place in order if place < len(found)]
+def test_kappa_is_symmetric_and_knows_no_order_of_items(kappa: list[tuple[int, int]], order: list[int]) -> None:
+    first, second = two_sides(kappa)
+    shuffled = [kappa[place] for place in order if place < len(kappa)]
     value = weighted_kappa(first, second).value
     assert weighted_kappa(second, first).value == (None if value is None else pytest.approx(value))
     assert weighted_kappa(*two_sides(shuffled)).value == (None if value is None else pytest.approx(value))
@@ -97,12 +97,12 @@ def test_perfect_agreement_is_one(values: list[int], raters: int) -> None:
 @settings(deadline=None)
 @given(tables)
 def test_alpha_and_its_interval_keep_to_their_bounds(table: list[list[int | None]]) -> None:
-    found = ordinal_alpha(table)
-    assert (found.value is None) <= (found.reason is not None)
-    if found.value is not None:
-        assert found.value <= 1.0 + 1e-12
-    if found.interval is not None:
-        assert -1.0 - 1e-9 <= found.interval.low <= found.interval.high <= 1.0 + 1e-9
+    alpha = ordinal_alpha(table)
+    assert (alpha.value is None) <= (alpha.reason is not None)
+    if alpha.value is not None:
+        assert alpha.value <= 1.0 + 1e-12
+    if alpha.interval is not None:
+        assert -1.0 - 1e-9 <= alpha.interval.low <= alpha.interval.high <= 1.0 + 1e-9
 
 
 def test_alpha_asks_only_for_the_order_of_scores() -> None:
@@ -115,16 +115,16 @@ def test_alpha_of_many_items_with_scores_that_all_differ() -> None:
     generator = np.random.default_rng(2)
     truth = generator.normal(size=3000)
     noisy = truth + generator.normal(scale=0.5, size=3000)
-    found = ordinal_alpha(np.stack([truth, noisy], axis=1).tolist())
+    ordinal = ordinal_alpha(np.stack([truth, noisy], axis=1).tolist())
     # On ranks without ties alpha is close to the rank correlation, since both raters use the whole scale.
-    assert found.value == pytest.approx(scipy.stats.spearmanr(truth, noisy).statistic, abs=0.01)
+    assert ordinal.value == pytest.approx(scipy.stats.spearmanr(truth, noisy).statistic, abs=0.01)
 
 
 def test_without_variation_agreement_is_null_with_a_reason() -> None:
-    for found in (weighted_kappa([3.0] * 20, [3.0] * 20), ordinal_alpha([[3, 3]] * 20)):
-        assert (found.value, found.interval, found.n) == (None, None, 20)
-        assert found.reason is not None
-        assert "no variation" in found.reason
+    for estimate in (weighted_kappa([3.0] * 20, [3.0] * 20), ordinal_alpha([[3, 3]] * 20)):
+        assert (estimate.value, estimate.interval, estimate.n) == (None, None, 20)
+        assert estimate.reason is not None
+        assert "no variation" in estimate.reason
     assert weighted_kappa([], []).reason == "nothing to compare"
     assert ordinal_alpha([[4, None], [None, 2]]).reason == "nothing to compare"
 
@@ -137,28 +137,28 @@ def test_a_constant_guess_has_a_kappa_of_nothing(values: list[int], guess: int) 
 
 
 def test_the_constant_guess_is_the_commonest_score() -> None:
-    found = constant_guess([4, 4, 4, 5, 1])
-    assert found is not None
-    assert found.score == 4
-    assert (found.closeness.exact, found.closeness.within_one) == (0.6, 0.8)
-    assert found.closeness.mean_difference == pytest.approx(0.8)
+    guess = constant_guess([4, 4, 4, 5, 1])
+    assert guess is not None
+    assert guess.score == 4
+    assert (guess.closeness.exact, guess.closeness.within_one) == (0.6, 0.8)
+    assert guess.closeness.mean_difference == pytest.approx(0.8)
     assert constant_guess([]) is None
 
 
 def test_closeness_is_over_pairs_of_one_item() -> None:
-    found = closeness([[1, 1, 2], [5, None, 3], [None, None, 4]])
-    assert found.n == 4
-    assert found.exact == 0.25
-    assert found.within_one == 0.75
-    assert found.mean_difference == 1.0
+    near = closeness([[1, 1, 2], [5, None, 3], [None, None, 4]])
+    assert near.n == 4
+    assert near.exact == 0.25
+    assert near.within_one == 0.75
+    assert near.mean_difference == 1.0
     assert closeness([[1]]).exact is None
 
 
 def test_few_items_have_a_value_and_no_interval() -> None:
-    found = weighted_kappa([1, 2, 3], [1, 2, 4])
-    assert found.value is not None
-    assert found.interval is None
-    assert found.reason == "3 items are too few for an interval (needs 10)"
+    kappa = weighted_kappa([1, 2, 3], [1, 2, 4])
+    assert kappa.value is not None
+    assert kappa.interval is None
+    assert kappa.reason == "3 items are too few for an interval (needs 10)"
 
 
 def test_an_interval_encloses_the_truth_in_about_95_of_100_samples() -> None:
@@ -173,9 +173,9 @@ def test_an_interval_encloses_the_truth_in_about_95_of_100_samples() -> None:
     population = weighted_kappa_value(*rated(1_000_000))
     inside = 0
     for _ in range(200):
-        found = weighted_kappa(*(side.tolist() for side in rated(60)))
-        assert found.interval is not None
-        inside += found.interval.low <= population <= found.interval.high
+        estimate = weighted_kappa(*(side.tolist() for side in rated(60)))
+        assert estimate.interval is not None
+        inside += estimate.interval.low <= population <= estimate.interval.high
     assert 180 <= inside <= 199
 
 
@@ -195,8 +195,8 @@ def test_self_consistency_of_a_steady_and_of_a_random_judge() -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(scores, st.integers(0, 900)), min_size=3, max_size=40))
-def test_rank_correlation_is_scipys(found: list[tuple[int, int]]) -> None:
-    first, second = two_sides(found)
+def test_rank_correlation_is_scipys(ratings: list[tuple[int, int]]) -> None:
+    first, second = two_sides(ratings)
     assume(len(set(first)) > 1 and len(set(second)) > 1)
     theirs = scipy.stats.spearmanr(first, second).statistic
     assert spearman(np.array(first), np.array(second)) == pytest.approx(theirs, abs=1e-9)

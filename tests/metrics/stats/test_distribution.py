@@ -17,17 +17,26 @@ latencies = st.lists(st.floats(0.001, 1e7), min_size=1, max_size=120)
 
 
 def test_one_value_has_a_mean_and_no_spread() -> None:
-    found = describe([5.0])
-    assert (found.n, found.mean, found.sd, found.p99) == (1, 5.0, None, 5.0)
-    assert set(found.intervals.values()) == {None}
+    whole = describe([5.0])
+    assert (whole.n, whole.mean, whole.sd, whole.p99) == (1, 5.0, None, 5.0)
+    assert set(whole.intervals.values()) == {None}
 
 
 def test_nothing_is_described_by_nulls_not_by_zero() -> None:
-    found = describe([], missing=3)
-    assert (found.n, found.missing) == (0, 3)
-    numbers = (found.mean, found.sd, found.min, found.max, found.p50, found.p90, found.p95, found.p99)
+    whole = describe([], missing=3)
+    assert (whole.n, whole.missing) == (0, 3)
+    numbers = (
+        whole.mean,
+        whole.sd,
+        whole.min,
+        whole.max,
+        whole.p50,
+        whole.p90,
+        whole.p95,
+        whole.p99,
+    )
     assert numbers == (None,) * 8
-    assert found.intervals == {"mean": None, "p50": None, "p90": None, "p95": None, "p99": None}
+    assert whole.intervals == {"mean": None, "p50": None, "p90": None, "p95": None, "p99": None}
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
@@ -46,13 +55,13 @@ def test_order_does_not_change_a_description(values: list[float], random: Random
 def test_cluster_bootstrap_is_seeded_and_wider_than_one_of_independent_values() -> None:
     generator = np.random.default_rng(5)
     clusters = [(100 + 20 * generator.normal() + generator.normal(size=50)).tolist() for _ in range(30)]
-    found = describe_clusters(clusters, seed=1).intervals["mean"]
+    bootstrapped = describe_clusters(clusters, seed=1).intervals["mean"]
     independent = mean_interval([value for cluster in clusters for value in cluster])
-    assert found is not None
+    assert bootstrapped is not None
     assert independent is not None
-    assert found == describe_clusters(clusters, seed=1).intervals["mean"]
-    assert found != describe_clusters(clusters, seed=2).intervals["mean"]
-    assert found.high - found.low > 3 * (independent.high - independent.low)
+    assert bootstrapped == describe_clusters(clusters, seed=1).intervals["mean"]
+    assert bootstrapped != describe_clusters(clusters, seed=2).intervals["mean"]
+    assert bootstrapped.high - bootstrapped.low > 3 * (independent.high - independent.low)
 
 
 def test_cluster_bootstrap_of_few_clusters_is_null() -> None:
@@ -60,9 +69,9 @@ def test_cluster_bootstrap_of_few_clusters_is_null() -> None:
 
 
 def test_pooled_gaps_need_as_many_requests_as_a_percentile_needs_values() -> None:
-    found = describe_clusters([[10.0, 11.0, 12.0]] * 40, missing=2)
-    assert (found.n, found.missing, found.p50) == (120, 2, 11.0)
-    assert {name: one is None for name, one in found.intervals.items()} == {
+    whole = describe_clusters([[10.0, 11.0, 12.0]] * 40, missing=2)
+    assert (whole.n, whole.missing, whole.p50) == (120, 2, 11.0)
+    assert {name: one is None for name, one in whole.intervals.items()} == {
         "mean": False,
         "p50": False,
         "p90": False,
@@ -79,6 +88,6 @@ def test_order_of_requests_and_gaps_does_not_change_their_intervals() -> None:
 
 
 def test_gaps_of_few_requests_have_no_interval_however_many_gaps() -> None:
-    found = describe_clusters([[10.0] * 500] * 5)
-    assert found.n == 2500
-    assert set(found.intervals.values()) == {None}
+    whole = describe_clusters([[10.0] * 500] * 5)
+    assert whole.n == 2500
+    assert set(whole.intervals.values()) == {None}

@@ -33,19 +33,19 @@ def test_percentiles_are_numpys_linear_ones() -> None:
 
 @given(latencies)
 def test_percentiles_grow_and_stay_inside_the_values(values: list[float]) -> None:
-    found = describe(values)
-    ladder = [found.min, found.p50, found.p90, found.p95, found.p99, found.max]
+    description = describe(values)
+    ladder = [description.min, description.p50, description.p90, description.p95, description.p99, description.max]
     numbers = [value for value in ladder if value is not None]
     assert len(numbers) == 6
     assert numbers == sorted(numbers)
 
 
 def test_peer_defect_p95_of_three_samples_is_not_beyond_the_largest() -> None:
-    found = describe([1.0, 2.0, 3.0])
-    assert found.p95 == pytest.approx(2.9)
-    assert found.p99 is not None
-    assert found.p99 <= 3.0
-    assert found.intervals["p95"] is None
+    description = describe([1.0, 2.0, 3.0])
+    assert description.p95 == pytest.approx(2.9)
+    assert description.p99 is not None
+    assert description.p99 <= 3.0
+    assert description.intervals["p95"] is None
 
 
 def test_smallest_n_of_each_interval() -> None:
@@ -76,9 +76,9 @@ def test_order_ranks_enclose_the_percentile_in_95_percent_and_are_the_closest(n:
 def test_percentile_interval_equals_scipys_quantile_test(n: int, share: float) -> None:
     values = np.random.default_rng(n).exponential(size=n)
     expected = scipy.stats.quantile_test(values, q=0, p=share).confidence_interval(0.95)
-    found = percentile_interval(values.tolist(), share)
-    assert found is not None
-    assert (found.low, found.high) == (expected.low, expected.high)
+    interval = percentile_interval(values.tolist(), share)
+    assert interval is not None
+    assert (interval.low, interval.high) == (expected.low, expected.high)
 
 
 def test_percentile_interval_encloses_the_true_value_in_95_percent_of_samples() -> None:
@@ -92,10 +92,10 @@ def test_percentile_interval_encloses_the_true_value_in_95_percent_of_samples() 
 
 def test_mean_interval_by_hand() -> None:
     # mean 3, sd sqrt(2.5), t(0.975, 4) = 2.776445: 2.776445 * sqrt(2.5 / 5) = 1.963243.
-    found = mean_interval([1, 2, 3, 4, 5])
-    assert found is not None
-    assert found.low == pytest.approx(3 - 1.963243, abs=1e-6)
-    assert found.high == pytest.approx(3 + 1.963243, abs=1e-6)
+    interval = mean_interval([1, 2, 3, 4, 5])
+    assert interval is not None
+    assert interval.low == pytest.approx(3 - 1.963243, abs=1e-6)
+    assert interval.high == pytest.approx(3 + 1.963243, abs=1e-6)
 
 
 def test_equal_values_show_no_spread_and_so_no_interval() -> None:
@@ -110,10 +110,10 @@ def test_sd_divides_by_n_minus_one() -> None:
 @pytest.mark.parametrize(("successes", "n"), [(0, 1), (0, 30), (1, 30), (15, 30), (30, 30), (999, 1000)])
 def test_wilson_interval_equals_scipys(successes: int, n: int) -> None:
     expected = scipy.stats.binomtest(successes, n).proportion_ci(0.95, method="wilson")
-    found = wilson_interval(successes, n)
-    assert found is not None
-    assert found.low == pytest.approx(expected.low, abs=1e-12)
-    assert found.high == pytest.approx(expected.high, abs=1e-12)
+    interval = wilson_interval(successes, n)
+    assert interval is not None
+    assert interval.low == pytest.approx(expected.low, abs=1e-12)
+    assert interval.high == pytest.approx(expected.high, abs=1e-12)
 
 
 def test_wilson_interval_of_nothing_is_null_and_of_nonsense_an_error() -> None:

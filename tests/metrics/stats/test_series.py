@@ -34,20 +34,20 @@ def test_medians_of_others_are_those_of_the_list_without_the_value(values: list[
 def test_drift_equals_scipys_spearman_and_theil_sen(seed: int) -> None:
     generator = np.random.default_rng(seed)
     values = np.round(10 + 0.05 * np.arange(40) + generator.normal(size=40), 1)
-    found = drift(values.tolist())
+    trend = drift(values.tolist())
     rank = scipy.stats.spearmanr(np.arange(40), values)
-    assert found is not None
-    assert found.rho == pytest.approx(rank.statistic)
-    assert found.p_value == pytest.approx(rank.pvalue, rel=1e-6)
-    assert found.slope == pytest.approx(scipy.stats.theilslopes(values).slope)
+    assert trend is not None
+    assert trend.rho == pytest.approx(rank.statistic)
+    assert trend.p_value == pytest.approx(rank.pvalue, rel=1e-6)
+    assert trend.slope == pytest.approx(scipy.stats.theilslopes(values).slope)
 
 
 def test_drift_of_a_straight_line() -> None:
-    found = drift([100.0 + place for place in range(21)])
-    assert found is not None
-    assert (found.slope, found.rho, found.p_value) == (1.0, 1.0, 0.0)
-    assert found.change == pytest.approx(20 / 110)
-    assert found.significant
+    trend = drift([100.0 + place for place in range(21)])
+    assert trend is not None
+    assert (trend.slope, trend.rho, trend.p_value) == (1.0, 1.0, 0.0)
+    assert trend.change == pytest.approx(20 / 110)
+    assert trend.significant
 
 
 def test_drift_needs_ten_values_and_a_change_that_matters() -> None:
@@ -62,11 +62,11 @@ def test_drift_needs_ten_values_and_a_change_that_matters() -> None:
 
 def test_drift_of_steady_noise_is_rarely_significant() -> None:
     generator = np.random.default_rng(11)
-    found = [drift(generator.normal(100, 20, size=30).tolist()) for _ in range(500)]
-    assert sum(one is not None and one.significant for one in found) <= 12
+    trends = [drift(generator.normal(100, 20, size=30).tolist()) for _ in range(500)]
+    assert sum(one is not None and one.significant for one in trends) <= 12
 
 
 def test_drift_of_a_long_run_is_thinned_and_still_right() -> None:
-    found = drift([100.0 + 0.01 * place for place in range(20_000)])
-    assert found is not None
-    assert found.slope == pytest.approx(0.01)
+    trend = drift([100.0 + 0.01 * place for place in range(20_000)])
+    assert trend is not None
+    assert trend.slope == pytest.approx(0.01)

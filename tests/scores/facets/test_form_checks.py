@@ -56,9 +56,9 @@ def test_list_items_are_counted(text: str, count: int) -> None:
     ("words", "points"), [(4, 5.0), (10, 5.0), (15, 3.0), (20, 1.0), (500, 1.0), (2, 3.0), (1, 2.0)]
 )
 def test_length_loses_points_in_step_until_twice_the_most(words: int, points: float) -> None:
-    found = form_checks.length("word " * words, {"min_words": 4, "max_words": 10})
-    assert found.value == points
-    assert found.reason == f"words: {words}, wanted 4 to 10"
+    result = form_checks.length("word " * words, {"min_words": 4, "max_words": 10})
+    assert result.value == points
+    assert result.reason == f"words: {words}, wanted 4 to 10"
 
 
 def test_the_worse_of_two_lengths_counts() -> None:

@@ -90,16 +90,16 @@ def test_the_identity_is_of_what_rules_look_at() -> None:
 
 @pytest.mark.parametrize("name", ["meeting-notes", "workshop", "instructions", "json-output"])
 def test_a_shipped_set_loads_with_facets_on_every_prompt(name: str) -> None:
-    found = prompt_sets.load(SETS / f"{name}.json", name)
-    assert all(by_criterion(each) and each.rubric for each in found.samples)
+    prompt_set = prompt_sets.load(SETS / f"{name}.json", name)
+    assert all(by_criterion(each) and each.rubric for each in prompt_set.samples)
 
 
 def test_the_meeting_notes_are_many_in_several_languages_and_their_references_are_perfect() -> None:
-    found = prompt_sets.load(SETS / "meeting-notes.json", "meeting-notes").samples
-    assert len(found) >= 20
-    languages = {facet.options["code"] for each in found for facet in kinds.facets_of(each) if facet.kind == "language"}
+    notes = prompt_sets.load(SETS / "meeting-notes.json", "meeting-notes").samples
+    assert len(notes) >= 20
+    languages = {facet.options["code"] for each in notes for facet in kinds.facets_of(each) if facet.kind == "language"}
     assert languages == {"en", "de", "fr", "es"}
-    for each in found:
+    for each in notes:
         assert set(points(each.reference or "", each).values()) == {5.0}, each.sample_id
 
 

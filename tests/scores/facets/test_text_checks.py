@@ -7,7 +7,7 @@ from foundry_exp.scores.facets.text_checks import readings
 
 
 @pytest.mark.parametrize(
-    ("answer", "wanted", "found"),
+    ("answer", "wanted", "is_there"),
     [
         ("Ben orders 150 doses.", "Ben", True),
         ("The benefit is clear.", "Ben", False),
@@ -20,10 +20,10 @@ from foundry_exp.scores.facets.text_checks import readings
         ("well (done)!", "(done)", True),
     ],
 )
-def test_a_text_is_found_as_whole_words_however_it_is_spelt(answer: str, wanted: str, found: bool) -> None:
-    assert text_checks.contains(answer, {"text": wanted}).value == (5.0 if found else 1.0)
-    assert text_checks.not_contains(answer, {"text": wanted}).value == (1.0 if found else 5.0)
-    assert text_checks.any_of(answer, {"texts": ["nowhere", wanted]}).value == (5.0 if found else 1.0)
+def test_a_text_is_found_as_whole_words_however_it_is_spelt(answer: str, wanted: str, is_there: bool) -> None:
+    assert text_checks.contains(answer, {"text": wanted}).value == (5.0 if is_there else 1.0)
+    assert text_checks.not_contains(answer, {"text": wanted}).value == (1.0 if is_there else 5.0)
+    assert text_checks.any_of(answer, {"texts": ["nowhere", wanted]}).value == (5.0 if is_there else 1.0)
 
 
 def test_case_and_parts_of_words_count_when_asked() -> None:
@@ -58,7 +58,7 @@ def test_figures_are_read_in_every_usual_way(text: str, values: set[float]) -> N
 
 
 @pytest.mark.parametrize(
-    ("answer", "value", "found"),
+    ("answer", "value", "is_there"),
     [
         ("about 9,500 euro", 9500, True),
         ("about 9 500 euro", 9500, True),
@@ -72,8 +72,8 @@ def test_figures_are_read_in_every_usual_way(text: str, values: set[float]) -> N
         ("nine thousand", 9000, False),
     ],
 )
-def test_a_number_is_found_in_a_sentence(answer: str, value: float, found: bool) -> None:
-    assert text_checks.number_equals(answer, {"value": value}).value == (5.0 if found else 1.0)
+def test_a_number_is_found_in_a_sentence(answer: str, value: float, is_there: bool) -> None:
+    assert text_checks.number_equals(answer, {"value": value}).value == (5.0 if is_there else 1.0)
 
 
 def test_a_tolerance_is_kept() -> None:
@@ -83,9 +83,9 @@ def test_a_tolerance_is_kept() -> None:
 
 def test_a_pattern_that_backtracks_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(text_checks, "PATTERN_TIMEOUT_S", 0.05)
-    found = text_checks.pattern("x" * 20_000, {"pattern": "(?:x+x+)+y(?<=z)|(x+x+)+y"})
+    quick = text_checks.pattern("x" * 20_000, {"pattern": "(?:x+x+)+y(?<=z)|(x+x+)+y"})
     slow = text_checks.pattern("a" * 5000, {"pattern": r"(a|a?)+(b|\1c)"})
-    assert {found.value, slow.value} <= {None, 1.0}
+    assert {quick.value, slow.value} <= {None, 1.0}
     assert slow.value is None
     assert "gave up" in slow.reason
 

@@ -63,17 +63,17 @@ def test_half_a_row_counts_by_criterion_and_not_as_an_answer(tmp_path: Path) -> 
     fill_csv(sent / "anna.csv", lambda _: {"coverage": 2})
     fill_csv(sent / "ben.csv", lambda _: {"faithfulness": 4, "instruction": 4, "language": 4})
     send_back(tmp_path, sent / "anna.csv", sent / "ben.csv")
-    found = run_folder.read_result(runs[0])
+    result = run_folder.read_result(runs[0])
     # Between them they filled every place, but nobody scored an answer whole.
-    assert (found.scores["annotation"].scored, found.scores["annotation"].unscored) == (0, 2)
-    assert found.metrics["quality"] is None
-    assert found.scores["annotation"].criteria["coverage"] is not None
+    assert (result.scores["annotation"].scored, result.scores["annotation"].unscored) == (0, 2)
+    assert result.metrics["quality"] is None
+    assert result.scores["annotation"].criteria["coverage"] is not None
     fill_csv(sent / "ben.csv", all_of(4))
     send_back(tmp_path, sent / "ben.csv")
-    found = run_folder.read_result(runs[0])
-    assert found.scores["annotation"].scored == 2
-    assert found.metrics["quality"]["mean"] == 4.0  # Anna's half row is in `coverage` alone
-    assert found.metrics["quality/coverage"]["mean"] == 3.0
+    result = run_folder.read_result(runs[0])
+    assert result.scores["annotation"].scored == 2
+    assert result.metrics["quality"]["mean"] == 4.0  # Anna's half row is in `coverage` alone
+    assert result.metrics["quality/coverage"]["mean"] == 3.0
 
 
 def test_several_people_count_alike(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_a_later_rubric_replaces_the_scores_by_the_old_one(tmp_path: Path) -> No
     other = export(tmp_path, "--rubric", "answer", "--out", str(tmp_path / "second")) / ".." / "second" / "send"
     fill_csv(other / "anna.csv", lambda _: dict.fromkeys(("correctness", "helpfulness", "instruction", "clarity"), 5))
     send_back(tmp_path, other / "anna.csv")
-    found = run_folder.read_result(runs[0])
-    assert found.metrics["quality"]["mean"] == 5.0
-    assert found.scores["annotation"].rubric.startswith("answer:")
+    result = run_folder.read_result(runs[0])
+    assert result.metrics["quality"]["mean"] == 5.0
+    assert result.scores["annotation"].rubric.startswith("answer:")
     assert len(scored(runs[0])) == 2 * len(CRITERIA) + 2 * 4

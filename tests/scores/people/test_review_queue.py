@@ -131,9 +131,9 @@ def test_answers_come_back_as_from_files_and_agree_alike(
     fill_csv(sent / "ben.csv", rater({}, noisy(1)))
     assert send_back(by_file, sent / "anna.csv", sent / "ben.csv") == 0
 
-    found = agreement(capsys, by_queue, "last")
-    assert {row["criterion"] for row in found if row["kappa"]["value"] is not None} >= {"coverage", "language"}
-    assert found == agreement(capsys, by_file, "last")
+    rows = agreement(capsys, by_queue, "last")
+    assert {row["criterion"] for row in rows if row["kappa"]["value"] is not None} >= {"coverage", "language"}
+    assert rows == agreement(capsys, by_file, "last")
     for run in runs:
         other = by_file / run.relative_to(by_queue)
         assert sorted(scored(run)) == sorted(scored(other))

@@ -41,9 +41,9 @@ def test_a_sweep_is_exported_scored_by_two_people_and_imported(run: Run, tmp_pat
     again = run("annotate", "import", str(sent), "--json")
     assert sum(file["added"] for file in json.loads(again.stdout)) == 0
 
-    found = run("annotate", "agreement", "last", "--json")
-    assert found.returncode == 0, found.stderr
-    (rows,) = json.loads(found.stdout).values()
+    done = run("annotate", "agreement", "last", "--json")
+    assert done.returncode == 0, done.stderr
+    (rows,) = json.loads(done.stdout).values()
     for row in rows[:-1]:
         items = [item for item, criterion in anna if criterion == row["criterion"]]
         sides = [[given[item, row["criterion"]] for item in items] for given in (anna, ben)]
