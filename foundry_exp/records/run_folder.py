@@ -151,15 +151,20 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 
 def measurement(folder: Path, packages: Mapping[str, str | None]) -> Measurement:
-    """What a run folder was measured with, on a machine with these packages."""
-    return fingerprint.measurement(read_config(folder), read_samples(folder), packages.get(fingerprint.SDK))
+    """What a run folder was measured with, on a machine with these packages; StoreError where its files do not say."""
+    config, samples = read_config(folder), read_samples(folder)
+    try:
+        return fingerprint.measurement(config, samples, packages.get(fingerprint.SDK))
+    except (TypeError, ValueError, AttributeError) as error:
+        msg = f"{folder}: its {CONFIG_FILE} holds what no config does ({error}); measure the cell again."
+        raise StoreError(msg) from error
 
 
 def _with_fingerprint_of_settings(content: dict[str, Any], path: Path) -> dict[str, Any]:
     """Version 1 made it also of the tool's own version and the backend's address, which a release changes."""
     try:
         made_of = measurement(path.parent, content["environment"]["packages"])
-    except (StoreError, KeyError, TypeError, AttributeError):
+    except (StoreError, KeyError, TypeError):
         return content  # its config is gone: it is alike with nothing, as far as anybody can tell
     return {**content, "fingerprint": made_of.fingerprint}
 

@@ -39,7 +39,7 @@ def run(cell: Cell, console: Console, counts: SweepCounts) -> RunResult:
     engine: Engine = target.build(cell.config["engine"], "engine")
     attempt = resume.begin(cell)
     prepare(cell)
-    with progress.shown(cell.name, counts.now(), console, show_usage=cell.config["show_usage"]) as show:
+    with progress.live_lines(cell.name, counts.now(), console, show_usage=cell.config["show_usage"]) as show:
         outcome = (
             failure_policy.verdict(cell, counts)
             or resume.from_records(cell, attempt)
@@ -53,7 +53,7 @@ def run(cell: Cell, console: Console, counts: SweepCounts) -> RunResult:
     give_scores([cell], console, waiting=False)
     write.write_reports(cell.folder, [cell.folder])
     publish(cell, console)
-    progress.tell(result, counts.now(), console)
+    progress.print_ended(result, counts.now(), console)
     return result
 
 

@@ -13,7 +13,7 @@ from foundry_exp.run.sweep_counts import Counts
 from foundry_exp.runtime.models.progress_bar import Amount
 from foundry_exp.runtime.worker import OnStep, Step
 
-_WORDS = {
+_STEPS = {
     "queued": "waiting for a node",
     "placed": "starting",
     "ready": "loading the model",
@@ -22,7 +22,7 @@ _WORDS = {
     "unloading": "unloading",
     "done": "summarising",
 }
-_PHRASES = {
+_STEPS_WITH_FACTS = {
     "retrying": "{reason}; again in {pause_s:g} s",
     "cooling": "cooling down for {seconds:g} s",
     "waiting": "waiting for the device, {holder}",
@@ -31,17 +31,17 @@ _MINUTE_S = 60
 
 
 @contextmanager
-def shown(cell: str, counts: Counts, console: Console, *, show_usage: bool) -> Iterator[OnStep]:
+def live_lines(cell: str, counts: Counts, console: Console, *, show_usage: bool) -> Iterator[OnStep]:
     """Live lines for a sweep and its running cell, fed with the child's steps; and, if wished, each answer's tokens."""
     texts = [TextColumn(text, markup=False) for text in ("{task.description}", "{task.fields[count]}")]
     columns = (texts[0], BarColumn(), texts[1], TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         if counts.planned > 1:
             progress.add_task(_how_far(counts), total=counts.planned, completed=counts.ended, count="")
-        yield _Shown(cell, progress, show_usage=show_usage).show
+        yield _CellLine(cell, progress, show_usage=show_usage).show
 
 
-class _Shown:
+class _CellLine:
     """The line of the cell that runs."""
 
     def __init__(self, cell: str, progress: Progress, *, show_usage: bool) -> None:
@@ -59,16 +59,18 @@ class _Shown:
                 self._answered(step)
             case "downloading" | "bytes":
                 amount = self._amount
-                self._say("downloading", completed=amount.done_bytes, total=amount.total_bytes, count=str(amount))
-            case name if name in _PHRASES:
-                doing = one_line(_PHRASES[name].format(**step))
-                self._say(doing)
+                self._describe("downloading", completed=amount.done_bytes, total=amount.total_bytes, count=str(amount))
+            case name if name in _STEPS_WITH_FACTS:
+                doing = one_line(_STEPS_WITH_FACTS[name].format(**step))
+                self._describe(doing)
                 if name == "waiting":
                     self._tell_once(doing)
-            case name if name in _WORDS:
-                self._say(_WORDS[name], completed=0, total=step.get("of"))
+            case name if name in _STEPS:
+                self._describe(_STEPS[name], completed=0, total=step.get("of"))
 
-    def _say(self, doing: str, *, count: str = "", completed: float | None = None, total: float | None = None) -> None:
+    def _describe(
+        self, doing: str, *, count: str = "", completed: float | None = None, total: float | None = None
+    ) -> None:
         text = f"{self._cell}: {doing}"
         self._progress.update(self._task, description=text, completed=completed, total=total, count=count)
 
@@ -88,13 +90,13 @@ class _Shown:
         self._progress.console.print(one_line(text), markup=False, highlight=False, soft_wrap=True)
 
 
-def tell(result: RunResult, counts: Counts, console: Console) -> None:
+def print_ended(result: RunResult, counts: Counts, console: Console) -> None:
     """A line for a cell that ended: for each where nobody looks, on a terminal for those that are not ok."""
     if terminal.is_quiet():
         return
     if counts.planned > 1 and (result.status != "ok" or not console.is_terminal):
-        said = f"[{counts.ended}/{counts.planned}] {result.cell}: {result.status}, {result.duration_s:.1f} s"
-        console.print(f"{said} · {_how_far(counts)}", markup=False, highlight=False, soft_wrap=True)
+        ended = f"[{counts.ended}/{counts.planned}] {result.cell}: {result.status}, {result.duration_s:.1f} s"
+        console.print(f"{ended} · {_how_far(counts)}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _how_far(counts: Counts) -> str:

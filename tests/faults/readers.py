@@ -6,19 +6,22 @@ from functools import partial
 from pathlib import Path
 
 from foundry_exp.config import models_json
+from foundry_exp.decide import baseline
 from foundry_exp.files import shipped_files
 from foundry_exp.measure import one_request
 from foundry_exp.prompts import rubric
 from foundry_exp.protocols import ChatRequest, Clock, Event, LoadedModel, ModelRequest
-from foundry_exp.records import record_json, run_folder
+from foundry_exp.records import record_json, run_folder, sweep_plan
 from foundry_exp.records.record import Message, Record, Sample
 from foundry_exp.runtime.http import chat
 from foundry_exp.scores.facets import kinds
 from foundry_exp.scores.judge import calibration_set
 from foundry_exp.scores.people import filled_check, key
+from tests.plans import write_plan
 from tests.run_folders import make_run_folder
 from tests.scores.people.filling import all_of, export, fill_csv, fill_jsonl, make_runs
 
+_OLD_BASELINE = Path(__file__).parents[1] / "fixtures" / "release_0_1" / "baseline.json"
 _CHUNKS = (
     b'{"choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}',
     b'{"choices":[{"delta":{"content":"half"}}],"usage":{"prompt_tokens":3,"completion_tokens":1}}',
@@ -77,6 +80,7 @@ def readers(folder: Path) -> list[Reader]:
         Reader("rubric", _file(folder / "r.yaml", rubric.load), [*rubrics, _RUBRIC_OF_FORMS]),
         Reader("calibration", _file(folder / "c.json", calibration_set.load), calibrations),
         Reader("models.json", _file(folder / "models.json", lambda path: models_json.read(str(path))), [_MODELS]),
+        Reader("baseline", _file(folder / "b.json", baseline.load), [_OLD_BASELINE.read_bytes()]),
         *_annotations(folder),
         *_run_folder(folder),
     ]
@@ -147,7 +151,9 @@ def _run_folder(folder: Path) -> list[Reader]:
         run_folder.RESULT_FILE: run_folder.read_result,
         run_folder.PROMPTS_FILE: run_folder.read_samples,
         run_folder.CONFIG_FILE: run_folder.read_config,
+        sweep_plan.PLAN_FILE: sweep_plan.read,
     }
+    write_plan(valid, ["cell"])
     return [
         Reader(f"run: {name}", _file(broken / name, _beside(read)), [(valid / name).read_bytes()])
         for name, read in kinds.items()

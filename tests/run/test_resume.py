@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 
 from foundry_exp.config import compose
 from foundry_exp.config.plan import plan
-from foundry_exp.errors import StoreError
+from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.records import run_folder
 from foundry_exp.run import resume
 from tests.conftest import SCRIPTED, Run, clean_environment, command
@@ -184,3 +185,28 @@ def test_a_sweep_that_is_running_cannot_be_resumed_beside_itself(run: Run, tmp_p
         process.kill()
     assert beside.returncode == 2
     assert f"process {process.pid}" in beside.stderr
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        ({}, None),
+        ({"prompts.json": "[]"}, None),
+        ({"records.jsonl": ""}, "its config.yaml or prompts.json cannot be read"),
+        ({"run.json": '{"status": "failed", "fingerprint": "f"}'}, "its config.yaml or prompts.json cannot be read"),
+        ({"config.yaml": "generation: {max_tokens: 7}", "prompts.json": "[]"}, "accel.name: None → auto"),
+    ],
+)
+def test_what_a_begun_cell_was_measured_with_is_asked_of_its_folder(
+    tmp_path: Path, files: dict[str, str], reason: str | None
+) -> None:
+    wish = [*SCRIPTED, f"output_dir={tmp_path}", *NAMED]
+    cell = plan(compose.plain(compose.jobs(wish, multirun=False)[0][0].config), "custom", "night")
+    cell.folder.mkdir(parents=True)
+    for name, content in files.items():
+        (cell.folder / name).write_text(content, encoding="utf-8")
+    if reason is None:
+        resume.refuse_changed(cell, "of a plan that another release wrote")
+    else:
+        with pytest.raises(ConfigError, match=r"measured with other settings \(.*" + re.escape(reason)):
+            resume.refuse_changed(cell, "of a plan that another release wrote")

@@ -69,13 +69,13 @@ def _need_listener(address: str) -> None:
         raise _unreachable(address, str(error)) from error
 
 
-def _unreachable(address: str, said: str) -> ConfigError:
-    if "InvalidAuthToken" in said:
+def _unreachable(address: str, output: str) -> ConfigError:
+    if "InvalidAuthToken" in output:
         return ConfigError(
             f"engine.address: the cluster at {address} refuses the token; set RAY_AUTH_MODE=token and "
             "RAY_AUTH_TOKEN_PATH to the cluster's own."
         )
-    own = [line for line in said.strip().splitlines() if not line.startswith("[20")]  # those of its log
+    own = [line for line in output.strip().splitlines() if not line.startswith("[20")]  # those of its log
     why = f" ({own[-1].strip()[:300]})" if own else ""
     return ConfigError(f"engine.address: no Ray cluster answers at {address}{why}; {_START}.")
 
