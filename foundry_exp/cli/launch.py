@@ -21,7 +21,7 @@ from foundry_exp.config import compose, hydra_internals, hydra_session
 from foundry_exp.config.plan import plan
 from foundry_exp.errors import FoundryExpError
 from foundry_exp.measure.cell import Cell
-from foundry_exp.measure.interrupts import Interrupts
+from foundry_exp.runtime.worker import Interrupts
 
 if TYPE_CHECKING:
     from foundry_exp.run.sweep_counts import SweepCounts

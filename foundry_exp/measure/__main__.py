@@ -13,7 +13,7 @@ from typing import Any
 from foundry_exp import target
 from foundry_exp.errors import BackendError
 from foundry_exp.measure import arrivals, memory_fit, one_request
-from foundry_exp.protocols import Backend, ChatRequest, LoadedModel, OwnProcess, streams
+from foundry_exp.protocols import Backend, ChatRequest, OwnProcess, streams
 from foundry_exp.records import run_folder
 from foundry_exp.records.record import Message, Record, Sample
 from foundry_exp.runtime import worker_side
@@ -51,7 +51,9 @@ def _run_alone(backend: Backend, job: dict[str, Any], parent: Parent) -> None:
     loaded = backend.load(request.from_json(job["model"]))
     load_s = loaded.load_s or time.perf_counter() - start_s - (loaded.download_s or 0.0)
     try:
-        parent.rest("loaded", load_s=load_s, facts=_facts(loaded), clock_zero_ns=time.time_ns() - one_request.clock())
+        parent.rest(
+            "loaded", load_s=load_s, facts=request.facts(loaded), clock_zero_ns=time.time_ns() - one_request.clock()
+        )
         _measure(backend, job, run_folder.RecordLog(folder), parent)
     except Exception as error:
         parent.say("unloading", because=worker_side.sentence(error))
@@ -124,10 +126,6 @@ def _chat(sample: Sample, config: dict[str, Any], *, can_stream: bool) -> ChatRe
         idle_timeout_s=workload["idle_timeout_s"],
         total_timeout_s=workload["total_timeout_s"],
     )
-
-
-def _facts(loaded: LoadedModel) -> dict[str, Any]:
-    return {**asdict(loaded), "path": str(loaded.path) if loaded.path else None}
 
 
 if __name__ == "__main__":

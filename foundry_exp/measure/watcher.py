@@ -7,7 +7,6 @@ from typing import Any
 from foundry_exp import target
 from foundry_exp.measure import attempts, failure_cause
 from foundry_exp.measure.cell import Cell
-from foundry_exp.measure.interrupts import Interrupts
 from foundry_exp.measure.outcome import Outcome
 from foundry_exp.records import run_folder
 from foundry_exp.records.run_result import AttemptFacts
@@ -15,13 +14,10 @@ from foundry_exp.runtime import worker_side
 from foundry_exp.runtime.meters import memory, power, vram
 from foundry_exp.runtime.meters.energy import EnergyMeter
 from foundry_exp.runtime.models import provision
-from foundry_exp.runtime.worker import OnStep, Step, Worker
+from foundry_exp.runtime.worker import REQUEST_GRACE_S, START_TIMEOUT_S, Interrupts, OnStep, Step, Worker
 
-START_TIMEOUT_S = 120.0
 UNLOADING = "unloading the model"
 UNLOAD_TIMEOUT_S = 60.0
-REQUEST_GRACE_S = 15.0
-"""Beyond a request's own limit, which the child enforces: past this the child itself hangs."""
 
 LONGEST_GAP = 20.0
 """Of a Poisson schedule, in mean gaps: a longer one comes once in 5 · 10⁸."""

@@ -6,6 +6,7 @@ the last is `done` or `error`; its own side is `worker_side`.
 
 import json
 import queue
+import signal
 import subprocess
 import sys
 import tempfile
@@ -14,10 +15,16 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 from typing import IO, Any, Self
 
 from foundry_exp.errors import BackendError, FoundryExpError, SkipCellError
 from foundry_exp.runtime.worker_side import ERROR, SKIP, STOP
+
+START_TIMEOUT_S = 120.0
+"""For a process that loads a model to be there, beyond the limit on loading."""
+REQUEST_GRACE_S = 15.0
+"""Beyond a request's own limit, which the process itself enforces: past this it hangs."""
 
 CRASH, HANG = "crash", "hang"
 """Classes of the errors after which a worker is gone."""
@@ -202,3 +209,29 @@ def _error(step: Step) -> FoundryExpError:
     if step["error"] == SKIP:
         return SkipCellError(step["message"])
     return BackendError(step["error"], step["message"], exit_code=step.get("exit_code"))
+
+
+class Interrupts:
+    """How often a person has asked to stop since `listen`: Ctrl-C as a count that is looked at between steps.
+
+    An exception in the middle of one could lose it.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is heard yet."""
+        self.count = 0
+        self._before: signal._HANDLER = None
+
+    def listen(self) -> None:
+        """Count SIGINT instead of raising KeyboardInterrupt; a thread other than the main one hears none."""
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGINT, self._heard)
+
+    def forget(self) -> None:
+        """Let SIGINT mean what it meant before."""
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+            self._before = None
+
+    def _heard(self, _signal: int, _frame: FrameType | None) -> None:
+        self.count += 1

@@ -66,7 +66,6 @@ STARTS_A_PROCESS = {
     "runtime/worker.py": "the one way in which a process of ours is started",
     "runtime/machine/environment.py": "git",
     "cli/verbs/ui.py": "MLflow's server",
-    "run/engines/cluster.py": "a look at a cluster, which Ray cannot be told to give up",
 }
 
 

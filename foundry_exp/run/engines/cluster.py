@@ -1,21 +1,24 @@
 """A Ray cluster, by its address: is it there, what do its nodes offer, and the one connection of this process.
 
-Whether it is there is asked by a process of its own, `python -m foundry_exp.run.engines.cluster HOST:PORT`, because Ray
-tries for two minutes to reach a head that is not there, and cannot be told not to.
+Whether it is there is asked by a process of its own, `python -m foundry_exp.run.engines.cluster`, because Ray tries for
+two minutes to reach a head that is not there, and cannot be told not to.
 """
 
-import json
 import os
 import socket
-import subprocess
-import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
-from foundry_exp.errors import ConfigError
+from foundry_exp.errors import BackendError, ConfigError
+from foundry_exp.runtime import worker_side
+from foundry_exp.runtime.worker import Worker
+from foundry_exp.runtime.worker_side import Parent
 
+_MODULE = "foundry_exp.run.engines.cluster"
 SURVEY_S = 20.0
 """A cluster that is there answers within two seconds, most of them for importing Ray."""
 _LISTENS_S = 3.0
@@ -49,15 +52,14 @@ def survey(address: str | None) -> list[Node]:
         msg = f"engine.address: not set, got null; give the head of a cluster as host:port, or {_START}."
         raise ConfigError(msg)
     _need_listener(address)
-    command = [sys.executable, "-m", "foundry_exp.run.engines.cluster", address]
-    environment = {**os.environ, **_QUIET}
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=SURVEY_S, check=False, env=environment)
-    except subprocess.TimeoutExpired as error:
-        raise _unreachable(address, (error.stderr or b"").decode()) from error
-    if done.returncode != 0:
-        raise _unreachable(address, done.stderr.decode())
-    return [Node(**node) for node in json.loads(done.stdout.splitlines()[-1])]
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        log = Path(folder) / "errors.log"
+        with Worker.start(_MODULE, {"address": address}, log=log) as worker:
+            try:
+                answer = worker.answer(SURVEY_S, "asking the cluster")
+            except BackendError as error:
+                raise _unreachable(address, log.read_text(encoding="utf-8", errors="replace")) from error
+    return [Node(**node) for node in answer["nodes"]]
 
 
 def _need_listener(address: str) -> None:
@@ -116,11 +118,15 @@ def refuse_unplaceable(needs: Sequence[tuple[str, Mapping[str, float]]], offered
             raise ConfigError(msg)
 
 
-def main(address: str) -> None:
-    """Print one line of JSON: the host name and the resources of every node that is alive."""
-    connect(address, {})
-    print(json.dumps([asdict(node) for node in nodes()]))
+def work(parent: Parent) -> None:
+    """Say the host name and the resources of every node that is alive."""
+    connect(parent.job["address"], {})
+    alive = [asdict(node) for node in nodes()]
+    import ray
+
+    ray.shutdown()
+    parent.say("answer", nodes=alive)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    worker_side.run(work)

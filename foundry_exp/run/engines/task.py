@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from foundry_exp.measure.interrupts import Interrupts
 from foundry_exp.measure.outcome import Outcome
 from foundry_exp.run.engines import cluster, mailbox
 from foundry_exp.run.engines.parcel import Delivery, Order
-from foundry_exp.runtime.worker import OnStep, Step
+from foundry_exp.runtime.worker import Interrupts, OnStep, Step
 
 LOOK_UP_EVERY_S = 0.2
 COUNT_NODES_EVERY_S = 5.0

@@ -5,7 +5,6 @@ Its job says which model, and its one step where it is served. It ends when its 
 
 import os
 import threading
-from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -73,11 +72,10 @@ def _served(backend: NativeBackend, model: ModelRequest) -> dict[str, Any]:
     baseline_mb = psutil.Process().memory_info().rss / 1e6
     loaded = backend.load(model)
     url = _start_service()
-    facts = {**asdict(loaded), "path": str(loaded.path) if loaded.path else None}
     # a model registered from a folder is served only there
     base_url = f"{url}/catalogs/local/v1" if model.path else f"{url}/v1"
     seen = {"load_s": loaded.load_s, "rss_baseline_mb": baseline_mb, "pid": os.getpid()}
-    return {"base_url": base_url, "loaded": facts, "seen": seen}
+    return {"base_url": base_url, "loaded": request.facts(loaded), "seen": seen}
 
 
 def _start_service() -> str:

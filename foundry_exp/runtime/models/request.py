@@ -8,7 +8,7 @@ from typing import Any
 
 from foundry_exp.errors import ConfigError
 from foundry_exp.files import shipped_files
-from foundry_exp.protocols import ModelRequest
+from foundry_exp.protocols import LoadedModel, ModelRequest
 from foundry_exp.redact import holds_secret, without_secrets
 from foundry_exp.runtime.models import folder
 
@@ -70,6 +70,11 @@ def from_json(said: Mapping[str, Any]) -> ModelRequest:
     """What `to_json` made, at the other end."""
     paths = {"path": Path(said["path"]) if said["path"] else None, "log_dir": Path(said["log_dir"])}
     return ModelRequest(**{**said, **paths, "prefer": tuple(said["prefer"])})
+
+
+def facts(loaded: LoadedModel) -> dict[str, Any]:
+    """What was loaded, as it goes back."""
+    return {**asdict(loaded), "path": str(loaded.path) if loaded.path else None}
 
 
 def refuse_bad_address(backend: dict[str, Any], where: str) -> None:

@@ -2,12 +2,11 @@
 
 import json
 import time
-from dataclasses import asdict
 from functools import partial
 from typing import Any
 
 from foundry_exp import target
-from foundry_exp.protocols import Backend, ChatRequest, LoadedModel, streams
+from foundry_exp.protocols import Backend, ChatRequest, streams
 from foundry_exp.records.record import Message
 from foundry_exp.runtime import worker_side
 from foundry_exp.runtime.models import request
@@ -17,7 +16,7 @@ from foundry_exp.runtime.worker_side import Parent
 def work(parent: Parent) -> None:
     """Load what the job names, and answer what every other line asks."""
     backend: Backend = target.build(parent.job["backend"], "scorer.judge.backend")
-    parent.say("loaded", facts=_facts(backend.load(request.from_json(parent.job["model"]))))
+    parent.say("loaded", facts=request.facts(backend.load(request.from_json(parent.job["model"]))))
     while (line := parent.wait()) and not parent.stopped.is_set():
         parent.answer(partial(_reply, backend, json.loads(line)))
     backend.unload()
@@ -30,10 +29,6 @@ def _reply(backend: Backend, asked: dict[str, Any]) -> dict[str, Any]:
     finish = next((event.finish_reason for event in reversed(events) if event.finish_reason), None)
     text = "".join(event.text for event in events if event.kind == "text")
     return {"text": text, "finish_reason": finish}
-
-
-def _facts(loaded: LoadedModel) -> dict[str, Any]:
-    return {**asdict(loaded), "path": str(loaded.path) if loaded.path else None}
 
 
 if __name__ == "__main__":

@@ -9,12 +9,9 @@ from typing import Any
 
 from foundry_exp.protocols import ChatRequest, ModelRequest
 from foundry_exp.runtime.models import request
-from foundry_exp.runtime.worker import CRASH, HANG, Worker
+from foundry_exp.runtime.worker import CRASH, HANG, REQUEST_GRACE_S, START_TIMEOUT_S, Worker
 
 _MODULE = "foundry_exp.scores.judge.chat_child"
-START_TIMEOUT_S = 120.0
-REQUEST_GRACE_S = 15.0
-"""Beyond a request's own limit, which the child enforces: past this the child itself hangs."""
 UNLOAD_TIMEOUT_S = 30.0
 
 GONE = frozenset({CRASH, HANG})
