@@ -156,7 +156,7 @@ class Answer:
 
 
 class Scorer(Protocol):
-    """Something that gives answers 1 to 5 points."""
+    """Something that gives answers points."""
 
     waits: bool
     """Whether it loads a model, and so must wait until every cell is measured."""

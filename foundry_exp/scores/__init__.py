@@ -1,1 +1,1 @@
-"""Who gives points from 1 to 5: rules, a judge, people."""
+"""Who gives points: rules, a judge, people."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from foundry_exp import target
 from foundry_exp.errors import ConfigError
 from foundry_exp.scores.check import HANDED_DOWN
 
@@ -41,5 +42,6 @@ def judge(settings: Sequence[str], output_dir: Path, found: "Comparison") -> "Pa
     json_schema.check(composed, "config", "config")
     able = [one for one in found.candidates if one.why_not is None]
     naming = {sample.rubric: sample for one in able for sample in one.cells[0].cell.samples}
-    check("judge", composed["scorer"]["judge"], list(naming.values()))
-    return PairwiseJudge(composed["scorer"]["judge"])
+    section = composed["scorer"]["judge"]
+    check("judge", section, list(naming.values()))
+    return PairwiseJudge(target.build(section, SECTION))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from foundry_exp.errors import ConfigError
-from foundry_exp.files import json_schema, shipped_files, user_text
+from foundry_exp.files import json_schema, user_text
 from foundry_exp.files.digest import digest_of
 from foundry_exp.prompts.rubric import Rubric
 from foundry_exp.records.record import Message, Sample
@@ -59,11 +59,6 @@ def load(path: Path) -> CalibrationSet:
     answers = tuple(_answers(content["prompts"]))
     _refuse_other_criteria(answers, path)
     return CalibrationSet(path.stem, content["rubric"], answers, digest_of(content))
-
-
-def named(name: str | None) -> CalibrationSet | None:
-    """The one that `scorer.judge.calibration` names; null when it names none."""
-    return None if name is None else load(shipped_files.locate(name, "scorer.judge.calibration"))
 
 
 def _answers(prompts: Sequence[dict[str, Any]]) -> Iterator[CalibrationAnswer]:

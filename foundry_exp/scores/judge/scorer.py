@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from foundry_exp import terminal
 from foundry_exp.errors import BackendError
+from foundry_exp.files import shipped_files
 from foundry_exp.prompts.rubric import RubricChoice
 from foundry_exp.protocols import Answer
 from foundry_exp.records.record import Sample
 from foundry_exp.records.score import Score, Standing
 from foundry_exp.runtime.models import request
-from foundry_exp.scores.judge import calibration_set
 from foundry_exp.scores.judge.calibration import Thresholds
+from foundry_exp.scores.judge.calibration_set import CalibrationSet, load
 from foundry_exp.scores.judge.judge import Judge, Settings
 from foundry_exp.scores.judge.judge_model import Identity, JudgeModel, loaded
 from foundry_exp.scores.judge.progress import ProgressLine
@@ -54,41 +55,46 @@ class JudgeScorer:
         output_dir: str,
     ) -> None:
         """Keep what the config says; nothing is read or started yet."""
-        self._folder = Path(output_dir) / FOLDER
-        self._model = JudgeModel(
-            request.whole(model), backend, accel, load_timeout_s, provision, offline, device_lock, self._folder
+        self.folder = Path(output_dir) / FOLDER
+        self.model = JudgeModel(
+            request.whole(model), backend, accel, load_timeout_s, provision, offline, device_lock, self.folder
         )
-        self._settings = Settings(seed, max_tokens, first_token_timeout_s, idle_timeout_s, total_timeout_s)
-        self._thresholds = Thresholds(**thresholds)
-        self._rubrics = RubricChoice(rubric, f"scorer.{NAME}.rubric")
+        self.settings = Settings(seed, max_tokens, first_token_timeout_s, idle_timeout_s, total_timeout_s)
+        self.thresholds = Thresholds(**thresholds)
+        self.rubrics = RubricChoice(rubric, f"scorer.{NAME}.rubric")
         self._calibration = calibration
         self._repeats = repeats
         self._standing: Standing | None = None
 
     def check(self, samples: Sequence[Sample]) -> None:
         """Raise ConfigError when the judge's model, rubrics or calibration set cannot be found or read."""
-        request.refuse_bad_address(self._model.backend, f"scorer.{NAME}.backend")
-        request.local_path(self._model.model, f"scorer.{NAME}.model")
+        request.refuse_bad_address(self.model.backend, f"scorer.{NAME}.backend")
+        request.local_path(self.model.model, f"scorer.{NAME}.model")
         for sample in samples:
-            self._rubrics.for_sample(sample)
-        calibration_set.named(self._calibration)
+            self.rubrics.for_sample(sample)
+        self.calibration_set()
 
     def score(self, answers: Sequence[Answer]) -> Iterator[tuple[Answer, Score]]:
         """Every missing score as it is made; raises BackendError when the judge can be asked no more."""
         from foundry_exp.scores.judge import score_requests  # pydantic: not for a look at the config
 
-        requests = list(score_requests.score_requests(answers, self._rubrics, self._repeats))
+        requests = list(score_requests.score_requests(answers, self.rubrics, self._repeats))
         if not requests:
             return
         line = ProgressLine(terminal.progress_console())
-        trial = Trial(calibration_set.named(self._calibration), self._thresholds, self._folder)
-        with loaded(self._model, self._settings, line) as (judge, identity):
+        trial = Trial(self.calibration_set(), self.thresholds, self.folder)
+        with loaded(self.model, self.settings, line) as (judge, identity):
             rubrics = {request.rubric.identity: request.rubric for request in requests}
             self._standing = trial.standing(judge, identity, list(rubrics.values()), line)
             prior = score_requests.prior_scores(NAME, identity.scored_by, requests)
             yield from prior.recalled(requests)
             for asked, said in _judged(judge, prior.missing(requests), line):
                 yield asked.answer, _score(asked, said, identity)
+
+    def calibration_set(self) -> CalibrationSet | None:
+        """What it is tried on; raises ConfigError when that cannot be read."""
+        named = self._calibration
+        return None if named is None else load(shipped_files.locate(named, f"scorer.{NAME}.calibration"))
 
     def standing(self) -> Standing | None:
         """Whether the judge that gave the last scores can be believed; null before it was tried."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from foundry_exp import target
 from foundry_exp.cli import main
 from foundry_exp.config import compose
 from foundry_exp.decide.compare import compare
@@ -75,7 +76,7 @@ class Hearing:
             "model": {"alias": "played"}, "backend": backend, "rubric": "summary", "device_lock": lock,
             "output_dir": str(self.place),
         }  # fmt: skip
-        judge = PairwiseJudge({**_shipped(), **own, **changes})
+        judge = PairwiseJudge(target.build({**_shipped(), **own, **changes}, "scorer.judge"))
         return document(preferences(compare(candidates.read([Path(run) for run in runs])).pairs, judge))
 
     def noted(self, what: str) -> int:
