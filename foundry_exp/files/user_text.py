@@ -45,3 +45,9 @@ def repeated_key(pairs: Sequence[tuple[str, Any]]) -> str | None:
     """The first key of a JSON object that is there twice: JSON's reader takes the last one and says nothing."""
     keys = [key for key, _ in pairs]
     return next((key for key in keys if keys.count(key) > 1), None) if len(set(keys)) < len(keys) else None
+
+
+def refuse_constant(name: str) -> Any:
+    """Python's reader takes NaN and Infinity, which JSON does not have."""
+    msg = f"{name} is no number of JSON"
+    raise ValueError(msg)

@@ -75,7 +75,7 @@ def _parse(text: str, path: Path, line: int | None = None) -> Any:
     where = f"{path}:{line}" if line else str(path)
     try:
         return json.loads(
-            text, parse_constant=_refuse_constant, object_pairs_hook=lambda pairs: _unrepeated(pairs, where)
+            text, parse_constant=user_text.refuse_constant, object_pairs_hook=lambda pairs: _unrepeated(pairs, where)
         )
     except json.JSONDecodeError as error:
         msg = f"{path}:{line or error.lineno}: not JSON ({error.msg}); correct the file."
@@ -93,11 +93,6 @@ def _unrepeated(pairs: list[tuple[str, Any]], where: str) -> dict[str, Any]:
         msg = f"{where}: {entry.get('id', 'an entry')}: the key {name!r} is there twice; keep one."
         raise ConfigError(msg)
     return entry
-
-
-def _refuse_constant(name: str) -> Any:
-    msg = f"{name} is no number of JSON"
-    raise ValueError(msg)
 
 
 def _sample(entry: str | dict[str, Any], number: int, where: str) -> Sample:

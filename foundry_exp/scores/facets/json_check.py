@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from foundry_exp.files import user_text
 from foundry_exp.scores.facets.check_result import CheckResult, graded, met_or_missed
 from foundry_exp.scores.facets.text_checks import PATTERN_TIMEOUT_S, compiled, pattern_complaints
 
@@ -15,7 +16,7 @@ WRONG_SHAPE = 0.5
 def json_schema(answer: str, options: Mapping[str, Any]) -> CheckResult:
     """The most for JSON that the schema allows, the middle for other JSON; one code fence around it is allowed."""
     try:
-        value = json.loads(_without_fence(answer), parse_constant=_refuse_constant)
+        value = json.loads(_without_fence(answer), parse_constant=user_text.refuse_constant)
     except (ValueError, RecursionError) as error:
         said = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
         return met_or_missed(False, f"is not JSON ({said})")
@@ -34,11 +35,6 @@ def _without_fence(answer: str) -> str:
     if first.startswith("```") and rest.rstrip().endswith("```"):
         return rest.rstrip().removesuffix("```")
     return answer
-
-
-def _refuse_constant(name: str) -> Any:
-    msg = f"{name} is no number of JSON"
-    raise ValueError(msg)
 
 
 @cache

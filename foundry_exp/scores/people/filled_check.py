@@ -12,12 +12,11 @@ from foundry_exp.scores.people import filled
 from foundry_exp.scores.people import key as keys
 from foundry_exp.scores.people.filled import FilledFile, Row
 from foundry_exp.scores.people.key import Key, KeyRuns
-from foundry_exp.scores.people.spreadsheet import points_in_cell
+from foundry_exp.scores.people.spreadsheet import SHOWN_CHARACTERS, points_in_cell, shortened
 
 _COMPARED_CHARACTERS = 1000
 _FEWEST_COMPARED = 20
 """Of a shorter answer, such as 12 or 3/4, a spreadsheet may make a number or a date of its own."""
-_SHOWN_CHARACTERS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +131,12 @@ def _checked(
 
 
 def _unknown_item(item: str, key: Key) -> str:
-    shown = item if len(item) <= _SHOWN_CHARACTERS else f"{item[:_SHOWN_CHARACTERS]}…"
+    shown = shortened(item)
     if not item:
         return "has no item; take the id from the file you were given."
     if re.search(r"\d", item):
         return f"{shown!r} is no item of this export (ids are letters alone): a spreadsheet may have changed it."
-    close = get_close_matches(item.lower(), key.items, n=1) if len(item) <= _SHOWN_CHARACTERS else []
+    close = get_close_matches(item.lower(), key.items, n=1) if len(item) <= SHOWN_CHARACTERS else []
     way_out = f"did you mean {close[0]}?" if close else "is it from another export? Name its key with --key."
     return f"{shown!r} is no item of this export; {way_out}"
 

@@ -18,7 +18,7 @@ _DATE = re.compile(
 )
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?([eE][+-]?\d{1,4})?")
 _NOTHING = frozenset({"", "-", "–", "—"})
-_SHOWN_CHARACTERS = 40
+SHOWN_CHARACTERS = 40
 _CHANGED = re.compile(r"['\t\r]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\d\s.,:/%()eE-]+\Z")
 """What a spreadsheet takes for a formula, a number or a date; and the apostrophe that says that it is none."""
 
@@ -88,28 +88,28 @@ def _from_text(written: str) -> float | None:
     if _NUMBER.fullmatch(text):
         return _checked(float(text.replace(",", ".")), written)
     if _DATE.fullmatch(text):
-        msg = f"{_shown(written)} is a date, which a spreadsheet makes of some numbers; type the score again."
+        msg = f"{shortened(repr(written))} is a date, which a spreadsheet makes of some numbers; type the score again."
         raise ValueError(msg)
     raise ValueError(_not_whole(written))
 
 
 def _not_whole(written: Any) -> str:
-    return f"must be a whole number from {SCALE}, got {_shown(written)}; change it."
+    return f"must be a whole number from {SCALE}, got {shortened(repr(written))}; change it."
 
 
 def _checked(value: float, written: Any) -> float:
     if not WORST <= value <= BEST:
-        msg = f"must be from {SCALE}, got {_shown(written)}; change it."
+        msg = f"must be from {SCALE}, got {shortened(repr(written))}; change it."
         raise ValueError(msg)
     if value not in POINTS:
-        msg = f"must be a whole number, got {_shown(written)}; choose the nearer one."
+        msg = f"must be a whole number, got {shortened(repr(written))}; choose the nearer one."
         raise ValueError(msg)
     return value
 
 
-def _shown(written: Any) -> str:
-    text = repr(written)
-    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"
+def shortened(text: str) -> str:
+    """As much of a text as a complaint about it shows."""
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
 
 
 def protected(text: str) -> str:
