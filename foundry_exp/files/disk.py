@@ -8,11 +8,16 @@ from foundry_exp.errors import StoreError
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Replace a file so that a reader, or a power cut, sees the old one or the new one."""
+    """Replace a text so that a reader, or a power cut, sees the old one or the new one."""
+    write_whole_bytes(path, text.encode("utf-8", "replace"))
+
+
+def write_whole_bytes(path: Path, content: bytes) -> None:
+    """The same of any file."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with draft.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
-            file.write(text)
+        with draft.open("wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)

@@ -10,6 +10,7 @@ from foundry_exp.records.score import Scored
 SCHEMA_VERSION = 2
 """Of a run folder: 1 had fingerprints of another making."""
 Status = Literal["ok", "partial", "skipped", "failed", "device_mismatch", "interrupted"]
+FAILED: tuple[Status, ...] = ("failed", "device_mismatch")
 WITH_FIGURES: tuple[Status, ...] = ("ok", "partial")
 """Of a cell whose figures can be read and compared."""
 

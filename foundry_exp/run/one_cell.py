@@ -16,7 +16,7 @@ from foundry_exp.measure.cell import Cell
 from foundry_exp.measure.outcome import Outcome
 from foundry_exp.protocols import Scorer, Tracker
 from foundry_exp.records import run_folder
-from foundry_exp.records.run_result import WITH_FIGURES, RunResult
+from foundry_exp.records.run_result import FAILED, WITH_FIGURES, RunResult
 from foundry_exp.report import write
 from foundry_exp.report.conclude import conclusions
 from foundry_exp.report.conclusions import Conclusions
@@ -197,7 +197,7 @@ def exit_code(folders: Sequence[Path], planned: int, max_error_rate: float) -> i
     results = [run_folder.read_result(folder) for folder in folders]
     if any(result.status == "interrupted" for result in results):
         return 130
-    if any(result.status in ("failed", "device_mismatch") for result in results):
+    if any(result.status in FAILED for result in results):
         return 1
     measured = [result for result in results if result.status in WITH_FIGURES]
     too_many = any((result.metrics["error_rate"] or 0.0) > max_error_rate for result in measured)

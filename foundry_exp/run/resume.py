@@ -18,6 +18,7 @@ from foundry_exp.measure.cell import Cell
 from foundry_exp.measure.outcome import Outcome
 from foundry_exp.records import run_folder, sweep_plan
 from foundry_exp.records.fingerprint import SDK
+from foundry_exp.records.run_result import FAILED
 from foundry_exp.records.sweep_plan import PLAN_FILE, Plan
 from foundry_exp.runtime.machine import environment
 
@@ -36,6 +37,11 @@ class Ended:
     skip_rule: str | None
     out_of_memory: bool
 
+    @property
+    def is_left(self) -> bool:
+        """Whether a command may still go on with it: a rule of the sweep skipped it, or a person stopped it."""
+        return self.status == "interrupted" or bool(self.skip_rule)
+
 
 def read_end(folder: Path) -> Ended | None:
     """How a cell ended; null when it has no run.json."""
@@ -53,13 +59,13 @@ def read_end(folder: Path) -> Ended | None:
 
 
 def state(folder: Path) -> State:
-    """How far a cell is; one that a rule of the sweep skipped, or a person stopped, is only begun."""
+    """How far a cell is."""
     ended = read_end(folder)
     if ended is None:
         return "begun" if folder.is_dir() else "new"
-    if ended.status == "interrupted" or ended.skip_rule:
+    if ended.is_left:
         return "begun"
-    return "failed" if ended.status in ("failed", "device_mismatch") else "finished"
+    return "failed" if ended.status in FAILED else "finished"
 
 
 def is_due(cell: Cell) -> bool:

@@ -8,10 +8,9 @@ from pathlib import Path
 
 from foundry_exp.errors import StoreError
 from foundry_exp.records import run_folder
+from foundry_exp.records.run_result import FAILED
 from foundry_exp.run import resume
 from foundry_exp.run.resume import Ended
-
-FAILURES = frozenset({"failed", "device_mismatch"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +42,6 @@ class Failures:
     """Those that failed for want of memory."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    ended: Ended
-    written_ns: int
-
-    @property
-    def is_final(self) -> bool:
-        """Whether nobody goes on with it; a command of another shard may resume one that was stopped or skipped."""
-        return self.ended.status != "interrupted" and not self.ended.skip_rule
-
-
 @dataclass(slots=True)
 class SweepCounts:
     """Looks at the cells that one command is to measure; the run.json of a finished one is read once."""
@@ -65,12 +53,13 @@ class SweepCounts:
     """Cells of the same sweep that other shards measure: no progress of this command, but their failures count."""
     others_since_ns: int = 0
     """What had failed by then stops nothing here any more: the command is resumed in spite of it."""
-    _seen: dict[Path, _Seen] = field(default_factory=dict)
+    _seen: dict[Path, tuple[Ended, int]] = field(default_factory=dict)
+    """With the time at which its run.json was written, ns."""
 
     def now(self) -> Counts:
         """Count what has ended since the command started."""
-        statuses = [ending.status for ending in self._ended(self.folders, self.since_ns).values()]
-        failed, stopped = sum(status in FAILURES for status in statuses), statuses.count("interrupted")
+        statuses = [one.status for one in self._ended(self.folders, self.since_ns).values()]
+        failed, stopped = sum(status in FAILED for status in statuses), statuses.count("interrupted")
         elapsed_s = max(0.0, (time.time_ns() - self.since_ns) / 1e9)
         return Counts(len(self.folders), len(statuses) - stopped, failed, elapsed_s)
 
@@ -78,27 +67,25 @@ class SweepCounts:
         """Look at the cells of every shard."""
         ended = self._ended(self.folders, self.since_ns) | self._ended(self.of_others, self.others_since_ns)
         return Failures(
-            [folder for folder, ending in ended.items() if ending.status in FAILURES],
+            [folder for folder, one in ended.items() if one.status in FAILED],
             len(self.folders) + len(self.of_others),
-            [folder for folder, ending in ended.items() if ending.out_of_memory],
+            [folder for folder, one in ended.items() if one.out_of_memory],
         )
 
     def _ended(self, folders: Sequence[Path], since_ns: int) -> dict[Path, Ended]:
         for folder in folders:
-            seen = self._seen.get(folder)
-            if seen and seen.is_final:
+            ended, read_ns = self._seen.get(folder, (None, None))
+            if ended and not ended.is_left:
                 continue
             written_ns = _written_ns(folder / run_folder.RESULT_FILE)
-            # A retried cell still has its earlier run.json.
-            if written_ns >= since_ns and not (seen and seen.written_ns == written_ns):
+            if written_ns >= since_ns and written_ns != read_ns:  # a retried cell still has its earlier run.json
                 self._read(folder, written_ns)
-        return {folder: self._seen[folder].ended for folder in folders if folder in self._seen}
+        return {folder: self._seen[folder][0] for folder in folders if folder in self._seen}
 
     def _read(self, folder: Path, written_ns: int) -> None:
         with suppress(StoreError):  # told by the command whose cell it is
-            ended = resume.read_end(folder)
-            if ended is not None:
-                self._seen[folder] = _Seen(ended, written_ns)
+            if ended := resume.read_end(folder):
+                self._seen[folder] = ended, written_ns
 
 
 def _written_ns(file: Path) -> int:

@@ -5,7 +5,7 @@ Machines share a sweep by `sweep.shard=2/5`: every fifth cell of the plan from t
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -37,20 +37,15 @@ def opened(cells: Sequence[Cell], order: str, command: Sequence[str]) -> Iterato
     if asked["resume"] and not asked["name"]:
         resume.refuse_nameless(folder.parent)
     _make(folder, asked)
-    if asked["shard"]:
-        with _alone(folder, _lock_of(asked["shard"])):
-            (folder / _lock_of(asked["shard"])).touch()  # when it began, for what it counts
-            with _alone(folder, LOCK_FILE, _PLAN_WAIT_S):
-                _refuse_others(folder, asked["shard"])
-                due = _planned(cells, order, command)
-            with _end_noted(folder, asked["shard"]):
-                yield due
-    else:
-        with _alone(folder, LOCK_FILE):
-            _refuse_others(folder, None)
+    lock = _lock_of(asked["shard"])
+    with _alone(folder, lock):
+        if asked["shard"]:
+            (folder / lock).touch()  # when it began, for what it counts
+        with _alone(folder, LOCK_FILE, _PLAN_WAIT_S) if asked["shard"] else nullcontext():
+            _refuse_others(folder, asked["shard"])
             due = _planned(cells, order, command)
-            with _end_noted(folder, None):
-                yield due
+        with _end_noted(folder, asked["shard"]):
+            yield due
 
 
 def _planned(cells: Sequence[Cell], order: str, command: Sequence[str]) -> list[Cell]:

@@ -1,6 +1,5 @@
 """What travels between the machine of the command and the node that measures a cell: orders, folders and the code."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -10,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from foundry_exp.errors import ConfigError, StoreError
-from foundry_exp.files import shipped_files
+from foundry_exp.files import disk, shipped_files
 from foundry_exp.measure.attempts import Attempt
 from foundry_exp.measure.cell import Cell
 from foundry_exp.measure.outcome import Outcome
@@ -71,22 +70,9 @@ def unpack(files: Files, folder: Path) -> None:
                 f"{folder}: a node sent a file named {name!r}, which lies outside; it is left out with all that follow."
             )
             raise StoreError(msg)
-        _write(folder.joinpath(*parts), content)
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with draft.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        msg = f"{path}: cannot be written ({error.strerror}); free some disk space or check its rights."
-        raise StoreError(msg) from error
+        path = folder.joinpath(*parts)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        disk.write_whole_bytes(path, content)
 
 
 @contextmanager
