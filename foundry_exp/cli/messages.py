@@ -8,7 +8,7 @@ from foundry_exp import terminal
 from foundry_exp.files.escape import counted
 from foundry_exp.measure.cell import Cell
 from foundry_exp.records import run_folder, sweep_plan
-from foundry_exp.report.conclusions import Conclusions
+from foundry_exp.report.conclude import Conclusions
 from foundry_exp.run import resume
 
 

@@ -38,4 +38,4 @@ def load(path: Path) -> Side:
 
 def _on_one_line(text: str) -> str:
     """Lists of numbers on one line each: a figure of five runs is one line of a diff. Strings hold no line breaks."""
-    return _NUMBERS.sub(lambda found: f"[{' '.join(found.group(1).split())}]", text)
+    return _NUMBERS.sub(lambda match: f"[{' '.join(match.group(1).split())}]", text)

@@ -34,7 +34,7 @@ class Effect:
     """By Holm over every pair and figure of the comparison."""
 
     @property
-    def found(self) -> bool:
+    def beyond_chance(self) -> bool:
         """Whether the difference is more than chance."""
         return self.adjusted_p <= ALPHA
 
@@ -53,7 +53,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Everything that a comparison found."""
+    """Everything that a comparison comes to."""
 
     candidates: tuple[Candidate, ...]
     left_out: tuple[str, ...]
@@ -143,8 +143,8 @@ def _array(runs: Sequence[Mapping[Prompt, float]], prompts: Sequence[Prompt], *,
 
 
 def _logs(candidate: Candidate, metric: str) -> list[float]:
-    found = (of_run(cell, metric) for cell in candidate.cells)
-    return [float(np.log(value)) for value in found if value is not None]
+    values = (of_run(cell, metric) for cell in candidate.cells)
+    return [float(np.log(value)) for value in values if value is not None]
 
 
 def _notes(first: Candidate, second: Candidate) -> Iterator[str]:

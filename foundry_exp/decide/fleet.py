@@ -74,14 +74,14 @@ def _times(value: float | None, factor: float) -> float | None:
     return None if value is None else value * factor
 
 
-def sentences(found: Sequence[Cost], fleet: Mapping[str, Any]) -> Iterator[str]:
+def sentences(every: Sequence[Cost], fleet: Mapping[str, Any]) -> Iterator[str]:
     """What is assumed of the fleet, then each option's cost."""
     yield (
         f"Assumed of the fleet: {fleet['laptops']:,} laptops like the one measured, {fleet['requests_per_day']:g} "
         f"requests and {fleet['loads_per_day']:g} loads a person a day, {fleet['days_per_month']:g} days a month, "
         f"{fleet['price_per_kwh']:g} {fleet['currency']} a kWh; loading and idling are not in the energy."
     )
-    yield from (f"{one.label} on the fleet: {'; '.join(_parts(one, fleet['currency']))}." for one in found)
+    yield from (f"{one.label} on the fleet: {'; '.join(_parts(one, fleet['currency']))}." for one in every)
 
 
 def _parts(one: Cost, currency: str) -> Iterator[str]:

@@ -163,9 +163,9 @@ def _checks(baseline: Side, candidate: Side, rules: Mapping[str, Any], seed: int
     if able:
         limits = np.array([_limit(name, wanted[name]) for name in able])
         first, second = (np.column_stack([of[name] for name in able]) for of in (before, after))
-        found = max_t(first, second, limits, rules["false_alarm"], seed=seed)
+        tested = max_t(first, second, limits, rules["false_alarm"], seed=seed)
         means = zip(first.mean(axis=0), second.mean(axis=0), strict=True)
-        yield from (_check(place, able[place], wanted, found, both) for place, both in enumerate(means))
+        yield from (_check(place, able[place], wanted, tested, both) for place, both in enumerate(means))
     for name, tolerance in wanted.items():
         if len(before[name]) and why_not[name] is not None:
             yield Check(name, "inconclusive", tolerance, reason=why_not[name])
@@ -194,9 +194,9 @@ def _oriented(side: Side, name: str) -> FloatArray:
     values = [value for value in side.figures.get(name, ()) if value is not None]
     if len(values) < side.runs:
         return np.empty(0)
-    found = np.array(values, dtype=np.float64)
-    found = np.log(found) if catalogue.figure(name).is_ratio else found
-    return -found if catalogue.figure(name).better == "more" else found
+    oriented = np.array(values, dtype=np.float64)
+    oriented = np.log(oriented) if catalogue.figure(name).is_ratio else oriented
+    return -oriented if catalogue.figure(name).better == "more" else oriented
 
 
 def _limit(name: str, tolerance: float) -> float:
@@ -204,11 +204,11 @@ def _limit(name: str, tolerance: float) -> float:
 
 
 def _check(
-    place: int, name: str, wanted: Mapping[str, float], found: MaxT, means: tuple[np.float64, np.float64]
+    place: int, name: str, wanted: Mapping[str, float], tested: MaxT, means: tuple[np.float64, np.float64]
 ) -> Check:
     before, after = (_natural(name, float(mean)) for mean in means)
-    effect, low, high = (_share(name, float(ends[place])) for ends in (found.effect, found.low, found.high))
-    if found.beyond[place]:
+    effect, low, high = (_share(name, float(ends[place])) for ends in (tested.effect, tested.low, tested.high))
+    if tested.beyond[place]:
         return Check(name, "failed", wanted[name], before, after, effect, low, high)
     if high is None:
         return Check(name, "inconclusive", wanted[name], before, after, effect, low, high, _ENDLESS)

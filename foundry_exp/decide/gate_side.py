@@ -57,16 +57,16 @@ class Side:
 
 def read(runs: Sequence[Path], statistic: str) -> Side:
     """The one candidate that the runs named hold; raise ConfigError when they hold several."""
-    found = candidates.read(runs, together=True)
-    able = [one for one in found if one.why_not is None]
-    every = [cell for one in found for cell in (*one.cells, *one.without)]
+    every_candidate = candidates.read(runs, together=True)
+    able = [one for one in every_candidate if one.why_not is None]
+    every = [cell for one in every_candidate for cell in (*one.cells, *one.without)]
     broken = tuple(f"{cell.folder.name}: {why}" for cell in every if (why := candidates.why_not(cell.result)))
     if len(able) > 1:
         names = ", ".join(one.label for one in able)
         msg = f"gate: a side is one cell, repeated; got {len(able)} ({names}): name the run folders of one of them."
         raise ConfigError(msg)
     if not able:
-        first = found[0]
+        first = every_candidate[0]
         return Side(SCHEMA_VERSION, first.label, str(runs[0].name), statistic, {}, {}, {}, broken)
     return _side(able[0], runs[0].name, statistic, broken)
 
@@ -87,7 +87,7 @@ def _side(candidate: Candidate, run: str, statistic: str, broken: tuple[str, ...
 def facts(candidate: Candidate) -> dict[str, str]:
     """What a side ran with and on, as text."""
     cell = candidate.cells[0]
-    known = {name: fact(cell.cell) for name, fact in comparable.FACTS.items()} | {
+    values = {name: fact(cell.cell) for name, fact in comparable.FACTS.items()} | {
         "model": cell.result.model.alias,
         "variant": cell.result.model.variant,
         "accel": cell.result.accel,
@@ -96,7 +96,7 @@ def facts(candidate: Candidate) -> dict[str, str]:
         "workload": _workload(cell),
         "energy": comparable.energy_source(cell.cell),
     }
-    return {name: value for name, value in known.items() if value}
+    return {name: value for name, value in values.items() if value}
 
 
 def _workload(cell: CellFigures) -> str | None:

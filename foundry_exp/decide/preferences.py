@@ -61,7 +61,7 @@ class PairPreference:
         return len(self.flips) / len(self.asked) if self.asked else None
 
     @property
-    def found(self) -> bool:
+    def beyond_chance(self) -> bool:
         """Whether one is preferred by more than chance: the corrected p says so, and the interval holds no ½."""
         interval = self.rate.interval if self.rate else None
         return self.adjusted_p <= ALPHA and interval is not None and not interval.low <= EVEN <= interval.high
@@ -69,7 +69,7 @@ class PairPreference:
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """Everything that a judge of pairs found."""
+    """Everything that a judge of pairs said."""
 
     judge: str | None
     """Null where all answers were alike, so that none was needed."""
@@ -94,15 +94,15 @@ def preferences(pairs: Sequence[Pair], judge: "PairwiseJudge", seed: int = 0) ->
     ]
     judged = judge.judge([one for of_pair in matches for one in of_pair])
     left = iter(judged.results)
-    found = [
+    preferred = [
         _preference(pair, {one.sample.sample_id: next(left) for one in of_pair}, answers, seed)
         for pair, of_pair in zip(pairs, matches, strict=True)
     ]
-    adjusted = holm([one.rate.p_value for one in found if one.rate])
+    adjusted = holm([one.rate.p_value for one in preferred if one.rate])
     return Preferences(
         judge=judged.judge,
         standing=judged.standing,
-        pairs=tuple(_adjusted(found, adjusted)),
+        pairs=tuple(_adjusted(preferred, adjusted)),
         notes=tuple(_notes(candidates, answers, judged)),
         most_flips=judge.limits.flips,
         stopped=judged.stopped,
@@ -125,7 +125,7 @@ def _answers(candidate: Candidate) -> dict[Prompt, list[Request]]:
 
 def _rubrics(samples: Mapping[str, Mapping[Prompt, Sample]], choice: RubricChoice) -> dict[str | None, Rubric]:
     """Each rubric that a prompt names, read once."""
-    naming = {sample.rubric: sample for known in samples.values() for sample in known.values()}
+    naming = {sample.rubric: sample for by_prompt in samples.values() for sample in by_prompt.values()}
     return {name: choice.for_sample(sample) for name, sample in naming.items()}
 
 
@@ -150,9 +150,9 @@ def _preference(
     return PairPreference(pair.first, pair.second, outcomes, len(either) - len(outcomes), win_rate(points, seed=seed))
 
 
-def _adjusted(found: Sequence[PairPreference], adjusted: Sequence[float]) -> Iterator[PairPreference]:
+def _adjusted(pairs: Sequence[PairPreference], adjusted: Sequence[float]) -> Iterator[PairPreference]:
     left = iter(adjusted)
-    for one in found:
+    for one in pairs:
         yield replace(one, adjusted_p=next(left)) if one.rate else one
 
 

@@ -134,19 +134,23 @@ def _tied(ranked: Sequence[Weighed], weights: Mapping[str, float], tokens: float
     if not ranked:
         return []
     gaps = [gap(ranked[0], other, weights, tokens, seed) for other in ranked[1:]]
-    adjusted = iter(holm([found.p_value for found in gaps if found]))
-    return [other for other, found in zip(ranked[1:], gaps, strict=True) if found is None or next(adjusted) > ALPHA]
+    adjusted = iter(holm([difference.p_value for difference in gaps if difference]))
+    return [
+        other
+        for other, difference in zip(ranked[1:], gaps, strict=True)
+        if difference is None or next(adjusted) > ALPHA
+    ]
 
 
 def _cheapest(among: Sequence[Weighed], figure: str) -> Option | None:
-    known = [one.option for one in among if one.option.figures.get(figure) is not None]
-    return min(known, key=lambda one: one.figures[figure] or 0.0, default=None)
+    able = [one.option for one in among if one.option.figures.get(figure) is not None]
+    return min(able, key=lambda one: one.figures[figure] or 0.0, default=None)
 
 
 def _objectives(options: Sequence[Option]) -> list[str]:
     """The figures that every option has and in which they differ."""
     values = {figure: {one.figures.get(figure) for one in options} for figure in CRITERIA.values()}
-    return [figure for figure, found in values.items() if None not in found and len(found) > 1]
+    return [figure for figure, different in values.items() if None not in different and len(different) > 1]
 
 
 def _front(options: Sequence[Option], objectives: Sequence[str]) -> Iterator[str]:
@@ -219,10 +223,10 @@ def _of_energy(mixed: Mismatch | None) -> Iterator[str]:
 
 
 def _untrusted(candidate: Candidate) -> Iterator[str]:
-    found = {
+    remarks = {
         f"the scores by {name} do not count: {scored.standing.reason}": None
         for cell in candidate.cells
         for name, scored in cell.result.scores.items()
         if scored.standing and not scored.standing.trusted
     }
-    yield from (f"{candidate.label}: {text}" for text in found)
+    yield from (f"{candidate.label}: {text}" for text in remarks)

@@ -12,13 +12,13 @@ _MEASURED = ("quality", "typical_answer_ms", "e2e_p95_ms", "decode_tok_per_s", "
              "vram_peak_mb", "energy_j_per_token", "error_rate")  # fmt: skip
 
 
-def write(path: Path, found: Recommendation) -> list[str]:
+def write(path: Path, recommendation: Recommendation) -> list[str]:
     """Write one entry an alias, of its best option; return the aliases."""
     entries: dict[str, dict[str, Any]] = {}
-    for one in found.ranked:
-        entries.setdefault(_alias(one.option), _entry(one.option, found, one.score))
-    for rejected in found.rejected:
-        entries.setdefault(_alias(rejected.option), _entry(rejected.option, found, None))
+    for one in recommendation.ranked:
+        entries.setdefault(_alias(one.option), _entry(one.option, recommendation, one.score))
+    for rejected in recommendation.rejected:
+        entries.setdefault(_alias(rejected.option), _entry(rejected.option, recommendation, None))
     models_json.write(path, entries)
     return list(entries)
 
@@ -27,11 +27,11 @@ def _alias(option: Option) -> str:
     return option.candidate.result.model.alias
 
 
-def _entry(option: Option, found: Recommendation, score: float | None) -> dict[str, Any]:
+def _entry(option: Option, recommendation: Recommendation, score: float | None) -> dict[str, Any]:
     result = option.candidate.result
-    is_pick = found.pick is not None and option is found.pick.option
-    against = next((one for one in found.rejected if one.option is option), None)
-    reason = "; ".join(each.sentence for each in against.broken) if against else f"{found.decision['name']}"
+    is_pick = recommendation.pick is not None and option is recommendation.pick.option
+    against = next((one for one in recommendation.rejected if one.option is option), None)
+    reason = "; ".join(each.sentence for each in against.broken) if against else f"{recommendation.decision['name']}"
     return {
         "capabilities": list(result.model.capabilities),
         "size_mb": result.model.disk_mb,

@@ -41,8 +41,8 @@ def weigh(options: Sequence[Option], weights: Mapping[str, float]) -> list[Weigh
     """Every option's worth, best first; a figure that an option lacks counts as nothing."""
     used = {name: weight for name, weight in weights.items() if weight > 0 and _known(options, name)}
     parts = [{name: _part(one, options, name) for name in used} for one in options]
-    found = [Weighed(one, own, score(own, used)) for one, own in zip(options, parts, strict=True)]
-    return sorted(found, key=lambda one: (-one.score, one.option.label))
+    weighed = [Weighed(one, own, score(own, used)) for one, own in zip(options, parts, strict=True)]
+    return sorted(weighed, key=lambda one: (-one.score, one.option.label))
 
 
 def score(parts: Mapping[str, float], weights: Mapping[str, float]) -> float:
@@ -83,19 +83,19 @@ def _part(one: Option, options: Sequence[Option], criterion: str) -> float:
         return 0.0
     if criterion == "quality":
         return (value - WORST) / (BEST - WORST)
-    best = min(found for other in options if (found := other.figures.get(figure)) is not None)
+    best = min(value_there for other in options if (value_there := other.figures.get(figure)) is not None)
     return best / value if value > 0 else 1.0
 
 
 def _prompts(one: Weighed, tokens: float | None) -> set[Prompt]:
     """The prompts that every run has every weighed figure of."""
-    found = [
+    prompts = [
         set(values)
         for cell in one.option.candidate.cells
         for name in one.parts
         if (values := _values(cell, name, tokens))
     ]
-    return set.intersection(*found) if found else set()
+    return set.intersection(*prompts) if prompts else set()
 
 
 def _values(cell: CellFigures, criterion: str, tokens: float | None) -> Mapping[Prompt, float]:
@@ -113,15 +113,15 @@ def _by_prompt(
     """The score as a mean over prompts: an array [run, prompt]."""
     total = sum(weights[name] for name in one.parts)
     cells = one.option.candidate.cells
-    found = np.zeros((len(cells), len(prompts)))
+    scores = np.zeros((len(cells), len(prompts)))
     for name, part in one.parts.items():
         share = weights[name] / total
         rows = [_values(cell, name, tokens) for cell in cells]
         if not all(rows):
-            found += share * part
+            scores += share * part
         elif name == "quality":
-            found += share * (np.array([[row[prompt] for prompt in prompts] for row in rows]) - WORST) / (BEST - WORST)
+            scores += share * (np.array([[row[prompt] for prompt in prompts] for row in rows]) - WORST) / (BEST - WORST)
         else:
             logs = np.array([[math.log(row[prompt]) for prompt in prompts] for row in rows])
-            found += share * part * (1 - (logs - logs.mean()))
-    return found
+            scores += share * part * (1 - (logs - logs.mean()))
+    return scores

@@ -129,8 +129,8 @@ def _text(figure: Figure, one: Statistic, cell: FinishedCell, unit: Unit) -> str
 
 def _interval(figure: Figure, one: Statistic, cell: FinishedCell, unit: Unit) -> str:
     spread = distribution(cell.result, figure.name) if figure.is_distribution else None
-    found = spread.intervals.get(one.of) if spread else None
-    if found is None:
+    interval = spread.intervals.get(one.of) if spread else None
+    if interval is None:
         return ""
-    low, high = on_scale(found.low, found.high) if figure.unit == POINTS else (found.low, found.high)
+    low, high = on_scale(interval.low, interval.high) if figure.unit == POINTS else (interval.low, interval.high)
     return f"{unit.show(low)}–{unit.show(high)}"

@@ -90,17 +90,17 @@ def _section(pair: Pair, tokens: float | None) -> str:
 
 def _row(one: Effect, tokens: float | None) -> str:
     noun = one.figure.noun.format(tokens=words.length(tokens))
-    found = one.difference
+    difference = one.difference
     if one.figure.is_ratio:
-        size = f"× {math.exp(found.effect):.3g}"
-        interval = f"{math.exp(found.low):.3g}–{math.exp(found.high):.3g}"
-        would = share(math.expm1(found.detectable)) if found.has_spread else NOTHING
+        size = f"× {math.exp(difference.effect):.3g}"
+        interval = f"{math.exp(difference.low):.3g}–{math.exp(difference.high):.3g}"
+        would = share(math.expm1(difference.detectable)) if difference.has_spread else NOTHING
     else:
-        size, interval = f"{found.effect:+.2f} points", f"{found.low:+.2f} to {found.high:+.2f}"
-        would = f"{number(found.detectable)} points" if found.has_spread else NOTHING
-    interval = interval if found.has_spread else NOTHING
-    mark = "**" if one.found else ""
-    return f"| {noun} | {mark}{size}{mark} | {interval} | {_p(one.adjusted_p)} | {would} | {found.n} |"
+        size, interval = f"{difference.effect:+.2f} points", f"{difference.low:+.2f} to {difference.high:+.2f}"
+        would = f"{number(difference.detectable)} points" if difference.has_spread else NOTHING
+    interval = interval if difference.has_spread else NOTHING
+    mark = "**" if one.beyond_chance else ""
+    return f"| {noun} | {mark}{size}{mark} | {interval} | {_p(one.adjusted_p)} | {would} | {difference.n} |"
 
 
 def _p(value: float) -> str:
@@ -108,25 +108,25 @@ def _p(value: float) -> str:
 
 
 def _effect(one: Effect) -> dict[str, Any]:
-    found = one.difference
+    difference = one.difference
     scale = math.exp if one.figure.is_ratio else float
     return {
         "metric": one.figure.name,
         "scale": "ratio" if one.figure.is_ratio else "difference",
-        "value": scale(found.effect),
-        "low": scale(found.low) if found.has_spread else None,
-        "high": scale(found.high) if found.has_spread else None,
-        "p": found.p_value,
+        "value": scale(difference.effect),
+        "low": scale(difference.low) if difference.has_spread else None,
+        "high": scale(difference.high) if difference.has_spread else None,
+        "p": difference.p_value,
         "p_holm": one.adjusted_p,
-        "found": one.found,
+        "found": one.beyond_chance,
         "detectable": _detectable(one),
-        "n": found.n,
-        "method": found.method,
+        "n": difference.n,
+        "method": difference.method,
     }
 
 
 def _detectable(one: Effect) -> float | None:
-    found = one.difference
-    if not found.has_spread:
+    difference = one.difference
+    if not difference.has_spread:
         return None
-    return math.expm1(found.detectable) if one.figure.is_ratio else found.detectable
+    return math.expm1(difference.detectable) if one.figure.is_ratio else difference.detectable

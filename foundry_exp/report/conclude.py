@@ -1,7 +1,7 @@
 """What a sweep comes to, for its report: what is more than chance, and which model to take."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,6 @@ from foundry_exp.errors import FoundryExpError
 from foundry_exp.files.disk import write_whole
 from foundry_exp.files.escape import sentence
 from foundry_exp.report import effect, recommendation_pages
-from foundry_exp.report.conclusions import NONE, Conclusions
 from foundry_exp.results import candidates, comparable
 from foundry_exp.results.candidates import Candidate
 from foundry_exp.results.cell import FinishedCell
@@ -19,6 +18,22 @@ from foundry_exp.results.cell import FinishedCell
 RECOMMENDATION_FILE = "recommendation.md"
 MOST_COMPARED = 12
 """Candidates of which a page compares every pair."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusions:
+    """Sentences, each whole; empty where nothing was asked or nothing can be said."""
+
+    pick: str = ""
+    """`default-summarizer: take phi-4-mini (cpu)`"""
+    reasons: tuple[str, ...] = ()
+    differences: tuple[str, ...] = ()
+    """What is more than chance, a sentence a pair."""
+    basis: str = ""
+    """How that was tested, or why it was not."""
+
+
+NONE = Conclusions()
 
 
 def conclusions(folder: Path, cells: Sequence[FinishedCell]) -> Conclusions:
@@ -43,10 +58,12 @@ def _differences(read: Sequence[Candidate]) -> tuple[tuple[str, ...], str]:
         return (), _too_many(len(able))
     try:
         comparable.refuse(comparable.mismatches(able))
-        found = compare(read)
+        comparison = compare(read)
     except FoundryExpError as error:
         return (), f"Not compared: {sentence(str(error))}"
-    return tuple(effect.headline(pair, found.expected.tokens) for pair in found.pairs), effect.summary(found)
+    return tuple(effect.headline(pair, comparison.expected.tokens) for pair in comparison.pairs), effect.summary(
+        comparison
+    )
 
 
 def _too_many(candidates_there: int) -> str:
@@ -56,9 +73,9 @@ def _too_many(candidates_there: int) -> str:
 def _pick(folder: Path, read: Sequence[Candidate], decision: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
     try:
         comparable.refuse(comparable.mismatches([one for one in read if one.why_not is None]))
-        found = recommend(read, decision)
+        recommendation = recommend(read, decision)
     except FoundryExpError as error:
         return f"{decision['name']}: no recommendation", (sentence(str(error)),)
-    found = replace(found, remarks=(*found.remarks, *candidates.absent([folder])))
-    write_whole(folder / RECOMMENDATION_FILE, recommendation_pages.page(found))
-    return recommendation_pages.title(found), tuple(recommendation_pages.reasons(found))
+    recommendation = replace(recommendation, remarks=(*recommendation.remarks, *candidates.absent([folder])))
+    write_whole(folder / RECOMMENDATION_FILE, recommendation_pages.page(recommendation))
+    return recommendation_pages.title(recommendation), tuple(recommendation_pages.reasons(recommendation))

@@ -120,9 +120,9 @@ def _absent(left: Unfinished) -> Iterator[Text]:
 
 def _warnings(cells: Sequence[FinishedCell]) -> Iterator[Text]:
     # the dagger beside a p95 says it already, and report.md says it in full
-    found = {text: whom for text, whom in warnings_by_cell(cells).items() if TOO_SMALL not in text}
-    for warning, concerned in list(found.items())[:MAX_WARNINGS]:
+    by_warning = {text: whom for text, whom in warnings_by_cell(cells).items() if TOO_SMALL not in text}
+    for warning, concerned in list(by_warning.items())[:MAX_WARNINGS]:
         whom = one_line(concerned_cells(cells, concerned))
         yield Text.assemble(("warning", "yellow"), f", {whom}: {sentence(warning)}")
-    if len(found) > MAX_WARNINGS:
-        yield Text(f"{len(found) - MAX_WARNINGS} more warnings are in report.md.")
+    if len(by_warning) > MAX_WARNINGS:
+        yield Text(f"{len(by_warning) - MAX_WARNINGS} more warnings are in report.md.")

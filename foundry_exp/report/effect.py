@@ -4,41 +4,42 @@ import math
 from collections.abc import Sequence
 
 from foundry_exp.decide.compare import Comparison, Effect, Pair
-from foundry_exp.metrics.formats import share
+from foundry_exp.metrics.formats import share, times
 from foundry_exp.results.typical import TYPICAL
 
 MANY_TIMES = 1.5
 """From this ratio on, `1.8 times`; below it a percentage."""
-_DECIMALS_FROM = 10
 
 
 def headline(pair: Pair, tokens: float | None) -> str:
     """One sentence about what is more than chance, or that nothing is."""
-    found = [said(effect, tokens) for effect in pair.effects if effect.found and not _repeats(effect, pair)]
+    differences = [
+        said(effect, tokens) for effect in pair.effects if effect.beyond_chance and not _repeats(effect, pair)
+    ]
     if not pair.effects:
         return f"{pair.second.label} and {pair.first.label}: nothing could be compared: {pair.unpaired}."
-    if not found:
+    if not differences:
         alone = [said(effect, tokens) for effect in pair.effects if _only_alone(effect)]
         rest = f" once all comparisons are counted; alone, {pair.second.label} {alone[0]}" if alone else ""
         return f"{pair.second.label} and {pair.first.label}: no difference found{rest}."
-    return f"{pair.second.label}, against {pair.first.label}, {_listed(found)}."
+    return f"{pair.second.label}, against {pair.first.label}, {_listed(differences)}."
 
 
 def _repeats(effect: Effect, pair: Pair) -> bool:
     """Whether a typical answer says no more than the whole one: both models write answers of one length."""
-    whole = next((one for one in pair.effects if one.figure.name == "e2e_ms" and one.found), None)
+    whole = next((one for one in pair.effects if one.figure.name == "e2e_ms" and one.beyond_chance), None)
     return effect.figure.name == TYPICAL and whole is not None and much(effect) == much(whole)
 
 
 def _only_alone(effect: Effect) -> bool:
     """Whether it would be a difference if nothing else were compared."""
     sure_of_sign = effect.difference.low > 0 or effect.difference.high < 0
-    return not effect.found and effect.difference.has_spread and sure_of_sign
+    return not effect.beyond_chance and effect.difference.has_spread and sure_of_sign
 
 
 def not_found(pair: Pair, tokens: float | None) -> list[str]:
     """What showed no difference, and what it would have shown."""
-    return [no_difference(effect, tokens) for effect in pair.effects if not effect.found]
+    return [no_difference(effect, tokens) for effect in pair.effects if not effect.beyond_chance]
 
 
 def said(effect: Effect, tokens: float | None) -> str:
@@ -76,7 +77,7 @@ def much(effect: Effect) -> str:
     if not effect.figure.is_ratio:
         return f"{_points(abs(value))} points"
     if _is_many_times(effect):
-        return f"{_times(math.exp(abs(value)))} times"
+        return times(math.exp(abs(value)))
     return share(_fraction(effect, value))
 
 
@@ -91,8 +92,8 @@ def spread(effect: Effect) -> str:
     if _is_many_times(effect):
         sign = -1 if effect.difference.effect < 0 else 1
         ratios = [math.exp(sign * end) for end in ends]
-        said = [_times(ratio) for ratio in ratios]
-        return "–".join(said if said[0] != said[1] else [f"{ratio:.2f}" for ratio in ratios])
+        ends_of_it = [times(ratio).removesuffix(" times") for ratio in ratios]
+        return "–".join(ends_of_it if len(set(ends_of_it)) > 1 else [f"{ratio:.2f}" for ratio in ratios])
     return "–".join(share(_fraction(effect, end)).removesuffix(" %") for end in ends) + " %"
 
 
@@ -130,10 +131,6 @@ def summary(comparison: Comparison) -> str:
 def _would_show(effect: Effect) -> str:
     value = effect.difference.detectable
     return share(math.expm1(value)) if effect.figure.is_ratio else f"{_points(value)} points"
-
-
-def _times(ratio: float) -> str:
-    return f"{ratio:.1f}" if ratio < _DECIMALS_FROM else f"{ratio:.0f}"
 
 
 def _points(value: float) -> str:

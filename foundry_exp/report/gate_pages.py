@@ -85,11 +85,13 @@ def said(check: Check) -> str:
         return f"{check.metric}: {check.reason}"
     way = "worse" if check.worse > 0 else "better"
     size = _size(check.metric, abs(check.worse))
-    known = f"{check.metric} {with_unit(check.metric, check.candidate)}, was {with_unit(check.metric, check.baseline)}"
+    figures = (
+        f"{check.metric} {with_unit(check.metric, check.candidate)}, was {with_unit(check.metric, check.baseline)}"
+    )
     unchanged = check.worse == check.low == check.high == 0
     how = "unchanged" if unchanged else f"{size} {way} ({_ends(check)})"
     why = f"; {check.reason}" if check.reason else ""
-    return f"{known}: {how}, {_size(check.metric, check.tolerance)} worse is accepted{why}"
+    return f"{figures}: {how}, {_size(check.metric, check.tolerance)} worse is accepted{why}"
 
 
 def _row(check: Check) -> str:

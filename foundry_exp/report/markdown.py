@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from foundry_exp.files.escape import SAMPLE_CHARACTERS, excerpt, markdown, one_line, sentence
 from foundry_exp.records.runs import NOTHING_LEFT, Unfinished
 from foundry_exp.report import repeats, scored
-from foundry_exp.report.conclusions import Conclusions
+from foundry_exp.report.conclude import Conclusions
 from foundry_exp.report.data_files import first_answer, shared_prompt
 from foundry_exp.report.highlights import NOT_TESTED, Sentence, highlights, left_out
 from foundry_exp.report.markdown_tables import details_table, main_table, notes
@@ -17,16 +17,18 @@ from foundry_exp.results.row import Row
 CELL_FILES = ("run.json", "records.jsonl", "scores.jsonl", "config.yaml", "environment.json", "runtime.log")
 
 
-def report(cells: Sequence[FinishedCell], found: Conclusions, *, inside: bool, left: Unfinished = NOTHING_LEFT) -> str:
+def report(
+    cells: Sequence[FinishedCell], conclusions: Conclusions, *, inside: bool, left: Unfinished = NOTHING_LEFT
+) -> str:
     """The whole report; `inside` when it lies in the one cell's own folder."""
     parts = [
         _title(cells, left),
         "\n".join(_summary(cells, left)),
-        _section("Which one to take", _pick(found)),
+        _section("Which one to take", _pick(conclusions)),
         main_table(cells, left.cells),
         "\n".join(notes(cells)),
         _section("Between repeats", repeats.table(cells)),
-        _section("What the numbers say", _highlights(cells, found)),
+        _section("What the numbers say", _highlights(cells, conclusions)),
         _section("How good the answers are", scored.section(cells)),
         _section("What did not go well", _failures(cells, left)),
         _section("Warnings", _warnings(cells)),
@@ -44,8 +46,8 @@ def _title(cells: Sequence[FinishedCell], left: Unfinished) -> str:
         return f"# {markdown(first.model.alias)} on {markdown(first.accel)}"
     models = dict.fromkeys(markdown(cell.row.model) for cell in cells)
     planned = len(cells) + len(left.cells)
-    known = f", {len(cells)} of them with a result" if left.cells else ""
-    return f"# Sweep of {planned} cells{known}: {', '.join(models)}"
+    finished = f", {len(cells)} of them with a result" if left.cells else ""
+    return f"# Sweep of {planned} cells{finished}: {', '.join(models)}"
 
 
 def _summary(cells: Sequence[FinishedCell], left: Unfinished) -> Iterator[str]:
@@ -66,20 +68,20 @@ def _section(title: str, lines: Sequence[str] | Iterator[str]) -> str:
     return f"## {title}\n\n{body}" if body else ""
 
 
-def _pick(found: Conclusions) -> Iterator[str]:
-    if found.pick:
-        yield f"**{markdown(found.pick)}**\n"
-        yield from (f"- {markdown(line)}" for line in found.reasons)
+def _pick(conclusions: Conclusions) -> Iterator[str]:
+    if conclusions.pick:
+        yield f"**{markdown(conclusions.pick)}**\n"
+        yield from (f"- {markdown(line)}" for line in conclusions.reasons)
 
 
-def _highlights(cells: Sequence[FinishedCell], found: Conclusions) -> Iterator[str]:
+def _highlights(cells: Sequence[FinishedCell], conclusions: Conclusions) -> Iterator[str]:
     said = highlights(cells)
     yield from (f"- {spoken(line)}" for line in said)
     if len(cells) > 1:
         yield from (f"- Not compared: {markdown(line)}" for line in left_out(cells))
         if said:
-            yield f"\n{markdown(found.basis) or NOT_TESTED}"
-        yield from (f"- {markdown(line)}" for line in found.differences)
+            yield f"\n{markdown(conclusions.basis) or NOT_TESTED}"
+        yield from (f"- {markdown(line)}" for line in conclusions.differences)
 
 
 def spoken(said: Sentence) -> str:
@@ -119,11 +121,11 @@ def reason_of(row: Row) -> str:
 
 def warnings_by_cell(cells: Sequence[FinishedCell]) -> dict[str, list[str]]:
     """Every different warning, and the labels of the cells that carry it."""
-    found: dict[str, list[str]] = {}
+    by_warning: dict[str, list[str]] = {}
     for label, cell in zip(labels(cells), cells, strict=True):
         for warning in dict.fromkeys(cell.result.warnings):
-            found.setdefault(warning, []).append(label)
-    return found
+            by_warning.setdefault(warning, []).append(label)
+    return by_warning
 
 
 def _samples(cells: Sequence[FinishedCell]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What a judge of pairs found, as lines for a terminal, as a section of the Markdown page, and as data."""
+"""What a judge of pairs prefers, as lines for a terminal, as a section of the Markdown page, and as data."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -12,50 +12,57 @@ from foundry_exp.metrics.stats.preference import EVEN
 UNCALIBRATED = "uncalibrated"
 
 
-def console(found: Preferences) -> str:
+def console(preferences: Preferences) -> str:
     """What is printed below the comparison."""
     lines: list[str] = []
-    for pair in found.pairs:
-        lines += [one_line(headline(pair, found)), *(f"  {one_line(said)}" for said in _about(pair, found.most_flips))]
-    return "\n".join([*lines, "", *(sentence(said) for said in _remarks(found))]) + "\n"
+    for pair in preferences.pairs:
+        lines += [
+            one_line(headline(pair, preferences)),
+            *(f"  {one_line(said)}" for said in _about(pair, preferences.most_flips)),
+        ]
+    return "\n".join([*lines, "", *(sentence(said) for said in _remarks(preferences))]) + "\n"
 
 
-def page(found: Preferences) -> str:
+def page(preferences: Preferences) -> str:
     """The section of the Markdown page."""
-    head = f"## Pairwise, by {markdown(found.judge or 'nobody')}"
+    head = f"## Pairwise, by {markdown(preferences.judge or 'nobody')}"
     table = [
         "| | better | worse | tied | unjudged | flips | win rate | 95 % interval | p (Holm) |",
         "|---|---|---|---|---|---|---|---|---|",
-        *(_row(pair) for pair in found.pairs),
+        *(_row(pair) for pair in preferences.pairs),
     ]
-    lines = [said for pair in found.pairs for said in (headline(pair, found), *_about(pair, found.most_flips))]
-    listed = [f"- {markdown(sentence(said))}" for said in (*lines, *_remarks(found))]
+    lines = [
+        said
+        for pair in preferences.pairs
+        for said in (headline(pair, preferences), *_about(pair, preferences.most_flips))
+    ]
+    listed = [f"- {markdown(sentence(said))}" for said in (*lines, *_remarks(preferences))]
     return "\n".join([head, "", *table, "", *listed]) + "\n"
 
 
-def document(found: Preferences) -> dict[str, Any]:
+def document(preferences: Preferences) -> dict[str, Any]:
     """The same as data; the win rate is the second's, ties half."""
-    standing = found.standing
+    standing = preferences.standing
     return {
-        "judge": found.judge,
+        "judge": preferences.judge,
         "trusted": standing.trusted if standing else None,
         "reason": standing.reason if standing else None,
         "figures": standing.figures if standing else {},
-        "stopped": found.stopped,
-        "pairs": [_pair(pair, found) for pair in found.pairs],
-        "notes": list(found.notes),
+        "stopped": preferences.stopped,
+        "pairs": [_pair(pair, preferences) for pair in preferences.pairs],
+        "notes": list(preferences.notes),
     }
 
 
-def headline(pair: PairPreference, found: Preferences) -> str:
+def headline(pair: PairPreference, preferences: Preferences) -> str:
     """Who is preferred, or that it cannot be told, with the counts that say so."""
     first, second = pair.first.label, pair.second.label
-    label = f" ({UNCALIBRATED})" if found.standing and not found.standing.trusted else ""
+    label = f" ({UNCALIBRATED})" if preferences.standing and not preferences.standing.trusted else ""
     if pair.rate is None:
         return f"{second} and {first}{label}: no pair of answers was judged"
     tail = f"better on {pair.counts['second']}, worse on {pair.counts['first']}, tied on {pair.counts['tie']} of "
     tail += f"{counted(pair.rate.n, 'prompt')}; win rate {_rate(pair)}"
-    if not pair.found:
+    if not pair.beyond_chance:
         return f"{second}, against {first}{label}: cannot tell which is better: {tail}"
     return f"{second}, against {first}{label}, is judged {'better' if pair.rate.rate > EVEN else 'worse'}: {tail}"
 
@@ -84,18 +91,18 @@ def _flips(pair: PairPreference, most: float) -> str:
     return f"{said}; a flip is a tie"
 
 
-def _remarks(found: Preferences) -> Iterator[str]:
-    if found.standing and found.standing.reason:
-        yield f"{found.judge}: {found.standing.reason}"
-    elif found.standing:
-        yield from map(_tried, _trials(found.standing.figures))
-    if found.stopped:
-        yield f"The judge stopped ({found.stopped}); the same command asks for what is missing"
-    yield from found.notes
+def _remarks(preferences: Preferences) -> Iterator[str]:
+    if preferences.standing and preferences.standing.reason:
+        yield f"{preferences.judge}: {preferences.standing.reason}"
+    elif preferences.standing:
+        yield from map(_tried, _trials(preferences.standing.figures))
+    if preferences.stopped:
+        yield f"The judge stopped ({preferences.stopped}); the same command asks for what is missing"
+    yield from preferences.notes
     yield (
-        f"Judged by {found.judge or 'nobody, since all answers are alike'}, each pair in both orders; a win is the "
-        "same verdict in both. The win rate counts a tie half; 95 % intervals over prompts; one is called better when "
-        f"that is more than chance over {counted(len(found.pairs), 'pair')} together (sign test, Holm, 5 %)"
+        f"Judged by {preferences.judge or 'nobody, since all answers are alike'}, each pair in both orders; a win is "
+        "the same verdict in both. The win rate counts a tie half; 95 % intervals over prompts; one is called better "
+        f"when that is more than chance over {counted(len(preferences.pairs), 'pair')} together (sign test, Holm, 5 %)"
     )
 
 
@@ -125,18 +132,18 @@ def _row(pair: PairPreference) -> str:
     interval = pair.rate.interval if pair.rate else None
     around = f"{share(interval.low)} – {share(interval.high)}" if interval else NOTHING
     rate = share(pair.rate.rate) if pair.rate else NOTHING
-    rate = f"**{rate}**" if pair.found else rate
+    rate = f"**{rate}**" if pair.beyond_chance else rate
     p = f"{pair.adjusted_p:.3f}" if pair.rate else NOTHING
     return f"| {' | '.join([name, *counts, share(pair.flip_share), rate, around, p])} |"
 
 
-def _pair(pair: PairPreference, found: Preferences) -> dict[str, Any]:
+def _pair(pair: PairPreference, preferences: Preferences) -> dict[str, Any]:
     rate = pair.rate
     interval = rate.interval if rate else None
     return {
         "first": pair.first.label,
         "second": pair.second.label,
-        "sentence": headline(pair, found),
+        "sentence": headline(pair, preferences),
         "wins": pair.counts["second"],
         "ties": pair.counts["tie"],
         "losses": pair.counts["first"],
@@ -152,7 +159,7 @@ def _pair(pair: PairPreference, found: Preferences) -> dict[str, Any]:
         "method": interval.method if interval else None,
         "p": rate.p_value if rate else None,
         "p_holm": pair.adjusted_p if rate else None,
-        "found": pair.found,
+        "found": pair.beyond_chance,
         "n": rate.n if rate else 0,
         "prompts": {name: {"result": one.result, "reason": one.reason} for name, one in pair.outcomes.items()},
     }

@@ -13,13 +13,13 @@ _COMMIT_DIGITS = 12
 
 def surroundings(result: RunResult) -> dict[str, str]:
     """What a cell ran on, in the order to be read."""
-    known = result.environment
+    environment = result.environment
     facts = {
-        "Machine": _machine(known),
-        "System": _joined(known.get("os"), _named("Python", known.get("python"))),
-        "Runtime": _runtime(known),
-        "Power": _joined(known.get("power_source"), _named("CPU governor", known.get("cpu_governor"))),
-        "Code": _code(known),
+        "Machine": _machine(environment),
+        "System": _joined(environment.get("os"), _named("Python", environment.get("python"))),
+        "Runtime": _runtime(environment),
+        "Power": _joined(environment.get("power_source"), _named("CPU governor", environment.get("cpu_governor"))),
+        "Code": _code(environment),
         "Prompts": _prompts(result.prompts),
         "Scores": _scores(result.scores),
         "Settings": ", ".join(f"{key} {_value(value)}" for key, value in result.generation.items()),
@@ -43,31 +43,35 @@ def _scores(scores: dict[str, Scored]) -> str:
     return _joined(*(f"{name} by {', '.join(each.scored_by)} ({each.rubric})" for name, each in scores.items()))
 
 
-def _machine(known: dict[str, Any]) -> str:
-    cores, threads, memory_mb = known.get("cpu_cores"), known.get("cpu_threads"), known.get("memory_mb")
+def _machine(environment: dict[str, Any]) -> str:
+    cores, threads, memory_mb = (
+        environment.get("cpu_cores"),
+        environment.get("cpu_threads"),
+        environment.get("memory_mb"),
+    )
     return _joined(
-        known.get("cpu"),
-        known.get("machine"),
+        environment.get("cpu"),
+        environment.get("machine"),
         f"{cores} cores" if cores else None,
         f"{threads} threads" if threads else None,
         f"{memory_mb / 1000:.1f} GB memory" if isinstance(memory_mb, int | float) else None,
     )
 
 
-def _runtime(known: dict[str, Any]) -> str:
+def _runtime(environment: dict[str, Any]) -> str:
     versions: dict[str, Any] = {}
     for source in ("packages", "runtime"):
-        found = known.get(source)
-        known_here = found.items() if isinstance(found, dict) else ()
-        versions |= {name.replace("_", "-"): version for name, version in known_here if version}
+        part = environment.get(source)
+        packages = part.items() if isinstance(part, dict) else ()
+        versions |= {name.replace("_", "-"): version for name, version in packages if version}
     return _joined(*(_named(name, version) for name, version in versions.items()))
 
 
-def _code(known: dict[str, Any]) -> str:
-    commit = known.get("git_commit")
+def _code(environment: dict[str, Any]) -> str:
+    commit = environment.get("git_commit")
     if not commit:
         return ""
-    dirty = known.get("git_dirty")
+    dirty = environment.get("git_dirty")
     state = None if dirty is None else "with uncommitted changes" if dirty else "clean"
     return _joined(f"commit {str(commit)[:_COMMIT_DIGITS]}", state)
 

@@ -18,43 +18,43 @@ _CLOSE = 0.01
 """A criterion that moves the score by less is no reason."""
 
 
-def console(found: Recommendation) -> str:
+def console(recommendation: Recommendation) -> str:
     """What is printed."""
-    return "\n".join(one_line(line) if line else "" for line in _lines(found)) + "\n"
+    return "\n".join(one_line(line) if line else "" for line in _lines(recommendation)) + "\n"
 
 
-def page(found: Recommendation) -> str:
+def page(recommendation: Recommendation) -> str:
     """The Markdown file."""
-    head, *rest = [line for line in _lines(found) if line]
+    head, *rest = [line for line in _lines(recommendation) if line]
     parts = [f"# {markdown(head)}", "\n".join(f"- {markdown(line)}" for line in rest)]
-    if found.ranked:
-        parts.append(_table(found))
+    if recommendation.ranked:
+        parts.append(_table(recommendation))
     return "\n\n".join(parts) + "\n"
 
 
-def document(found: Recommendation) -> dict[str, Any]:
+def document(recommendation: Recommendation) -> dict[str, Any]:
     """The same as data."""
     return {
-        "decision": dict(found.decision),
-        "expected_tokens": found.expected.tokens,
-        "pick": found.pick.option.label if found.pick else None,
+        "decision": dict(recommendation.decision),
+        "expected_tokens": recommendation.expected.tokens,
+        "pick": recommendation.pick.option.label if recommendation.pick else None,
         "ranked": [
             {"label": one.option.label, "score": one.score, "parts": one.parts, "figures": one.option.figures}
-            for one in found.ranked
+            for one in recommendation.ranked
         ],
-        "tied": [one.option.label for one in found.tied],
-        "cheapest": found.cheapest.label if found.cheapest else None,
+        "tied": [one.option.label for one in recommendation.tied],
+        "cheapest": recommendation.cheapest.label if recommendation.cheapest else None,
         "rejected": [
             {"label": one.option.label, "figures": one.option.figures, "broken": [each.sentence for each in one.broken]}
-            for one in found.rejected
+            for one in recommendation.rejected
         ],
-        "unmeasured": dict(found.unmeasured),
+        "unmeasured": dict(recommendation.unmeasured),
         "broken_runs": {
             one.label: broken
-            for one in [*_options(found.ranked), *_options(found.rejected)]
+            for one in [*_options(recommendation.ranked), *_options(recommendation.rejected)]
             if (broken := one.candidate.broken())
         },
-        "pareto": {"of": list(found.objectives), "options": list(found.front)},
+        "pareto": {"of": list(recommendation.objectives), "options": list(recommendation.front)},
         "sensitivity": [
             {
                 "criterion": one.criterion,
@@ -63,49 +63,55 @@ def document(found: Recommendation) -> dict[str, Any]:
                 "pick_at_twice": one.at_twice,
                 "flips": [{"at": at, "to": to} for at, to in one.flips],
             }
-            for one in found.sensitivity
+            for one in recommendation.sensitivity
         ],
-        "fleet": [asdict(one) for one in found.fleet],
-        "remarks": list(found.remarks),
+        "fleet": [asdict(one) for one in recommendation.fleet],
+        "remarks": list(recommendation.remarks),
     }
 
 
-def title(found: Recommendation) -> str:
+def title(recommendation: Recommendation) -> str:
     """`default-summarizer: take phi-4-mini (cpu)`."""
-    return f"{found.decision['name']}: " + (f"take {found.pick.option.label}" if found.pick else "no model qualifies")
-
-
-def _lines(found: Recommendation) -> Iterator[str]:
-    yield title(found)
-    yield ""
-    yield from reasons(found)
-
-
-def reasons(found: Recommendation) -> Iterator[str]:
-    """Why, a sentence at a time."""
-    if found.pick:
-        yield from _why(found, found.pick)
-    else:
-        yield from _nothing(found)
-    yield from (
-        f"{one.option.label} is out: {'; '.join(each.sentence for each in one.broken)}." for one in found.rejected
+    return f"{recommendation.decision['name']}: " + (
+        f"take {recommendation.pick.option.label}" if recommendation.pick else "no model qualifies"
     )
-    yield from (f"{label} is out: {sentence(_briefly(why))}" for label, why in found.unmeasured)
-    yield from _broken_runs(found)
-    if found.front and found.objectives:
-        names = ", ".join(catalogue.words(figure) for figure in found.objectives)
-        yield f"Nothing measured is better in every way than {listed(found.front, 'or')} ({names})."
-    yield from (_moved(one, found) for one in found.sensitivity if one.flips)
-    fixed = [one.criterion for one in found.sensitivity if not one.flips]
+
+
+def _lines(recommendation: Recommendation) -> Iterator[str]:
+    yield title(recommendation)
+    yield ""
+    yield from reasons(recommendation)
+
+
+def reasons(recommendation: Recommendation) -> Iterator[str]:
+    """Why, a sentence at a time."""
+    if recommendation.pick:
+        yield from _why(recommendation, recommendation.pick)
+    else:
+        yield from _nothing(recommendation)
+    yield from (
+        f"{one.option.label} is out: {'; '.join(each.sentence for each in one.broken)}."
+        for one in recommendation.rejected
+    )
+    yield from (f"{label} is out: {sentence(_briefly(why))}" for label, why in recommendation.unmeasured)
+    yield from _broken_runs(recommendation)
+    if recommendation.front and recommendation.objectives:
+        names = ", ".join(catalogue.words(figure) for figure in recommendation.objectives)
+        yield f"Nothing measured is better in every way than {listed(recommendation.front, 'or')} ({names})."
+    yield from (_moved(one, recommendation) for one in recommendation.sensitivity if one.flips)
+    fixed = [one.criterion for one in recommendation.sensitivity if not one.flips]
     if fixed:
         yield f"No weight of {listed(fixed, 'or')} changes the pick."
-    yield from (sentence(text) for text in found.remarks)
+    yield from (sentence(text) for text in recommendation.remarks)
 
 
-def _broken_runs(found: Recommendation) -> Iterator[str]:
+def _broken_runs(recommendation: Recommendation) -> Iterator[str]:
     """Runs without figures of options that nothing above says it of."""
-    said_above = [one for one in found.rejected if any(each.constraint == "error_rate" for each in one.broken)]
-    others = [*_options(found.ranked[1:]), *_options([one for one in found.rejected if one not in said_above])]
+    said_above = [one for one in recommendation.rejected if any(each.constraint == "error_rate" for each in one.broken)]
+    others = [
+        *_options(recommendation.ranked[1:]),
+        *_options([one for one in recommendation.rejected if one not in said_above]),
+    ]
     yield from (sentence(f"{one.label}: {what}") for one in others for what in one.candidate.broken())
 
 
@@ -118,8 +124,8 @@ def _briefly(why: str) -> str:
     return why.partition(" (")[0].partition(";")[0]
 
 
-def _why(found: Recommendation, pick: Weighed) -> Iterator[str]:
-    allowed = limits(found.decision["constraints"])
+def _why(recommendation: Recommendation, pick: Weighed) -> Iterator[str]:
+    allowed = limits(recommendation.decision["constraints"])
     facts = [kept(name, pick.option.figures.get(name), limit) for name, limit in allowed.items()]
     licence = pick.option.candidate.result.model.licence
     facts += [f"licence {licence}"] if licence else []
@@ -129,26 +135,26 @@ def _why(found: Recommendation, pick: Weighed) -> Iterator[str]:
         yield sentence(f"But not every run of it came to figures: {listed(broken)}")
     if allowed.get("e2e_p95_ms") and pick.option.answers < MINIMUM_N["p95"]:
         yield f"Its p95 is of {pick.option.answers} answers, too few for an interval: it is one of the slowest seen."
-    if len(found.ranked) > 1:
-        yield from _runner_up(found, pick, found.ranked[1])
-    if found.tied:
-        labels = ", ".join(one.option.label for one in found.tied)
-        yield f"Not to be told apart from it by these prompts: {labels}. {_least(found)}"
-    if found.fleet:
-        yield from fleet.sentences(found.fleet, found.decision["fleet"])
+    if len(recommendation.ranked) > 1:
+        yield from _runner_up(recommendation, pick, recommendation.ranked[1])
+    if recommendation.tied:
+        labels = ", ".join(one.option.label for one in recommendation.tied)
+        yield f"Not to be told apart from it by these prompts: {labels}. {_least(recommendation)}"
+    if recommendation.fleet:
+        yield from fleet.sentences(recommendation.fleet, recommendation.decision["fleet"])
 
 
-def _least(found: Recommendation) -> str:
+def _least(recommendation: Recommendation) -> str:
     """Which of the pick and the tied ones needs least."""
-    figure = found.decision["cheapest_by"]
-    if found.cheapest is None:
+    figure = recommendation.decision["cheapest_by"]
+    if recommendation.cheapest is None:
         return f"Which of them and it needs least is not known ({catalogue.words(figure)})."
-    size = with_unit(figure, found.cheapest.figures.get(figure))
-    return f"Of them and it, {found.cheapest.label} needs least ({catalogue.words(figure)} {size})."
+    size = with_unit(figure, recommendation.cheapest.figures.get(figure))
+    return f"Of them and it, {recommendation.cheapest.label} needs least ({catalogue.words(figure)} {size})."
 
 
-def _runner_up(found: Recommendation, pick: Weighed, other: Weighed) -> Iterator[str]:
-    weights = found.decision["weights"]
+def _runner_up(recommendation: Recommendation, pick: Weighed, other: Weighed) -> Iterator[str]:
+    weights = recommendation.decision["weights"]
     moves = {name: weights[name] * (pick.parts[name] - other.parts[name]) for name in pick.parts}
     total = sum(weights[name] for name in pick.parts)
     ahead = [name for name, move in moves.items() if move / total > _CLOSE]
@@ -168,17 +174,17 @@ def _against(criteria: Sequence[str], one: Option, other: Option) -> str:
     return ", ".join(parts)
 
 
-def _nothing(found: Recommendation) -> Iterator[str]:
-    if found.closest:
-        worst = max(found.closest.broken, key=lambda one: one.excess)
+def _nothing(recommendation: Recommendation) -> Iterator[str]:
+    if recommendation.closest:
+        worst = max(recommendation.closest.broken, key=lambda one: one.excess)
         over = f"{100 * (worst.excess - 1):.0f} % beyond"
-        yield f"The closest is {found.closest.option.label}: {worst.sentence}, {over}."
+        yield f"The closest is {recommendation.closest.option.label}: {worst.sentence}, {over}."
     else:
         yield "None misses by a matter of degree: each lacks a figure, a licence or a capability, or failed in a run."
 
 
-def _moved(one: Sensitivity, found: Recommendation) -> str:
-    pick = found.pick.option.label if found.pick else ""
+def _moved(one: Sensitivity, recommendation: Recommendation) -> str:
+    pick = recommendation.pick.option.label if recommendation.pick else ""
     changed = {"half": one.at_half, "twice": one.at_twice}
     moved = [
         f"{to} with {by} of it" if by == "half" else f"{to} with {by} that" for by, to in changed.items() if to != pick
@@ -189,8 +195,8 @@ def _moved(one: Sensitivity, found: Recommendation) -> str:
     return f"{head}{said_now}; it flips to {flips}."
 
 
-def _table(found: Recommendation) -> str:
-    figures = list(dict.fromkeys(CRITERIA[name] for name in found.ranked[0].parts))
+def _table(recommendation: Recommendation) -> str:
+    figures = list(dict.fromkeys(CRITERIA[name] for name in recommendation.ranked[0].parts))
     head = " | ".join(["Option", "score", *(catalogue.words(figure) for figure in figures)])
     rule = "|".join(["---"] * (len(figures) + 2))
     rows = [
@@ -201,6 +207,6 @@ def _table(found: Recommendation) -> str:
                 *(with_unit(figure, one.option.figures.get(figure)) for figure in figures),
             ]
         )
-        for one in found.ranked
+        for one in recommendation.ranked
     ]
     return "\n".join(f"| {row} |" for row in (head, *rows)).replace("\n", f"\n|{rule}|\n", 1)

@@ -8,8 +8,8 @@ from foundry_exp.files.disk import write_whole
 from foundry_exp.records import sweep_plan
 from foundry_exp.records.runs import unfinished
 from foundry_exp.report import data_files, markdown
-from foundry_exp.report.conclusions import NONE, Conclusions
-from foundry_exp.report.plots.plot import Plot
+from foundry_exp.report.conclude import NONE, Conclusions
+from foundry_exp.report.plots.series import Plot
 from foundry_exp.results.cell import FinishedCell, gather
 
 MARKDOWN_FILE = "report.md"
@@ -29,11 +29,11 @@ def write_reports(folder: Path, cells: Sequence[Path]) -> None:
     write_texts(folder, gather(cells))
 
 
-def write_texts(folder: Path, read: Sequence[FinishedCell], found: Conclusions = NONE) -> None:
+def write_texts(folder: Path, read: Sequence[FinishedCell], conclusions: Conclusions = NONE) -> None:
     """The same of cells that have been read already, with what was decided about them."""
     left = unfinished(folder)
     documents = {
-        MARKDOWN_FILE: markdown.report(read, found, inside=inside(folder, read), left=left),
+        MARKDOWN_FILE: markdown.report(read, conclusions, inside=inside(folder, read), left=left),
         CSV_FILE: data_files.csv_file(read, left),
         JSON_FILE: data_files.json_file(read),
     }
@@ -41,23 +41,25 @@ def write_texts(folder: Path, read: Sequence[FinishedCell], found: Conclusions =
         write_whole(folder / name, text)
 
 
-def write_pages(folder: Path, read: Sequence[FinishedCell], found: Conclusions = NONE, *, drawn: bool = True) -> None:
+def write_pages(
+    folder: Path, read: Sequence[FinishedCell], conclusions: Conclusions = NONE, *, drawn: bool = True
+) -> None:
     """Write report.html and plots/ of a run or a sweep, and a page for each cell of a small sweep.
 
     Pictures that are not asked for are drawn all the same where there are some: they would be of other figures.
     """
-    _write_page(folder, read, found, drawn=drawn or has_plots(folder))
+    _write_page(folder, read, conclusions, drawn=drawn or has_plots(folder))
     if not inside(folder, read) and len(read) <= MOST_OWN_PAGES:
         for cell in read:
             _write_page(cell.folder, [cell], NONE, drawn=has_plots(cell.folder))
 
 
-def _write_page(folder: Path, read: Sequence[FinishedCell], found: Conclusions, *, drawn: bool) -> None:
+def _write_page(folder: Path, read: Sequence[FinishedCell], conclusions: Conclusions, *, drawn: bool) -> None:
     # matplotlib and jinja2 are not for the processes that measure
     from foundry_exp.report.page.page import render
 
     pictures = _draw(folder, read) if drawn else None
-    page = render(read, pictures, found, inside=inside(folder, read), left=unfinished(folder))
+    page = render(read, pictures, conclusions, inside=inside(folder, read), left=unfinished(folder))
     write_whole(folder / HTML_FILE, page)
 
 

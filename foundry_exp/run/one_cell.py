@@ -18,8 +18,7 @@ from foundry_exp.protocols import Scorer, Tracker
 from foundry_exp.records import run_folder
 from foundry_exp.records.run_result import FAILED, WITH_FIGURES, RunResult
 from foundry_exp.report import write
-from foundry_exp.report.conclude import conclusions
-from foundry_exp.report.conclusions import Conclusions
+from foundry_exp.report.conclude import Conclusions, conclusions
 from foundry_exp.results.cell import FinishedCell
 from foundry_exp.run import failure_policy, progress, resume
 from foundry_exp.run.engines import Engine

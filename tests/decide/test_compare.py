@@ -20,7 +20,7 @@ from tests.report.hostile import HOSTILE
 def ratio(found: Comparison, metric: str) -> tuple[float, float, float, bool]:
     effect = next(one for one in found.pairs[0].effects if one.figure.name == metric)
     difference = effect.difference
-    return math.exp(difference.effect), math.exp(difference.low), math.exp(difference.high), effect.found
+    return math.exp(difference.effect), math.exp(difference.low), math.exp(difference.high), effect.beyond_chance
 
 
 @pytest.mark.parametrize("slower", [1.05, 1.10, 1.30])
@@ -35,7 +35,7 @@ def test_a_planted_difference_is_found_with_its_size(tmp_path: Path, slower: flo
 
 def test_no_difference_is_said_with_what_would_have_been_seen(tmp_path: Path) -> None:
     found = compared(plant(tmp_path, name="a"), plant(tmp_path, name="b", seed=1))
-    assert not any(effect.found for effect in found.pairs[0].effects)
+    assert not any(effect.beyond_chance for effect in found.pairs[0].effects)
     printed = comparison_pages.console(found)
     assert "no difference that 20 prompts could show; they would show" in printed
 
@@ -46,7 +46,7 @@ def test_alike_runs_are_rarely_told_apart(tmp_path: Path) -> None:
     for seed in range(40):
         runs = tmp_path / str(seed)
         found = compared(plant(runs, name="a", seed=2 * seed), plant(runs, name="b", seed=2 * seed + 1))
-        alarms += any(effect.found for effect in found.pairs[0].effects)
+        alarms += any(effect.beyond_chance for effect in found.pairs[0].effects)
     assert alarms <= 5
 
 
@@ -90,7 +90,7 @@ def test_a_difference_without_spread_is_not_said_to_be_known_exactly(tmp_path: P
     found = compared(*runs)
     effect = next(one for one in found.pairs[0].effects if one.figure.name == "e2e_ms")
     assert effect.difference.p_value == 0.25, "three coins that fall alike"
-    assert not effect.found
+    assert not effect.beyond_chance
     printed = comparison_pages.console(found)
     assert "the whole answer: 2.0 times apart in all 3 prompts" in printed
     assert "would show 0" not in printed

@@ -13,8 +13,7 @@ from foundry_exp.files.disk import write_whole
 from foundry_exp.records.run_folder import CONFIG_FILE
 from foundry_exp.records.runs import finished_cells
 from foundry_exp.report import recommendation_pages
-from foundry_exp.report.conclude import conclusions
-from foundry_exp.report.conclusions import Conclusions
+from foundry_exp.report.conclude import Conclusions, conclusions
 from foundry_exp.report.write import write_texts
 from foundry_exp.results.cell import gather
 from tests.decide.planted import plant

@@ -11,8 +11,7 @@ import pytest
 
 from foundry_exp.report.highlights import highlights
 from foundry_exp.report.plots import draw
-from foundry_exp.report.plots.plot import Plot
-from foundry_exp.report.plots.series import Series, series
+from foundry_exp.report.plots.series import Plot, Series, series
 from foundry_exp.report.plots.trade_off import MEMORY, QUALITY, Dimension, Point, front, leading
 from foundry_exp.results.cell import FinishedCell, gather
 from tests.report.scored import give_scores

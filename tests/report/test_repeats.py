@@ -8,7 +8,7 @@ import pytest
 from foundry_exp.metrics.stats.intervals import mean_interval
 from foundry_exp.records import run_folder
 from foundry_exp.report import repeats
-from foundry_exp.report.conclusions import NONE
+from foundry_exp.report.conclude import NONE
 from foundry_exp.report.markdown import report
 from foundry_exp.results.cell import FinishedCell, gather
 from tests.run_folders import make_run_folder

@@ -47,8 +47,8 @@ def side_by_side(looks: Sequence[Series]) -> tuple[list[Asked], str]:
     shown = [look for look in looks if look.cell.measured]
     prompts = dict.fromkeys(name for look in shown for name in look.cell.prompts)
     prompts |= dict.fromkeys(request.sample_id for look in shown for request in look.cell.measured)
-    known = {id(look): grades(look.cell) for look in shown[:MOST_CELLS]}
-    asked = [_asked(name, shown[:MOST_CELLS], known) for name in list(prompts)[:MOST_PROMPTS]]
+    by_look = {id(look): grades(look.cell) for look in shown[:MOST_CELLS]}
+    asked = [_asked(name, shown[:MOST_CELLS], by_look) for name in list(prompts)[:MOST_PROMPTS]]
     return [one for one in asked if one.answers], _left_out(len(shown), len(prompts))
 
 
@@ -61,7 +61,7 @@ def _left_out(cells: int, prompts: int) -> str:
     return f"Shown are {' and '.join(said)}; every answer is in the cells' records.jsonl." if said else ""
 
 
-def _asked(sample_id: str, looks: Sequence[Series], known: Known) -> Asked:
+def _asked(sample_id: str, looks: Sequence[Series], by_look: Known) -> Asked:
     question = next((look.cell.prompts[sample_id] for look in looks if sample_id in look.cell.prompts), "")
     answers = []
     for look in looks:
@@ -69,19 +69,19 @@ def _asked(sample_id: str, looks: Sequence[Series], known: Known) -> Asked:
         if rounds:
             answered = [request for request in rounds if request.error is None]
             first = min(answered or rounds, key=lambda request: (request.attempt, request.round))
-            answers.append(_shown(look, first, answered, known[id(look)].get((first.sample_id, first.output_hash))))
+            answers.append(_shown(look, first, answered, by_look[id(look)].get((first.sample_id, first.output_hash))))
     return Asked(one_line(sample_id), lines(question[:MOST_CHARACTERS]), tuple(answers))
 
 
 def extremes(looks: Sequence[Series]) -> list[tuple[Series, list[Answer]]]:
     """For each scored cell its best, its median and its worst answer."""
-    found = []
+    by_look = []
     for look in looks[:MOST_CELLS]:
         ranked = best_median_worst(look.cell)
         shown = [_shown(look, one.request, [], one.grade, one.place) for one in ranked]
         if shown:
-            found.append((look, shown))
-    return found
+            by_look.append((look, shown))
+    return by_look
 
 
 def _shown(look: Series, first: Request, answered: Sequence[Request], grade: Grade | None, place: str = "") -> Answer:

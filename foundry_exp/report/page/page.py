@@ -15,15 +15,14 @@ from foundry_exp.files.escape import listed, one_line, sentence
 from foundry_exp.metrics.formats import NOTHING
 from foundry_exp.records.runs import NOTHING_LEFT, Unfinished
 from foundry_exp.report.columns import Column, TableValue, answered, numbers, ordered, texts
-from foundry_exp.report.conclusions import Conclusions
+from foundry_exp.report.conclude import Conclusions
 from foundry_exp.report.highlights import NOT_TESTED, highlights, left_out
 from foundry_exp.report.markdown import CELL_FILES, choices, concerned_cells, reason_of, tally, warnings_by_cell
 from foundry_exp.report.markdown_tables import notes, ran_on
 from foundry_exp.report.page.answers import extremes, side_by_side
 from foundry_exp.report.page.verdict import cards
 from foundry_exp.report.palette import DARK, LIGHT, declarations
-from foundry_exp.report.plots.plot import Plot
-from foundry_exp.report.plots.series import Series, series
+from foundry_exp.report.plots.series import Plot, Series, series
 from foundry_exp.report.provenance import UNKNOWN, surroundings, values_of
 from foundry_exp.report.scored import repeat_notes
 from foundry_exp.results.cell import FinishedCell, labels, notices
@@ -47,7 +46,7 @@ class Line:
 def render(
     cells: Sequence[FinishedCell],
     plots: Sequence[Plot] | None,
-    found: Conclusions,
+    conclusions: Conclusions,
     *,
     inside: bool,
     left: Unfinished = NOTHING_LEFT,
@@ -65,10 +64,10 @@ def render(
         cards=cards(cells, looks),
         sentences=said,
         left_out=left_out(cells) if len(cells) > 1 else [],
-        pick=one_line(found.pick),
-        reasons=[one_line(line) for line in found.reasons],
-        differences=[one_line(line) for line in found.differences],
-        basis=one_line(found.basis) or (NOT_TESTED if said and len(cells) > 1 else ""),
+        pick=one_line(conclusions.pick),
+        reasons=[one_line(line) for line in conclusions.reasons],
+        differences=[one_line(line) for line in conclusions.differences],
+        basis=one_line(conclusions.basis) or (NOT_TESTED if said and len(cells) > 1 else ""),
         columns=(table := columns(cells)),
         lines=_lines(looks, table),
         notes=[*notes(cells), *_why_unscored(cells), *(one_line(note) for note in repeat_notes(cells))],
@@ -169,12 +168,12 @@ def _lines(looks: Sequence[Series], table: Sequence[Column]) -> list[Line]:
 
 
 def _warnings(cells: Sequence[FinishedCell]) -> list[tuple[str, str]]:
-    found = [
+    warnings = [
         (one_line(concerned_cells(cells, concerned)), sentence(text))
         for text, concerned in warnings_by_cell(cells).items()
     ]
-    more = len(found) - MOST_WARNINGS
-    return found if more <= 0 else [*found[:MOST_WARNINGS], ("others", f"{more} more warnings are in report.md.")]
+    more = len(warnings) - MOST_WARNINGS
+    return warnings if more <= 0 else [*warnings[:MOST_WARNINGS], ("others", f"{more} more warnings are in report.md.")]
 
 
 def _why_unscored(cells: Sequence[FinishedCell]) -> list[str]:
@@ -185,8 +184,8 @@ def _why_unscored(cells: Sequence[FinishedCell]) -> list[str]:
 def _facts(cells: Sequence[FinishedCell]) -> list[tuple[str, list[str]]]:
     """What is known of the machine and the settings; several values where cells differ."""
     every = [surroundings(cell.result) for cell in cells]
-    found = [(name, values_of(every, name)) for name in every[0]]
-    return [(name, values) for name, values in found if values != [UNKNOWN]]
+    facts = [(name, values_of(every, name)) for name in every[0]]
+    return [(name, values) for name, values in facts if values != [UNKNOWN]]
 
 
 def _ran(looks: Sequence[Series]) -> list[tuple[Any, ...]]:
@@ -206,8 +205,8 @@ def _ran(looks: Sequence[Series]) -> list[tuple[Any, ...]]:
 
 
 def _files(cells: Sequence[FinishedCell], *, inside: bool) -> list[tuple[str, list[tuple[str, str]]]]:
-    found = []
+    files = []
     for label, cell in zip(labels(cells), cells, strict=True):
         prefix = "" if inside else f"{quote(cell.folder.name)}/"
-        found.append((one_line(label), [(name, prefix + name) for name in CELL_FILES if (cell.folder / name).exists()]))
-    return found
+        files.append((one_line(label), [(name, prefix + name) for name in CELL_FILES if (cell.folder / name).exists()]))
+    return files

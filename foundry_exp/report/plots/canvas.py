@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from foundry_exp.report.palette import DARK, LIGHT, declarations
-from foundry_exp.report.plots.plot import Plot
+from foundry_exp.report.plots.series import Plot
 
 NARROW_IN = 5.2
 WIDE_IN = 10.4
@@ -138,7 +138,7 @@ def svg(drawn: Figure, name: str, label: str) -> str:
     text = _DROPPED.sub("", text[text.index("<svg") :])
     text = re.sub(r' (?:width|height)="[\d.]+pt"', "", text, count=2)
     text = text.replace("<svg ", f'<svg class="plot" role="img" aria-label="{escape(label)}" ', 1)
-    text = _COORDINATES.sub(lambda found: _DIGITS.sub(r"\1", found.group()), text)
+    text = _COORDINATES.sub(lambda match: _DIGITS.sub(r"\1", match.group()), text)
     text = re.sub(r'((?: id|xlink:href)="#?|url\(#)', rf"\g<1>{name}-", text)
     for word, stand_in in _STAND_INS.items():
         text = text.replace(stand_in, f"var(--{word})")

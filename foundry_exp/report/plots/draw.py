@@ -7,8 +7,8 @@ from foundry_exp.files.disk import write_whole
 from foundry_exp.report.plots.canvas import standalone
 from foundry_exp.report.plots.heat_map import heat_map
 from foundry_exp.report.plots.latency import latency, shares
-from foundry_exp.report.plots.plot import Plot
 from foundry_exp.report.plots.rates import rates
+from foundry_exp.report.plots.series import Plot
 from foundry_exp.report.plots.timeline import timeline
 from foundry_exp.report.plots.trade_off import trade_off
 from foundry_exp.results.cell import FinishedCell

@@ -11,8 +11,7 @@ from matplotlib.colors import LogNorm, Normalize
 
 from foundry_exp.report.plots import canvas
 from foundry_exp.report.plots.canvas import colour
-from foundry_exp.report.plots.plot import Plot
-from foundry_exp.report.plots.series import Series, chosen, series, short
+from foundry_exp.report.plots.series import Plot, Series, chosen, series, short
 from foundry_exp.results.cell import FinishedCell
 
 MOST_CELLS = 16

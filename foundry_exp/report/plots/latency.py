@@ -10,8 +10,7 @@ from matplotlib.axes import Axes
 from foundry_exp.metrics.stats.intervals import percentile_interval
 from foundry_exp.report.plots import canvas
 from foundry_exp.report.plots.canvas import colour
-from foundry_exp.report.plots.plot import Plot
-from foundry_exp.report.plots.series import DASHES, Series, chosen, series, short
+from foundry_exp.report.plots.series import DASHES, Plot, Series, chosen, series, short
 from foundry_exp.results.cell import FinishedCell
 
 MOST_ROWS = 24
@@ -36,19 +35,19 @@ class Row:
 
 def latency(cells: Sequence[FinishedCell]) -> Plot | None:
     """Every answered request's time as a point, with the quartiles, by cell; for one cell by prompt."""
-    found, left_out = _rows(cells)
-    if not found:
+    drawn_rows, left_out = _rows(cells)
+    if not drawn_rows:
         return None
     title = "Time to the whole answer, every request"
     with canvas.style():
-        drawn = canvas.figure(0.9 + canvas.ROW_IN * len(found))
+        drawn = canvas.figure(0.9 + canvas.ROW_IN * len(drawn_rows))
         axes = drawn.add_subplot()
-        for place, row in enumerate(found):
-            _strip(axes, place, row, MOST_POINTS // len(found))
-        canvas.rows(axes, [f"{row.label}  n={len(row.values)}" for row in found])
-        _scale(axes, [value for row in found for value in row.values])
+        for place, row in enumerate(drawn_rows):
+            _strip(axes, place, row, MOST_POINTS // len(drawn_rows))
+        canvas.rows(axes, [f"{row.label}  n={len(row.values)}" for row in drawn_rows])
+        _scale(axes, [value for row in drawn_rows for value in row.values])
         axes.set_xlabel("ms from request to last token", loc="left")
-        canvas.title(drawn, title, f"n={sum(len(row.values) for row in found)}")
+        canvas.title(drawn, title, f"n={sum(len(row.values) for row in drawn_rows)}")
         drawing = canvas.svg(drawn, "latency", title)
     reading = (
         "A point is a request, the box holds the middle half of them, the thick line is the median, and the open line "
@@ -62,8 +61,8 @@ def _rows(cells: Sequence[FinishedCell]) -> tuple[list[Row], str]:
     if len(cells) == 1:
         return _by_prompt(every[0])
     shown, left_out = chosen(every, MOST_ROWS, lambda cell: cell.row["e2e_p50_ms"])
-    found = [Row(one.label, times(one.cell, "e2e_ms"), one.colour, one.marker) for one in shown]
-    return [row for row in found if row.values], left_out
+    drawn_rows = [Row(one.label, times(one.cell, "e2e_ms"), one.colour, one.marker) for one in shown]
+    return [row for row in drawn_rows if row.values], left_out
 
 
 def _by_prompt(only: Series) -> tuple[list[Row], str]:
@@ -71,9 +70,9 @@ def _by_prompt(only: Series) -> tuple[list[Row], str]:
     for request in only.cell.measured:
         if request.e2e_ms is not None:
             grouped.setdefault(request.sample_id, []).append(request.e2e_ms)
-    found = [Row(short(name), values, "series-1", "o") for name, values in grouped.items() if values]
-    left_out = f"The first {MOST_ROWS} of {len(found)} prompts." if len(found) > MOST_ROWS else ""
-    return found[:MOST_ROWS], left_out
+    by_prompt = [Row(short(name), values, "series-1", "o") for name, values in grouped.items() if values]
+    left_out = f"The first {MOST_ROWS} of {len(by_prompt)} prompts." if len(by_prompt) > MOST_ROWS else ""
+    return by_prompt[:MOST_ROWS], left_out
 
 
 def times(cell: FinishedCell, name: str) -> list[float]:
@@ -108,14 +107,14 @@ def _scale(axes: Axes, values: Sequence[float]) -> None:
 def shares(cells: Sequence[FinishedCell]) -> Plot | None:
     """The share of requests answered within a time (ECDF), a line a cell."""
     shown, left_out = chosen(series(cells), MOST_LINES, lambda cell: cell.row["e2e_p50_ms"])
-    found = [(one, values) for one in shown if (values := times(one.cell, "e2e_ms"))]
-    if not found:
+    timed = [(one, values) for one in shown if (values := times(one.cell, "e2e_ms"))]
+    if not timed:
         return None
     title = "Share of answers complete within a time"
     with canvas.style():
-        drawn = canvas.figure(2.6 + 0.09 * len(found))
+        drawn = canvas.figure(2.6 + 0.09 * len(timed))
         axes = drawn.add_subplot()
-        for one, values in found:
+        for one, values in timed:
             axes.ecdf(
                 values,
                 color=colour(one.colour),
@@ -125,10 +124,10 @@ def shares(cells: Sequence[FinishedCell]) -> Plot | None:
             )
         axes.grid(visible=True)
         axes.set_yticks([0, 0.25, 0.5, 0.75, 0.95], ["0 %", "25 %", "50 %", "75 %", "95 %"])
-        _scale(axes, [value for _, values in found for value in values])
+        _scale(axes, [value for _, values in timed for value in values])
         axes.set_xlabel("ms from request to last token", loc="left")
         drawn.legend(loc="outside lower left", frameon=False, fontsize=7.5, ncols=2)
-        canvas.title(drawn, title, f"n={sum(len(values) for _, values in found)}")
+        canvas.title(drawn, title, f"n={sum(len(values) for _, values in timed)}")
         drawing = canvas.svg(drawn, "shares", title)
     reading = f"Further left is quicker; a long flat end is a slow tail. {left_out}"
     return Plot("shares", title, reading.strip(), drawing)

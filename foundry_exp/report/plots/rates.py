@@ -11,8 +11,7 @@ from foundry_exp.records.distribution import Distribution
 from foundry_exp.report.columns import ESTIMATED
 from foundry_exp.report.plots import canvas
 from foundry_exp.report.plots.canvas import colour
-from foundry_exp.report.plots.plot import Plot
-from foundry_exp.report.plots.series import Series, chosen, series
+from foundry_exp.report.plots.series import Plot, Series, chosen, series
 from foundry_exp.results.cell import FinishedCell
 from foundry_exp.results.row import distribution
 
@@ -44,29 +43,29 @@ def rates(cells: Sequence[FinishedCell]) -> Plot | None:
 
 def _panel_row(axes: Axes, place: int, one: Series, figure: Figure) -> int:
     """Draw one cell's median; how many requests are behind it."""
-    found = distribution(one.cell.result, figure.name)
-    if found is None or found.p50 is None:
+    spread = distribution(one.cell.result, figure.name)
+    if spread is None or spread.p50 is None:
         why = "not streamed" if not one.cell.row.streaming else one.cell.result.missing.get(figure.name, "not measured")
         axes.annotate(
             why, (0, place), (4, 0), textcoords="offset points", va="center", fontsize=7.5, color=colour("muted")
         )
         return 0
-    _point(axes, place, one, found, found.p50)
+    _point(axes, place, one, spread, spread.p50)
     estimated = f"{ESTIMATED} " if figure.from_tokens and one.cell.tokens_estimated else ""
     axes.annotate(
-        f"{estimated}{number(found.p50)}",
-        (found.p50, place),
+        f"{estimated}{number(spread.p50)}",
+        (spread.p50, place),
         (0, 6),
         textcoords="offset points",
         ha="center",
         fontsize=7.5,
         color=colour("muted"),
     )
-    return found.n
+    return spread.n
 
 
-def _point(axes: Axes, place: int, one: Series, found: Distribution, median: float) -> None:
-    interval = found.intervals.get("p50")
+def _point(axes: Axes, place: int, one: Series, spread: Distribution, median: float) -> None:
+    interval = spread.intervals.get("p50")
     if interval:
         axes.plot([interval.low, interval.high], [place] * 2, color=colour(one.colour), linewidth=2, alpha=0.55)
     axes.plot(

@@ -14,6 +14,19 @@ NOT_PLOTTED = ("failed", "skipped", "device_mismatch")
 
 
 @dataclass(frozen=True, slots=True)
+class Plot:
+    """A picture and the words around it."""
+
+    name: str
+    """Its file in `plots/`, without the ending."""
+    title: str
+    reading: str
+    """How to read it, and what it leaves out."""
+    svg: str
+    is_wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Series:
     """A cell as it is drawn."""
 

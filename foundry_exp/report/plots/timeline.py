@@ -7,8 +7,7 @@ from matplotlib.axes import Axes
 
 from foundry_exp.report.plots import canvas
 from foundry_exp.report.plots.canvas import colour
-from foundry_exp.report.plots.plot import Plot
-from foundry_exp.report.plots.series import Series, chosen, series
+from foundry_exp.report.plots.series import Plot, Series, chosen, series
 from foundry_exp.results.cell import FinishedCell
 from foundry_exp.results.requests import Request
 

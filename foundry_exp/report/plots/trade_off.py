@@ -12,8 +12,7 @@ from foundry_exp.metrics import catalogue
 from foundry_exp.metrics.figure import Figure
 from foundry_exp.report.plots import canvas
 from foundry_exp.report.plots.canvas import colour
-from foundry_exp.report.plots.plot import Plot
-from foundry_exp.report.plots.series import Series, chosen, series
+from foundry_exp.report.plots.series import Plot, Series, chosen, series
 from foundry_exp.report.ranking import rankable
 from foundry_exp.results.cell import FinishedCell
 from foundry_exp.results.comparable import graded_by
