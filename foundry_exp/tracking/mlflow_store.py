@@ -5,14 +5,13 @@ import sqlite3
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from foundry_exp.errors import StoreError, UnreachableError
-from foundry_exp.tracking import server, sqlite_store
+from foundry_exp.tracking import mlflow_internals, server, sqlite_store
 from foundry_exp.tracking.location import Location, locate
 
 QUIET = {
@@ -169,7 +168,7 @@ def import_mlflow() -> None:
     with warnings.catch_warnings():
         # MLflow's models use what SQLAlchemy 2.1 deprecates; no user can put that right.
         warnings.filterwarnings("ignore", "The ``noload`` loader", DeprecationWarning)
-        import_module("mlflow.store.tracking.sqlalchemy_store")
+        mlflow_internals.store_class()
 
 
 def _alone(location: Location) -> Any:

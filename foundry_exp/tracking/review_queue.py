@@ -13,7 +13,7 @@ from foundry_exp.prompts.rubric import Criterion, Rubric
 from foundry_exp.records.score import POINTS
 from foundry_exp.scores.people.items import Item, blind_name
 from foundry_exp.scores.people.key import Key
-from foundry_exp.tracking import traces
+from foundry_exp.tracking import mlflow_internals, traces
 from foundry_exp.tracking.contents import cut
 from foundry_exp.tracking.location import Location
 from foundry_exp.tracking.mlflow_store import opened
@@ -36,7 +36,7 @@ class Queued:
 def push(location: Location, key: Key, items: Mapping[str, Item], rubric: Rubric, annotators: Sequence[str]) -> Queued:
     """Give each person a queue with what they were given and have not in it yet; nothing is changed that is there."""
     with opened(location, "review queues: not sent", "the export is whole, send it again.") as client:
-        tracing = traces.client_of(client)
+        tracing = mlflow_internals.tracing_client(client.tracking_uri)
         name = experiment_name(key)
         experiment_id = _experiment_id(client, name, location)
         # MLflow asks the newest question first

@@ -7,7 +7,7 @@ from typing import Any
 
 from foundry_exp.errors import StoreError
 from foundry_exp.scores.people.key import Key
-from foundry_exp.tracking import traces
+from foundry_exp.tracking import mlflow_internals, traces
 from foundry_exp.tracking.location import Location
 from foundry_exp.tracking.mlflow_store import opened
 from foundry_exp.tracking.review_queue import experiment_name, identity_of, no_limit
@@ -35,7 +35,9 @@ def pull(location: Location, key: Key) -> list[Answered]:
         experiment = client.get_experiment_by_name(experiment_name(key))
         if experiment is None:
             raise StoreError(nothing)
-        found = traces.search(traces.client_of(client), experiment.experiment_id, None, no_limit)
+        found = traces.search(
+            mlflow_internals.tracing_client(client.tracking_uri), experiment.experiment_id, None, no_limit
+        )
     return [_answered(key, annotator, found) for annotator in key.given]
 
 

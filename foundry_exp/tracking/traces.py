@@ -14,7 +14,7 @@ from foundry_exp.metrics.quality import current
 from foundry_exp.records import run_folder
 from foundry_exp.records.record import Record
 from foundry_exp.records.run_result import RunResult
-from foundry_exp.tracking import contents, feedback, trace
+from foundry_exp.tracking import contents, feedback, mlflow_internals, trace
 from foundry_exp.tracking.trace import Trace
 
 AT_ONCE = 100
@@ -37,7 +37,7 @@ def log(
 
     `look` is called between two calls, and may raise.
     """
-    tracing = client_of(client)
+    tracing = mlflow_internals.tracing_client(client.tracking_uri)
     key = contents.run_key(result)
     before = search(tracing, experiment_id, f"tags.`{contents.RUN_TAG}` = '{key}'", look)
     found = _with_feedback(experiment_id, folder, result)
@@ -45,13 +45,6 @@ def log(
     write(tracing, experiment_id, found, tags, metadata, look)
     _remove_others(tracing, experiment_id, before, {one.trace_id: given for one, given in found}, look)
     client.set_tag(run_id, contents.TRACES_TAG, client.get_run(run_id).data.tags[contents.DIGEST_TAG])
-
-
-def client_of(client: Any) -> Any:
-    """MLflow's client for traces, of the same store."""
-    from mlflow.tracing.client import TracingClient
-
-    return TracingClient(client.tracking_uri)
 
 
 def write(

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from foundry_exp.errors import ConfigError
+from foundry_exp.tracking.mlflow_internals import schema_revisions
 from foundry_exp.tracking.mlflow_store import MlflowTracker
 from foundry_exp.tracking.no_tracker import NoTracker
-from foundry_exp.tracking.sqlite_store import known_revisions
 
 
 def make_tracker(output_dir: Path, uri: str | None = None) -> MlflowTracker:
@@ -27,7 +27,7 @@ def make_store(file: Path, revision: str) -> Path:
 
 
 def latest_revision() -> str:
-    revisions, parents = known_revisions()
+    revisions, parents = schema_revisions()
     (latest,) = revisions - parents
     return latest
 

@@ -1,6 +1,8 @@
 """Steps of a cell on their way from its node: left in the cluster's own key-value store, so that no process is added.
 
-An actor would be a process of its own on one of the machines that measure.
+What leans on private parts of Ray stands in this file alone; tests/run/engines/test_mailbox.py breaks first. In public,
+an actor or a queue is a process of its own on one of the machines that measure, and only the dashboard tells how often
+a task was tried.
 """
 
 import json
@@ -36,6 +38,13 @@ class Outbox:
             key = f"{self._prefix}/{self._sent:08d}".encode()
             _internal_kv_put(key, json.dumps(self._waiting).encode(), namespace=_NAMESPACE)
             self._sent, self._sent_s, self._waiting = self._sent + 1, time.monotonic(), []
+
+
+def tries_before() -> int:
+    """How often Ray has tried the task that runs here already, as after the death of its node."""
+    import ray
+
+    return int(ray.get_runtime_context().worker.core_worker.get_current_task_attempt_number())
 
 
 def collect(mailbox: str) -> Iterator[dict[str, Any]]:

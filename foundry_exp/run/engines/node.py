@@ -27,7 +27,7 @@ from foundry_exp.measure.attempts import Attempt
 from foundry_exp.measure.cell import Cell
 from foundry_exp.measure.outcome import ModelFiles, Outcome
 from foundry_exp.run.engines import local
-from foundry_exp.run.engines.mailbox import Outbox
+from foundry_exp.run.engines.mailbox import Outbox, tries_before
 from foundry_exp.run.engines.parcel import Delivery, Order, pack, unpack
 from foundry_exp.runtime.models import folder
 
@@ -38,7 +38,7 @@ _LAST_REQUEST_S = 60.0
 
 def run(order: Order) -> Delivery:
     """Measure the ordered cell in a folder of this node's, and send the folder back."""
-    attempt = replace(order.attempt, number=order.attempt.number + _tries_before())
+    attempt = replace(order.attempt, number=order.attempt.number + tries_before())
     outbox = Outbox(order.mailbox, attempt.number)
     outbox.put({"step": "placed", "attempt": attempt.number, "host": platform.node()})
     place = Path(tempfile.mkdtemp(prefix="foundry_exp-"))
@@ -50,12 +50,6 @@ def run(order: Order) -> Delivery:
         return Delivery(failed, {})
     shutil.rmtree(place, ignore_errors=True)
     return Delivery(outcome, files)
-
-
-def _tries_before() -> int:
-    import ray
-
-    return int(ray.get_runtime_context().worker.core_worker.get_current_task_attempt_number())
 
 
 def _node_id() -> str:
