@@ -11,20 +11,20 @@ from foundry_exp.cli import help_page
 from foundry_exp.config import hydra_session
 from foundry_exp.errors import ConfigError
 
-_WISH = re.compile(r"(install|uninstall|query)=(bash|zsh|fish)")
+_REQUEST = re.compile(r"(install|uninstall|query)=(bash|zsh|fish)")
 
 
-def main(words: Sequence[str]) -> int:
-    """Answer `--shell-completion WISH`: print a script for the shell, or what may stand where the cursor is."""
-    wish = _WISH.fullmatch(words[0]) if len(words) == 1 else None
-    if not wish:
-        got = " ".join(words) or "nothing"
+def main(arguments: Sequence[str]) -> int:
+    """Answer `--shell-completion REQUEST`: print a script for the shell, or what may stand where the cursor is."""
+    request = _REQUEST.fullmatch(arguments[0]) if len(arguments) == 1 else None
+    if not request:
+        got = " ".join(arguments) or "nothing"
         msg = f"--shell-completion: must be install=bash, install=zsh or install=fish, or uninstall=…, got {got}."
         raise ConfigError(msg)
-    if wish[1] != "query":
-        print(_hydras(wish[0]))
+    if request[1] != "query":
+        print(_hydras_answer(request[0]))
         return 0
-    print(("\n" if wish[2] == "fish" else " ").join(_choices(os.environ.get("COMP_LINE", ""))))
+    print(("\n" if request[2] == "fish" else " ").join(_choices(os.environ.get("COMP_LINE", ""))))
     return 0
 
 
@@ -48,7 +48,7 @@ def _overrides(words: Sequence[str], last: str) -> Iterator[str]:
     """What Hydra offers, for the last one of several values too: `model=demo-small,de`."""
     listed, comma, rest = last.rpartition(",")
     key = listed.partition("=")[0]
-    offered = _asked([*words, f"{key}={rest}" if comma else last])
+    offered = _offered_by_hydra([*words, f"{key}={rest}" if comma else last])
     for choice in offered:
         value = choice.removeprefix(f"{key}=")
         if not comma:
@@ -57,22 +57,22 @@ def _overrides(words: Sequence[str], last: str) -> Iterator[str]:
             yield f"{listed},{value}"
 
 
-def _asked(words: Sequence[str]) -> list[str]:
-    told = [word for word in words[:-1] if not word.startswith(("-", "hydra.searchpath"))]  # which may import a package
-    kept = [word for word in told if "=" in word and "," not in word]
-    os.environ["COMP_LINE"] = " ".join([hydra_session.PROGRAM, *kept, words[-1]])
-    return _hydras("query=bash").split()
+def _offered_by_hydra(words: Sequence[str]) -> list[str]:
+    single = [word for word in words[:-1] if "=" in word and "," not in word]
+    harmless = [word for word in single if not word.startswith(("-", "hydra.searchpath"))]  # which may import a package
+    os.environ["COMP_LINE"] = " ".join([hydra_session.PROGRAM, *harmless, words[-1]])
+    return _hydras_answer("query=bash").split()
 
 
-def _hydras(wish: str) -> str:
+def _hydras_answer(request: str) -> str:
     """Hydra's answer; nothing where the line so far does not compose."""
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(io.StringIO()), contextlib.suppress(SystemExit):
-        hydra_session.hand_over(["--shell-completion", wish])
-    return said.getvalue().strip()
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(io.StringIO()), contextlib.suppress(SystemExit):
+        hydra_session.hand_over(["--shell-completion", request])
+    return output.getvalue().strip()
 
 
 def _options_of(verb: str) -> list[str]:
-    shown: str = importlib.import_module(f"foundry_exp.cli.verbs.{verb}").HELP
-    second = re.findall(rf"foundry_exp {verb} ([a-z]+) ", shown)
-    return sorted({*second, *help_page.long_options(shown)})
+    help_text: str = importlib.import_module(f"foundry_exp.cli.verbs.{verb}").HELP
+    commands = re.findall(rf"foundry_exp {verb} ([a-z]+) ", help_text)
+    return sorted({*commands, *help_page.long_options(help_text)})

@@ -64,16 +64,16 @@ def text() -> str:
     return HELP.format(verb_lines=verb_lines, groups="\n".join(groups))
 
 
-def long_options(shown: str) -> list[str]:
+def long_options(help_text: str) -> list[str]:
     """The options that a help text has."""
     import re
 
-    return sorted(set(re.findall(r"--[a-z][a-z-]+", shown)))
+    return sorted(set(re.findall(r"--[a-z][a-z-]+", help_text)))
 
 
-def _wrapped(head: str, words: list[str]) -> str:
+def _wrapped(head: str, options: list[str]) -> str:
     from textwrap import fill
 
     return fill(
-        " ".join(words), width=100, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False
+        " ".join(options), width=100, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False
     )

@@ -20,7 +20,7 @@ def main(arguments: Sequence[str]) -> int:
     if _NO_COLOUR & set(arguments):
         terminal.without_colours()
     try:
-        return _dispatch([word for word in arguments if word not in _NO_COLOUR])
+        return _dispatch([argument for argument in arguments if argument not in _NO_COLOUR])
     except ConfigError as error:
         print(f"foundry_exp: {error}", file=sys.stderr)
         return USAGE_ERROR
@@ -54,11 +54,11 @@ def _verb(name: str, arguments: list[str]) -> int:
     if {"-h", "--help"} & set(arguments):
         print(module.HELP, end="")
         return 0
-    known = help_page.long_options(module.HELP)
-    for word in arguments:
-        option = word.partition("=")[0]
-        if option.startswith("--") and option not in known:
-            msg = f"{name} {option}: no such option; {offer(option, known)} See python -m foundry_exp {name} --help."
+    options = help_page.long_options(module.HELP)
+    for argument in arguments:
+        option = argument.partition("=")[0]
+        if option.startswith("--") and option not in options:
+            msg = f"{name} {option}: no such option; {offer(option, options)} See python -m foundry_exp {name} --help."
             raise ConfigError(msg)
     code: int = module.main(arguments)
     return code
@@ -129,6 +129,6 @@ def _hydras_own(options: argparse.Namespace, overrides: Sequence[str]) -> int:
         msg = f"--info {view}: no such view; {near(view, _OF_HYDRA)}"
         raise ConfigError(msg)
     every_job, _ = compose.jobs(overrides, multirun=options.multirun)
-    wish = ["--hydra-help"] if options.hydra_help else ["--info", view] if view else ["--cfg", options.cfg]
-    hydra_session.hand_over([*wish, *(["--resolve"] if options.resolve else []), *every_job[0].overrides])
+    question = ["--hydra-help"] if options.hydra_help else ["--info", view] if view else ["--cfg", options.cfg]
+    hydra_session.hand_over([*question, *(["--resolve"] if options.resolve else []), *every_job[0].overrides])
     return 0

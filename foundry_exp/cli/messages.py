@@ -1,4 +1,4 @@
-"""What a command tells on the terminal beside its table: what comes, what was found, and what to do next."""
+"""What a command tells on the terminal beside its table: what comes, what follows from it, and what to do next."""
 
 import sys
 from collections.abc import Sequence
@@ -18,9 +18,9 @@ def what_comes(cells: Sequence[Cell], due: Sequence[Cell], order: str) -> None:
     terminal.note(f"Sweep {cells[0].sweep_id}: {counted(len(cells), 'cell')}{done}. Order: {order}")
 
 
-def conclusions(found: Conclusions) -> None:
+def conclusions(conclusion: Conclusions) -> None:
     """What is more than chance, and which model to take."""
-    parts = [found.differences, (found.pick, "", *found.reasons) if found.pick else ()]
+    parts = [conclusion.differences, (conclusion.pick, "", *conclusion.reasons) if conclusion.pick else ()]
     for lines in filter(None, parts):
         if not terminal.is_quiet():
             print("", *lines, sep="\n")
@@ -64,5 +64,5 @@ def how_to_go_on(cells: Sequence[Cell]) -> None:
     plan = sweep_plan.read(folder)
     left = sum(resume.state(cell.folder) in ("new", "begun") for cell in cells)
     if plan and left:
-        said = f"{left} of {counted(len(cells), 'cell')} {'is' if left == 1 else 'are'} not finished"
-        print(f"\n{said}. Go on with:\n  {plan.resume_command}", file=sys.stderr)
+        unfinished = f"{left} of {counted(len(cells), 'cell')} {'is' if left == 1 else 'are'} not finished"
+        print(f"\n{unfinished}. Go on with:\n  {plan.resume_command}", file=sys.stderr)

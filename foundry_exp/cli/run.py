@@ -81,10 +81,10 @@ def _report(cell: Cell, where: Path, finished: Sequence[Path], *, changed: bool)
         table.show(read, terminal.result_console())
         return
     if changed or not (where / write.HTML_FILE).exists():
-        found = one_cell.conclude(cell, where, read, terminal.progress_console())
+        conclusion = one_cell.conclude(cell, where, read, terminal.progress_console())
     else:
-        found = conclusions(where, read)
+        conclusion = conclusions(where, read)
     # Last, since whoever reads it may have enough, as `head` has: the page is drawn by then.
     left = replace(unfinished(where), resume_command=None)  # said at the end
     table.show(read, terminal.result_console(), left=left)
-    messages.conclusions(found)
+    messages.conclusions(conclusion)

@@ -1,25 +1,31 @@
-"""The words behind a verb: which of them are runs and which settings, and options in any order."""
+"""The arguments behind a verb: which of them are runs and which settings, and options in any order."""
 
 import argparse
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from foundry_exp.errors import ConfigError, offer
 
 
-def is_setting(word: str) -> bool:
-    """Whether a word is `key=value` and not a run; a tag and a folder's name may hold the sign too."""
-    return "=" in word and not word.startswith("tag:") and not Path(word).exists()
+def is_setting(argument: str) -> bool:
+    """Whether an argument is `key=value` and not a run; a tag and a folder's name may hold the sign too."""
+    return "=" in argument and not argument.startswith("tag:") and not Path(argument).exists()
 
 
-def command(verb: str, word: str, known: Sequence[str]) -> Callable[[list[str]], int]:
-    """The command of a verb that a word names; it stands in a module of its own."""
-    if word not in known:
-        msg = f"{verb} {word}: no such command; {offer(word, known)} See python -m foundry_exp {verb} --help."
+def runs_and_settings(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The arguments that name runs, and those that are `key=value`."""
+    return [one for one in arguments if not is_setting(one)], [one for one in arguments if is_setting(one)]
+
+
+def command(verb: str, name: str, commands: Mapping[str, str]) -> Callable[[list[str]], int]:
+    """The command of a verb, of which `commands` has the module and the function: `{"pull": "models_cache.pull"}`."""
+    if name not in commands:
+        msg = f"{verb} {name}: no such command; {offer(name, commands)} See python -m foundry_exp {verb} --help."
         raise ConfigError(msg)
-    main: Callable[[list[str]], int] = importlib.import_module(f"foundry_exp.cli.verbs.{verb}_{word}").main
+    module, _, function = commands[name].partition(".")
+    main: Callable[[list[str]], int] = getattr(importlib.import_module(f"foundry_exp.cli.verbs.{module}"), function)
     return main
 
 
@@ -28,11 +34,11 @@ def parsed(verb: str, command: str, arguments: Sequence[str], add: Callable[[Any
     parser = argparse.ArgumentParser(prog=verb, add_help=False, allow_abbrev=False, exit_on_error=False)
     add(parser)
     try:
-        found, unknown = parser.parse_known_intermixed_args(list(arguments))
+        options, unknown = parser.parse_known_intermixed_args(list(arguments))
     except argparse.ArgumentError as error:
         msg = f"{command}: {error}; see python -m foundry_exp {verb} --help."
         raise ConfigError(msg) from error
     if unknown:
         msg = f"{command}: unknown option {unknown[0]}; see python -m foundry_exp {verb} --help."
         raise ConfigError(msg)
-    return found
+    return options

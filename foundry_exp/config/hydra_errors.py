@@ -71,9 +71,9 @@ def _composition(error: ConfigCompositionException, overrides: Sequence[str], ke
 
 
 def _unresolved(message: str) -> str:
-    said = re.search(r"ConfigError raised while resolving interpolation: (.+)", message)
-    if said:  # a resolver of ours has said it all
-        return said.group(1)
+    own = re.search(r"ConfigError raised while resolving interpolation: (.+)", message)
+    if own:  # a resolver of ours has said it all
+        return own.group(1)
     variable = re.search(r"Environment variable '([^']+)' not found", message) or re.search(
         r"\$\{oc\.env:([^},]+)", message
     )

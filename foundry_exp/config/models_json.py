@@ -50,12 +50,12 @@ def listed(path: str | None, alias: str, key: str) -> Any:
 
 
 def entries_of(variants: list[VariantFacts]) -> Entries:
-    """What was found of models that can chat, by alias; facts are of the variant in the cache, else of the first."""
-    found: Entries = {}
+    """Of models that can chat, by alias; facts are of the variant in the cache, else of the first."""
+    entries: Entries = {}
     for alias in sorted({variant.alias for variant in variants if variant.task in CHAT_TASKS}):
         own = [variant for variant in variants if variant.alias == alias and variant.task in CHAT_TASKS]
         best = next((variant for variant in own if variant.cached), own[0])
-        found[alias] = {
+        entries[alias] = {
             "capabilities": list(dict.fromkeys(name for variant in own for name in variant.capabilities)),
             "size_mb": best.size_mb,
             "context_length": best.context_length,
@@ -66,14 +66,14 @@ def entries_of(variants: list[VariantFacts]) -> Entries:
             # of several, the alias chooses by accelerator, which one folder would not
             **({"path": best.path} if best.catalogue == "local" and len(own) == 1 else {}),
         }
-    return found
+    return entries
 
 
 def _option_of(alias: str) -> Mapping[str, Any]:
     """The option file of `model` that means this alias; empty when there is none."""
-    for name, said in options.contents().items():
-        if alias in (said.get("alias"), name):
-            return {key: value for key, value in said.items() if value != "???"}
+    for name, option in options.contents().items():
+        if alias in (option.get("alias"), name):
+            return {key: value for key, value in option.items() if value != "???"}
     return {}
 
 

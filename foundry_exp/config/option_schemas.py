@@ -48,17 +48,17 @@ def _part(whole: dict[str, Any], group: str) -> dict[str, Any]:
 
 def _file(part: dict[str, Any], title: str, **more: dict[str, Any]) -> dict[str, Any]:
     properties = {**part.get("properties", {}), **more, "defaults": _DEFAULTS}
-    found = {"$schema": DRAFT, **part, "title": title, "properties": properties, "$defs": {"open": _OPEN}}
+    schema = {"$schema": DRAFT, **part, "title": title, "properties": properties, "$defs": {"open": _OPEN}}
     if "then" in part:  # closed there, so the list must be allowed there too
-        found["then"] = {**part["then"], "properties": {**part["then"]["properties"], "defaults": _DEFAULTS}}
-    return found
+        schema["then"] = {**part["then"], "properties": {**part["then"]["properties"], "defaults": _DEFAULTS}}
+    return schema
 
 
 def _hydra() -> dict[str, Any]:
-    known: dict[str, Any] = {field.name: {} for field in fields(HydraConf)}
+    sections: dict[str, Any] = {field.name: {} for field in fields(HydraConf)}
     return {
         "type": "object",
-        "properties": {**known, "mode": {"enum": ["RUN", "MULTIRUN"]}},
+        "properties": {**sections, "mode": {"enum": ["RUN", "MULTIRUN"]}},
         "additionalProperties": False,
     }
 
@@ -67,15 +67,15 @@ def _relaxed(node: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:
     """A schema with nothing required, references written out, and interpolations allowed for every value."""
     if "$ref" in node:
         return _relaxed(whole["properties"][node["$ref"].rpartition("/")[2]], whole)
-    kept = {key: value for key, value in node.items() if key != "required"}
+    relaxed = {key: value for key, value in node.items() if key != "required"}
     if "properties" in node:
-        kept["properties"] = {name: _or_open(value, whole) for name, value in node["properties"].items()}
+        relaxed["properties"] = {name: _or_open(value, whole) for name, value in node["properties"].items()}
     if isinstance(node.get("additionalProperties"), dict):
-        kept["additionalProperties"] = _or_open(node["additionalProperties"], whole)
+        relaxed["additionalProperties"] = _or_open(node["additionalProperties"], whole)
     if "if" in node:
-        kept["if"] = {**node["if"], "required": list(node["if"]["properties"])}
-        kept["then"] = _relaxed(node["then"], whole)
-    return kept
+        relaxed["if"] = {**node["if"], "required": list(node["if"]["properties"])}
+        relaxed["then"] = _relaxed(node["then"], whole)
+    return relaxed
 
 
 def _or_open(node: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:

@@ -55,9 +55,9 @@ def _way_out(error: Any) -> str:
 
 def _allowed(error: Any) -> str:
     """What the broken rule allows, in words."""
-    words = error.schema.get("errorMessage")
-    if words:
-        return str(words)
+    own_message = error.schema.get("errorMessage")
+    if own_message:
+        return str(own_message)
     limit = error.validator_value
     if error.validator == "type":
         return f"must be {_type_words(limit)}"

@@ -24,14 +24,14 @@ def locate(path: str, key: str) -> Path:
     """
     if path.startswith(SHIPPED):
         kind, _, rest = path.removeprefix(SHIPPED).partition("/")
-        found = shipped(kind) / rest
+        place = shipped(kind) / rest
     else:
-        found = Path(os.path.expanduser(path)).absolute()  # noqa: PTH111 — Path's own raises for an unknown ~user
+        place = Path(os.path.expanduser(path)).absolute()  # noqa: PTH111 — Path's own raises for an unknown ~user
     # Path's own raise for a name longer than a file system takes, which a prompt given for a path is.
-    if not os.path.exists(found):  # noqa: PTH110
-        is_folder = os.path.isdir(found.parent)  # noqa: PTH112
-        beside = sorted(entry.name for entry in found.parent.iterdir()) if is_folder else []
-        have = meant(found.name, beside) or (f"; its folder has {', '.join(beside[:8])}" if beside else "")
-        msg = f"{key}: nothing at {found}{have}; give a path that exists."
+    if not os.path.exists(place):  # noqa: PTH110
+        is_folder = os.path.isdir(place.parent)  # noqa: PTH112
+        beside = sorted(entry.name for entry in place.parent.iterdir()) if is_folder else []
+        have = meant(place.name, beside) or (f"; its folder has {', '.join(beside[:8])}" if beside else "")
+        msg = f"{key}: nothing at {place}{have}; give a path that exists."
         raise ConfigError(msg)
-    return found
+    return place

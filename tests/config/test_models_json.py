@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from foundry_exp.cli import main
-from foundry_exp.cli.verbs import models_json as verb
+from foundry_exp.cli.verbs import models_file
 from foundry_exp.cli.verbs.models import composed
 from foundry_exp.config import compose, models_json
 from foundry_exp.config.cells import cell_names
@@ -136,12 +136,15 @@ def test_what_is_written_is_read_again_and_what_is_wrong_is_not_written(tmp_path
         models_json.write(tmp_path / "no" / "such" / "folder.json", entries)
 
 
-def test_an_export_holds_what_is_really_here_and_can_be_swept_over(tmp_path: Path) -> None:
+def test_an_export_holds_what_is_really_here_and_can_be_swept_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     settings = [*native(tmp_path), "offline=true"]
     config = composed(settings)
     place = provision.Place.of(config["backend"], offline=True)
     provision.add(place, demo_model("demo-small"), "mine-generic-cpu:1")
-    assert verb.export(tmp_path / "models.json", settings) == ["mine"]
+    assert models_file.export(["models.json", *settings]) == 0
+    assert capsys.readouterr().out == "models.json: mine\n"
     entry = json.loads(Path("models.json").read_text(encoding="utf-8"))["mine"]
     assert entry["path"] == str(demo_model("demo-small"))
     assert entry["size_mb"] > 1
@@ -151,16 +154,19 @@ def test_an_export_holds_what_is_really_here_and_can_be_swept_over(tmp_path: Pat
 
 def test_an_export_of_nothing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="no chat model was found"):
-        verb.export(tmp_path / "models.json", [*native(tmp_path), "offline=true"])
+        models_file.export(["models.json", *native(tmp_path), "offline=true"])
     assert not Path("models.json").exists()
 
 
-def test_an_import_makes_options_and_leaves_those_that_are_there(tmp_path: Path) -> None:
-    files = verb.import_(SHOWN)
-    assert files == [tmp_path / "conf" / "model" / "somebody-elses.yaml"]
+def test_an_import_makes_options_and_leaves_those_that_are_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert models_file.import_([str(SHOWN)]) == 0
+    assert capsys.readouterr().out == f"{tmp_path / 'conf' / 'model' / 'somebody-elses.yaml'}\n"
     every_job, _ = compose.jobs(["model=somebody-elses"], multirun=False)
     assert compose.plain(every_job[0].config)["model"]["variant"] == "somebody-elses-generic-cpu:2"
-    assert verb.import_(SHOWN) == []
+    assert models_file.import_([str(SHOWN)]) == 0
+    assert "nothing was written" in capsys.readouterr().out
 
 
 def test_the_import_verb_names_what_it_wrote_and_what_it_needs(capsys: pytest.CaptureFixture[str]) -> None:

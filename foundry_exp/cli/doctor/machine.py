@@ -22,9 +22,9 @@ TIGHT_MEMORY_MB = 2000
 
 def versions() -> list[Finding]:
     """Python and every package that a run loads."""
-    found = environment.packages()
-    missing = [name for name, number in found.items() if number is None]
-    have = ", ".join(f"{name} {number}" for name, number in found.items() if number)
+    versions = environment.packages()
+    missing = [name for name, number in versions.items() if number is None]
+    have = ", ".join(f"{name} {number}" for name, number in versions.items() if number)
     every = Finding("ok", "versions", f"Python {platform.python_version()} on {platform.platform()}; {have}")
     if not missing:
         return [every]
@@ -66,11 +66,11 @@ def gpu() -> list[Finding]:
     """NVIDIA GPUs with their memory; others cannot be asked from here."""
     try:
         with nvml.session() as library:
-            found = [_gpu(library, handle) for handle in nvml.gpus(library)]
+            gpus = [_gpu(library, handle) for handle in nvml.gpus(library)]
     except UnavailableError as error:
         fix = "none is needed for CPU models; for vram_mb of an NVIDIA GPU: python -m pip install 'foundry-exp[gpu]'"
         return [Finding("note", "GPU", f"no NVIDIA GPU can be read ({error})", fix)]
-    return [Finding("ok", "GPU", "; ".join(found))]
+    return [Finding("ok", "GPU", "; ".join(gpus))]
 
 
 def _gpu(library: object, handle: object) -> str:

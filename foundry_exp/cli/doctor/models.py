@@ -39,11 +39,11 @@ def probe(name: str, cell: Cell, here: Here, *, named: bool, main_job: bool) -> 
         folder = next(entry.get("path") for entry in here.cached if entry["id"] == variant)
         model = replace(model, variant=variant, path=Path(folder) if folder else None)
     limit_s = cell.config["workload"]["load_timeout_s"]
-    told = ask(_job(cell, model, limit_s), limit_s + START_S)
-    if told.problem:
+    answer = ask(_job(cell, model, limit_s), limit_s + START_S)
+    if answer.problem:
         fix = "the sentence says what to do; a run of it, and its runtime.log, tell more."
-        return Finding(bad, what, f"does not answer: {told.problem}", fix)
-    return _answered(what, told, here, is_service="base_url" in backend or "connect_timeout_s" in backend)
+        return Finding(bad, what, f"does not answer: {answer.problem}", fix)
+    return _answered(what, answer, here, is_service="base_url" in backend or "connect_timeout_s" in backend)
 
 
 def needs_catalogue(cell: Cell) -> bool:
@@ -51,12 +51,12 @@ def needs_catalogue(cell: Cell) -> bool:
     return "cache_dir" in cell.config["backend"] and cell.model_path is None
 
 
-def _answered(what: str, told: Told, here: Here, *, is_service: bool) -> Finding:
-    loaded, text = told.steps["loaded"], told.steps["answered"]["text"]
+def _answered(what: str, answer: Told, here: Here, *, is_service: bool) -> Finding:
+    loaded, text = answer.steps["loaded"], answer.steps["answered"]["text"]
     detail = f"answers {text!r} ({loaded['variant']}, {loaded['device'] or 'device unknown'}, {loaded['load_s']:.1f} s)"
     if not is_service:
         return Finding("ok", what, detail)
-    listed = told.steps.get("listed", {}).get("ids") or here.served
+    listed = answer.steps.get("listed", {}).get("ids") or here.served
     if loaded["variant"] in listed:
         return Finding("ok", what, f"{detail}; listed in /v1/models")
     return Finding(

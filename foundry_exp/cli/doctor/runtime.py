@@ -18,34 +18,34 @@ _FETCH = re.compile(r"CatalogFetch .*?Endpoint=(\S+).*? Status=(\w+)")
 _REASON = re.compile(r"failed to fetch catalog from .* attempts: (.+)")
 
 
-def findings(told: Told, cache_dir: Path, *, runs_here: bool, needs_download: bool, offline: bool) -> list[Finding]:
+def findings(answer: Told, cache_dir: Path, *, runs_here: bool, needs_download: bool, offline: bool) -> list[Finding]:
     """What the runtime's process said; what the main job needs decides how bad it is."""
-    found = [_library(told, "error" if runs_here else "warning")]
-    if "library" in told.steps:
-        found.append(_providers(told))
-    if "providers" in told.steps:
-        found.append(
-            _unasked(told, needs_download)
+    checks = [_library(answer, "error" if runs_here else "warning")]
+    if "library" in answer.steps:
+        checks.append(_providers(answer))
+    if "providers" in answer.steps:
+        checks.append(
+            _unasked(answer, needs_download)
             if offline
-            else _catalogue(told, cache_dir, "error" if needs_download else "warning")
+            else _catalogue(answer, cache_dir, "error" if needs_download else "warning")
         )
-    return found
+    return checks
 
 
-def _library(told: Told, bad: Severity) -> Finding:
-    if "library" in told.steps:
+def _library(answer: Told, bad: Severity) -> Finding:
+    if "library" in answer.steps:
         return Finding("ok", "runtime", f"foundry-local-sdk {version('foundry-local-sdk')} opens")
     fix = "reinstall it: python -m pip install --force-reinstall foundry-local-sdk; end other programs that use it."
-    return Finding(bad, "runtime", f"foundry-local-sdk does not open: {told.problem}", fix)
+    return Finding(bad, "runtime", f"foundry-local-sdk does not open: {answer.problem}", fix)
 
 
-def _providers(told: Told) -> Finding:
-    if "providers" not in told.steps:
-        return Finding("warning", "accelerators", f"not listed: {told.problem}", "run doctor again.")
-    offered = told.steps["providers"]["found"]
-    present = {f"{provider} ({device})" for provider, device in _DEVICE.findall(told.log)}
-    registered = present | {found["name"] for found in offered if found["registered"]}
-    missing = sorted(found["name"] for found in offered if not found["registered"])
+def _providers(answer: Told) -> Finding:
+    if "providers" not in answer.steps:
+        return Finding("warning", "accelerators", f"not listed: {answer.problem}", "run doctor again.")
+    offered = answer.steps["providers"]["found"]
+    present = {f"{provider} ({device})" for provider, device in _DEVICE.findall(answer.log)}
+    registered = present | {provider["name"] for provider in offered if provider["registered"]}
+    missing = sorted(provider["name"] for provider in offered if not provider["registered"])
     listed = f"registered: {', '.join(sorted(registered))}"
     if not registered and not missing:  # the runtime names its devices when it asks its catalogue, and not before
         return Finding("note", "accelerators", "not named, since no catalogue was asked", "look with offline=false.")
@@ -58,17 +58,17 @@ def _providers(told: Told) -> Finding:
     return Finding("ok", "accelerators", listed)
 
 
-def _catalogue(told: Told, cache_dir: Path, bad: Severity) -> Finding:
+def _catalogue(answer: Told, cache_dir: Path, bad: Severity) -> Finding:
     """Reachable only when a fetch is seen to succeed: an old list of models looks the same."""
-    listed = told.steps.get("catalogue")
+    listed = answer.steps.get("catalogue")
     count = f"{len(listed['aliases'])} models, {len(listed['cached'])} downloaded" if listed else "nothing listed"
-    fetched = _FETCH.findall(told.log)
+    fetched = _FETCH.findall(answer.log)
     if listed and any(status == "Success" for _, status in fetched):
         return Finding("ok", "catalogue", f"reachable{_at(fetched[-1][0])}: {count}")
     if listed and listed["aliases"] and not fetched:
         return Finding("ok", "catalogue", f"not asked, the stored list {_age(cache_dir)} is young enough: {count}")
-    reasons = _REASON.findall(told.log)
-    reason = reasons[-1] if reasons else told.problem or "it gave no reason"
+    reasons = _REASON.findall(answer.log)
+    reason = reasons[-1] if reasons else answer.problem or "it gave no reason"
     if listed and listed["aliases"]:
         fix = "downloaded models run; to download others, connect to the internet."
         return Finding(
@@ -83,10 +83,10 @@ def _at(endpoint: str) -> str:
     return "" if endpoint == "custom" else f" at {endpoint}"
 
 
-def _unasked(told: Told, needs_download: bool) -> Finding:
-    cached = told.steps.get("catalogue", {}).get("cached", [])
+def _unasked(answer: Told, needs_download: bool) -> Finding:
+    cached = answer.steps.get("catalogue", {}).get("cached", [])
     detail = f"not asked, since offline=true: {len(cached)} models downloaded"
-    own = told.steps.get("own", {}).get("found", [])
+    own = answer.steps.get("own", {}).get("found", [])
     if needs_download:
         detail = f"{detail} and {len(own)} of your own registered, the one to be measured is not among them"
         return Finding("error", "catalogue", detail, "offline=false")

@@ -17,12 +17,12 @@ _SHOWN = 8
 def endpoint(backend: dict[str, Any]) -> tuple[list[Finding], list[str]]:
     """What answers at `backend.base_url`, and the ids that it lists."""
     names = ("base_url", "api_key_env", "connect_timeout_s")
-    told = ask({"do": "endpoint", **{name: backend[name] for name in names}}, LIMIT_S)
-    if told.problem:
+    answer = ask({"do": "endpoint", **{name: backend[name] for name in names}}, LIMIT_S)
+    if answer.problem:
         fix = "start the service, correct the address, or unset FOUNDRY_LOCAL_ENDPOINT to measure here."
-        return [Finding("error", "endpoint", told.problem, fix)], []
-    kind, where = told.steps["service"]["kind"], told.steps["service"]["where"]
-    ids = told.steps["models"]["ids"]
+        return [Finding("error", "endpoint", answer.problem, fix)], []
+    kind, where = answer.steps["service"]["kind"], answer.steps["service"]["where"]
+    ids = answer.steps["models"]["ids"]
     answers = Finding("ok", "endpoint", f"{where} answers as {kind}")
     if not ids:
         fix = "load a model there; a service without a list is asked for model.alias as it is."

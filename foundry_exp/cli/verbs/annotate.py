@@ -56,7 +56,7 @@ examples:
   python -m foundry_exp annotate agreement last
   python -m foundry_exp annotate export last --annotators anna,ben --to-mlflow
 """
-COMMANDS = ("export", "import", "agreement")
+COMMANDS = {name: f"annotate_{name}.main" for name in ("export", "import", "agreement")}
 
 
 def main(arguments: list[str]) -> int:
@@ -75,8 +75,8 @@ def parsed(command: str, arguments: Sequence[str], what: str, add: Callable[[Any
         parser.add_argument("--output-dir", type=Path, default=Path("mlruns"))
         add(parser)
 
-    found = verb_arguments.parsed("annotate", f"annotate {command}", arguments, add_all)
-    if not found.names:
+    options = verb_arguments.parsed("annotate", f"annotate {command}", arguments, add_all)
+    if not options.names:
         msg = f"annotate {command}: needs a {what}; see python -m foundry_exp annotate --help."
         raise ConfigError(msg)
-    return found
+    return options

@@ -5,12 +5,12 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from foundry_exp import terminal
-from foundry_exp.cli.verb_arguments import is_setting
-from foundry_exp.cli.verbs import compare_judge
+from foundry_exp import target, terminal
+from foundry_exp.cli.verb_arguments import runs_and_settings
 from foundry_exp.errors import BackendError, ConfigError
+from foundry_exp.scores.check import HANDED_DOWN
 
 if TYPE_CHECKING:
     from foundry_exp.decide.compare import Comparison
@@ -49,13 +49,14 @@ exit codes: 0 compared · 1 a run cannot be read, or the judge cannot be asked �
 compare, or the runs differ where they must not · 130 interrupted; what was judged is kept
 """
 
+_JUDGE = "scorer.judge"
+
 
 def main(arguments: list[str]) -> int:
     """Compare every cell of the runs named."""
     options = _parser().parse_intermixed_args(arguments)
-    names = [word for word in options.words if not is_setting(word)]
-    settings = [word for word in options.words if is_setting(word)]
-    compare_judge.refuse_unread(settings, judged=options.judge)
+    names, settings = runs_and_settings(options.runs)
+    _refuse_unread(settings, judged=options.judge)
     if not names:
         msg = "compare: name a run, as in python -m foundry_exp compare last"
         raise ConfigError(msg)
@@ -66,7 +67,7 @@ def main(arguments: list[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="compare", usage=USAGE, add_help=False, allow_abbrev=False)
-    parser.add_argument("words", nargs="*", metavar="RUN")
+    parser.add_argument("runs", nargs="*", metavar="RUN")
     parser.add_argument("--judge", action="store_true")
     parser.add_argument("--force", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
@@ -75,6 +76,20 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--output-dir", type=Path, default=Path("mlruns"))
     parser.add_argument("--uri")
     return parser
+
+
+def _refuse_unread(settings: Sequence[str], *, judged: bool) -> None:
+    """Raise ConfigError for a setting that nothing would read."""
+    for text in settings:
+        if not judged:
+            msg = f"{text}: compare has no settings but those of a judge of pairs; add --judge, or leave it out."
+            raise ConfigError(msg)
+        group, _, package = text.lstrip("+~").partition("=")[0].partition("@")
+        key = package or group
+        if key not in HANDED_DOWN and not key.startswith((f"{_JUDGE}.", *(f"{part}." for part in HANDED_DOWN))):
+            allowed = ", ".join((f"{_JUDGE}.…", *HANDED_DOWN))
+            msg = f"{text}: a judge of pairs reads {allowed} only, as in model@{_JUDGE}.model=phi-4-mini."
+            raise ConfigError(msg)
 
 
 def _compare(runs: Sequence[Path], settings: Sequence[str], options: argparse.Namespace) -> int:
@@ -88,26 +103,44 @@ def _compare(runs: Sequence[Path], settings: Sequence[str], options: argparse.Na
     differing = comparable.mismatches(able)
     if not options.force:
         comparable.refuse(differing)
-    found = compare(read, differing, options.seed)
-    found = replace(found, left_out=(*candidates.absent(runs), *found.left_out))
-    judge = compare_judge.judge(settings, options.output_dir, found) if options.judge else None
+    comparison = compare(read, differing, options.seed)
+    comparison = replace(comparison, left_out=(*candidates.absent(runs), *comparison.left_out))
+    judge = _judge(settings, options.output_dir, comparison) if options.judge else None
     if not options.json:
-        print(comparison_pages.console(found), end="", flush=True)  # before the judge, which may take long
-    preferred, trouble = _preferred(found, judge, options.seed) if judge else (None, None)
-    _tell(found, preferred, options)
+        print(comparison_pages.console(comparison), end="", flush=True)  # before the judge, which may take long
+    preferred, trouble = _preferred(comparison, judge, options.seed) if judge else (None, None)
+    _print(comparison, preferred, options)
     if trouble:
         print(f"foundry_exp: not judged: {trouble} What was judged is kept.", file=sys.stderr)
     return 1 if trouble or (preferred and preferred.stopped) else 0
 
 
+def _judge(settings: Sequence[str], output_dir: Path, comparison: "Comparison") -> "PairwiseJudge":
+    """The judge of pairs, which could judge what was compared; raises ConfigError when it could not."""
+    from foundry_exp.config import compose
+    from foundry_exp.files import json_schema
+    from foundry_exp.scores.check import check
+    from foundry_exp.scores.judge.pairwise.judge import PairwiseJudge
+
+    place = f'output_dir="{output_dir.as_posix()}"'
+    every_job, _ = compose.jobs(["scorer=judge", *settings, place], multirun=False)
+    composed: dict[str, Any] = every_job[0].plain
+    json_schema.check(composed, "config", "config")
+    able = [one for one in comparison.candidates if one.why_not is None]
+    naming = {sample.rubric: sample for one in able for sample in one.cells[0].cell.samples}
+    section = composed["scorer"]["judge"]
+    check("judge", section, list(naming.values()))
+    return PairwiseJudge(target.build(section, _JUDGE))
+
+
 def _preferred(
-    found: "Comparison", judge: "PairwiseJudge", seed: int
+    comparison: "Comparison", judge: "PairwiseJudge", seed: int
 ) -> "tuple[Preferences, None] | tuple[None, BackendError]":
     """What the judge says of each pair, or why it cannot be asked."""
     from foundry_exp.decide.preferences import preferences
 
     try:
-        return preferences(found.pairs, judge, seed), None
+        return preferences(comparison.pairs, judge, seed), None
     except BackendError as error:
         return None, error
     except KeyboardInterrupt:
@@ -115,15 +148,15 @@ def _preferred(
         raise
 
 
-def _tell(found: "Comparison", preferred: "Preferences | None", options: argparse.Namespace) -> None:
+def _print(comparison: "Comparison", preferred: "Preferences | None", options: argparse.Namespace) -> None:
     from foundry_exp.files.disk import write_whole
     from foundry_exp.report import comparison_pages, preference_pages
 
     if options.markdown:
-        parts = [comparison_pages.page(found), *([preference_pages.page(preferred)] if preferred else [])]
+        parts = [comparison_pages.page(comparison), *([preference_pages.page(preferred)] if preferred else [])]
         write_whole(options.markdown, "\n".join(parts))
     if options.json:
         judged = {"preferences": preference_pages.document(preferred)} if preferred else {}
-        terminal.print_json(comparison_pages.document(found) | judged)
+        terminal.print_json(comparison_pages.document(comparison) | judged)
     elif preferred:
         print(f"\n{preference_pages.console(preferred)}", end="")

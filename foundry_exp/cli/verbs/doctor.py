@@ -42,22 +42,22 @@ _STYLES = {"ok": "green", "note": "cyan", "warning": "yellow", "error": "bold re
 def main(arguments: list[str]) -> int:
     """Look, print what was found, and exit 1 when the main job could not run."""
     options = _parser().parse_args(arguments)
-    names = [word for word in options.probe or [] if "=" not in word]
-    overrides = [*options.overrides, *(word for word in options.probe or [] if "=" in word)]
-    wrong = [word for word in options.overrides if "=" not in word]
+    names = [name for name in options.probe or [] if "=" not in name]
+    overrides = [*options.overrides, *(setting for setting in options.probe or [] if "=" in setting)]
+    wrong = [override for override in options.overrides if "=" not in override]
     if wrong:
         msg = f"doctor: {wrong[0]} is no key=value; name models behind --probe, as in doctor --probe {wrong[0]}"
         raise ConfigError(msg)
 
     from foundry_exp.cli.doctor.findings import exit_code
 
-    found = _look(overrides, names if options.probe is not None else None)
-    code = exit_code(found)
+    findings = _look(overrides, names if options.probe is not None else None)
+    code = exit_code(findings)
     if options.json:
-        report = {"exit_code": code, "findings": [asdict(finding) for finding in found]}
+        report = {"exit_code": code, "findings": [asdict(finding) for finding in findings]}
         terminal.print_json(report)
     else:
-        _show(found)
+        _show(findings)
     return code
 
 
@@ -88,12 +88,12 @@ def _look(overrides: list[str], probed: list[str] | None) -> "list[Finding]":
     offline = cell.config["offline"]
     catalogue = {"catalogue_url": folders.get("catalogue_url"), "cache_only": offline}
     job = {"do": "runtime", "data_dir": str(data_dir), "cache_dir": str(cache_dir), "catalogue": catalogue}
-    told = probe_process.ask(job, runtime.LIMIT_S)
-    cached = [*told.steps.get("own", {}).get("found", []), *told.steps.get("catalogue", {}).get("cached", [])]
+    answer = probe_process.ask(job, runtime.LIMIT_S)
+    cached = [*answer.steps.get("own", {}).get("found", []), *answer.steps.get("catalogue", {}).get("cached", [])]
     needs_download = needs_catalogue(cell) and cached_variant(cell, cached) is None
-    found = [
+    findings = [
         *machine.versions(),
-        *runtime.findings(told, cache_dir, runs_here=runs_here, needs_download=needs_download, offline=offline),
+        *runtime.findings(answer, cache_dir, runs_here=runs_here, needs_download=needs_download, offline=offline),
         *machine.disk(cache_dir, output_dir),
         *machine.memory(),
         *machine.gpu(),
@@ -102,10 +102,10 @@ def _look(overrides: list[str], probed: list[str] | None) -> "list[Finding]":
     served: list[str] = []
     if "base_url" in backend:
         about, served = services.endpoint(backend)
-        found += about
+        findings += about
     if probed is not None:
-        found += _probe(probed, overrides, Here(cached, served))
-    return found
+        findings += _probe(probed, overrides, Here(cached, served))
+    return findings
 
 
 def _cell(overrides: list[str]) -> "Cell":
@@ -151,7 +151,7 @@ def _options() -> list[str]:
     return sorted(conf_folders.options("model"))
 
 
-def _show(found: "list[Finding]") -> None:
+def _show(findings: "list[Finding]") -> None:
     """A table for a terminal, plain lines for anything else."""
     from rich.console import Console
     from rich.table import Table
@@ -159,7 +159,7 @@ def _show(found: "list[Finding]") -> None:
 
     console = Console()
     if not console.is_terminal:
-        for finding in found:
+        for finding in findings:
             print(f"{finding.severity:<8} {finding.what}: {finding.detail}")
             if finding.fix:
                 print(f"{'':<8} fix: {finding.fix}")
@@ -167,7 +167,7 @@ def _show(found: "list[Finding]") -> None:
     table = Table(box=None, padding=(0, 2, 0, 0))
     for head in ("", "what", "found"):
         table.add_column(head, overflow="fold", no_wrap=not head)
-    for finding in found:
+    for finding in findings:
         text = Text(finding.detail)
         if finding.fix and finding.severity != "ok":
             text.append(f"\n→ {finding.fix}", style=_STYLES[finding.severity])

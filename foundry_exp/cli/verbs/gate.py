@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foundry_exp import terminal
-from foundry_exp.cli.verb_arguments import is_setting
+from foundry_exp.cli.verb_arguments import runs_and_settings
 from foundry_exp.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def main(arguments: list[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="gate", usage=USAGE, add_help=False, allow_abbrev=False)
-    parser.add_argument("words", nargs="*")
+    parser.add_argument("runs", nargs="*")
     parser.add_argument("--baseline", action="extend", nargs="+")
     parser.add_argument("--candidate", action="extend", nargs="+")
     parser.add_argument("--save", type=Path)
@@ -89,15 +89,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _rules(options: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
-    """The composed rules, and the words that are runs; key=value may also follow --baseline and --candidate."""
+    """The composed rules, and the runs that stand alone; key=value may also follow --baseline and --candidate."""
     from foundry_exp.config import compose
 
-    named = [options.words, options.baseline or [], options.candidate or []]
-    settings = [word for words in named for word in words if is_setting(word)]
-    for words in named[1:]:
-        words[:] = [word for word in words if not is_setting(word)]
-    rules = compose.section("gate", options.rules, settings)
-    return rules, [word for word in options.words if not is_setting(word)]
+    settings = []
+    for arguments in (options.runs, options.baseline or [], options.candidate or []):
+        arguments[:], given = runs_and_settings(arguments)
+        settings += given
+    return compose.section("gate", options.rules, settings), options.runs
 
 
 def _side(names: Sequence[str], rules: dict[str, Any], options: argparse.Namespace) -> "Side":

@@ -50,11 +50,17 @@ examples:
   python -m foundry_exp models pull qwen2.5-0.5b phi-4-mini accel=cpu
   python -m foundry_exp models add /models/mine --alias mine
 """
-COMMANDS = ("pull", "verify", "add", "export", "import")
+COMMANDS = {
+    "pull": "models_cache.pull",
+    "verify": "models_cache.verify",
+    "add": "models_add.main",
+    "export": "models_file.export",
+    "import": "models_file.import_",
+}
 
 
 def main(arguments: list[str]) -> int:
-    """List, or do the word that comes first: 0 when all went well, 1 when something failed."""
+    """List, or do the command that comes first: 0 when all went well, 1 when something failed."""
     if not arguments or "=" in arguments[0] or arguments[0].startswith("-"):
         return _list(arguments)
     return verb_arguments.command("models", arguments[0], COMMANDS)(arguments[1:])
@@ -64,16 +70,16 @@ def parsed(arguments: Sequence[str], *options: str, add: Callable[[Any], None] |
     """Names, settings (`key=value`) and options; a wrong one is a ConfigError."""
 
     def add_all(parser: Any) -> None:
-        parser.add_argument("words", nargs="*")
+        parser.add_argument("arguments", nargs="*")
         for option in options:
             parser.add_argument(option, action="store_true")
         if add is not None:
             add(parser)
 
-    found = verb_arguments.parsed("models", "models", arguments, add_all)
-    found.names = [word for word in found.words if "=" not in word]
-    found.settings = [word for word in found.words if "=" in word]
-    return found
+    given = verb_arguments.parsed("models", "models", arguments, add_all)
+    given.names = [name for name in given.arguments if "=" not in name]
+    given.settings = [setting for setting in given.arguments if "=" in setting]
+    return given
 
 
 def composed(settings: Sequence[str]) -> dict[str, Any]:
@@ -93,18 +99,18 @@ def composed(settings: Sequence[str]) -> dict[str, Any]:
     return config
 
 
-def _with_loaded(known: "Listing", address: str | None) -> "Listing":
+def _with_loaded(listing: "Listing", address: str | None) -> "Listing":
     """The same, with what the service at that address says that it has loaded."""
     if not address:
-        return known
+        return listing
     root = address.rstrip("/").removesuffix("/v1")
     try:
         with urllib.request.urlopen(f"{root}/models/loaded", timeout=_SERVICE_LIMIT_S) as response:
             there = set(json.load(response))
     except (OSError, ValueError, TypeError, HTTPException):
         print(f"{ENDPOINT_VARIABLE}: {without_secrets(address)} does not say what it has loaded.", file=sys.stderr)
-        return known
-    return replace(known, variants=tuple(replace(one, loaded=one.id in there) for one in known.variants))
+        return listing
+    return replace(listing, variants=tuple(replace(one, loaded=one.id in there) for one in listing.variants))
 
 
 def _list(arguments: Sequence[str]) -> int:
@@ -117,12 +123,12 @@ def _list(arguments: Sequence[str]) -> int:
         raise ConfigError(msg)
     config = composed(options.settings)
     place = provision.Place.of(config["backend"], offline=config["offline"])
-    known = _with_loaded(provision.look(place, config["accel"]["name"]), os.environ.get(ENDPOINT_VARIABLE))
+    listing = _with_loaded(provision.look(place, config["accel"]["name"]), os.environ.get(ENDPOINT_VARIABLE))
     if options.json:
-        terminal.print_json(as_json(known))
+        terminal.print_json(as_json(listing))
     else:
-        show(known)
-    if known.catalogue == "absent" and not known.variants:
+        show(listing)
+    if listing.catalogue == "absent" and not listing.variants:
         msg = "models: the Foundry catalogue cannot be reached and none is stored here; try again with a connection."
         raise BackendError("no_catalogue", msg)
     return 0

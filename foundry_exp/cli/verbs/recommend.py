@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from foundry_exp import terminal
-from foundry_exp.cli.verb_arguments import is_setting
+from foundry_exp.cli.verb_arguments import runs_and_settings
 from foundry_exp.errors import ConfigError
 
 DEFAULT = "default-summarizer"
@@ -51,8 +51,7 @@ decide on
 def main(arguments: list[str]) -> int:
     """Recommend one of the cells of the runs named."""
     options = _parser().parse_intermixed_args(arguments)
-    names = [word for word in options.words if not is_setting(word)]
-    settings = [word for word in options.words if is_setting(word)]
+    names, settings = runs_and_settings(options.runs)
     if not names:
         msg = "recommend: name a run, as in python -m foundry_exp recommend last"
         raise ConfigError(msg)
@@ -64,7 +63,7 @@ def main(arguments: list[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="recommend", usage=USAGE, add_help=False, allow_abbrev=False)
-    parser.add_argument("words", nargs="*", metavar="RUN")
+    parser.add_argument("runs", nargs="*", metavar="RUN")
     parser.add_argument("--routing", type=Path)
     parser.add_argument("--markdown", type=Path)
     parser.add_argument("--json", action="store_true")
@@ -78,8 +77,8 @@ def _parser() -> argparse.ArgumentParser:
 def _decision(settings: Sequence[str]) -> dict[str, Any]:
     from foundry_exp.config import compose
 
-    named = [word.removeprefix(DECISION) for word in settings if word.startswith(DECISION)]
-    rest = [word for word in settings if not word.startswith(DECISION)]
+    named = [setting.removeprefix(DECISION) for setting in settings if setting.startswith(DECISION)]
+    rest = [setting for setting in settings if not setting.startswith(DECISION)]
     return compose.section("decision", named[-1] if named else DEFAULT, rest)
 
 
@@ -95,15 +94,15 @@ def _recommend(runs: Sequence[Path], decision: dict[str, Any], options: argparse
     differing = comparable.mismatches([one for one in read if one.why_not is None])
     if not options.force:
         comparable.refuse(differing)
-    found = recommend(read, decision, differing, options.seed)
-    found = replace(found, remarks=(*found.remarks, *candidates.absent(runs)))
+    recommendation = recommend(read, decision, differing, options.seed)
+    recommendation = replace(recommendation, remarks=(*recommendation.remarks, *candidates.absent(runs)))
     if options.json:
-        terminal.print_json(recommendation_pages.document(found))
+        terminal.print_json(recommendation_pages.document(recommendation))
     else:
-        print(recommendation_pages.console(found), end="", flush=True)
+        print(recommendation_pages.console(recommendation), end="", flush=True)
     # after it was said: a file that is refused takes nothing from the recommendation
     if options.markdown:
-        write_whole(options.markdown, recommendation_pages.page(found))
+        write_whole(options.markdown, recommendation_pages.page(recommendation))
     if options.routing:
-        routing_file.write(options.routing, found)
-    return 0 if found.pick else 1
+        routing_file.write(options.routing, recommendation)
+    return 0 if recommendation.pick else 1

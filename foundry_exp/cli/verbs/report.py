@@ -91,9 +91,9 @@ def _written(folder: Path) -> "list[FinishedCell]":
         read = gather(cells)
         for cell in read:
             write_texts(cell.folder, [cell])
-        found = conclusions(folder, read)
-        write_texts(folder, read, found)
-        write_pages(folder, read, found)
+        conclusion = conclusions(folder, read)
+        write_texts(folder, read, conclusion)
+        write_pages(folder, read, conclusion)
     return read
 
 

@@ -1,4 +1,4 @@
-"""`models pull NAME…`: download each model that is not here, one after the other; one failing fails alone."""
+"""`models pull NAME…` and `models verify [NAME…]`: what is missing comes into the cache, what lies in it is sound."""
 
 import sys
 from collections.abc import Sequence
@@ -9,25 +9,50 @@ from foundry_exp import terminal
 from foundry_exp.cli.verbs.models import composed, parsed
 from foundry_exp.errors import INTERRUPTED, ConfigError, FoundryExpError, SkipCellError
 
+_LOAD_LIMIT_S = 600.0
 
-def main(arguments: Sequence[str]) -> int:
-    """0 when every model is here, 1 when one is not, 130 when stopped."""
+
+def pull(arguments: Sequence[str]) -> int:
+    """Download each model that is not here, one by one: 0 when all are then, 1 when one is not, 130 when stopped."""
     options = parsed(arguments, "--json")
     if not options.names:
         msg = "models pull: no model is named; give one or more, as in python -m foundry_exp models pull phi-4-mini"
         raise ConfigError(msg)
     config = composed(options.settings)
-    found = []
+    results = []
     for name in dict.fromkeys(options.names):
-        found.append(_pulled(name, config))
+        results.append(_pulled(name, config))
         if not options.json:
-            _tell(found[-1])
-        if found[-1]["status"] == "interrupted":
+            _print_result(results[-1])
+        if results[-1]["status"] == "interrupted":
             break
     if options.json:
-        terminal.print_json(found)
-    statuses = {entry["status"] for entry in found}
+        terminal.print_json(results)
+    statuses = {result["status"] for result in results}
     return INTERRUPTED if "interrupted" in statuses else int(not statuses <= {"downloaded", "here", "shipped"})
+
+
+def verify(arguments: Sequence[str]) -> int:
+    """Whether what lies here is complete and loads: 0 when all of it, 1 when something is not or a name is not here."""
+    from foundry_exp.runtime.models import provision
+
+    options = parsed(arguments, "--json")
+    config = composed(options.settings)
+    place = provision.Place.of(config["backend"], offline=config["offline"])
+    answer = provision.verify(place, options.names, _LOAD_LIMIT_S, lambda _: None)
+    models, unmatched = answer["models"], answer["unmatched"]
+    if options.json:
+        terminal.print_json(models)
+    for entry in [] if options.json else models:
+        size = f" ({entry['size_mb']:.1f} MB)" if entry["size_mb"] is not None else ""
+        print(f"{entry['id']}: {entry['problem'] or 'complete, loads'}{size}")
+        if entry["repair"]:
+            print(f"  {entry['repair']}")
+    if not models and not options.names:
+        print(f"no model: not in {place.cache_dir}; python -m foundry_exp models shows what there is.", file=sys.stderr)
+    for sentence in unmatched:
+        print(sentence, file=sys.stderr)
+    return 1 if unmatched or any(entry["problem"] for entry in models) else 0
 
 
 def _pulled(name: str, config: dict[str, Any]) -> dict[str, Any]:
@@ -41,7 +66,7 @@ def _pulled(name: str, config: dict[str, Any]) -> dict[str, Any]:
         return {"name": name, "status": "interrupted", "reason": "what came is kept, run it again to resume."}
 
 
-def _tell(entry: dict[str, Any]) -> None:
+def _print_result(entry: dict[str, Any]) -> None:
     name, status = entry["name"], entry["status"]
     if status == "shipped":
         print(f"{name}: ships with the tool, nothing to download.")
