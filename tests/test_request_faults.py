@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from foundry_exp.measure.calibration.behaviour import Behaviour, Service
-from foundry_exp.measure.calibration.timed_server import TimedServer, timed_server
+from foundry_exp.measure.calibration.timed_server import Behaviour, Service, TimedServer, timed_server
 from foundry_exp.records import run_folder, runs
 from foundry_exp.records.record import Record
 from foundry_exp.records.run_result import RunResult

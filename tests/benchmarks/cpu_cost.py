@@ -24,8 +24,7 @@ from typing import Any
 import psutil
 
 from foundry_exp.measure import one_request
-from foundry_exp.measure.calibration.behaviour import Behaviour, Service
-from foundry_exp.measure.calibration.timed_server import timed_server
+from foundry_exp.measure.calibration.timed_server import Behaviour, Service, timed_server
 from foundry_exp.protocols import Backend, ModelRequest
 from foundry_exp.records import run_folder
 from tests.conftest import clean_environment, command

@@ -15,8 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from foundry_exp.measure.calibration.behaviour import Behaviour, Service
-from foundry_exp.measure.calibration.timed_server import timed_server
+from foundry_exp.measure.calibration.timed_server import Behaviour, Service, timed_server
 from tests.conftest import clean_environment, command
 
 _LOOK_S = 0.5

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import psutil
 
-from foundry_exp.measure.calibration.behaviour import Behaviour, Service
-from foundry_exp.measure.calibration.timed_server import timed_server
+from foundry_exp.measure.calibration.timed_server import Behaviour, Service, timed_server
 from foundry_exp.protocols import ModelRequest
 from foundry_exp.runtime.http.endpoint import EndpointBackend
 from tests.runtime.backends.contract import request

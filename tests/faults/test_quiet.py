@@ -11,8 +11,7 @@ import psutil
 import pytest
 
 import foundry_exp
-from foundry_exp.measure.calibration.behaviour import Behaviour, Service
-from foundry_exp.measure.calibration.timed_server import timed_server
+from foundry_exp.measure.calibration.timed_server import Behaviour, Service, timed_server
 from foundry_exp.runtime.http.service import ServiceBackend
 from tests.conftest import clean_environment, demo_model
 from tests.runtime.backends.contract import model_request

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp.measure.calibration.behaviour import Behaviour, Service
-from foundry_exp.measure.calibration.timed_server import TimedServer, timed_server
+from foundry_exp.measure.calibration.timed_server import Behaviour, Service, TimedServer, timed_server
 from tests.conftest import SCRIPTED, clean_environment, command
 
 KEY = "fk-PLANTED-api-key-4711"

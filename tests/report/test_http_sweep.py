@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp.measure.calibration.behaviour import Behaviour, Service
+from foundry_exp.measure.calibration.timed_server import Behaviour, Service
 from foundry_exp.records.runs import find_run, finished_cells
 from foundry_exp.report.highlights import highlights
 from foundry_exp.report.ranking import rankable

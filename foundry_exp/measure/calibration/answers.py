@@ -6,35 +6,16 @@ import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from foundry_exp.measure.calibration.behaviour import Behaviour
+from foundry_exp.measure.calibration.timed_server import Behaviour, Truth
 from foundry_exp.measure.calibration.wire import Connection, Request
 
 _ENDLESS_EVENTS = 1_000_000
 _SILENCE_S = 600.0
 _PROMPT_TOKENS = 16
 _NS_PER_MS = 1_000_000
-
-
-@dataclass(slots=True)
-class Truth:
-    """What the server knows about one request."""
-
-    marker: str
-    """The last message of the prompt, by which a client finds its own request."""
-    received_ns: int
-    connection: int
-    """Counted from 0 in the order of connecting."""
-    place: int
-    """How many requests the connection had carried before."""
-    headers: dict[str, str]
-    body: str
-    """The request, as it was on the wire."""
-    sent_ns: list[int] = field(default_factory=list)
-    """The time before the send of each content event, or of the whole answer."""
 
 
 class Work:
@@ -56,6 +37,10 @@ class Work:
 
 class _GoneError(Exception):
     """The connection is closed on purpose."""
+
+
+class _CutShortError(Exception):
+    """The answer has ended on purpose; the connection stays."""
 
 
 class Answer:
@@ -85,6 +70,8 @@ class Answer:
                 (self._stream if self._said.get("stream") else self._whole)()
         except _GoneError:
             return False
+        except _CutShortError:
+            pass
         return True
 
     def _refused(self) -> bool:
@@ -194,7 +181,7 @@ class Answer:
         if fault == "error_event":
             connection.chunk(b"data: " + json.dumps(_error(self._behaviour.message)).encode() + b"\n\n")
             connection.end_stream()
-            raise _GoneError
+            raise _CutShortError
 
     def _be_silent(self) -> None:
         """Say nothing more, but comments where the behaviour has them, until the client has gone."""

@@ -5,9 +5,8 @@ from datetime import UTC, datetime
 from statistics import median
 
 from foundry_exp.measure.calibration import shapes
-from foundry_exp.measure.calibration.behaviour import Behaviour, Service
 from foundry_exp.measure.calibration.result import CalibrationResult, ObserverEffect
-from foundry_exp.measure.calibration.timed_server import TimedServer, timed_server
+from foundry_exp.measure.calibration.timed_server import Behaviour, Service, TimedServer, timed_server
 from foundry_exp.measure.one_request import PlannedRequest
 from foundry_exp.protocols import Clock
 from foundry_exp.runtime.machine import environment

@@ -8,8 +8,8 @@ from typing import Any, Literal
 import numpy as np
 
 from foundry_exp.errors import BackendError
-from foundry_exp.measure.calibration.answers import Truth
 from foundry_exp.measure.calibration.raw_socket import Timing
+from foundry_exp.measure.calibration.timed_server import Truth
 from foundry_exp.records.record import CONTENT_KINDS, Record
 
 _NS_PER_MS = 1e6

@@ -16,8 +16,8 @@ from itertools import count
 from typing import Any
 from urllib.parse import unquote
 
-from foundry_exp.measure.calibration import behaviour
-from foundry_exp.measure.calibration.answers import Answer, Truth, Work
+from foundry_exp.measure.calibration.answers import Answer, Work
+from foundry_exp.measure.calibration.timed_server import Behaviour, Service, Truth, from_json
 from foundry_exp.measure.calibration.wire import Connection, Request
 from foundry_exp.runtime import worker_side
 from foundry_exp.runtime.worker_side import Parent
@@ -30,7 +30,7 @@ _DEVICE = re.compile(r"-(?:generic-cpu|generic-gpu|cuda-gpu|cpu|gpu|npu)(?::\d+)
 class State:
     """What the server's connections share."""
 
-    def __init__(self, service: behaviour.Service) -> None:
+    def __init__(self, service: Service) -> None:
         """Start with the models that the service says are loaded."""
         self.service = service
         self.loaded = [name for name in service.models if name not in service.unloaded]
@@ -41,7 +41,7 @@ class State:
         self._asked: dict[str, int] = {}
         self._lock = threading.Lock()
 
-    def behaviour_of(self, model: str) -> behaviour.Behaviour | None:
+    def behaviour_of(self, model: str) -> Behaviour | None:
         """How this request for a model is answered; null for a model that is not here."""
         usual = self.service.models.get(model)
         if usual is None:
@@ -159,7 +159,7 @@ def _load(names: list[str], state: State) -> object | None:
 
 def serve(parent: Parent) -> None:
     """Serve until this process is ended: there is nothing to save, and an orderly shutdown waits for a poll."""
-    service = behaviour.from_json(parent.job)
+    service = from_json(parent.job)
     server = _Server(State(service))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     scheme = "https" if service.certificate else "http"

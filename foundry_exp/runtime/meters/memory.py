@@ -1,9 +1,10 @@
 """Resident memory and CPU time of another process, read from outside at a low rate."""
 
-import threading
 from dataclasses import dataclass
 
 import psutil
+
+from foundry_exp.runtime.meters.meter import Sampler
 
 SAMPLE_EVERY_S = 0.1  # a read of /proc costs about 0.05 ms, so this is under 0.1 % of one core
 
@@ -37,27 +38,18 @@ class PeakWatch:
         """Name the process; watching begins with `start`."""
         self.peak_mb: float | None = None
         self._pid = pid
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._sampler = Sampler(self._look, SAMPLE_EVERY_S)
 
     def start(self) -> None:
-        """Look once, and go on until the process is gone."""
-        if self._look():
-            self._thread.start()
+        """Look once, and go on, if there is anything to look at."""
+        if self._pid is not None:
+            self._sampler.start()
 
     def stop(self) -> None:
         """Look no more; harmless when it was never started."""
-        self._done.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._sampler.stop()
 
-    def _watch(self) -> None:
-        while not self._done.wait(SAMPLE_EVERY_S):
-            if not self._look():
-                return
-
-    def _look(self) -> bool:
+    def _look(self) -> None:
         reading = read(self._pid)
         if reading is not None:
             self.peak_mb = max(self.peak_mb or 0.0, reading.rss_mb)
-        return reading is not None

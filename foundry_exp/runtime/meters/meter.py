@@ -24,10 +24,11 @@ class Sampler:
         self._thread.start()
 
     def stop(self) -> None:
-        """Look a last time."""
-        self._done.set()
-        self._thread.join()
-        self._look()
+        """Look a last time; harmless when it was never started, or was stopped before."""
+        if self._thread.ident is not None and not self._done.is_set():
+            self._done.set()
+            self._thread.join()
+            self._look()
 
     def _run(self) -> None:
         while not self._done.wait(self._every_s):

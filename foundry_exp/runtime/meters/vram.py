@@ -45,7 +45,7 @@ class PeakWatch:
         self._pid = pid
         self._peak = Reading(None, NOT_SEEN)
         self._open = ExitStack()
-        self._sampler: Sampler | None = None
+        self._sampler = Sampler(self._look, SAMPLE_EVERY_S)
 
     def start(self) -> None:
         """Begin to look, if there is anything to look at."""
@@ -55,14 +55,11 @@ class PeakWatch:
         except UnavailableError as error:
             self._peak = Reading(None, str(error))
             return
-        self._sampler = Sampler(self._look, SAMPLE_EVERY_S)
         self._sampler.start()
 
     def stop(self) -> Reading:
         """Look no more; harmless when it was never started."""
-        if self._sampler is not None:
-            self._sampler.stop()
-            self._sampler = None
+        self._sampler.stop()
         self._open.close()
         return self._peak
 

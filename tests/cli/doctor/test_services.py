@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from foundry_exp.cli.doctor import services
-from foundry_exp.measure.calibration.behaviour import Behaviour, Service
-from foundry_exp.measure.calibration.timed_server import TimedServer, timed_server
+from foundry_exp.measure.calibration.timed_server import Behaviour, Service, TimedServer, timed_server
 
 TRACKER = {"_target_": "foundry_exp.tracking.mlflow_store.MlflowTracker", "uri": None, "experiment": "e"}
 

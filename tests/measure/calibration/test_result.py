@@ -3,9 +3,9 @@
 import pytest
 
 from foundry_exp.errors import BackendError
-from foundry_exp.measure.calibration.answers import Truth
 from foundry_exp.measure.calibration.raw_socket import Timing
 from foundry_exp.measure.calibration.result import figures, spread, timing_of
+from foundry_exp.measure.calibration.timed_server import Truth
 from foundry_exp.records.record import Record, RequestError
 
 MS = 1_000_000

@@ -10,15 +10,13 @@ from itertools import pairwise
 import psutil
 import pytest
 
-from foundry_exp.measure.calibration.behaviour import Behaviour, Service, from_json
 from foundry_exp.measure.calibration.raw_socket import RawSocket
-from foundry_exp.measure.calibration.timed_server import timed_server
+from foundry_exp.measure.calibration.timed_server import Behaviour, Service, from_json, timed_server
 
 MS = 1_000_000
 _PARENT = """
 import sys
-from foundry_exp.measure.calibration.behaviour import Behaviour, Service
-from foundry_exp.measure.calibration.timed_server import timed_server
+from foundry_exp.measure.calibration.timed_server import Behaviour, Service, timed_server
 with timed_server(Service({"m": Behaviour()})) as server:
     print(server.pid, flush=True)
     sys.stdin.read()

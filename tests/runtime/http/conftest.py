@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp.measure.calibration.behaviour import Behaviour, Service
-from foundry_exp.measure.calibration.timed_server import TimedServer, timed_server
+from foundry_exp.measure.calibration.timed_server import Behaviour, Service, TimedServer, timed_server
 from foundry_exp.protocols import ModelRequest
 from foundry_exp.records.record import Record
 from foundry_exp.runtime.http.address import parse

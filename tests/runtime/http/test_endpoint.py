@@ -9,8 +9,7 @@ from dataclasses import replace
 import pytest
 
 from foundry_exp.errors import BackendError, ConfigError, SkipCellError
-from foundry_exp.measure.calibration.behaviour import Behaviour, Service
-from foundry_exp.measure.calibration.timed_server import TimedServer
+from foundry_exp.measure.calibration.timed_server import Behaviour, Service, TimedServer
 from foundry_exp.measure.one_request import PlannedRequest, ask
 from foundry_exp.protocols import Backend, ModelRequest
 from foundry_exp.records.record import Message, Sample

@@ -9,8 +9,7 @@ from contextlib import suppress
 import pytest
 
 from foundry_exp.errors import BackendError
-from foundry_exp.measure.calibration.behaviour import Behaviour, Service
-from foundry_exp.measure.calibration.timed_server import TimedServer
+from foundry_exp.measure.calibration.timed_server import Behaviour, Service, TimedServer
 from foundry_exp.records.record import Record
 from foundry_exp.runtime.http.address import parse
 from foundry_exp.runtime.http.client import ChatClient

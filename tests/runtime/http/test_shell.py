@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from foundry_exp.measure.calibration.behaviour import Behaviour, Service
+from foundry_exp.measure.calibration.timed_server import Behaviour, Service
 from foundry_exp.runtime.http.endpoint import EndpointBackend
 from tests.runtime.backends.contract import asked
 from tests.runtime.http.conftest import Serve, wanted

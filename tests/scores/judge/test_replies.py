@@ -2,8 +2,7 @@
 
 import pytest
 
-from foundry_exp.measure.calibration.behaviour import Behaviour, Service
-from foundry_exp.measure.calibration.timed_server import timed_server
+from foundry_exp.measure.calibration.timed_server import Behaviour, Service, timed_server
 from tests.scores.judge.conftest import CRITERIA, Court
 
 
