@@ -14,7 +14,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -26,12 +25,13 @@ from foundry_exp.files import shipped_files
 from foundry_exp.measure.attempts import Attempt
 from foundry_exp.measure.cell import Cell
 from foundry_exp.measure.outcome import ModelFiles, Outcome
+from foundry_exp.records.fingerprint import SDK
 from foundry_exp.run.engines import local
 from foundry_exp.run.engines.mailbox import Outbox, tries_before
 from foundry_exp.run.engines.parcel import Delivery, Order, pack, unpack
+from foundry_exp.runtime.machine.environment import installed
 from foundry_exp.runtime.models import folder
 
-SDK = "foundry-local-sdk"
 _LAST_REQUEST_S = 60.0
 """What the request under way is given to end when a cell's time is up."""
 
@@ -72,15 +72,13 @@ def _measured(order: Order, attempt: Attempt, outbox: Outbox, place: Path) -> tu
     return outcome, cell.folder
 
 
-def _refused(wanted: str) -> Outcome | None:
+def _refused(wanted: str | None) -> Outcome | None:
     """A failure when this node's runtime is not the one that the cell's fingerprint names."""
-    try:
-        got = version(SDK)
-    except PackageNotFoundError:
-        got = "none"
+    got = installed(SDK)
     if got == wanted:
         return None
-    reason = f"{platform.node()} has {SDK} {got}, the command's machine has {wanted}; install the same on both."
+    here, there = f"{platform.node()} has {SDK} {got or 'none'}", f"the command's machine has {wanted or 'none'}"
+    reason = f"{here}, {there}; install the same on both."
     return Outcome(reason=reason)
 
 

@@ -33,7 +33,7 @@ class Order:
     """The run folder so far."""
     told: dict[str, Any]
     """What only the machine of the command knows of the environment."""
-    sdk_version: str
+    sdk_version: str | None
     """Of the Foundry Local SDK that the cell's fingerprint names."""
     mailbox: str
     """Where steps are left."""

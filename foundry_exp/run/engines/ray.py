@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -90,7 +89,7 @@ class RayEngine:
             attempt=attempt,
             files=pack(cell.folder, self._folder_limit_mb),
             told=told,
-            sdk_version=version("foundry-local-sdk"),
+            sdk_version=cell.measurement.sdk,
             mailbox=f"{cell.sweep_id}/{cell.name}/{uuid4()}",
             cell_timeout_s=self._cell_timeout_s,
             folder_limit_mb=self._folder_limit_mb,
