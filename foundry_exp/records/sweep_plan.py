@@ -48,8 +48,8 @@ class Plan:
     @property
     def resume_command(self) -> str:
         """The command line that goes on with it."""
-        kept = [text for text in self.command if not text.startswith(("sweep.name=", "sweep.resume=", "sweep.shard="))]
-        return shlex.join(["python", "-m", "foundry_exp", *kept, f"sweep.name={self.name}", "sweep.resume=true"])
+        asked = [text for text in self.command if not text.startswith(("sweep.name=", "sweep.resume=", "sweep.shard="))]
+        return shlex.join(["python", "-m", "foundry_exp", *asked, f"sweep.name={self.name}", "sweep.resume=true"])
 
 
 def write(folder: Path, plan: Plan) -> None:
@@ -78,8 +78,8 @@ def joined(before: Plan | None, now: Plan) -> Plan:
     if before is None:
         return now
     names = {cell.name for cell in now.cells}
-    kept = tuple(cell for cell in before.cells if cell.name not in names)
-    return replace(now, started_at=before.started_at, cells=(*now.cells, *kept))
+    earlier = tuple(cell for cell in before.cells if cell.name not in names)
+    return replace(now, started_at=before.started_at, cells=(*now.cells, *earlier))
 
 
 def in_order(sweep: Path, cells: Iterable[Path]) -> list[Path]:

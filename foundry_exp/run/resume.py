@@ -115,11 +115,11 @@ def from_records(cell: Cell, attempt: Attempt) -> Outcome | None:
 
 def _put_aside(folder: Path) -> None:
     """Keep what a failed cell measured, out of the way of reports."""
-    kept = folder.parent / RETRIED
-    kept.mkdir(exist_ok=True)
-    before = [path.suffix[1:] for path in kept.iterdir() if path.stem == folder.name]
+    retried = folder.parent / RETRIED
+    retried.mkdir(exist_ok=True)
+    before = [path.suffix[1:] for path in retried.iterdir() if path.stem == folder.name]
     number = 1 + max((int(suffix) for suffix in before if suffix.isdecimal()), default=0)  # a person may remove some
-    folder.rename(kept / f"{folder.name}.{number}")
+    folder.rename(retried / f"{folder.name}.{number}")
     disk.sync_folder(folder.parent)
 
 

@@ -33,18 +33,18 @@ def opened(cells: Sequence[Cell], order: str, command: Sequence[str]) -> Iterato
     Raises ConfigError when the name is taken, is not said, or belongs to a sweep of other settings.
     """
     folder = cells[0].folder.parent
-    asked = cells[0].config["sweep"]
-    if asked["resume"] and not asked["name"]:
+    settings = cells[0].config["sweep"]
+    if settings["resume"] and not settings["name"]:
         resume.refuse_nameless(folder.parent)
-    _make(folder, asked)
-    lock = _lock_of(asked["shard"])
+    _make(folder, settings)
+    lock = _lock_of(settings["shard"])
     with _alone(folder, lock):
-        if asked["shard"]:
+        if settings["shard"]:
             (folder / lock).touch()  # when it began, for what it counts
-        with _alone(folder, LOCK_FILE, _PLAN_WAIT_S) if asked["shard"] else nullcontext():
-            _refuse_others(folder, asked["shard"])
+        with _alone(folder, LOCK_FILE, _PLAN_WAIT_S) if settings["shard"] else nullcontext():
+            _refuse_others(folder, settings["shard"])
             due = _planned(cells, order, command)
-        with _end_noted(folder, asked["shard"]):
+        with _end_noted(folder, settings["shard"]):
             yield due
 
 
@@ -117,9 +117,9 @@ def _ended_ns(folder: Path, of_shard: str) -> int:
     return max(ends, default=0)
 
 
-def _make(folder: Path, asked: dict[str, Any]) -> None:
+def _make(folder: Path, settings: dict[str, Any]) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=asked["resume"])
+        folder.mkdir(parents=True, exist_ok=settings["resume"])
         disk.sync_folder(folder.parent)
     except FileExistsError as error:
         plan = sweep_plan.read(folder) if folder.is_dir() else None

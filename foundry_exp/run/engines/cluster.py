@@ -39,8 +39,8 @@ class Node:
         return all(self.resources.get(name, 0.0) >= amount for name, amount in need.items())
 
     def __str__(self) -> str:
-        shown = {name: amount for name, amount in self.resources.items() if not name.startswith(_OF_EVERY_NODE)}
-        return f"{self.host} ({', '.join(f'{name} {amount:g}' for name, amount in sorted(shown.items()))})"
+        amounts = {name: amount for name, amount in self.resources.items() if not name.startswith(_OF_EVERY_NODE)}
+        return f"{self.host} ({', '.join(f'{name} {amount:g}' for name, amount in sorted(amounts.items()))})"
 
 
 def survey(address: str | None) -> list[Node]:

@@ -26,14 +26,14 @@ class LocalEngine:
         return measure(cell, attempt, on_step, {"engine": NAME, **environment.source()})
 
 
-def measure(cell: "Cell", attempt: "Attempt", on_step: OnStep, told: Mapping[str, Any]) -> "Outcome":
-    """Write down this machine, what is told of it, and what is not as it was in an earlier attempt; then measure."""
+def measure(cell: "Cell", attempt: "Attempt", on_step: OnStep, source: Mapping[str, Any]) -> "Outcome":
+    """Write down this machine, engine and commit, and what is not as it was in an earlier attempt; then measure."""
     from foundry_exp.measure import child  # numpy and pydantic: not for --cfg or a bad option
     from foundry_exp.runtime.machine import environment
     from foundry_exp.runtime.meters import power
 
     state = {"power_source": power.power_source(), "cpu_governor": power.governor()}
-    machine = {**environment.describe(), **told, **state}
+    machine = {**environment.describe(), **source, **state}
     before = environment.read(cell.folder)
     changed = environment.changes(before, machine)
     if changed or before.get(environment.CHANGED):

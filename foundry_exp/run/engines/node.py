@@ -42,9 +42,9 @@ def run(order: Order) -> Delivery:
     outbox = Outbox(order.mailbox, attempt.number)
     outbox.put({"step": "placed", "attempt": attempt.number, "host": platform.node()})
     place = Path(tempfile.mkdtemp(prefix="foundry_exp-"))
-    outcome, kept = _measured(order, attempt, outbox, place)
+    outcome, folder_of_cell = _measured(order, attempt, outbox, place)
     try:
-        files = pack(kept, order.folder_limit_mb)
+        files = pack(folder_of_cell, order.folder_limit_mb)
     except StoreError as error:
         failed = replace(outcome, ending="failed", reason=f"{error} It stays on {platform.node()}.")
         return Delivery(failed, {})
@@ -91,7 +91,7 @@ def _model_path(cell: Cell) -> Path | None:
 def _within_limit(cell: Cell, attempt: Attempt, outbox: Outbox, order: Order) -> Outcome:
     warnings = _like_any_process()
     with _time_limit(order.cell_timeout_s) as is_up:
-        outcome = local.measure(cell, attempt, outbox.put, {**order.told, "node_id": _node_id()})
+        outcome = local.measure(cell, attempt, outbox.put, {**order.source, "node_id": _node_id()})
     if outcome.ending == "interrupted" and is_up.is_set():
         reason = (
             f"not done within engine.cell_timeout_s={order.cell_timeout_s:g} on {platform.node()}; "

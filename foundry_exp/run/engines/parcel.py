@@ -31,7 +31,7 @@ class Order:
     """The first try; each further one of the engine has the next number."""
     files: Files
     """The run folder so far."""
-    told: dict[str, Any]
+    source: dict[str, Any]
     """What only the machine of the command knows of the environment."""
     sdk_version: str | None
     """Of the Foundry Local SDK that the cell's fingerprint names."""

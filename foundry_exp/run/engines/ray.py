@@ -53,12 +53,12 @@ class RayEngine:
         from foundry_exp.run.engines.parcel import unpack
         from foundry_exp.runtime.machine import environment  # pydantic and numpy: not for --cfg or a bad option
 
-        told = {"engine": NAME, **environment.source()}
+        source = {"engine": NAME, **environment.source()}
         if not environment.read(cell.folder):
-            environment.write(cell.folder, told)  # until a node says what it is
+            environment.write(cell.folder, source)  # until a node says what it is
         try:
             self._connect()
-            order = self._order(cell, attempt, told)
+            order = self._order(cell, attempt, source)
             placing = task.Placing(self._need(cell), self._max_retries, self._node_timeout_s)
             delivery = task.follow(order, placing, on_step)
             unpack(delivery.files, cell.folder)
@@ -81,14 +81,14 @@ class RayEngine:
         with staged_code() as package:
             cluster.connect(str(self._address), {"py_modules": [str(package)], "env_vars": allowed})
 
-    def _order(self, cell: "Cell", attempt: "Attempt", told: dict[str, Any]) -> "Order":
+    def _order(self, cell: "Cell", attempt: "Attempt", source: dict[str, Any]) -> "Order":
         from foundry_exp.run.engines.parcel import Order, pack
 
         return Order(
             cell=cell,
             attempt=attempt,
             files=pack(cell.folder, self._folder_limit_mb),
-            told=told,
+            source=source,
             sdk_version=cell.measurement.sdk,
             mailbox=f"{cell.sweep_id}/{cell.name}/{uuid4()}",
             cell_timeout_s=self._cell_timeout_s,
