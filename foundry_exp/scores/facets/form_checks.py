@@ -25,8 +25,8 @@ def length(answer: str, options: Mapping[str, Any]) -> CheckResult:
         if f"min_{unit}" in options or f"max_{unit}" in options
     ]
     share = min(share for share, _ in shares)
-    said = " and ".join(f"{unit}: {counts[unit]}, wanted {_bounds(options, unit)}" for _, unit in shares)
-    return graded(share, said)
+    reason = " and ".join(f"{unit}: {counts[unit]}, wanted {_bounds(options, unit)}" for _, unit in shares)
+    return graded(share, reason)
 
 
 def _fit(count: int, low: int | None, high: int | None) -> float:

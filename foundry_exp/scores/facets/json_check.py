@@ -18,8 +18,8 @@ def json_schema(answer: str, options: Mapping[str, Any]) -> CheckResult:
     try:
         value = json.loads(_without_fence(answer), parse_constant=user_text.refuse_constant)
     except (ValueError, RecursionError) as error:
-        said = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-        return met_or_missed(False, f"is not JSON ({said})")
+        problem = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+        return met_or_missed(False, f"is not JSON ({problem})")
     try:
         wrong = next(iter(_validator_class()(options["schema"], registry=_no_registry()).iter_errors(value)), None)
     except (TimeoutError, RecursionError) as error:

@@ -61,7 +61,7 @@ def question(rubric: Rubric, criterion: Criterion, sample: Sample, answer: str, 
         task=task(sample),
         expected=expected(sample),
         reference=reference(sample),
-        answer=shown(answer),
+        answer=answer_text(answer),
     )
     return (Message("user", text),)
 
@@ -82,15 +82,15 @@ def reference(sample: Sample) -> str:
     return _REFERENCE.format(reference=neutral(sample.reference)) if sample.reference else ""
 
 
-def shown(answer: str) -> str:
+def answer_text(answer: str) -> str:
     """An answer as the judge sees it."""
     return neutral(answer) or "(the answer is empty)"
 
 
-def repair(asked: tuple[Message, ...], reply: str, unusable: Unusable, form: Form[Any]) -> tuple[Message, ...]:
+def repair(messages: tuple[Message, ...], reply: str, unusable: Unusable, form: Form[Any]) -> tuple[Message, ...]:
     """The one request that follows an unusable reply."""
     turn = (Message("assistant", reply[:_REPEATED_CHARS]),) if reply.strip() else ()
-    return (*asked, *turn, Message("user", form.repair.format(problem=unusable.problem)))
+    return (*messages, *turn, Message("user", form.repair.format(problem=unusable.problem)))
 
 
 def neutral(text: str) -> str:

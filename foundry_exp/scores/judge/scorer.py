@@ -88,8 +88,8 @@ class JudgeScorer:
             self._standing = trial.standing(judge, identity, list(rubrics.values()), line)
             prior = score_requests.prior_scores(NAME, identity.scored_by, requests)
             yield from prior.recalled(requests)
-            for asked, said in _judged(judge, prior.missing(requests), line):
-                yield asked.answer, _score(asked, said, identity)
+            for score_request, verdict in _judged(judge, prior.missing(requests), line):
+                yield score_request.answer, _score(score_request, verdict, identity)
 
     def calibration_set(self) -> CalibrationSet | None:
         """What it is tried on; raises ConfigError when that cannot be read."""
@@ -108,33 +108,33 @@ def _judged(
 
     Requests that are alike in all that the judge sees are asked once.
     """
-    said: dict[tuple[Any, ...], Verdict | Unusable] = {}
+    verdicts: dict[tuple[Any, ...], Verdict | Unusable] = {}
     stopped: BackendError | None = None
     for one in line.each(requests, "judging"):
-        if stopped is None and one.seen not in said:
+        if stopped is None and one.seen not in verdicts:
             try:
-                said[one.seen] = judge.score(
+                verdicts[one.seen] = judge.score(
                     one.rubric, one.criterion, one.answer.sample, one.answer.record.text, one.repeat
                 )
             except BackendError as error:
                 stopped = error
-        yield one, said.get(one.seen) or Unusable(f"not asked, since the judge stopped: {stopped}", retry=False)
+        yield one, verdicts.get(one.seen) or Unusable(f"not asked, since the judge stopped: {stopped}", retry=False)
     if stopped is not None:
         raise stopped
 
 
-def _score(asked: "ScoreRequest", said: Verdict | Unusable, identity: Identity) -> Score:
-    value, reason = (said.score, said.reason) if isinstance(said, Verdict) else (None, said.problem)
+def _score(score_request: "ScoreRequest", verdict: Verdict | Unusable, identity: Identity) -> Score:
+    value, reason = (verdict.score, verdict.reason) if isinstance(verdict, Verdict) else (None, verdict.problem)
     return Score(
-        sample_id=asked.answer.sample.sample_id,
-        output_hash=asked.answer.record.output_hash,
+        sample_id=score_request.answer.sample.sample_id,
+        output_hash=score_request.answer.record.output_hash,
         scorer=NAME,
-        criterion=asked.criterion.name,
+        criterion=score_request.criterion.name,
         value=value,
         reason=reason,
-        weight=asked.criterion.weight,
+        weight=score_request.criterion.weight,
         scored_by=identity.scored_by,
         scored_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        rubric=asked.scored_by_rubric,
-        repeat=asked.repeat,
+        rubric=score_request.scored_by_rubric,
+        repeat=score_request.repeat,
     )

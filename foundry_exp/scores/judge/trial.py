@@ -68,8 +68,8 @@ def _tried(judge: Judge, rubric: Rubric, calibration_set: CalibrationSet, line: 
     requests = list(calibration.trial_requests(calibration_set.answers, rubric))
     scores = []
     for answer, criterion, repeat in line.each(requests, "calibrating the judge"):
-        said = judge.score(rubric, criterion, answer.sample, answer.text, repeat)
-        scores.append(TrialScore(answer, criterion, repeat, said.score if isinstance(said, Verdict) else None))
+        verdict = judge.score(rubric, criterion, answer.sample, answer.text, repeat)
+        scores.append(TrialScore(answer, criterion, repeat, verdict.score if isinstance(verdict, Verdict) else None))
     return scores
 
 

@@ -69,7 +69,7 @@ SCORE: Form[Verdict] = Form(
 That cannot be used: {problem}. Reply again with nothing but one JSON object, the reason in one short sentence:
 """
     + REPLY,
-    lambda said, reason: Verdict(int(said["score"]), reason),
+    lambda reply, reason: Verdict(int(reply["score"]), reason),
 )
 
 
@@ -81,27 +81,27 @@ def read(text: str, finish_reason: str | None, form: Form[Parsed]) -> Parsed | U
         return Unusable("the reply was empty", retry=True)
     fenced = _FENCED.fullmatch(text.strip())
     try:
-        said = json.loads(fenced.group(1) if fenced else text, object_pairs_hook=_once)
+        reply = json.loads(fenced.group(1) if fenced else text, object_pairs_hook=_once)
     except (ValueError, RecursionError):
         return Unusable(f"the reply was not one JSON object: {one_line(text, _SHOWN_CHARS)!r}", retry=True)
-    return _checked(said, form)
+    return _checked(reply, form)
 
 
-def _checked(said: Any, form: Form[Parsed]) -> Parsed | Unusable:
-    error = next(iter(_validator(form).iter_errors(said)), None)
+def _checked(reply: Any, form: Form[Parsed]) -> Parsed | Unusable:
+    error = next(iter(_validator(form).iter_errors(reply)), None)
     if error is not None:
         where = ".".join(str(part) for part in error.absolute_path)
         problem = one_line(error.message, _MOST_PROBLEM_CHARS)
         return Unusable(f"{where}: {problem}" if where else problem, retry=True)
-    return form.parse(said, one_line(said["reason"], MOST_REASON_CHARS))
+    return form.parse(reply, one_line(reply["reason"], MOST_REASON_CHARS))
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object, unless it says a key twice: which of the two is meant cannot be known."""
-    said = dict(pairs)
-    if len(said) < len(pairs):
+    reply = dict(pairs)
+    if len(reply) < len(pairs):
         raise ValueError("a key is said twice")
-    return said
+    return reply
 
 
 @cache

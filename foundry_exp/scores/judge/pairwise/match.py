@@ -43,7 +43,7 @@ class Match:
     @property
     def is_alike(self) -> bool:
         """Whether the judge could see no difference."""
-        return prompt.shown(self.first.text) == prompt.shown(self.second.text)
+        return prompt.answer_text(self.first.text) == prompt.answer_text(self.second.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +103,8 @@ class PairVerdicts:
         return self.given[digest]
 
     def _ask(self, messages: tuple[Message, ...], digest: str, match: Match, names: tuple[str, str]) -> Preference:
-        said = self.judge.ask(messages, question.BETTER)
-        preferred, reason = (None, said.problem) if isinstance(said, Unusable) else said
+        verdict = self.judge.ask(messages, question.BETTER)
+        preferred, reason = (None, verdict.problem) if isinstance(verdict, Unusable) else verdict
         return Preference(
             question=digest,
             sample_id=match.sample.sample_id,

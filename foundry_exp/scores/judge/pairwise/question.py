@@ -53,7 +53,7 @@ BETTER: Form[tuple[Preferred, str]] = Form(
 That cannot be used: {problem}. Reply again with nothing but one JSON object, the reason in one short sentence:
 """
     + _REPLY,
-    lambda said, reason: (_PLACES[said["better"]], reason),
+    lambda reply, reason: (_PLACES[reply["better"]], reason),
 )
 
 
@@ -66,7 +66,7 @@ def question(rubric: Rubric, sample: Sample, first: str, second: str) -> tuple[M
         task=prompt.task(sample),
         expected=prompt.expected(sample),
         reference=prompt.reference(sample),
-        first=prompt.shown(first),
-        second=prompt.shown(second),
+        first=prompt.answer_text(first),
+        second=prompt.answer_text(second),
     )
     return (Message("user", text),)
