@@ -64,7 +64,7 @@ class Parent:
         try:
             facts = does()
         except Exception as error:  # noqa: BLE001 — the parent turns it into a sentence
-            self.say(ERROR, **told(error))
+            self.say(ERROR, **described(error))
         else:
             self.say("answer", **facts)
 
@@ -84,14 +84,14 @@ def run(work: Callable[[Parent], None], grace_s: float = 0.0) -> NoReturn:
     try:
         work(parent)
     except Exception as error:  # noqa: BLE001 — the parent turns it into a sentence
-        parent.say(ERROR, **told(error))
+        parent.say(ERROR, **described(error))
     else:
         parent.say(DONE)
     sys.stderr.flush()
     os._exit(0)  # native threads have been seen to hang an orderly exit
 
 
-def told(error: Exception) -> dict[str, Any]:
+def described(error: Exception) -> dict[str, Any]:
     """What a step says of an error; the traceback of one that nobody foresaw goes to stderr."""
     if isinstance(error, FoundryExpError):
         kind = SKIP if isinstance(error, SkipCellError) else getattr(error, "error_class", REFUSED)

@@ -50,11 +50,11 @@ class Answer:
         """Keep the parts; `fault` of the behaviour is this request's fault."""
         self._connection = connection
         self._request = request
-        self._said = request.json()
+        self._asked = request.json()
         self._behaviour = behaviour
         self._work = work
         self.truth = Truth(
-            marker=_marker(self._said),
+            marker=_marker(self._asked),
             received_ns=request.received_ns,
             connection=connection.number,
             place=connection.requests - 1,
@@ -67,7 +67,7 @@ class Answer:
         """Answer; false when the connection is closed afterwards."""
         try:
             if not self._refused():
-                (self._stream if self._said.get("stream") else self._whole)()
+                (self._stream if self._asked.get("stream") else self._whole)()
         except _GoneError:
             return False
         except _CutShortError:
@@ -76,7 +76,7 @@ class Answer:
 
     def _refused(self) -> bool:
         behaviour, connection = self._behaviour, self._connection
-        if behaviour.refuses and behaviour.refuses in self._said:
+        if behaviour.refuses and behaviour.refuses in self._asked:
             connection.answer_json(400, _error(f"Unsupported parameter: {behaviour.refuses}"))
         elif behaviour.fault == "hang_up":
             raise _GoneError
@@ -98,14 +98,14 @@ class Answer:
         if behaviour.fault == "malformed":
             self.truth.sent_ns.append(self._connection.answer(200, b'{"choices": [{"message"'))
             return
-        said = _error(behaviour.message) if behaviour.fault == "error_event" else self._completion()
-        self.truth.sent_ns.append(self._connection.answer_json(200, said))
+        body = _error(behaviour.message) if behaviour.fault == "error_event" else self._completion()
+        self.truth.sent_ns.append(self._connection.answer_json(200, body))
 
     def _cut_words(self) -> list[str]:
         """The answer's tokens, no more than were asked for."""
         if self._behaviour.fault == "empty":
             return []
-        limit = self._said.get("max_tokens")
+        limit = self._asked.get("max_tokens")
         tokens = min(self._behaviour.tokens, limit) if isinstance(limit, int) else self._behaviour.tokens
         return [f"w{number} " for number in range(tokens)]
 
@@ -185,7 +185,7 @@ class Answer:
 
     def _be_silent(self) -> None:
         """Say nothing more, but comments where the behaviour has them, until the client has gone."""
-        every_ms = self._behaviour.keep_alive_ms if self._said.get("stream") else None
+        every_ms = self._behaviour.keep_alive_ms if self._asked.get("stream") else None
         end_ns = time.perf_counter_ns() + round(_SILENCE_S * 1e9)
         self._connection.sock.settimeout(_SILENCE_S)
         if every_ms is None:
@@ -206,7 +206,7 @@ class Answer:
 
     def _end(self, completed: int) -> None:
         self._delta({}, completed, finish=self._finish())
-        asked = bool(self._said.get("stream_options", {}).get("include_usage"))
+        asked = bool(self._asked.get("stream_options", {}).get("include_usage"))
         if asked and self._behaviour.usage == "asked":
             last = {"choices": [], "usage": _usage(completed)}
             self._connection.chunk(b"data: " + json.dumps(last).encode() + b"\n\n")
@@ -247,6 +247,6 @@ def _error(message: str) -> dict[str, Any]:
     return {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": None}}
 
 
-def _marker(said: dict[str, Any]) -> str:
-    messages = said.get("messages") or [{}]
+def _marker(asked: dict[str, Any]) -> str:
+    messages = asked.get("messages") or [{}]
     return str(messages[-1].get("content", ""))[:64]

@@ -57,13 +57,13 @@ class RawSocket:
         self._sock.close()
 
     def _request(self, marker: str) -> bytes:
-        said = {
+        arguments = {
             "model": self._model,
             "messages": [{"role": "user", "content": marker}],
             "stream": True,
             "stream_options": {"include_usage": True},
         }
-        body = json.dumps(said).encode()
+        body = json.dumps(arguments).encode()
         head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: {self._host}\r\nContent-Type: application/json\r\n"
         return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 

@@ -99,9 +99,9 @@ def _answer(connection: Connection, request: Request, state: State) -> bool:
     if request.method == "POST" and request.path == f"{state.service.prefix}/v1/chat/completions":
         return _chat(connection, request, state)
     if request.method == "GET":
-        said = _page(request.path, state)
-        if said is not None:
-            connection.answer_json(200, said)
+        page = _page(request.path, state)
+        if page is not None:
+            connection.answer_json(200, page)
             return True
     connection.answer(404, b"No mapping for the URL\n", kind="text/plain")
     return True
@@ -114,8 +114,8 @@ def _chat(connection: Connection, request: Request, state: State) -> bool:
         connection.answer_json(404, {"error": {"message": f"Model not found: No model matching '{model}'"}})
         return True
     if model not in state.loaded:
-        said = f"Model not loaded: Model '{model}' must be loaded before inference"
-        connection.answer_json(HTTPStatus.BAD_REQUEST, {"error": {"message": said}})
+        message = f"Model not loaded: Model '{model}' must be loaded before inference"
+        connection.answer_json(HTTPStatus.BAD_REQUEST, {"error": {"message": message}})
         return True
     answer = Answer(connection, request, behaves, state.work)
     state.truths.append(answer.truth)

@@ -86,10 +86,10 @@ class Service:
         return asdict(self)
 
 
-def from_json(said: dict[str, Any]) -> Service:
+def from_json(written: dict[str, Any]) -> Service:
     """The service that `to_json` wrote."""
-    named = {entry.name: said[entry.name] for entry in fields(Service) if entry.name in said}
-    models = {name: Behaviour(**behaviour) for name, behaviour in said["models"].items()}
+    named = {entry.name: written[entry.name] for entry in fields(Service) if entry.name in written}
+    models = {name: Behaviour(**behaviour) for name, behaviour in written["models"].items()}
     return Service(**{**named, "models": models})
 
 

@@ -27,10 +27,10 @@ class Request:
     def json(self) -> dict[str, Any]:
         """The body as an object; empty when it is none."""
         try:
-            said = json.loads(self.body)
+            content = json.loads(self.body)
         except ValueError:
             return {}
-        return said if isinstance(said, dict) else {}
+        return content if isinstance(content, dict) else {}
 
 
 class Connection:
@@ -72,9 +72,9 @@ class Connection:
         """Send a whole response; the time before the send."""
         return self.send(_head(status, kind, {**headers, "Content-Length": str(len(body))}) + body)
 
-    def answer_json(self, status: int, said: Any, **headers: str) -> int:
+    def answer_json(self, status: int, content: Any, **headers: str) -> int:
         """Send a whole response of JSON; the time before the send."""
-        return self.answer(status, json.dumps(said).encode(), **headers)
+        return self.answer(status, json.dumps(content).encode(), **headers)
 
     def start_stream(self, *, doubled: bool) -> None:
         """Send the head of a chunked event stream, as Foundry does before it computes anything."""

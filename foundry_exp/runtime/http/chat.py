@@ -54,15 +54,15 @@ class _Answer:
             msg = f"{self._where}: not a JSON object: {shown!r}; see the service's log."
             raise BackendError("malformed_event", msg)
         if chunk.get("error"):
-            raise said(self._where, chunk["error"])
+            raise service_error(self._where, chunk["error"])
         tokens = self._tokens(chunk)
         choice = _first(chunk.get("choices"))
         self._finish_reason = _text(choice.get("finish_reason")) or self._finish_reason
         parts = _parts(choice)
         for number, (kind, text) in enumerate(parts):
             # a chunk's count cannot be split, so it is told only where it has one part
-            told = tokens if len(parts) == 1 and number == 0 and kind != "role" else None
-            yield Event(kind, text, t_ns=event.t_ns, tokens=told, request_start_ns=self._start_ns)
+            added = tokens if len(parts) == 1 and number == 0 and kind != "role" else None
+            yield Event(kind, text, t_ns=event.t_ns, tokens=added, request_start_ns=self._start_ns)
 
     def end(self, t_ns: int) -> Event:
         """The last event."""
@@ -119,7 +119,7 @@ def _usage_of(usage: Any) -> Usage | None:
     return Usage(prompt, completion, cached_tokens=cached, reasoning_tokens=reasoning)
 
 
-def said(where: str, error: Any) -> BackendError:
+def service_error(where: str, error: Any) -> BackendError:
     """An error that the service sent instead of the rest of its answer."""
     text = shorten(_text(_dict(error).get("message")) or _text(error) or json.dumps(error))
     if OVERFLOW in text:

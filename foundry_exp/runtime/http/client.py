@@ -177,8 +177,8 @@ class ChatClient:
     def _response_format(self, schema: dict[str, Any]) -> dict[str, Any]:
         wrapped = {"name": "answer", "schema": schema, "strict": True}
         # Foundry 2.2.1 takes the wrapper itself for the schema, which then allows any JSON
-        told = {**wrapped, **json_constraint(schema)} if self.is_foundry else wrapped
-        return {"type": "json_schema", "json_schema": told}
+        schema_as_taken = {**wrapped, **json_constraint(schema)} if self.is_foundry else wrapped
+        return {"type": "json_schema", "json_schema": schema_as_taken}
 
     def _check_content(self, response: httpx2.Response, *, streaming: bool) -> None:
         # Foundry 2.2.1 sends the header of a stream twice, which arrives joined by a comma

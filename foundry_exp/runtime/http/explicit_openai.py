@@ -44,6 +44,6 @@ def rehearse() -> None:
         client("http://rehearsal/v1", NO_KEY, http, httpx2.Timeout(None)) as rehearsed,
     ):
         create = rehearsed.chat.completions.with_streaming_response.create
-        said: dict[str, Any] = {"model": "none", "messages": [{"role": "user", "content": ""}], "stream": True}
-        with create(**said):
+        arguments: dict[str, Any] = {"model": "none", "messages": [{"role": "user", "content": ""}], "stream": True}
+        with create(**arguments):
             pass

@@ -54,38 +54,38 @@ def _hung_up(reason: str) -> bool:
     return "closed" in reason or "disconnected" in reason
 
 
-def status(code: int, headers: httpx2.Headers, said: str, where: str) -> BackendError:
+def status(code: int, headers: httpx2.Headers, message: str, where: str) -> BackendError:
     """The error of an HTTP status that is not a success."""
     if code in _REDIRECTS:
         target = address.public(headers.get("location", "nowhere"))
         msg = f"{where}: redirects to {target}; put that in backend.base_url."
         return BackendError("redirect", msg, http_status=code)
     if code == HTTP_TOO_MANY:
-        return _rate_limited(headers.get("retry-after", ""), said, where)
-    if chat.OVERFLOW in said:
-        msg = f"{where}: {said}; shorten the prompt or lower generation.max_tokens."
+        return _rate_limited(headers.get("retry-after", ""), message, where)
+    if chat.OVERFLOW in message:
+        msg = f"{where}: {message}; shorten the prompt or lower generation.max_tokens."
         return BackendError("context_overflow", msg, http_status=code)
-    return BackendError(f"http_{code}", f"{where}: HTTP {code}: {said}; {_way_out(code, said)}", http_status=code)
+    return BackendError(f"http_{code}", f"{where}: HTTP {code}: {message}; {_way_out(code, message)}", http_status=code)
 
 
-def _rate_limited(retry_after: str, said: str, where: str) -> BackendError:
+def _rate_limited(retry_after: str, message: str, where: str) -> BackendError:
     try:
         wait_s: float | None = max(0.0, float(retry_after))
     except ValueError:
         wait_s = None
     when = f"Retry-After {chat.shorten(retry_after)}" if retry_after else "no Retry-After"
-    msg = f"{where}: HTTP 429 ({when}): {said}; lower workload.concurrency."
+    msg = f"{where}: HTTP 429 ({when}): {message}; lower workload.concurrency."
     return BackendError("rate_limited", msg, http_status=HTTP_TOO_MANY, retry_after_s=wait_s)
 
 
-def _way_out(code: int, said: str) -> str:
-    if "must be loaded" in said:
+def _way_out(code: int, message: str) -> str:
+    if "must be loaded" in message:
         return "load it on the service's host: foundry model load NAME."
     if code in (401, 403):
         return "put the key in the environment variable that backend.api_key_env names."
     if code >= HTTP_SERVER:
         # Foundry answers a bare 500 when memory runs out (Foundry-Local issue 209)
-        silent = said == NO_MESSAGE
+        silent = message == NO_MESSAGE
         return "it may be out of memory; see its log." if silent else "see the service's log."
     return "compare the model's name with the list at /v1/models."
 

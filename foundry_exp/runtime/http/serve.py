@@ -5,6 +5,7 @@ Its job says which model, and its one step where it is served. It ends when its 
 
 import os
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -70,12 +71,11 @@ def _served(backend: NativeBackend, model: ModelRequest) -> dict[str, Any]:
     import psutil
 
     baseline_mb = psutil.Process().memory_info().rss / 1e6
-    loaded = backend.load(model)
+    loaded = replace(backend.load(model), rss_baseline_mb=baseline_mb)
     url = _start_service()
     # a model registered from a folder is served only there
     base_url = f"{url}/catalogs/local/v1" if model.path else f"{url}/v1"
-    seen = {"load_s": loaded.load_s, "rss_baseline_mb": baseline_mb, "pid": os.getpid()}
-    return {"base_url": base_url, "loaded": request.facts(loaded), "seen": seen}
+    return {"base_url": base_url, "loaded": request.facts(loaded)}
 
 
 def _start_service() -> str:

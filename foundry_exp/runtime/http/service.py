@@ -96,4 +96,4 @@ class ServiceBackend:
         # `already_loaded` is the attached view; this service was started for the model
         runtime = {**facts["runtime"], **seen.runtime, "already_loaded": "false"}
         path = Path(facts["path"]) if facts["path"] else None
-        return LoadedModel(**{**facts, **serving["seen"], "path": path, "runtime": runtime})
+        return LoadedModel(**{**facts, "path": path, "runtime": runtime})

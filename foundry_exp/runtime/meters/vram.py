@@ -29,12 +29,12 @@ def read_mb(pid: int) -> Reading:
     except UnavailableError as error:
         return Reading(None, str(error))
     every_bytes = [used for on_one in on_each for used in on_one.values()]
-    told = [used for used in every_bytes if used is not None]
+    counted = [used for used in every_bytes if used is not None]
     if not every_bytes:
         return Reading(None, "the driver lists no GPU memory of this process")
-    if len(told) < len(every_bytes):
+    if len(counted) < len(every_bytes):
         return Reading(None, "the driver does not tell per process")
-    return Reading(sum(told) / 1e6)
+    return Reading(sum(counted) / 1e6)
 
 
 class PeakWatch:

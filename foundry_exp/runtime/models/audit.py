@@ -76,8 +76,8 @@ def _state(variant: Any, kind: str) -> CachedModel:
     try:
         problem = _problem(variant, path, size_mb, kind)
     except SkipCellError as error:  # the folder is whole, and this machine lacks what runs it
-        said = str(error).removeprefix(f"{variant.id}: ")
-        return CachedModel(variant.id, str(path), f"complete, not loaded: {said}", None, size_mb)
+        lacks = str(error).removeprefix(f"{variant.id}: ")
+        return CachedModel(variant.id, str(path), f"complete, not loaded: {lacks}", None, size_mb)
     return CachedModel(variant.id, str(path), problem, again if problem else None, size_mb)
 
 

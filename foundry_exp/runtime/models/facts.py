@@ -110,7 +110,7 @@ def tools_of(supports: bool | None, capabilities: str | None) -> bool | None:
     return True if supports is None and "tool-calling" in (capabilities or "") else supports
 
 
-def from_json(said: dict[str, Any]) -> Listing:
+def from_json(answer: dict[str, Any]) -> Listing:
     """What the worker sent."""
-    variants = tuple(VariantFacts(**entry) for entry in said["variants"])
-    return Listing(variants, said["catalogue"], tuple(said["registered"]), tuple(said["missing"]))
+    variants = tuple(VariantFacts(**entry) for entry in answer["variants"])
+    return Listing(variants, answer["catalogue"], tuple(answer["registered"]), tuple(answer["missing"]))

@@ -15,17 +15,17 @@ def contents() -> dict[str, dict[str, Any]]:
     options = {}
     for name, path in _files().items():
         try:
-            said = yaml_text.parse(path.read_text(encoding="utf-8"))
+            option = yaml_text.parse(path.read_text(encoding="utf-8"))
         except (OSError, ValueError, yaml.YAMLError):
             continue
-        if isinstance(said, dict):
-            options[name] = said
+        if isinstance(option, dict):
+            options[name] = option
     return options
 
 
 def sizes_mb() -> dict[str, float]:
     """The size that each option states; those that state none are left out."""
-    sizes = {name: said.get("size_mb") for name, said in contents().items()}
+    sizes = {name: option.get("size_mb") for name, option in contents().items()}
     return {name: float(size) for name, size in sizes.items() if isinstance(size, int | float) and size > 0}
 
 

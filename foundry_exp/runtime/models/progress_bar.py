@@ -94,8 +94,8 @@ def shown(name: str) -> Iterator[OnStep]:
         def show(step: Step) -> None:
             amount.take(step)
             if step["step"] == "retrying":
-                said = f"{name}: {step['reason']}; again in {step['pause_s']:g} s ({step['tries_left']} left)"
-                console.print(said, markup=False, highlight=False, soft_wrap=True)
+                line = f"{name}: {step['reason']}; again in {step['pause_s']:g} s ({step['tries_left']} left)"
+                console.print(line, markup=False, highlight=False, soft_wrap=True)
                 return
             title = _fitted(step["id"], console.width) if step["step"] == "resolved" else None
             here = str(amount)

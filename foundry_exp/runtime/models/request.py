@@ -66,10 +66,10 @@ def to_json(asked: ModelRequest) -> dict[str, Any]:
     return {**asdict(asked), "path": str(asked.path) if asked.path else None, "log_dir": str(asked.log_dir)}
 
 
-def from_json(said: Mapping[str, Any]) -> ModelRequest:
+def from_json(written: Mapping[str, Any]) -> ModelRequest:
     """What `to_json` made, at the other end."""
-    paths = {"path": Path(said["path"]) if said["path"] else None, "log_dir": Path(said["log_dir"])}
-    return ModelRequest(**{**said, **paths, "prefer": tuple(said["prefer"])})
+    paths = {"path": Path(written["path"]) if written["path"] else None, "log_dir": Path(written["log_dir"])}
+    return ModelRequest(**{**written, **paths, "prefer": tuple(written["prefer"])})
 
 
 def facts(loaded: LoadedModel) -> dict[str, Any]:

@@ -68,8 +68,8 @@ def pull(opened: Runtime, parent: Parent) -> dict[str, Any]:
         raise BackendError("not_cached", _not_cached(facts.id))
     with runtime.translated("catalogue"):
         visible = asdict(fit.visible(catalogue.read(opened.manager), facts))
-    told = ("id", "device", "size_mb", "context_length", "cached")
-    parent.say("resolved", **{name: getattr(facts, name) for name in told}, visible=visible)
+    names = ("id", "device", "size_mb", "context_length", "cached")
+    parent.say("resolved", **{name: getattr(facts, name) for name in names}, visible=visible)
     took_s = None if facts.cached else _fetched(variant, facts, parent, opened.cache_dir)
     here = {"id": facts.id, "alias": facts.alias, "path": variant.get_path(), "local": local}
     return {**here, "download_s": took_s, "visible": visible}
