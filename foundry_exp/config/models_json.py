@@ -7,7 +7,7 @@ from typing import Any
 
 from foundry_exp.errors import ConfigError
 from foundry_exp.files import disk, json_schema, shipped_files, user_text
-from foundry_exp.runtime.models import options
+from foundry_exp.runtime.models import request
 from foundry_exp.runtime.models.facts import CHAT_TASKS, VariantFacts
 
 Entries = dict[str, dict[str, Any]]
@@ -71,7 +71,7 @@ def entries_of(variants: list[VariantFacts]) -> Entries:
 
 def _option_of(alias: str) -> Mapping[str, Any]:
     """The option file of `model` that means this alias; empty when there is none."""
-    for name, option in options.contents().items():
+    for name, option in request.options().items():
         if alias in (option.get("alias"), name):
             return {key: value for key, value in option.items() if value != "???"}
     return {}

@@ -9,7 +9,7 @@ from typing import Any
 from foundry_exp.measure.cell import Cell
 from foundry_exp.measure.outcome import Outcome
 from foundry_exp.records import run_folder
-from foundry_exp.runtime.models import fit, folder, options
+from foundry_exp.runtime.models import fit, folder, request
 from foundry_exp.runtime.models.provision import Provided
 
 OUT_OF_MEMORY = "out_of_memory"
@@ -67,4 +67,4 @@ def _signal(code: int) -> int | None:
 def _smaller(cell: Cell, provided: Provided | None) -> str:
     path = provided.path if provided else cell.model_path
     size_mb = folder.size_mb(path) if path else cell.config["model"]["size_mb"]
-    return fit.offer(size_mb, options.sizes_mb(), provided.visible if provided else fit.NOTHING_VISIBLE)
+    return fit.offer(size_mb, request.option_sizes_mb(), provided.visible if provided else fit.NOTHING_VISIBLE)

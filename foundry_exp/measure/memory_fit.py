@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from foundry_exp.runtime.meters import nvml
 from foundry_exp.runtime.meters.meter import UnavailableError
-from foundry_exp.runtime.models import fit, folder, options, variants
+from foundry_exp.runtime.models import fit, folder, request, variants
 
 if TYPE_CHECKING:
     from foundry_exp.measure.cell import Cell
@@ -43,7 +43,7 @@ def check(job: Mapping[str, Any]) -> None:
 def _refuse(needed: fit.Need, device: str | None, seen: fit.Visible) -> None:
     vram_mb = _free_vram_mb() if device == "GPU" else None
     free_mb, where = (vram_mb, "VRAM") if vram_mb is not None else (_free_memory_mb(), "memory")
-    fit.refuse(needed, free_mb, where, options.sizes_mb, seen)
+    fit.refuse(needed, free_mb, where, request.option_sizes_mb, seen)
 
 
 def _tokens(asked: Iterable[tuple[list[str], int | None]], limit: int) -> int:

@@ -19,6 +19,9 @@ from foundry_exp.runtime.models import folder, runtime
 CALIBRATION_FILE = "calibration.json"
 _OVER_HTTP = ("service", "endpoint")
 
+Figures = tuple[dict[str, float | None], dict[str, str]]
+"""Values by name, null where there is none; and for each of these why."""
+
 
 def result(
     cell: Cell,
@@ -33,10 +36,15 @@ def result(
     model = _model_facts(cell, outcome)
     status, reason = _status(cell, outcome, measured, model)
     summary = _summarised(cell, records)
-    seen, unseen = _seen_from_outside(outcome, model)
-    overhead_ms, no_overhead = _client_overhead_ms(cell)
     used = consumption.consumed(cell, outcome, records, model)
     unscored = quality(records, (), {})
+    metrics, missing = _joined(
+        (summary.metrics, summary.missing),
+        _seen_from_outside(outcome, model),
+        (used.metrics, used.missing),
+        (unscored.metrics, unscored.missing),
+        _client_overhead(cell),
+    )
     unproven = device.unproven(cell.config, model, measured)
     return RunResult(
         schema_version=SCHEMA_VERSION,
@@ -53,8 +61,8 @@ def result(
         streaming=cell.config["streaming"]["enabled"],
         prompts=_prompts(cell),
         generation=cell.config["generation"],
-        metrics={**summary.metrics, **seen, **used.metrics, **unscored.metrics, "client_overhead_ms": overhead_ms},
-        missing={**summary.missing, **unseen, **used.missing, **unscored.missing, **no_overhead},
+        metrics=metrics,
+        missing=missing,
         per_prompt=summary.per_prompt,
         scores={},
         environment={**machine, **_surroundings(outcome.facts), "power": used.power},
@@ -69,6 +77,12 @@ def result(
         skip_rule=outcome.skip_rule,
         out_of_memory=outcome.out_of_memory,
     )
+
+
+def _joined(*parts: Figures) -> Figures:
+    """All parts as one."""
+    values = {name: value for part, _ in parts for name, value in part.items()}
+    return values, {name: reason for _, part in parts for name, reason in part.items()}
 
 
 def _summarised(cell: Cell, records: list[Record]) -> Summary:
@@ -163,7 +177,7 @@ def _warmup(records: list[Record]) -> dict[str, Any]:
     return {"requests": len(done), "steady": arrivals.is_steady(done), "rule": arrivals.STEADY_RULE}
 
 
-def _seen_from_outside(outcome: Outcome, model: ModelFacts) -> tuple[dict[str, float | None], dict[str, str]]:
+def _seen_from_outside(outcome: Outcome, model: ModelFacts) -> Figures:
     values = {
         "load_s": outcome.load_s,
         "rss_baseline_mb": outcome.rss_baseline_mb,
@@ -183,16 +197,20 @@ def _seen_from_outside(outcome: Outcome, model: ModelFacts) -> tuple[dict[str, f
     return values, missing
 
 
-def _client_overhead_ms(cell: Cell) -> tuple[float | None, dict[str, str]]:
-    """The mean lateness of a first-token stamp, ms, as `calibrate` measured it here; or null and the reason."""
+def _client_overhead(cell: Cell) -> Figures:
+    """The mean lateness of a first-token stamp, as `calibrate` measured it here."""
     if cell.config["backend"]["name"] not in _OVER_HTTP:
-        return None, {"client_overhead_ms": "calibrated over HTTP only; in one process an event is stamped as it comes"}
+        return _no_overhead("calibrated over HTTP only; in one process an event is stamped as it comes")
     if cell.config["engine"]["name"] != "local":
-        return None, {"client_overhead_ms": "calibrated on the machine of the command, not on the one that measured"}
+        return _no_overhead("calibrated on the machine of the command, not on the one that measured")
     path = Path(cell.config["output_dir"]) / CALIBRATION_FILE
     try:
-        return float(json.loads(path.read_text(encoding="utf-8"))["client_overhead_ms"]), {}
+        return {"client_overhead_ms": float(json.loads(path.read_text(encoding="utf-8"))["client_overhead_ms"])}, {}
     except FileNotFoundError:
-        return None, {"client_overhead_ms": "not calibrated on this machine; run: python -m foundry_exp calibrate"}
+        return _no_overhead("not calibrated on this machine; run: python -m foundry_exp calibrate")
     except (OSError, ValueError, KeyError, TypeError):
-        return None, {"client_overhead_ms": f"{path} cannot be read; run: python -m foundry_exp calibrate"}
+        return _no_overhead(f"{path} cannot be read; run: python -m foundry_exp calibrate")
+
+
+def _no_overhead(reason: str) -> Figures:
+    return {"client_overhead_ms": None}, {"client_overhead_ms": reason}

@@ -14,7 +14,6 @@ from foundry_exp.files.disk import write_whole
 if TYPE_CHECKING:
     from foundry_exp.measure.calibration.result import CalibrationResult, ClientFigures, LoadShape
 
-FILE = "calibration.json"
 USAGE = "python -m foundry_exp calibrate [--quick] [--json] [--output-dir DIR]"
 HELP = f"""\
 usage: {USAGE}
@@ -45,10 +44,11 @@ def main(arguments: list[str]) -> int:
     requests, rounds = (8, 5) if options.quick else (60, 15)
     try:
         from foundry_exp.measure.calibration.calibrate import STANDARD, calibrate
+        from foundry_exp.measure.summary import CALIBRATION_FILE
 
         result = calibrate(requests=requests, observer_rounds=rounds, timing=STANDARD, clock=time.perf_counter_ns)
         text = json.dumps(asdict(result), indent=2, allow_nan=False) + "\n"
-        path = Path(options.output_dir) / FILE
+        path = Path(options.output_dir) / CALIBRATION_FILE
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, text)
     except (FoundryExpError, OSError) as error:

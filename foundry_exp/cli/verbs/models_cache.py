@@ -108,6 +108,6 @@ def _pull(name: str, config: dict[str, Any]) -> dict[str, Any]:
 
 def _option(name: str) -> dict[str, Any]:
     """The model's option file, if the name is one: `mistral-7b` means the alias that it holds."""
-    from foundry_exp.runtime.models import options
+    from foundry_exp.runtime.models import request
 
-    return options.contents().get(name, {})
+    return request.options().get(name, {})

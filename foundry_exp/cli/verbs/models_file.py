@@ -8,7 +8,7 @@ import yaml
 from foundry_exp.cli.verbs.models import composed, parsed
 from foundry_exp.config import models_json
 from foundry_exp.errors import ConfigError, StoreError
-from foundry_exp.runtime.models import options, provision
+from foundry_exp.runtime.models import provision, request
 
 
 def export(arguments: Sequence[str]) -> int:
@@ -28,7 +28,7 @@ def export(arguments: Sequence[str]) -> int:
 def import_(arguments: Sequence[str]) -> int:
     """Make each alias of a models.json an option of `model` in ./conf, unless it is one, and say where."""
     file, _ = _file("import", arguments)
-    existing = set(options.contents()) | {str(option.get("alias")) for option in options.contents().values()}
+    existing = set(request.options()) | {str(option.get("alias")) for option in request.options().values()}
     new = [(alias, entry) for alias, entry in models_json.read(file).items() if alias not in existing]
     for alias, entry in new:
         of_model = {key: entry.get(key, [] if key == "capabilities" else None) for key in models_json.OF_MODEL}

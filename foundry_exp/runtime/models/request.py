@@ -1,4 +1,4 @@
-"""A config's model section → what a backend is asked to load."""
+"""A config's model section, and the options of it → what a backend is asked to load."""
 
 import re
 from collections.abc import Mapping
@@ -99,3 +99,31 @@ def refuse_bad_address(backend: dict[str, Any], where: str) -> None:
             "a key itself is never written into a config."
         )
         raise ConfigError(msg)
+
+
+def options() -> dict[str, dict[str, Any]]:
+    """What each option of `model` says, shipped or not; one that cannot be read is told when it is composed."""
+    import yaml
+
+    from foundry_exp.files import yaml_text
+
+    contents = {}
+    for name, path in _option_files().items():
+        try:
+            option = yaml_text.parse(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, yaml.YAMLError):
+            continue
+        if isinstance(option, dict):
+            contents[name] = option
+    return contents
+
+
+def option_sizes_mb() -> dict[str, float]:
+    """The size that each option of `model` states; those that state none are left out."""
+    sizes = {name: option.get("size_mb") for name, option in options().items()}
+    return {name: float(size) for name, size in sizes.items() if isinstance(size, int | float) and size > 0}
+
+
+def _option_files() -> dict[str, Path]:
+    folders = [Path.cwd() / "conf" / "model", shipped_files.shipped("conf") / "model"]
+    return {path.stem: path for folder in folders for path in sorted(folder.glob("*.yaml"))}

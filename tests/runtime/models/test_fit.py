@@ -11,7 +11,7 @@ import yaml
 from foundry_exp.cli import main
 from foundry_exp.errors import SkipCellError
 from foundry_exp.records import run_folder
-from foundry_exp.runtime.models import fit, options
+from foundry_exp.runtime.models import fit, request
 from foundry_exp.runtime.models.facts import VariantFacts
 from foundry_exp.runtime.models.fit import Visible
 from tests.conftest import demo_model, native
@@ -108,7 +108,7 @@ def test_sizes_are_those_that_the_options_state(tmp_path: Path, monkeypatch: pyt
     (mine / "mine.yaml").write_text("alias: mine\nsize_mb: 12.5\n", encoding="utf-8")
     (mine / "broken.yaml").write_text("a: [", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    sizes = options.sizes_mb()
+    sizes = request.option_sizes_mb()
     assert sizes["mine"] == 12.5
     assert sizes["phi-4-mini"] > 1000
     assert not {"broken", "custom", "demo-small"} & set(sizes)
