@@ -14,10 +14,9 @@ from foundry_exp.metrics.values import NOTHING_MEASURED, Value, no_value
 from foundry_exp.records.distribution import Distribution
 from foundry_exp.records.record import Record
 from foundry_exp.records.run_result import ModelFacts, RunResult
-from foundry_exp.records.score import Score, Scored, Standing
+from foundry_exp.records.score import ANNOTATION, FACETS, JUDGE, Score, Scored, Standing
 
-JUDGE = "judge"
-HEADLINE = ("annotation", JUDGE, "facets")
+HEADLINE = (ANNOTATION, JUDGE, FACETS)
 """Whose quality stands for the cell, best first: people, then a judge that can be believed, then rules.
 
 A scorer of the user's own comes after them: it stands for the cell when none of these does.
@@ -204,7 +203,7 @@ def _coverage(by_scorer: Mapping[str, Scored], source: str | None) -> float | No
 def warned(result: RunResult, scores: Mapping[str, Scored]) -> tuple[str, ...]:
     """A run's warnings, brought up to date with who judged it."""
     others = tuple(warning for warning in result.warnings if not warning.startswith(_OF_JUDGE))
-    judged_by = scores["judge"].standing if "judge" in scores else None
+    judged_by = scores[JUDGE].standing if JUDGE in scores else None
     if judged_by is None:
         return others
     judge = judged_by.figures.get("judge")

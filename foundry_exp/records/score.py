@@ -12,6 +12,9 @@ POINTS = tuple(range(WORST, BEST + 1))
 SCALE = f"{WORST} to {BEST}"
 """As sentences say it."""
 
+FACETS, JUDGE, ANNOTATION = "facets", "judge", "annotation"
+"""The scorers that are ours, as scores and configs name them: rules, a second model, people."""
+
 Preferred = Literal["first", "second", "tie"]
 
 

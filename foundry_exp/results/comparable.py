@@ -7,7 +7,7 @@ from typing import Any
 from foundry_exp.errors import ConfigError
 from foundry_exp.files.escape import one_line
 from foundry_exp.records.run_result import RunResult
-from foundry_exp.records.score import Scored
+from foundry_exp.records.score import JUDGE, Scored
 from foundry_exp.results.candidates import Candidate
 from foundry_exp.results.cell import FinishedCell, labels
 from foundry_exp.results.figures import ENERGY
@@ -15,7 +15,6 @@ from foundry_exp.results.figures import ENERGY
 Fact = Callable[[FinishedCell], str | None]
 """What must be the same, as text; null where a run does not say."""
 
-JUDGE = "judge"
 RUNTIME_PACKAGES = ("foundry-local-sdk", "onnxruntime", "onnxruntime-genai-core")
 _SHOWN = 4
 

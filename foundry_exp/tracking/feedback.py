@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from foundry_exp.records.score import Score, Standing
+from foundry_exp.records.score import ANNOTATION, JUDGE, Score, Standing
 
-SOURCE_TYPES = {"judge": "LLM_JUDGE", "annotation": "HUMAN"}
+SOURCE_TYPES = {JUDGE: "LLM_JUDGE", ANNOTATION: "HUMAN"}
 """By scorer; rules, and a scorer of the user's own, are CODE."""
 SCORER = "foundry.scorer"
 """Of feedback that was made of a score, and not given in MLflow by a person."""

@@ -10,7 +10,7 @@ from foundry_exp.prompts.prompt_sets import one_text
 from foundry_exp.records.record import Record
 from foundry_exp.records.run_folder import read_records, read_samples_if_kept, read_scores
 from foundry_exp.records.run_result import RunResult
-from foundry_exp.records.score import Score
+from foundry_exp.records.score import ANNOTATION, Score
 from foundry_exp.tracking.contents import cut
 
 SAMPLES_FILE = "samples.json"
@@ -70,5 +70,5 @@ def _scored(record: Record | None, scores: Sequence[Score], source: str | None) 
 
 
 def _named(score: Score) -> str:
-    person = f" ({score.scored_by})" if score.scorer == "annotation" else ""
+    person = f" ({score.scored_by})" if score.scorer == ANNOTATION else ""
     return f"{score.scorer}{person}/{score.criterion}"

@@ -10,7 +10,7 @@ import yaml
 from foundry_exp.errors import ConfigError
 from foundry_exp.files import shipped_files
 from foundry_exp.prompts import rubric
-from foundry_exp.records.score import BEST, POINTS, WORST
+from foundry_exp.records.score import ANNOTATION, BEST, FACETS, JUDGE, POINTS, WORST
 
 SHIPPED = sorted((shipped_files.shipped("prompts") / "rubrics").glob("*.yaml"))
 
@@ -53,11 +53,17 @@ def test_text_changes_the_digest_and_layout_does_not(tmp_path: Path) -> None:
     assert rubric.load(written(tmp_path, content(judged="An answer."))).digest != first.digest
 
 
-def test_the_schemas_written_by_hand_have_the_scale_of_scores() -> None:
-    def schema(name: str) -> Any:
-        path = shipped_files.shipped("schemas") / f"{name}.schema.json"
-        return json.loads(path.read_text(encoding="utf-8"))
+def schema(name: str) -> Any:
+    return json.loads((shipped_files.shipped("schemas") / f"{name}.schema.json").read_text(encoding="utf-8"))
 
+
+def test_no_criterion_can_be_named_like_a_scorer() -> None:
+    criterion = schema("rubric")["properties"]["criteria"]["items"]["properties"]["name"]
+    for refused in (criterion["not"]["enum"], schema("prompts")["$defs"]["name"]["not"]["enum"]):
+        assert {FACETS, JUDGE, ANNOTATION} <= set(refused)
+
+
+def test_the_schemas_written_by_hand_have_the_scale_of_scores() -> None:
     anchors = schema("rubric")["properties"]["criteria"]["items"]["properties"]["anchors"]
     assert [*anchors["properties"]] == anchors["required"] == [str(points) for points in POINTS]
     answer = schema("calibration")["properties"]["prompts"]["items"]["properties"]["answers"]["items"]

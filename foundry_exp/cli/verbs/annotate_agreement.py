@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from foundry_exp import terminal
 from foundry_exp.cli.verbs.annotate import parsed
 from foundry_exp.errors import StoreError
+from foundry_exp.records.score import ANNOTATION
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -81,7 +82,7 @@ def _scores(options: Any) -> "tuple[dict[str, list[Score]], list[Path]]":
 
 
 def _lonely(rubric: str, scores: "Sequence[Score]") -> str:
-    who = sorted({score.scored_by for score in scores if score.scorer == "annotation"})
+    who = sorted({score.scored_by for score in scores if score.scorer == ANNOTATION})
     return f"{rubric}: only {', '.join(who) or 'nobody'} scored these answers; agreement needs two people, or a judge."
 
 

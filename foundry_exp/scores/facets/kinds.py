@@ -10,6 +10,7 @@ from foundry_exp.files.digest import digest_of
 from foundry_exp.prompts import prompt_sets
 from foundry_exp.prompts.prompt_sets import PromptSet
 from foundry_exp.records.record import Sample
+from foundry_exp.records.score import FACETS
 from foundry_exp.scores.facets import form_checks, json_check, languages, text_checks
 from foundry_exp.scores.facets.check_result import CheckResult
 
@@ -86,7 +87,7 @@ def identity(samples: Iterable[Sample]) -> str:
         for sample in samples
         if (rules := [facet for facet in sample.facets if isinstance(facet, Mapping)])
     }
-    return f"facets:{digest_of([RULES, expected])}"
+    return f"{FACETS}:{digest_of([RULES, expected])}"
 
 
 def load(path: Path, name: str) -> PromptSet:

@@ -7,11 +7,10 @@ from pathlib import Path
 
 from foundry_exp.protocols import Answer
 from foundry_exp.records.record import Record, Sample
-from foundry_exp.records.score import Score, Standing
+from foundry_exp.records.score import FACETS, Score, Standing
 from foundry_exp.scores.facets.check_result import CheckResult, met_or_missed
 from foundry_exp.scores.facets.kinds import KINDS, Facet, facets_of, identity
 
-NAME = "facets"
 MAX_CHARACTERS = 20_000
 """Of an answer that rules look at, which bounds their time; of its beginning alone they would tell wrong things."""
 MAX_REASON = 1000
@@ -56,7 +55,7 @@ def _withdrawn(answer: Answer, rubric: str) -> Iterator[tuple[Answer, Score]]:
         score.criterion: score.rubric
         for score in read_scores(answer.folder)
         if (score.scorer, score.sample_id, score.output_hash)
-        == (NAME, answer.record.sample_id, answer.record.output_hash)
+        == (FACETS, answer.record.sample_id, answer.record.output_hash)
     }
     for criterion, rubric_before in before.items():
         if rubric_before != rubric:
@@ -95,7 +94,7 @@ def _score(record: Record, criterion: str, facets: Sequence[Facet], points: Chec
     return Score(
         sample_id=record.sample_id,
         output_hash=record.output_hash,
-        scorer=NAME,
+        scorer=FACETS,
         criterion=criterion,
         value=points.value,
         reason=points.reason[:MAX_REASON],

@@ -11,7 +11,7 @@ from foundry_exp.files import shipped_files
 from foundry_exp.prompts.rubric import RubricChoice
 from foundry_exp.protocols import Answer
 from foundry_exp.records.record import Sample
-from foundry_exp.records.score import Score, Standing
+from foundry_exp.records.score import JUDGE, Score, Standing
 from foundry_exp.runtime.models import request
 from foundry_exp.scores.judge.calibration import Thresholds
 from foundry_exp.scores.judge.calibration_set import CalibrationSet, load
@@ -24,7 +24,6 @@ from foundry_exp.scores.judge.verdict import Unusable, Verdict
 if TYPE_CHECKING:
     from foundry_exp.scores.judge.score_requests import ScoreRequest
 
-NAME = "judge"
 FOLDER = "judges"
 """Under `output_dir`: what calibrating came to, and the log of a judge that failed."""
 
@@ -61,15 +60,15 @@ class JudgeScorer:
         )
         self.settings = Settings(seed, max_tokens, first_token_timeout_s, idle_timeout_s, total_timeout_s)
         self.thresholds = Thresholds(**thresholds)
-        self.rubrics = RubricChoice(rubric, f"scorer.{NAME}.rubric")
+        self.rubrics = RubricChoice(rubric, f"scorer.{JUDGE}.rubric")
         self._calibration = calibration
         self._repeats = repeats
         self._standing: Standing | None = None
 
     def check(self, samples: Sequence[Sample]) -> None:
         """Raise ConfigError when the judge's model, rubrics or calibration set cannot be found or read."""
-        request.refuse_bad_address(self.model.backend, f"scorer.{NAME}.backend")
-        request.local_path(self.model.model, f"scorer.{NAME}.model")
+        request.refuse_bad_address(self.model.backend, f"scorer.{JUDGE}.backend")
+        request.local_path(self.model.model, f"scorer.{JUDGE}.model")
         for sample in samples:
             self.rubrics.for_sample(sample)
         self.calibration_set()
@@ -86,7 +85,7 @@ class JudgeScorer:
         with loaded(self.model, self.settings, line) as (judge, identity):
             rubrics = {request.rubric.identity: request.rubric for request in requests}
             self._standing = trial.standing(judge, identity, list(rubrics.values()), line)
-            prior = score_requests.prior_scores(NAME, identity.scored_by, requests)
+            prior = score_requests.prior_scores(JUDGE, identity.scored_by, requests)
             yield from prior.recalled(requests)
             for score_request, verdict in _judged(judge, prior.missing(requests), line):
                 yield score_request.answer, _score(score_request, verdict, identity)
@@ -94,7 +93,7 @@ class JudgeScorer:
     def calibration_set(self) -> CalibrationSet | None:
         """What it is tried on; raises ConfigError when that cannot be read."""
         named = self._calibration
-        return None if named is None else load(shipped_files.locate(named, f"scorer.{NAME}.calibration"))
+        return None if named is None else load(shipped_files.locate(named, f"scorer.{JUDGE}.calibration"))
 
     def standing(self) -> Standing | None:
         """Whether the judge that gave the last scores can be believed; null before it was tried."""
@@ -128,7 +127,7 @@ def _score(score_request: "ScoreRequest", verdict: Verdict | Unusable, identity:
     return Score(
         sample_id=score_request.answer.sample.sample_id,
         output_hash=score_request.answer.record.output_hash,
-        scorer=NAME,
+        scorer=JUDGE,
         criterion=score_request.criterion.name,
         value=value,
         reason=reason,

@@ -16,12 +16,10 @@ from foundry_exp.metrics.stats.agreement import (
     weighted_kappa,
 )
 from foundry_exp.metrics.stats.bootstrap import Estimate
-from foundry_exp.records.score import Score
-from foundry_exp.scores.people.import_scores import SCORER
+from foundry_exp.records.score import ANNOTATION, Score
 
 OVERALL = "overall"
 """The weighted mean of all criteria, of the answers that have all of them."""
-PEOPLE = "people"
 
 RaterScores = Mapping[AnswerKey, float]
 """What one rater gave to which answer, or the mean of several."""
@@ -45,8 +43,8 @@ class Comparison:
 
 def compare(scores: Sequence[Score]) -> list[Comparison]:
     """People among themselves, pair by pair and together, and every other scorer with people; by each criterion."""
-    people = [score for score in scores if score.scorer == SCORER]
-    others = sorted({score.scorer for score in scores} - {SCORER})
+    people = [score for score in scores if score.scorer == ANNOTATION]
+    others = sorted({score.scorer for score in scores} - {ANNOTATION})
     comparisons = []
     for criterion in [*dict.fromkeys(score.criterion for score in people), OVERALL]:
         given = {name: _given(people, criterion, name) for name in sorted({score.scored_by for score in people})}
@@ -94,7 +92,7 @@ def _with_people(criterion: str, other: str, theirs: RaterScores, given: Mapping
     single = [[theirs[key], value] for key in answers for value in by_answer[key]]
     return Comparison(
         criterion=criterion,
-        between=(other, PEOPLE),
+        between=(other, "people"),
         kappa=weighted_kappa(*_columns(pairs)),
         alpha=ordinal_alpha(pairs),
         closeness=closeness(single),

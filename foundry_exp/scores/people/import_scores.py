@@ -12,11 +12,10 @@ from pathlib import Path
 from foundry_exp.files import disk
 from foundry_exp.records import run_folder
 from foundry_exp.records.record_json import NotTheRecordError, from_json
-from foundry_exp.records.score import Score
+from foundry_exp.records.score import ANNOTATION, Score
 from foundry_exp.scores.people.filled_check import ItemScores
 from foundry_exp.scores.people.key import Key, KeyRuns, Place
 
-SCORER = "annotation"
 LEFT_EMPTY = "left empty"
 IMPORTS_FILE = "imported.json"
 
@@ -46,7 +45,7 @@ def as_scores(item: ItemScores, place: Place, key: Key, scored_at: str) -> list[
         Score(
             sample_id=place.sample_id,
             output_hash=place.output_hash,
-            scorer=SCORER,
+            scorer=ANNOTATION,
             criterion=criterion,
             value=item.points[criterion],
             reason=LEFT_EMPTY if item.points[criterion] is None else item.comment or None,
@@ -63,7 +62,7 @@ def _latest(folder: Path, key: Key) -> dict[_Identity, Score]:
     return {
         _identity(score): score
         for score in run_folder.read_scores(folder)
-        if score.scorer == SCORER and score.rubric == key.rubric
+        if score.scorer == ANNOTATION and score.rubric == key.rubric
     }
 
 

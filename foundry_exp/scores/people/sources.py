@@ -7,9 +7,9 @@ from pathlib import Path
 
 from foundry_exp.metrics.quality import AnswerKey, current
 from foundry_exp.records import run_folder
-from foundry_exp.records.score import Score
+from foundry_exp.records.score import ANNOTATION, Score
 from foundry_exp.scores.people.filled_check import CheckedFile
-from foundry_exp.scores.people.import_scores import SCORER, as_scores
+from foundry_exp.scores.people.import_scores import as_scores
 from foundry_exp.scores.people.key import Place
 
 _FROM_FILE = "not imported"
@@ -18,7 +18,7 @@ _FROM_FILE = "not imported"
 def scores_of_runs(folders: Sequence[Path]) -> dict[str, list[Score]]:
     """The scores of runs by rubric, of every rubric that people scored by."""
     scores = [score for folder in folders for score in _renamed(_read(folder), _names(folder))]
-    rubrics = dict.fromkeys(score.rubric for score in scores if score.scorer == SCORER)
+    rubrics = dict.fromkeys(score.rubric for score in scores if score.scorer == ANNOTATION)
     return {rubric: _once(score for score in scores if score.rubric == rubric) for rubric in rubrics}
 
 
@@ -41,7 +41,7 @@ def not_compared(folders: Iterable[Path], rubrics: Iterable[str]) -> list[str]:
     return [
         f"{scorer} scored by {rubric}, which is another rubric than people's, so it is not compared."
         for scorer, rubric in sorted(scorers)
-        if scorer != SCORER and rubric not in by_people
+        if scorer != ANNOTATION and rubric not in by_people
     ]
 
 
@@ -57,7 +57,7 @@ def _of_others(file: CheckedFile) -> list[Score]:
         for folder, place in file.runs.places(item_id):
             names.setdefault(folder, {})[place.sample_id, place.output_hash] = (item_id, "")
     scores = (score for folder, answers in names.items() for score in _renamed(_read(folder), answers))
-    return [score for score in scores if score.scorer != SCORER and score.rubric == file.runs.key.rubric]
+    return [score for score in scores if score.scorer != ANNOTATION and score.rubric == file.runs.key.rubric]
 
 
 def _read(folder: Path) -> list[Score]:
