@@ -9,7 +9,7 @@ from foundry_exp.report.conclude import Conclusions
 from foundry_exp.report.data_files import first_answer, shared_prompt
 from foundry_exp.report.highlights import NOT_TESTED, Sentence, highlights, left_out
 from foundry_exp.report.markdown_tables import details_table, main_table, notes
-from foundry_exp.report.provenance import UNKNOWN, surroundings, values_of
+from foundry_exp.report.provenance import facts
 from foundry_exp.results.cell import FinishedCell, labels, notices
 from foundry_exp.results.requests import Request
 from foundry_exp.results.row import Row
@@ -151,12 +151,9 @@ def _said(record: Request) -> str:
 
 
 def _provenance(cells: Sequence[FinishedCell]) -> Iterator[str]:
-    facts = [surroundings(cell.result) for cell in cells]
     yield f"- Chosen: {markdown(choices(cells))}"
-    for name in facts[0]:
-        values = values_of(facts, name)
-        if values != [UNKNOWN]:
-            yield f"- {name}: {' **or** '.join(markdown(value) for value in values)}"
+    for name, values in facts([cell.result for cell in cells]):
+        yield f"- {name}: {' **or** '.join(markdown(value) for value in values)}"
 
 
 def choices(cells: Sequence[FinishedCell]) -> str:

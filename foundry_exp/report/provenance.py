@@ -27,7 +27,14 @@ def surroundings(result: RunResult) -> dict[str, str]:
     return {name: one_line(text) or UNKNOWN for name, text in facts.items()}
 
 
-def values_of(every: Sequence[dict[str, str]], name: str) -> list[str]:
+def facts(results: Sequence[RunResult]) -> list[tuple[str, list[str]]]:
+    """What is known of machine and settings; several values where cells differ."""
+    every = [surroundings(result) for result in results]
+    named = [(name, _values(every, name)) for name in every[0]]
+    return [(name, values) for name, values in named if values != [UNKNOWN]]
+
+
+def _values(every: Sequence[dict[str, str]], name: str) -> list[str]:
     """The different values of one fact, without a runtime that merely says less than another one.
 
     A cell that failed to load a model knows its packages and no more.

@@ -23,7 +23,7 @@ from foundry_exp.report.page.answers import extremes, side_by_side
 from foundry_exp.report.page.verdict import cards
 from foundry_exp.report.palette import DARK, LIGHT, declarations
 from foundry_exp.report.plots.series import Plot, Series, series
-from foundry_exp.report.provenance import UNKNOWN, surroundings, values_of
+from foundry_exp.report.provenance import facts
 from foundry_exp.report.scored import repeat_notes
 from foundry_exp.results.cell import FinishedCell, labels, notices
 
@@ -80,7 +80,7 @@ def render(
         answers_left_out=answers_left_out,
         extremes=extremes(looks),
         warnings=_warnings(cells),
-        facts=_facts(cells),
+        facts=facts([cell.result for cell in cells]),
         ran=_ran(looks),
         files=[] if len(cells) > MOST_LINKED else _files(cells, inside=inside),
         style=Markup(_style()),
@@ -181,26 +181,19 @@ def _why_unscored(cells: Sequence[FinishedCell]) -> list[str]:
     return [f"Quality {NOTHING}: {sentence(reason)}" for reason in dict.fromkeys(reasons) if reason]
 
 
-def _facts(cells: Sequence[FinishedCell]) -> list[tuple[str, list[str]]]:
-    """What is known of the machine and the settings; several values where cells differ."""
-    every = [surroundings(cell.result) for cell in cells]
-    facts = [(name, values_of(every, name)) for name in every[0]]
-    return [(name, values) for name, values in facts if values != [UNKNOWN]]
-
-
 def _ran(looks: Sequence[Series]) -> list[tuple[Any, ...]]:
     """What was loaded for each cell, exactly."""
     return [
         (
             look,
-            one_line(facts.variant or NOTHING),
+            one_line(model.variant or NOTHING),
             one_line(ran_on(look.cell)),
-            one_line(facts.files_digest or NOTHING),
-            NOTHING if facts.context_length is None else f"{facts.context_length:,}",
-            one_line(facts.licence_source or NOTHING),
+            one_line(model.files_digest or NOTHING),
+            NOTHING if model.context_length is None else f"{model.context_length:,}",
+            one_line(model.licence_source or NOTHING),
         )
         for look in looks
-        for facts in (look.cell.result.model,)
+        for model in (look.cell.result.model,)
     ]
 
 

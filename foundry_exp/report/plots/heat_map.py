@@ -11,7 +11,7 @@ from matplotlib.colors import LogNorm, Normalize
 
 from foundry_exp.report.plots import canvas
 from foundry_exp.report.plots.canvas import colour
-from foundry_exp.report.plots.series import Plot, Series, chosen, series, short
+from foundry_exp.report.plots.series import Plot, Series, quickest, series, short
 from foundry_exp.results.cell import FinishedCell
 
 MOST_CELLS = 16
@@ -26,7 +26,7 @@ _PALE = 0.55
 
 def heat_map(cells: Sequence[FinishedCell]) -> Plot | None:
     """Prompts down, cells across; a cell without an answer to a prompt is left blank."""
-    shown, left_out = chosen(series(cells), MOST_CELLS, lambda cell: cell.row["e2e_p50_ms"])
+    shown, left_out = quickest(series(cells), MOST_CELLS)
     every = list(dict.fromkeys(request.sample_id for one in shown for request in one.cell.measured))
     prompts = [name for name in _in_order(shown) if name in every] + [n for n in every if n not in _in_order(shown)]
     grid = _medians(shown, prompts[:MOST_PROMPTS])

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from foundry_exp.metrics.stats.intervals import percentile_interval
 from foundry_exp.report.plots import canvas
 from foundry_exp.report.plots.canvas import colour
-from foundry_exp.report.plots.series import DASHES, Plot, Series, chosen, series, short
+from foundry_exp.report.plots.series import DASHES, Plot, Series, quickest, series, short
 from foundry_exp.results.cell import FinishedCell
 
 MOST_ROWS = 24
@@ -60,7 +60,7 @@ def _rows(cells: Sequence[FinishedCell]) -> tuple[list[Row], str]:
     every = series(cells)
     if len(cells) == 1:
         return _by_prompt(every[0])
-    shown, left_out = chosen(every, MOST_ROWS, lambda cell: cell.row["e2e_p50_ms"])
+    shown, left_out = quickest(every, MOST_ROWS)
     drawn_rows = [Row(one.label, times(one.cell, "e2e_ms"), one.colour, one.marker) for one in shown]
     return [row for row in drawn_rows if row.values], left_out
 
@@ -106,7 +106,7 @@ def _scale(axes: Axes, values: Sequence[float]) -> None:
 
 def shares(cells: Sequence[FinishedCell]) -> Plot | None:
     """The share of requests answered within a time (ECDF), a line a cell."""
-    shown, left_out = chosen(series(cells), MOST_LINES, lambda cell: cell.row["e2e_p50_ms"])
+    shown, left_out = quickest(series(cells), MOST_LINES)
     timed = [(one, values) for one in shown if (values := times(one.cell, "e2e_ms"))]
     if not timed:
         return None

@@ -11,7 +11,7 @@ from foundry_exp.records.distribution import Distribution
 from foundry_exp.report.columns import ESTIMATED
 from foundry_exp.report.plots import canvas
 from foundry_exp.report.plots.canvas import colour
-from foundry_exp.report.plots.series import Plot, Series, chosen, series
+from foundry_exp.report.plots.series import Plot, Series, quickest, series
 from foundry_exp.results.cell import FinishedCell
 from foundry_exp.results.row import distribution
 
@@ -22,7 +22,7 @@ _PANELS = ("ttft_p50_ms", "decode_tok_per_s")
 
 def rates(cells: Sequence[FinishedCell]) -> Plot | None:
     """Two panels with a row a cell: median and 95 % interval."""
-    shown, left_out = chosen(series(cells), MOST_ROWS, lambda cell: cell.row["e2e_p50_ms"])
+    shown, left_out = quickest(series(cells), MOST_ROWS)
     if not any(one.cell.row[key] is not None for one in shown for key in _PANELS):
         return None
     with canvas.style():

@@ -1,6 +1,6 @@
 """Which cells a plot shows, and the colour and marker that stand for each in all plots of a report."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from foundry_exp.files.escape import one_line
@@ -63,31 +63,28 @@ def short(text: str, length: int = LONGEST_LABEL) -> str:
     return line if len(line) <= length else line[: length - 1] + "…"
 
 
-def chosen(
-    every: Sequence[Series], most: int, has_value: Callable[[FinishedCell], float | None]
-) -> tuple[list[Series], str]:
-    """At most so many of the cells that have a figure, those where it is least; and what is left out, in words."""
-    possible = [(has_value(one.cell), one) for one in every if one.cell.row.status not in NOT_PLOTTED]
-    with_value = [(value, one) for value, one in possible if value is not None]
-    best = sorted(with_value, key=lambda pair: pair[0])[:most]
-    kept = {id(one) for _, one in best}
-    shown = [one for _, one in with_value if id(one) in kept]
-    return shown, _left_out(every, shown, len(with_value))
+def quickest(every: Sequence[Series], most: int) -> tuple[list[Series], str]:
+    """At most so many of the cells that can be plotted, in the order given; and what is left out, in words."""
+    able = [(one.cell.row["e2e_p50_ms"], one) for one in every if one.cell.row.status not in NOT_PLOTTED]
+    timed = [(median_ms, one) for median_ms, one in able if median_ms is not None]
+    kept = {id(one) for _, one in sorted(timed, key=lambda pair: pair[0])[:most]}
+    shown = [one for _, one in timed if id(one) in kept]
+    return shown, _left_out(every, shown, len(timed))
 
 
 def _left_out(every: Sequence[Series], shown: Sequence[Series], available: int) -> str:
-    said = []
+    remarks = []
     if available > len(shown):
-        said.append(f"The {len(shown)} quickest of {available} cells; report.csv has all.")
+        remarks.append(f"The {len(shown)} quickest of {available} cells; report.csv has all.")
     without = len(every) - available
     if without and without <= _NAMED:
         missing = [one for one in every if one.cell.row.status in NOT_PLOTTED]
         named = [f"{one.label} ({one.cell.row.status.replace('_', ' ')})" for one in missing]
-        said += [f"Not plotted: {', '.join(named)}."] if named else []
+        remarks += [f"Not plotted: {', '.join(named)}."] if named else []
         without -= len(missing)
     if without:
-        said.append(f"{without} {'cell has' if without == 1 else 'cells have'} no figure to plot.")
-    return " ".join(said)
+        remarks.append(f"{without} {'cell has' if without == 1 else 'cells have'} no figure to plot.")
+    return " ".join(remarks)
 
 
 _NAMED = 6

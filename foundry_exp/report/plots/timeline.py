@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from foundry_exp.report.plots import canvas
 from foundry_exp.report.plots.canvas import colour
-from foundry_exp.report.plots.series import Plot, Series, chosen, series
+from foundry_exp.report.plots.series import Plot, Series, quickest, series
 from foundry_exp.results.cell import FinishedCell
 from foundry_exp.results.requests import Request
 
@@ -19,7 +19,7 @@ TITLE = "Requests over time"
 
 def timeline(cells: Sequence[FinishedCell]) -> Plot | None:
     """A panel a cell: when each request began, and how long its answer took."""
-    shown, left_out = chosen(series(cells), MOST_CELLS, lambda cell: cell.row["e2e_p50_ms"])
+    shown, left_out = quickest(series(cells), MOST_CELLS)
     shown = [one for one in shown if one.cell.measured]
     if not shown:
         return None

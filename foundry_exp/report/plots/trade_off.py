@@ -12,7 +12,7 @@ from foundry_exp.metrics import catalogue
 from foundry_exp.metrics.figure import Figure
 from foundry_exp.report.plots import canvas
 from foundry_exp.report.plots.canvas import colour
-from foundry_exp.report.plots.series import Plot, Series, chosen, series
+from foundry_exp.report.plots.series import Plot, Series, quickest, series
 from foundry_exp.report.ranking import rankable
 from foundry_exp.results.cell import FinishedCell
 from foundry_exp.results.comparable import graded_by
@@ -56,7 +56,7 @@ _PANELS = ((SPEED, QUALITY), (MEMORY, QUALITY), (SPEED, MEMORY))
 
 def trade_off(cells: Sequence[FinishedCell]) -> Plot | None:
     """A panel for each pair of dimensions that at least two cells have."""
-    shown, left_out = chosen(series(cells), MOST_POINTS, lambda cell: cell.row["e2e_p50_ms"])
+    shown, left_out = quickest(series(cells), MOST_POINTS)
     panels = [(x, y, points) for x, y in _PANELS if len(points := _points(shown, x, y)) > 1]
     if not panels:
         return None
