@@ -34,6 +34,7 @@ def _of_figures() -> dict[Path, str]:
     limits = decision["properties"]["constraints"]
     words = {name: of for name, of in limits["properties"].items() if of["type"] == "array"}
     limits["properties"] = schema.of_limits() | words
+    decision["properties"]["weights"]["properties"] = schema.of_weights()
     gate["properties"]["tolerances"]["properties"] = schema.of_tolerances()
     return {_file("decision"): _text(decision), _file("gate"): _text(gate)}
 

@@ -9,8 +9,9 @@ from foundry_exp.decide import fleet, pareto
 from foundry_exp.decide.choice import Option, option
 from foundry_exp.decide.constraints import Broken, broken
 from foundry_exp.decide.fleet import Cost
-from foundry_exp.decide.weighing import CRITERIA, Weighed, gap, score, unweighable, weigh
+from foundry_exp.decide.weighing import Weighed, gap, score, unweighable, weigh, weighed_by
 from foundry_exp.errors import ConfigError
+from foundry_exp.metrics import catalogue
 from foundry_exp.metrics.stats.intervals import ALPHA
 from foundry_exp.metrics.stats.multiple_comparisons import holm
 from foundry_exp.results.candidates import Candidate
@@ -93,7 +94,7 @@ def recommend(
     judged = [(one, broken(one, decision["constraints"])) for one in options]
     mixed_energy = energy_mismatch(able)
     incomparable = {ENERGY} if mixed_energy else set()
-    weights = {name: 0 if CRITERIA[name] in incomparable else weight for name, weight in decision["weights"].items()}
+    weights = {name: 0 if weighed_by(name) in incomparable else weight for name, weight in decision["weights"].items()}
     ranked = weigh([one for one, against in judged if not against], weights)
     tied = _tied(ranked, weights, tokens, seed)
     objectives = [figure for figure in _objectives(options) if figure not in incomparable]
@@ -149,7 +150,7 @@ def _cheapest(among: Sequence[Weighed], figure: str) -> Option | None:
 
 def _objectives(options: Sequence[Option]) -> list[str]:
     """The figures that every option has and in which they differ."""
-    values = {figure: {one.figures.get(figure) for one in options} for figure in CRITERIA.values()}
+    values = {figure: {one.figures.get(figure) for one in options} for _, figure in catalogue.weights().values()}
     return [figure for figure, different in values.items() if None not in different and len(different) > 1]
 
 
@@ -160,7 +161,7 @@ def _front(options: Sequence[Option], objectives: Sequence[str]) -> Iterator[str
 
 def _larger_is_better(figure: str, one: Option) -> float:
     value = one.figures[figure] or 0.0
-    return value if figure == "quality" else -value
+    return value if catalogue.figure(figure).better == "more" else -value
 
 
 def _sensitivity(ranked: Sequence[Weighed], weights: Mapping[str, float]) -> Iterator[Sensitivity]:

@@ -8,22 +8,11 @@ import numpy as np
 
 from foundry_exp.decide.choice import Option
 from foundry_exp.decide.contrasts import by_prompt
+from foundry_exp.metrics import catalogue
 from foundry_exp.metrics.stats.difference import FEWEST, Difference, paired
 from foundry_exp.metrics.stats.intervals import FloatArray
 from foundry_exp.records.score import BEST, WORST
-from foundry_exp.results.figures import ENERGY, QUALITY, CellFigures, Prompt
-from foundry_exp.results.typical import TYPICAL
-
-CRITERIA = {
-    "quality": QUALITY,
-    "speed": TYPICAL,
-    "first_token": "ttft_p50_ms",
-    "memory": "rss_peak_mb",
-    "disk": "disk_mb",
-    "energy": ENERGY,
-}
-"""Weight → the figure that it weighs."""
-_BY_PROMPT = {"speed": TYPICAL, "first_token": "ttft_ms"}
+from foundry_exp.results.figures import CellFigures, Prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +21,7 @@ class Weighed:
 
     option: Option
     parts: dict[str, float]
-    """Criterion → 0 to 1: (points - 1) / 4, or the best option's figure / this one's."""
+    """Criterion → 0 to 1: (points - 1) / 4; else the smaller of the best figure and this one / the larger."""
     score: float
     """The weighted mean of the parts."""
 
@@ -54,7 +43,7 @@ def score(parts: Mapping[str, float], weights: Mapping[str, float]) -> float:
 def unweighable(options: Sequence[Option], weights: Mapping[str, float]) -> dict[str, list[str]]:
     """Criteria that count and that some options have no figure for, with those options."""
     counted = [name for name, weight in weights.items() if weight > 0]
-    lacking = {name: [one.label for one in options if one.figures.get(CRITERIA[name]) is None] for name in counted}
+    lacking = {name: [one.label for one in options if one.figures.get(weighed_by(name)) is None] for name in counted}
     return {name: labels for name, labels in lacking.items() if labels}
 
 
@@ -73,18 +62,25 @@ def gap(
 
 
 def _known(options: Sequence[Option], criterion: str) -> bool:
-    return any(one.figures.get(CRITERIA[criterion]) is not None for one in options)
+    return any(one.figures.get(weighed_by(criterion)) is not None for one in options)
+
+
+def weighed_by(criterion: str) -> str:
+    """The key of the figure that a weight is given to."""
+    return catalogue.weights()[criterion][1]
 
 
 def _part(one: Option, options: Sequence[Option], criterion: str) -> float:
-    figure = CRITERIA[criterion]
-    value = one.figures.get(figure)
+    figure, key = catalogue.weights()[criterion]
+    value = one.figures.get(key)
     if value is None:
         return 0.0
-    if criterion == "quality":
+    if not figure.is_ratio:
         return (value - WORST) / (BEST - WORST)
-    best = min(value_there for other in options if (value_there := other.figures.get(figure)) is not None)
-    return best / value if value > 0 else 1.0
+    every = [other_value for other in options if (other_value := other.figures.get(key)) is not None]
+    if figure.better == "more":
+        return value / max(every) if max(every) > 0 else 1.0
+    return min(every) / value if value > 0 else 1.0
 
 
 def _prompts(one: Weighed, tokens: float | None) -> set[Prompt]:
@@ -100,11 +96,8 @@ def _prompts(one: Weighed, tokens: float | None) -> set[Prompt]:
 
 def _values(cell: CellFigures, criterion: str, tokens: float | None) -> Mapping[Prompt, float]:
     """What a criterion has of each prompt; nothing where it is one figure a run."""
-    if criterion == "quality":
-        return cell.by_prompt(QUALITY)
-    if criterion in _BY_PROMPT:
-        return by_prompt(cell, _BY_PROMPT[criterion], tokens)
-    return {}
+    figure, _ = catalogue.weights()[criterion]
+    return by_prompt(cell, figure.name, tokens) if figure.is_paired else {}
 
 
 def _by_prompt(
@@ -117,11 +110,13 @@ def _by_prompt(
     for name, part in one.parts.items():
         share = weights[name] / total
         rows = [_values(cell, name, tokens) for cell in cells]
+        figure, _ = catalogue.weights()[name]
         if not all(rows):
             scores += share * part
-        elif name == "quality":
+        elif not figure.is_ratio:
             scores += share * (np.array([[row[prompt] for prompt in prompts] for row in rows]) - WORST) / (BEST - WORST)
         else:
             logs = np.array([[math.log(row[prompt]) for prompt in prompts] for row in rows])
-            scores += share * part * (1 - (logs - logs.mean()))
+            more = logs - logs.mean()
+            scores += share * part * (1 + more if figure.better == "more" else 1 - more)
     return scores

@@ -38,6 +38,7 @@ FIGURES: tuple[Figure, ...] = (
         "less", title="Typical answer", elsewhere="expected duration", needs=("streaming", "tokens"),
         statistics=(
             Statistic("value", "typical_answer_ms", "Typical answer", words="typical answer", is_limit=True,
+                      weight="speed",
                       places={"details": 30, "page": 110}, logged="latency/typical_answer_ms"),
         ),
         more="takes {much} longer for an answer of {tokens} tokens",
@@ -50,7 +51,7 @@ FIGURES: tuple[Figure, ...] = (
             Statistic("p50", "ttft_p50_ms", "First token p50", "first\ntoken", "median first token", "median",
                       places={"main": 30, "page": 90, "terminal": 30, "between repeats": 20, "card": 10,
                               "contest": 10, "note": 10},
-                      count="ttft_n", logged="latency/ttft_ms_p50", is_limit=True,
+                      count="ttft_n", logged="latency/ttft_ms_p50", is_limit=True, weight="first_token",
                       contest="Fastest first token", ahead=_QUICKER),
             Statistic("p95", logged="latency/ttft_ms_p95"),
         ),
@@ -138,6 +139,7 @@ FIGURES: tuple[Figure, ...] = (
         "rss_peak_mb", _OF_PROCESS, MB, "less", title="Resident memory",
         statistics=(
             Statistic("value", "rss_peak_mb", "Resident memory, peak", "peak", "peak memory", "peak", is_limit=True,
+                      weight="memory",
                       places={"main": 50, "page": 40, "terminal": 60, "card": 40, "contest": 40, "note": 50},
                       logged="memory/rss_peak_mb", contest="Least memory", ahead="{other} takes {ratio} as much"),
         ),
@@ -158,6 +160,7 @@ FIGURES: tuple[Figure, ...] = (
         "more", "points", title="Quality", otherwise="no answer has been scored",
         statistics=(
             Statistic("mean", "quality", "Quality", "quality", "quality", "mean over prompts", is_limit=True,
+                      weight="quality",
                       places={"main": 60, "page": 50, "terminal": 70, "card": 50, "contest": 50, "note": 70},
                       count="quality_n", bounds=("quality_low", "quality_high"), beside="quality_source",
                       logged="quality/overall", contest="Best quality", ahead="{ratio} points above {other}"),
@@ -169,7 +172,7 @@ FIGURES: tuple[Figure, ...] = (
     Figure(
         "disk_mb", "the model's folder", MB, "less", title="On disk",
         statistics=(
-            Statistic("value", "disk_mb", "Disk", "disk", "disk", "the variant's folder", is_limit=True,
+            Statistic("value", "disk_mb", "Disk", "disk", "disk", "the variant's folder", is_limit=True, weight="disk",
                       places={"main": 70, "page": 60, "wide terminal": 80, "card": 60}, beside="licence",
                       logged="memory/disk_mb"),
         ),
@@ -186,6 +189,7 @@ FIGURES: tuple[Figure, ...] = (
         "energy_j_per_token", _METERED, Unit("J/token"), "less", needs=("meter", "tokens"),
         statistics=(
             Statistic("value", "energy_j_per_token", words="energy", logged="power/energy_j_per_token", is_limit=True,
+                      weight="energy",
                       beside="energy_source"),
         ),
         more="uses {much} more energy", less="uses {much} less energy", noun="energy of a token", is_amount=True,
@@ -244,6 +248,11 @@ def shown_in(*places: Place) -> list[tuple[int, Figure, Statistic]]:
 def limits() -> dict[str, tuple[Figure, Statistic]]:
     """What a decision may limit, by its key."""
     return {number.key: (one, number) for one in FIGURES for number in one.statistics if number.is_limit}
+
+
+def weights() -> dict[str, tuple[Figure, str]]:
+    """What a decision may weigh, by what it calls the weight: the figure and the key of its number."""
+    return {number.weight: (one, number.key) for one in FIGURES for number in one.statistics if number.weight}
 
 
 def logged() -> dict[str, tuple[Figure, Number]]:

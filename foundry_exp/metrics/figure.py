@@ -43,6 +43,8 @@ class Statistic:
     """Its name in MLflow; the part before `/` is a section of MLflow's chart page."""
     is_limit: bool = False
     """Whether a decision may limit it."""
+    weight: str = ""
+    """What a decision calls the weight that it gives it."""
     contest: str = ""
     """The title under which cells are ordered by it."""
     ahead: str = ""

@@ -29,6 +29,11 @@ def of_limits() -> dict[str, Any]:
     return {key: _of_limit(one) for key, (one, _) in catalogue.limits().items()}
 
 
+def of_weights() -> dict[str, Any]:
+    """What counts how much in a decision."""
+    return {name: {"type": "number", "minimum": 0} for name in catalogue.weights()}
+
+
 def of_tolerances() -> dict[str, Any]:
     """How much worse than its baseline a gate accepts of each figure."""
     return {

@@ -8,7 +8,7 @@ from foundry_exp.decide import fleet
 from foundry_exp.decide.choice import Option
 from foundry_exp.decide.constraints import kept, limits, with_unit
 from foundry_exp.decide.recommend import Recommendation, Rejected, Sensitivity
-from foundry_exp.decide.weighing import CRITERIA, Weighed
+from foundry_exp.decide.weighing import Weighed, weighed_by
 from foundry_exp.files.escape import listed, markdown, one_line, sentence
 from foundry_exp.metrics import catalogue
 from foundry_exp.metrics.formats import number
@@ -168,7 +168,7 @@ def _runner_up(recommendation: Recommendation, pick: Weighed, other: Weighed) ->
 
 def _against(criteria: Sequence[str], one: Option, other: Option) -> str:
     parts = []
-    for figure in (CRITERIA[name] for name in criteria):
+    for figure in map(weighed_by, criteria):
         mine, theirs = (with_unit(figure, option.figures.get(figure)) for option in (one, other))
         parts.append(f"{catalogue.words(figure)} ({mine} against {theirs})")
     return ", ".join(parts)
@@ -196,7 +196,7 @@ def _moved(one: Sensitivity, recommendation: Recommendation) -> str:
 
 
 def _table(recommendation: Recommendation) -> str:
-    figures = list(dict.fromkeys(CRITERIA[name] for name in recommendation.ranked[0].parts))
+    figures = list(dict.fromkeys(map(weighed_by, recommendation.ranked[0].parts)))
     head = " | ".join(["Option", "score", *(catalogue.words(figure) for figure in figures)])
     rule = "|".join(["---"] * (len(figures) + 2))
     rows = [

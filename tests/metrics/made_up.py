@@ -12,7 +12,7 @@ FIGURE = Figure(
     elsewhere="nowhere",
     statistics=(
         Statistic(
-            "p50", "words_p50_per_s", "Words p50", "words", "word rate", "median", is_limit=True,
+            "p50", "words_p50_per_s", "Words p50", "words", "word rate", "median", is_limit=True, weight="words",
             places={"main": 65, "page": 65, "terminal": 65, "between repeats": 40, "card": 80, "contest": 60},
             logged="throughput/words_per_s_p50", contest="Most words", ahead="{ratio} the words of {other}",
         ),

@@ -109,6 +109,16 @@ def test_a_decision_may_limit_it(sweep: tuple[Path, str]) -> None:
 
 
 @pytest.mark.usefixtures("one_more")
+def test_a_decision_may_weigh_it_and_more_of_it_is_better(sweep: tuple[Path, str]) -> None:
+    weighed = {**decision(), "constraints": {}, "weights": {"words": 1}}
+    found = recommend(candidates.read([sweep[0]], together=True), weighed)
+    best, other = found.ranked
+    assert best.parts["words"] == 1 >= other.parts["words"]
+    rates = [one.option.figures["words_p50_per_s"] or 0 for one in (best, other)]
+    assert other.parts["words"] == pytest.approx(rates[1] / rates[0])
+
+
+@pytest.mark.usefixtures("one_more")
 def test_readme_defines_it() -> None:
     readme = next((text for path, text in written_schemas.texts().items() if path.name == "README.md"), "")
     if readme:
