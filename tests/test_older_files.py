@@ -78,17 +78,23 @@ def test_runs_are_reported_and_compared(run: Run, folder: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_a_half_done_sweep_goes_on_and_what_was_measured_stays(run: Run, folder: Path) -> None:
+@pytest.mark.parametrize(("lost", "attempts"), [("nothing", 2), ("demo-large/run.json", 2), ("demo-large", 1)])
+def test_a_half_done_sweep_goes_on_and_what_was_measured_stays(
+    run: Run, folder: Path, lost: str, attempts: int
+) -> None:
+    """Stopped by Ctrl-C as it lies there, killed in its second cell, and killed before it."""
     sweep = folder / RUNS / "half-done"
     finished = (sweep / "demo-small" / "records.jsonl").read_bytes()
     begun = (sweep / "demo-large" / "records.jsonl").read_bytes()
+    shutil.rmtree(sweep / lost) if (sweep / lost).is_dir() else (sweep / lost).unlink(missing_ok=True)
     done = run(*HALF_DONE, "sweep.resume=true")
     assert done.returncode == 0, done.stderr
     assert "1 of them done before" in done.stderr
     assert (sweep / "demo-small" / "records.jsonl").read_bytes() == finished
-    assert (sweep / "demo-large" / "records.jsonl").read_bytes().startswith(begun)
+    if attempts > 1:
+        assert (sweep / "demo-large" / "records.jsonl").read_bytes().startswith(begun)
     result = run_folder.read_result(sweep / "demo-large")
-    assert (result.status, result.metrics["requests"], len(result.attempts)) == ("ok", 8, 2)
+    assert (result.status, result.metrics["requests"], len(result.attempts)) == ("ok", 8, attempts)
 
 
 def test_a_half_done_sweep_is_not_gone_on_with_by_other_settings(run: Run, folder: Path) -> None:
