@@ -27,8 +27,8 @@ PER_REQUEST_J = 28.0 * SCRIPT_S
 
 def only_result(folder: Path) -> dict[str, Any]:
     (path,) = folder.glob("mlruns/runs/*/*/run.json")
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+    config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return config
 
 
 def test_a_cell_carries_energy_and_cost_whose_sums_are_checked_by_hand(run: Run, tmp_path: Path) -> None:
@@ -115,28 +115,28 @@ def consumed(device: str, provider: str, pid: int | None, *, records: int = 2) -
 
 
 def test_what_a_meter_says_of_the_right_process_and_device_is_kept() -> None:
-    found = consumed("GPU", "CUDAExecutionProvider", pid=1)
-    assert (found.metrics["energy_j"], found.metrics["energy_j_per_token"], found.energy_source) == (
+    used = consumed("GPU", "CUDAExecutionProvider", pid=1)
+    assert (used.metrics["energy_j"], used.metrics["energy_j_per_token"], used.energy_source) == (
         100.0,
         12.5,
         "nvml",
     )
-    assert found.metrics["vram_peak_mb"] == 700.0
+    assert used.metrics["vram_peak_mb"] == 700.0
 
 
 @pytest.mark.parametrize("provider", ["CPUExecutionProvider", "CPUExecutionProvider, CUDAExecutionProvider"])
 def test_a_gpu_variant_that_ran_on_the_cpu_has_no_energy_of_the_gpu(provider: str) -> None:
-    found = consumed("GPU", provider, pid=1)
-    assert (found.metrics["energy_j"], found.energy_source) == (None, None)
-    assert "ran on CPUExecutionProvider" in found.missing["energy_j"]
+    used = consumed("GPU", provider, pid=1)
+    assert (used.metrics["energy_j"], used.energy_source) == (None, None)
+    assert "ran on CPUExecutionProvider" in used.missing["energy_j"]
 
 
 def test_a_model_elsewhere_has_neither_energy_nor_memory_of_this_machine() -> None:
-    found = consumed("GPU", "CUDAExecutionProvider", pid=None)
-    assert found.metrics["energy_j"] is None
-    assert found.metrics["vram_peak_mb"] is None
-    assert "not one that this machine can look at" in found.missing["energy_j"]
-    assert "not one that this machine can look at" in found.missing["vram_peak_mb"]
+    used = consumed("GPU", "CUDAExecutionProvider", pid=None)
+    assert used.metrics["energy_j"] is None
+    assert used.metrics["vram_peak_mb"] is None
+    assert "not one that this machine can look at" in used.missing["energy_j"]
+    assert "not one that this machine can look at" in used.missing["vram_peak_mb"]
 
 
 def test_a_window_without_a_request_is_no_measurement() -> None:

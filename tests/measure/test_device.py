@@ -23,10 +23,10 @@ _LINE = (
 
 
 def accel(name: str) -> dict[str, object]:
-    found: dict[str, object] = yaml.safe_load(
+    option: dict[str, object] = yaml.safe_load(
         (shipped_files.shipped("conf") / "accel" / f"{name}.yaml").read_text("utf-8")
     )
-    return found
+    return option
 
 
 def logged(*providers: str) -> str:

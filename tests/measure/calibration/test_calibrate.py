@@ -15,8 +15,8 @@ from foundry_exp.measure.calibration.result import CalibrationResult
 
 @pytest.fixture(scope="module")
 def result() -> CalibrationResult:
-    known = calibrate.KnownTiming(ttft_ms=20, gap_ms=2, tokens=4, work_rounds=100)
-    return calibrate.calibrate(requests=3, observer_rounds=1, timing=known, clock=time.perf_counter_ns)
+    timing = calibrate.KnownTiming(ttft_ms=20, gap_ms=2, tokens=4, work_rounds=100)
+    return calibrate.calibrate(requests=3, observer_rounds=1, timing=timing, clock=time.perf_counter_ns)
 
 
 def test_every_load_shape_has_both_clients(result: CalibrationResult) -> None:

@@ -33,13 +33,13 @@ def record(error: RequestError | None = None) -> Record:
 def test_bias_is_the_difference_of_two_durations() -> None:
     # the client's clock runs 1000 ms ahead and its request started 0.2 ms before the server had it
     seen = {"a": timing(1100.5, 1110.4, 1120.9, start_ms=999.8)}
-    found = figures(seen, {"a": truth("a", 100, 110, 120)}, cpu_s=0.2)
-    assert found.ttft_bias.mean_ms == pytest.approx(0.7)
-    assert found.e2e_bias.mean_ms == pytest.approx(1.1)
-    assert (found.gap_error.n, found.gap_bias.n) == (2, 2)
-    assert found.gap_error.p50_ms == pytest.approx(0.3)
-    assert found.gap_bias.mean_ms == pytest.approx(0.2)
-    assert found.start_delay is None
+    client = figures(seen, {"a": truth("a", 100, 110, 120)}, cpu_s=0.2)
+    assert client.ttft_bias.mean_ms == pytest.approx(0.7)
+    assert client.e2e_bias.mean_ms == pytest.approx(1.1)
+    assert (client.gap_error.n, client.gap_bias.n) == (2, 2)
+    assert client.gap_error.p50_ms == pytest.approx(0.3)
+    assert client.gap_bias.mean_ms == pytest.approx(0.2)
+    assert client.start_delay is None
 
 
 def test_cpu_is_shared_among_the_requests() -> None:
@@ -49,10 +49,10 @@ def test_cpu_is_shared_among_the_requests() -> None:
 
 def test_lateness_on_a_schedule_is_no_part_of_the_bias() -> None:
     seen = {"a": timing(103, 113, start_ms=2.5, due_ms=0)}
-    found = figures(seen, {"a": truth("a", 100, 110)}, cpu_s=0.1)
-    assert found.ttft_bias.mean_ms == pytest.approx(0.5)
-    assert found.start_delay is not None
-    assert found.start_delay.mean_ms == pytest.approx(2.5)
+    client = figures(seen, {"a": truth("a", 100, 110)}, cpu_s=0.1)
+    assert client.ttft_bias.mean_ms == pytest.approx(0.5)
+    assert client.start_delay is not None
+    assert client.start_delay.mean_ms == pytest.approx(2.5)
 
 
 def test_a_record_gives_its_content_events_alone() -> None:
@@ -70,6 +70,6 @@ def test_a_lost_event_is_a_bug_not_a_bias() -> None:
 
 
 def test_percentiles_are_linear() -> None:
-    found = spread([1 * MS, 2 * MS, 3 * MS, 4 * MS])
-    assert (found.n, found.mean_ms, found.p50_ms) == (4, 2.5, 2.5)
-    assert found.p99_ms == pytest.approx(3.97)
+    spreads = spread([1 * MS, 2 * MS, 3 * MS, 4 * MS])
+    assert (spreads.n, spreads.mean_ms, spreads.p50_ms) == (4, 2.5, 2.5)
+    assert spreads.p99_ms == pytest.approx(3.97)

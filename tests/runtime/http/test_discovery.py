@@ -15,7 +15,7 @@ IDS = (
 )
 
 
-def found(alias: str, loaded: tuple[str, ...] = (), accel: str = "auto", device: str | None = None) -> str:
+def resolved(alias: str, loaded: tuple[str, ...] = (), accel: str = "auto", device: str | None = None) -> str:
     return resolve(Offered(IDS, loaded, "http://host/v1"), wanted(alias, accel, device))
 
 
@@ -31,8 +31,8 @@ def test_an_address_has_one_v1_however_it_is_written(written: str) -> None:
 
 
 def test_the_local_catalogue_is_kept_and_status_is_asked_beside_it() -> None:
-    found = address.parse("http://host:1/catalogs/local/v1")
-    assert (found.base, found.root, found.site) == (
+    parsed = address.parse("http://host:1/catalogs/local/v1")
+    assert (parsed.base, parsed.root, parsed.site) == (
         "http://host:1/catalogs/local/v1", "http://host:1/catalogs/local", "http://host:1",
     )  # fmt: skip
 
@@ -62,32 +62,32 @@ def test_a_message_never_shows_credentials() -> None:
     ],
 )
 def test_an_alias_finds_its_id(alias: str, model_id: str) -> None:
-    assert found(alias) == model_id
+    assert resolved(alias) == model_id
 
 
 def test_the_accelerator_chooses_among_variants_and_the_newest_version_wins() -> None:
-    assert found("phi-4-mini", accel="cpu", device="CPU") == "phi-4-mini-generic-cpu:5"
-    assert found("phi-4-mini", accel="gpu", device="GPU") == "phi-4-mini-cuda-gpu:5"
+    assert resolved("phi-4-mini", accel="cpu", device="CPU") == "phi-4-mini-generic-cpu:5"
+    assert resolved("phi-4-mini", accel="gpu", device="GPU") == "phi-4-mini-cuda-gpu:5"
 
 
 def test_an_alias_that_means_several_is_refused_with_all_of_them() -> None:
     with pytest.raises(BackendError, match=r"phi-4-mini-cuda-gpu:5, phi-4-mini-generic-cpu:4.*accel=cpu") as caught:
-        found("phi-4-mini")
+        resolved("phi-4-mini")
     assert caught.value.error_class == "ambiguous_model"
 
 
 def test_the_one_that_is_loaded_is_meant() -> None:
-    assert found("phi-4-mini", loaded=("phi-4-mini-cuda-gpu:5",)) == "phi-4-mini-cuda-gpu:5"
+    assert resolved("phi-4-mini", loaded=("phi-4-mini-cuda-gpu:5",)) == "phi-4-mini-cuda-gpu:5"
 
 
 def test_a_missing_accelerator_skips_the_cell() -> None:
     with pytest.raises(SkipCellError, match=r"qwen2\.5-0\.5b-instruct-generic-cpu:4"):
-        found("qwen2.5-0.5b", accel="gpu", device="GPU")
+        resolved("qwen2.5-0.5b", accel="gpu", device="GPU")
 
 
 def test_a_misspelt_alias_is_answered_with_near_ones() -> None:
     with pytest.raises(BackendError, match="did you mean phi-4-mini") as caught:
-        found("phi-4-mni-generic-cpu")
+        resolved("phi-4-mni-generic-cpu")
     assert caught.value.error_class == "not_found"
 
 

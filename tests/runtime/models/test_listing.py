@@ -15,14 +15,14 @@ def listed(tool: Tool, *arguments: str) -> dict[str, dict[str, object]]:
 
 
 def test_facts_are_per_variant_and_what_is_not_stated_is_null(tool: Tool) -> None:
-    found = listed(tool)
-    plain, vendor = found["small-generic-cpu:1"], found["small-openvino-cpu:3"]
+    variants = listed(tool)
+    plain, vendor = variants["small-generic-cpu:1"], variants["small-openvino-cpu:3"]
     assert (plain["licence"], plain["context_length"], plain["tools"]) == ("MIT", 512, None)
     assert (vendor["licence"], vendor["context_length"], vendor["tools"]) == ("apache-2.0", 4224, True)
-    assert found["speech-generic-cpu:1"]["reasoning"] is False
-    assert found["vectors-generic-cpu:1"]["licence"] is None
+    assert variants["speech-generic-cpu:1"]["reasoning"] is False
+    assert variants["vectors-generic-cpu:1"]["licence"] is None
     assert plain["sources"]["licence"] == "catalogue"  # type: ignore[index]
-    assert "small-generic-gpu:1" not in found, "the runtime asks only for the providers that are registered"
+    assert "small-generic-gpu:1" not in variants, "the runtime asks only for the providers that are registered"
 
 
 def test_the_table_shows_disagreement_and_what_is_not_measured(tool: Tool) -> None:
@@ -37,12 +37,12 @@ def test_your_own_models_are_listed_with_their_path(tool: Tool) -> None:
     for _ in range(2):
         assert tool.run("models", "add", str(path), "--alias", "mine").returncode == 0
     assert tool.run("models", "add", str(path), "--variant", "mine-generic-gpu:1").returncode == 0
-    found = {name: one for name, one in listed(tool).items() if one["alias"] == "mine"}
-    assert {name: one["device"] for name, one in found.items()} == {
+    variants = {name: one for name, one in listed(tool).items() if one["alias"] == "mine"}
+    assert {name: one["device"] for name, one in variants.items()} == {
         "mine-generic-cpu:1": "CPU",
         "mine-generic-gpu:1": "GPU",
     }
-    assert all(one["path"] == str(path) and one["cached"] and one["catalogue"] == "local" for one in found.values())
+    assert all(one["path"] == str(path) and one["cached"] and one["catalogue"] == "local" for one in variants.values())
 
 
 def test_a_vendors_variant_of_your_own_belongs_to_its_model(tool: Tool) -> None:

@@ -39,9 +39,9 @@ def test_offline_asks_nothing_at_all(tool: Tool) -> None:
     assert tool.run("models", "pull", "small", "accel=cpu").returncode == 0
     tool.catalogue.requests.clear()
     done = tool.run("models", "--json", "offline=true")
-    found = json.loads(done.stdout)
-    assert found["catalogue"] == "offline"
-    assert next(one for one in found["variants"] if one["id"] == "small-generic-cpu:1")["cached"]
+    listing = json.loads(done.stdout)
+    assert listing["catalogue"] == "offline"
+    assert next(one for one in listing["variants"] if one["id"] == "small-generic-cpu:1")["cached"]
     assert tool.run("models", "pull", "small", "accel=cpu", "offline=true").returncode == 0
     refused = tool.run("models", "pull", "mistral-7b-v0.2", "offline=true")
     assert (refused.returncode, "not downloaded" in refused.stderr) == (1, True)
@@ -55,14 +55,14 @@ def test_offline_the_service_asks_nothing_either(tool: Tool) -> None:
     tool.catalogue.requests.clear()
     service = (*RUN, "backend=service", "offline=true", "accel=cpu")
     done = tool.run("-m", *service, "model.alias=small,mine,mistral-7b-v0.2")
-    found = {one["model"]["alias"]: one for one in results(tool)}
+    by_model = {one["model"]["alias"]: one for one in results(tool)}
     reasons = done.stdout + done.stderr
-    assert {name: one["status"] for name, one in found.items()} == {
+    assert {name: one["status"] for name, one in by_model.items()} == {
         "small": "ok", "mine": "ok", "mistral-7b-v0.2": "failed",
     }, reasons  # fmt: skip
-    assert found["small"]["model"]["variant"] == "small-generic-cpu:1"
-    assert found["small"]["model"]["accel_evidence"] == "log"
-    assert "python -m foundry_exp models pull mistral-7b-v0.2" in found["mistral-7b-v0.2"]["reason"]
+    assert by_model["small"]["model"]["variant"] == "small-generic-cpu:1"
+    assert by_model["small"]["model"]["accel_evidence"] == "log"
+    assert "python -m foundry_exp models pull mistral-7b-v0.2" in by_model["mistral-7b-v0.2"]["reason"]
     assert tool.catalogue.requests == []
 
 
@@ -70,8 +70,8 @@ def test_the_service_does_not_wait_for_a_catalogue(tool: Tool) -> None:
     """The SDK would try for over four seconds, and they would count as loading."""
     assert tool.run("models", "pull", "small", "accel=cpu").returncode == 0
     done = closed(tool).run(*RUN, "backend=service", "model.alias=small", "accel=cpu", "offline=true")
-    (found,) = results(tool)
-    assert found["status"] == "ok", done.stdout + done.stderr
+    (result,) = results(tool)
+    assert result["status"] == "ok", done.stdout + done.stderr
     assert "Endpoint=custom" in next(tool.folder.glob("mlruns/runs/*/*/runtime.log")).read_text()
     assert tool.catalogue.url not in next(tool.folder.glob("mlruns/runs/*/*/runtime.log")).read_text()
 
@@ -81,10 +81,10 @@ def test_a_catalogue_that_answers_nothing_is_given_up_in_time(tool: Tool) -> Non
     tool.catalogue.silent.set()
     place = provision.Place(tool.folder / "data", tool.cache, tool.catalogue.url, offline=False)
     start_s = time.monotonic()
-    known = provision.look(place, "cpu", limit_s=2)
+    listing = provision.look(place, "cpu", limit_s=2)
     assert time.monotonic() - start_s < 15
-    assert known.catalogue == "stored"
-    assert "small" in known.aliases
+    assert listing.catalogue == "stored"
+    assert "small" in listing.aliases
 
 
 def test_downloads_begun_and_not_finished_are_found_by_their_marker(tmp_path: Path) -> None:

@@ -12,17 +12,17 @@ from tests.test_faults import when
 
 
 def result(tool: Tool) -> dict[str, Any]:
-    (found,) = results(tool)
-    return found
+    (only,) = results(tool)
+    return only
 
 
 def test_a_model_that_is_not_here_is_fetched_and_then_measured(tool: Tool) -> None:
     done = tool.run(*RUN, "model.alias=small", "accel=cpu")
     assert done.returncode == 0, done.stdout + done.stderr
-    found = result(tool)
-    assert found["model"]["variant"] == "small-generic-cpu:1"
-    assert found["model"]["accel_evidence"] == "log"
-    assert found["environment"]["download_s"] > 0
+    cell = result(tool)
+    assert cell["model"]["variant"] == "small-generic-cpu:1"
+    assert cell["model"]["accel_evidence"] == "log"
+    assert cell["environment"]["download_s"] > 0
     assert tool.catalogue.asked("/store/small-generic-cpu/model.onnx")
 
 
@@ -51,11 +51,11 @@ def test_a_stalled_download_fails_its_cell_after_its_retries(tool: Tool) -> None
 def test_a_model_that_cannot_fit_is_skipped_before_a_byte_of_it_comes(tool: Tool) -> None:
     tool.catalogue.variants.append(Variant("huge-openvino-cpu", "huge", size_bytes=9 * MIB, version=2))
     assert tool.run(*RUN, "model.alias=huge", "accel=cpu").returncode == 1
-    found = result(tool)
-    assert found["status"] == "skipped"
-    assert "does not fit: needs about 12" in found["reason"]
-    assert "of memory are free, so it was not downloaded" in found["reason"]
-    assert "take a smaller model (huge-openvino-cpu:2 (9 MB), " in found["reason"]
+    cell = result(tool)
+    assert cell["status"] == "skipped"
+    assert "does not fit: needs about 12" in cell["reason"]
+    assert "of memory are free, so it was not downloaded" in cell["reason"]
+    assert "take a smaller model (huge-openvino-cpu:2 (9 MB), " in cell["reason"]
     assert not tool.catalogue.asked("/store/")
 
 
@@ -77,18 +77,18 @@ def test_a_catalogue_model_killed_for_memory_offers_what_is_smaller_and_visible(
     (held,) = psutil.Process(process.pid).children()
     held.kill()
     process.communicate(timeout=60)
-    found = result(tool)
-    assert (process.returncode, found["status"]) == (1, "failed")
-    assert "want of memory: close other programs, take a smaller model (small-openvino-cpu:1 (1 MB)" in found["reason"]
+    cell = result(tool)
+    assert (process.returncode, cell["status"]) == (1, "failed")
+    assert "want of memory: close other programs, take a smaller model (small-openvino-cpu:1 (1 MB)" in cell["reason"]
 
 
 def test_an_accelerator_without_a_variant_is_skipped(tool: Tool) -> None:
     done = tool.run("-m", *RUN, "model.alias=small", "accel=cpu,gpu")
     assert done.returncode == 0, done.stdout + done.stderr
-    found = {one["accel"]: one for one in results(tool)}
-    assert found["cpu"]["status"] == "ok"
-    assert found["gpu"]["status"] == "skipped"
-    assert "missing execution providers: CUDAExecutionProvider" in found["gpu"]["reason"]
+    by_accel = {one["accel"]: one for one in results(tool)}
+    assert by_accel["cpu"]["status"] == "ok"
+    assert by_accel["gpu"]["status"] == "skipped"
+    assert "missing execution providers: CUDAExecutionProvider" in by_accel["gpu"]["reason"]
 
 
 def test_a_model_of_your_own_is_found_by_its_alias(tool: Tool) -> None:
@@ -96,10 +96,10 @@ def test_a_model_of_your_own_is_found_by_its_alias(tool: Tool) -> None:
     assert tool.run("models", "add", path, "--variant", "mine-generic-gpu:1").returncode == 0
     assert tool.run("models", "add", path, "--alias", "mine").returncode == 0
     done = tool.run("-m", *RUN, "model.alias=mine", "accel=cpu,gpu")
-    found = {one["accel"]: one for one in results(tool)}
-    assert {name: one["status"] for name, one in found.items()} == {"cpu": "ok", "gpu": "device_mismatch"}
+    by_accel = {one["accel"]: one for one in results(tool)}
+    assert {name: one["status"] for name, one in by_accel.items()} == {"cpu": "ok", "gpu": "device_mismatch"}
     assert done.returncode == 1
-    assert found["gpu"]["model"]["variant"] == "mine-generic-gpu:1"
+    assert by_accel["gpu"]["model"]["variant"] == "mine-generic-gpu:1"
 
 
 @pytest.mark.parametrize("backend", ["native", "service"])
@@ -107,23 +107,23 @@ def test_a_variant_whose_provider_is_missing_is_skipped_with_its_name(tool: Tool
     path = str(demo_model("demo-small"))
     assert tool.run("models", "add", path, "--variant", "mine-cuda-gpu:1").returncode == 0
     assert tool.run(*RUN, f"backend={backend}", "model.variant=mine-cuda-gpu:1", "accel=auto").returncode == 1
-    found = result(tool)
-    assert found["status"] == "skipped"
-    assert found["reason"].startswith("mine-cuda-gpu:1: needs CUDAExecutionProvider, which is not registered here; ")
+    cell = result(tool)
+    assert cell["status"] == "skipped"
+    assert cell["reason"].startswith("mine-cuda-gpu:1: needs CUDAExecutionProvider, which is not registered here; ")
     verified = tool.run("models", "verify", "mine-cuda-gpu:1")
     assert verified.returncode == 1
     assert "mine-cuda-gpu:1: complete, not loaded: needs CUDAExecutionProvider" in verified.stdout
     assert "mend the folder" not in verified.stdout
-    assert "fl::" not in verified.stdout + found["reason"]
+    assert "fl::" not in verified.stdout + cell["reason"]
 
 
 def test_a_pinned_variant_for_another_device_is_not_told_to_be_pinned(tool: Tool) -> None:
     path = str(demo_model("demo-small"))
     assert tool.run("models", "add", path, "--variant", "mine-generic-gpu:1").returncode == 0
     assert tool.run(*RUN, "model.variant=mine-generic-gpu:1", "accel=cpu").returncode == 1
-    found = result(tool)
-    assert found["status"] == "skipped"
-    assert "model.variant=mine-generic-gpu:1 is for GPU; choose accel=gpu or auto" in found["reason"]
+    cell = result(tool)
+    assert cell["status"] == "skipped"
+    assert "model.variant=mine-generic-gpu:1 is for GPU; choose accel=gpu or auto" in cell["reason"]
 
 
 def test_of_your_own_variants_one_is_chosen_that_can_run_here(tool: Tool) -> None:
@@ -131,9 +131,9 @@ def test_of_your_own_variants_one_is_chosen_that_can_run_here(tool: Tool) -> Non
     for variant in ("mine-cuda-gpu:1", "mine-generic-cpu:1", "mine-generic-cpu:2"):
         assert tool.run("models", "add", path, "--variant", variant).returncode == 0
     tool.run("-m", *RUN, "model.alias=mine", "accel=auto,cpu,gpu")
-    found = {one["accel"]: one for one in results(tool)}
+    by_accel = {one["accel"]: one for one in results(tool)}
     for accel in ("auto", "cpu"):
-        assert found[accel]["status"] == "ok", found[accel]["reason"]
-        assert found[accel]["model"]["variant"] == "mine-generic-cpu:2"
-    assert found["gpu"]["status"] == "skipped"
-    assert "missing execution providers: CUDAExecutionProvider" in found["gpu"]["reason"]
+        assert by_accel[accel]["status"] == "ok", by_accel[accel]["reason"]
+        assert by_accel[accel]["model"]["variant"] == "mine-generic-cpu:2"
+    assert by_accel["gpu"]["status"] == "skipped"
+    assert "missing execution providers: CUDAExecutionProvider" in by_accel["gpu"]["reason"]
