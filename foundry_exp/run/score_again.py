@@ -21,7 +21,7 @@ from foundry_exp.scores.check import HANDED_DOWN, check
 from foundry_exp.scores.facets import kinds
 
 Say = Callable[[str], None]
-"""Told what did not go as wished, a sentence at a time."""
+"""ProbeResult what did not go as wished, a sentence at a time."""
 
 
 @dataclass(frozen=True, slots=True)

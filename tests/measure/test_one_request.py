@@ -20,7 +20,7 @@ def ticking() -> Clock:
     return lambda: next(now)
 
 
-class Told:
+class ProbeResult:
     """Yields what it was given."""
 
     def __init__(self, *events: Event, error: BackendError | None = None) -> None:
@@ -39,7 +39,7 @@ class Told:
 
 
 def test_events_without_a_stamp_are_stamped_on_receipt() -> None:
-    backend = Told(Event("role"), Event("text", "a"), Event("text", "b"), Event("end", usage=Usage(5, 2)))
+    backend = ProbeResult(Event("role"), Event("text", "a"), Event("text", "b"), Event("end", usage=Usage(5, 2)))
     record = ask(backend, PlannedRequest(SAMPLE, 1, "measure"), REQUEST, 0, clock=ticking())
     assert record.t_start_ns == 0
     assert record.event_ns == (10, 20, 30, 40)
@@ -48,13 +48,13 @@ def test_events_without_a_stamp_are_stamped_on_receipt() -> None:
 
 
 def test_stamps_of_the_backend_win() -> None:
-    backend = Told(Event("text", "a", t_ns=7, request_start_ns=3), Event("end", t_ns=9))
+    backend = ProbeResult(Event("text", "a", t_ns=7, request_start_ns=3), Event("end", t_ns=9))
     record = ask(backend, PlannedRequest(SAMPLE, 0, "measure"), REQUEST, 0, clock=ticking())
     assert (record.t_start_ns, record.event_ns, record.t_end_ns) == (3, (7, 9), 9)
 
 
 def test_a_request_that_fails_half_way_keeps_what_it_had() -> None:
-    backend = Told(Event("text", "half", t_ns=7), error=BackendError("reset", "the line went dead"))
+    backend = ProbeResult(Event("text", "half", t_ns=7), error=BackendError("reset", "the line went dead"))
     record = ask(backend, PlannedRequest(SAMPLE, 0, "measure"), REQUEST, 2, clock=ticking())
     assert record.error is not None
     assert (record.error.class_, record.error.message) == ("reset", "the line went dead")
@@ -63,7 +63,7 @@ def test_a_request_that_fails_half_way_keeps_what_it_had() -> None:
 
 def test_reasoning_is_kept_apart_from_the_answer_and_both_make_the_hash() -> None:
     def record_of(reasoning: str, text: str) -> str:
-        backend = Told(Event("reasoning", reasoning), Event("text", text), Event("end"))
+        backend = ProbeResult(Event("reasoning", reasoning), Event("text", text), Event("end"))
         record = ask(backend, PlannedRequest(SAMPLE, 0, "measure"), REQUEST, 0, clock=ticking())
         assert (record.reasoning, record.text) == (reasoning, text)
         return record.output_hash

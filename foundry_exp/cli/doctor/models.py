@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from foundry_exp.cli.doctor.findings import Finding, Severity
-from foundry_exp.cli.doctor.probe_process import Told, ask
+from foundry_exp.cli.doctor.probe_process import ProbeResult, ask
 from foundry_exp.errors import SkipCellError
 from foundry_exp.measure.cell import Cell
 from foundry_exp.protocols import ModelRequest
@@ -51,7 +51,7 @@ def needs_catalogue(cell: Cell) -> bool:
     return "cache_dir" in cell.config["backend"] and cell.model_path is None
 
 
-def _answered(what: str, answer: Told, here: Here, *, is_service: bool) -> Finding:
+def _answered(what: str, answer: ProbeResult, here: Here, *, is_service: bool) -> Finding:
     loaded, text = answer.steps["loaded"], answer.steps["answered"]["text"]
     detail = f"answers {text!r} ({loaded['variant']}, {loaded['device'] or 'device unknown'}, {loaded['load_s']:.1f} s)"
     if not is_service:

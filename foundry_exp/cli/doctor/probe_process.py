@@ -19,7 +19,7 @@ _SHOWN = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ProbeResult:
     """What the process said, step by step, until it ended or was ended."""
 
     steps: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -29,7 +29,7 @@ class Told:
     """What it and the runtime's own code wrote to stderr."""
 
 
-def ask(job: dict[str, Any], limit_s: float) -> Told:
+def ask(job: dict[str, Any], limit_s: float) -> ProbeResult:
     """Run one job in a process of its own; never raises for what becomes of it."""
     deadline_s = time.monotonic() + limit_s
     steps: dict[str, Step] = {}
@@ -44,7 +44,7 @@ def ask(job: dict[str, Any], limit_s: float) -> Told:
                 timed_out = True
             code = worker.wait(0.0 if timed_out else _END_S)
         log = errors.read_text(encoding="utf-8", errors="replace")
-    return Told(steps, _problem(steps, limit_s if timed_out else None, code, log), log)
+    return ProbeResult(steps, _problem(steps, limit_s if timed_out else None, code, log), log)
 
 
 def _problem(steps: dict[str, Step], waited_s: float | None, code: int | None, log: str) -> str | None:

@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from foundry_exp.cli.doctor.findings import Finding, Severity
-from foundry_exp.cli.doctor.probe_process import Told
+from foundry_exp.cli.doctor.probe_process import ProbeResult
 from foundry_exp.runtime.models import catalogue
 from foundry_exp.runtime.models.variants import CPU
 
@@ -18,7 +18,9 @@ _FETCH = re.compile(r"CatalogFetch .*?Endpoint=(\S+).*? Status=(\w+)")
 _REASON = re.compile(r"failed to fetch catalog from .* attempts: (.+)")
 
 
-def findings(answer: Told, cache_dir: Path, *, runs_here: bool, needs_download: bool, offline: bool) -> list[Finding]:
+def findings(
+    answer: ProbeResult, cache_dir: Path, *, runs_here: bool, needs_download: bool, offline: bool
+) -> list[Finding]:
     """What the runtime's process said; what the main job needs decides how bad it is."""
     checks = [_library(answer, "error" if runs_here else "warning")]
     if "library" in answer.steps:
@@ -32,14 +34,14 @@ def findings(answer: Told, cache_dir: Path, *, runs_here: bool, needs_download: 
     return checks
 
 
-def _library(answer: Told, bad: Severity) -> Finding:
+def _library(answer: ProbeResult, bad: Severity) -> Finding:
     if "library" in answer.steps:
         return Finding("ok", "runtime", f"foundry-local-sdk {version('foundry-local-sdk')} opens")
     fix = "reinstall it: python -m pip install --force-reinstall foundry-local-sdk; end other programs that use it."
     return Finding(bad, "runtime", f"foundry-local-sdk does not open: {answer.problem}", fix)
 
 
-def _providers(answer: Told) -> Finding:
+def _providers(answer: ProbeResult) -> Finding:
     if "providers" not in answer.steps:
         return Finding("warning", "accelerators", f"not listed: {answer.problem}", "run doctor again.")
     offered = answer.steps["providers"]["found"]
@@ -58,7 +60,7 @@ def _providers(answer: Told) -> Finding:
     return Finding("ok", "accelerators", listed)
 
 
-def _catalogue(answer: Told, cache_dir: Path, bad: Severity) -> Finding:
+def _catalogue(answer: ProbeResult, cache_dir: Path, bad: Severity) -> Finding:
     """Reachable only when a fetch is seen to succeed: an old list of models looks the same."""
     listed = answer.steps.get("catalogue")
     count = f"{len(listed['aliases'])} models, {len(listed['cached'])} downloaded" if listed else "nothing listed"
@@ -83,7 +85,7 @@ def _at(endpoint: str) -> str:
     return "" if endpoint == "custom" else f" at {endpoint}"
 
 
-def _unasked(answer: Told, needs_download: bool) -> Finding:
+def _unasked(answer: ProbeResult, needs_download: bool) -> Finding:
     cached = answer.steps.get("catalogue", {}).get("cached", [])
     detail = f"not asked, since offline=true: {len(cached)} models downloaded"
     own = answer.steps.get("own", {}).get("found", [])

@@ -32,17 +32,17 @@ def main(arguments: list[str]) -> int:
 
     options = parsed("agreement", arguments, "filled file or a run", _options)
     by_rubric, folders = _scores(options)
-    found = {rubric: compare(scores) for rubric, scores in by_rubric.items()}
+    comparisons = {rubric: compare(scores) for rubric, scores in by_rubric.items()}
     if options.json:
-        plain = {rubric: [asdict(row) for row in rows] for rubric, rows in found.items()}
+        plain = {rubric: [asdict(row) for row in rows] for rubric, rows in comparisons.items()}
         terminal.print_json(plain)
-    elif any(found.values()):
-        _show(found)
-    lonely = [_lonely(rubric, by_rubric[rubric]) for rubric, rows in found.items() if not rows]
-    nobody = [] if found else ["nobody has scored these answers yet; see annotate export."]
-    for sentence in [*(sources.not_compared(folders, by_rubric) if found else ()), *lonely, *nobody]:
+    elif any(comparisons.values()):
+        _show(comparisons)
+    too_few = [_too_few_raters(rubric, by_rubric[rubric]) for rubric, rows in comparisons.items() if not rows]
+    nobody = [] if comparisons else ["nobody has scored these answers yet; see annotate export."]
+    for sentence in [*(sources.not_compared(folders, by_rubric) if comparisons else ()), *too_few, *nobody]:
         print(sentence, file=sys.stderr)
-    return 0 if any(found.values()) else 1
+    return 0 if any(comparisons.values()) else 1
 
 
 def _options(parser: Any) -> None:
@@ -81,18 +81,18 @@ def _scores(options: Any) -> "tuple[dict[str, list[Score]], list[Path]]":
     return sources.scores_of_files(read), sources.folders_of_files(read)
 
 
-def _lonely(rubric: str, scores: "Sequence[Score]") -> str:
+def _too_few_raters(rubric: str, scores: "Sequence[Score]") -> str:
     who = sorted({score.scored_by for score in scores if score.scorer == ANNOTATION})
     return f"{rubric}: only {', '.join(who) or 'nobody'} scored these answers; agreement needs two people, or a judge."
 
 
-def _show(found: "Mapping[str, Sequence[Comparison]]") -> None:
+def _show(comparisons: "Mapping[str, Sequence[Comparison]]") -> None:
     from rich.console import Console
     from rich.text import Text
 
     console = Console()
-    rows = [row for of_rubric in found.values() for row in of_rubric]
-    for rubric, of_rubric in found.items():
+    rows = [row for of_rubric in comparisons.values() for row in of_rubric]
+    for rubric, of_rubric in comparisons.items():
         for between in dict.fromkeys(row.between for row in of_rubric):
             console.print(Text(f"{' – '.join(between)}, by the rubric {rubric}", style="bold"))
             console.print(_table([row for row in of_rubric if row.between == between]))
@@ -118,16 +118,16 @@ def _table(rows: "Sequence[Comparison]") -> "Table":
     return table
 
 
-def _figure(found: "Estimate | None") -> str:
-    if found is None or found.value is None:
+def _figure(estimate: "Estimate | None") -> str:
+    if estimate is None or estimate.value is None:
         return "–"
-    if found.interval is None:
-        return f"{found.value:.2f}"
-    return f"{found.value:.2f} [{found.interval.low:.2f}, {found.interval.high:.2f}]"
+    if estimate.interval is None:
+        return f"{estimate.value:.2f}"
+    return f"{estimate.value:.2f} [{estimate.interval.low:.2f}, {estimate.interval.high:.2f}]"
 
 
-def _guess(found: "ConstantGuess | None") -> str:
-    return "–" if found is None else f"{found.score:.2g}: {_share(found.closeness.exact)}"
+def _guess(guess: "ConstantGuess | None") -> str:
+    return "–" if guess is None else f"{guess.score:.2g}: {_share(guess.closeness.exact)}"
 
 
 def _share(value: float | None) -> str:

@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> int:
     try:
         for path in _pulled(options) if options.from_mlflow else _files(options.names):
             results.append(_import(path, options, touched))
-            _tell(results[-1], sys.stderr if options.json else sys.stdout)
+            _print_result(results[-1], sys.stderr if options.json else sys.stdout)
     finally:
         _catch_up(touched)
     if options.json:
@@ -143,7 +143,7 @@ def _gone(checked: "CheckedFile") -> list[str]:
     return sorted(checked.runs.missing)
 
 
-def _tell(result: Imported, out: Any) -> None:
+def _print_result(result: Imported, out: Any) -> None:
     for note in result.notes[:_MOST_SHOWN]:
         print(note, file=sys.stderr)
     for problem in result.problems[:_MOST_SHOWN]:

@@ -23,7 +23,7 @@ changed replaces what was there, so this is always safe.
   --experiment NAME  MLflow's experiment (default: foundry_exp)
   --traces           beside each run a trace for each different answer, with its scores as feedback;
                      later changes of the run reach them without this option
-  --json             print as JSON what became of each cell
+  --json             print as JSON what outcome of each cell
   -h, --help         this text
 
 A server's credentials are read from MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or
@@ -47,10 +47,10 @@ def main(arguments: list[str]) -> int:
     if away:
         print(f"{away}; the run folders are whole, publish them when it does.", file=sys.stderr)
         return 2
-    said: dict[str, str] = {}
-    code = max(_publish_run(tracker, run, said if options.json else None) for run in runs)
+    outcomes: dict[str, str] = {}
+    code = max(_publish_run(tracker, run, outcomes if options.json else None) for run in runs)
     if options.json:
-        terminal.print_json(said)
+        terminal.print_json(outcomes)
     return code
 
 
@@ -65,13 +65,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _publish_run(tracker: MlflowTracker, run: Path, said: dict[str, str] | None) -> int:
-    """Print what became of each cell, or put it into `said`, by the cell's folder."""
+def _publish_run(tracker: MlflowTracker, run: Path, outcomes: dict[str, str] | None) -> int:
+    """Print what outcome of each cell, or put it into `outcomes`, by the cell's folder."""
     cells = finished_cells(run)
     if not cells:
         print(f"{run}: no finished run in it, so there is nothing to publish.", file=sys.stderr)
         return 1
-    code = max(_publish_cell(tracker, cell, said) for cell in cells)
+    code = max(_publish_cell(tracker, cell, outcomes) for cell in cells)
     try:
         tracker.conclude(run, cells)
     except StoreError as error:
@@ -80,16 +80,16 @@ def _publish_run(tracker: MlflowTracker, run: Path, said: dict[str, str] | None)
     return code
 
 
-def _publish_cell(tracker: MlflowTracker, cell: Path, said: dict[str, str] | None) -> int:
+def _publish_cell(tracker: MlflowTracker, cell: Path, outcomes: dict[str, str] | None) -> int:
     try:
-        became = tracker.publish(cell)
+        outcome = tracker.publish(cell)
     except StoreError as error:
         print(error, file=sys.stderr)
-        if said is not None:
-            said[str(cell)] = f"not published: {error}"
+        if outcomes is not None:
+            outcomes[str(cell)] = f"not published: {error}"
         return 1
-    if said is None:
-        print(f"{cell.name}: {became}", flush=True)
+    if outcomes is None:
+        print(f"{cell.name}: {outcome}", flush=True)
     else:
-        said[str(cell)] = became
+        outcomes[str(cell)] = outcome
     return 0

@@ -7,7 +7,7 @@ import pytest
 
 from foundry_exp.cli.doctor import runtime
 from foundry_exp.cli.doctor.findings import Finding, exit_code
-from foundry_exp.cli.doctor.probe_process import Told
+from foundry_exp.cli.doctor.probe_process import ProbeResult
 from foundry_exp.runtime.models import catalogue
 
 DEVICES = "[debug]   [0] ep=CPUExecutionProvider device=CPU (hw_type=0)\n"
@@ -24,13 +24,17 @@ ONE = {"aliases": ["phi-4-mini"], "cached": [{"id": "phi:1", "alias": "phi-4-min
 EMPTY: dict[str, list[Any]] = {"aliases": [], "cached": []}
 
 
-def told(catalogue: dict[str, Any] | None, log: str, *providers: tuple[str, bool], problem: str | None = None) -> Told:
+def told(
+    catalogue: dict[str, Any] | None, log: str, *providers: tuple[str, bool], problem: str | None = None
+) -> ProbeResult:
     found = [{"name": name, "registered": registered} for name, registered in providers]
     steps: dict[str, dict[str, Any]] = {"library": {}, "providers": {"found": found}}
-    return Told(steps | ({"catalogue": catalogue} if catalogue else {}), problem, log)
+    return ProbeResult(steps | ({"catalogue": catalogue} if catalogue else {}), problem, log)
 
 
-def found(said: Told, folder: Path, what: str, *, runs_here: bool = True, needs_download: bool = False) -> Finding:
+def found(
+    said: ProbeResult, folder: Path, what: str, *, runs_here: bool = True, needs_download: bool = False
+) -> Finding:
     every = runtime.findings(said, folder, runs_here=runs_here, needs_download=needs_download, offline=False)
     return next(finding for finding in every if finding.what == what)
 
@@ -69,7 +73,7 @@ def test_a_catalogue_that_takes_too_long_is_said_with_the_time(tmp_path: Path) -
 
 @pytest.mark.parametrize(("runs_here", "code"), [(True, 1), (False, 0)])
 def test_a_library_that_does_not_open_stops_what_runs_here(tmp_path: Path, runs_here: bool, code: int) -> None:
-    said = Told({}, "its process ended with code -6: libfoundry.so: not found")
+    said = ProbeResult({}, "its process ended with code -6: libfoundry.so: not found")
     every = runtime.findings(said, tmp_path, runs_here=runs_here, needs_download=False, offline=False)
     assert exit_code(every) == code
     assert [finding.what for finding in every] == ["runtime"]
