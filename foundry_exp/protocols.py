@@ -3,10 +3,13 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from foundry_exp.records.record import EventKind, Message, Record, Sample, Usage
 from foundry_exp.records.score import Score, Standing
+
+if TYPE_CHECKING:
+    from foundry_exp.results.cell import FinishedCell
 
 Clock = Callable[[], int]
 """Nanoseconds of `time.perf_counter_ns()`, or of a test's own making."""
@@ -153,6 +156,10 @@ class Answer:
     """The run that it is from."""
     sample: Sample
     record: Record
+    asked: Sequence[Sample] = field(default=(), compare=False, repr=False)
+    """Every prompt of that run."""
+    given: Sequence[Score] = field(default=(), compare=False, repr=False)
+    """What scorers gave in that run before, in the order in which they did."""
 
 
 class Scorer(Protocol):
@@ -175,7 +182,7 @@ class Scorer(Protocol):
 
 
 class Tracker(Protocol):
-    """A place that run folders are published to."""
+    """A place that finished cells are published to."""
 
     def check(self) -> str | None:
         """Raise ConfigError when nothing could ever be published; a sentence when nothing can be at the moment.
@@ -184,10 +191,10 @@ class Tracker(Protocol):
         """
         ...
 
-    def publish(self, folder: Path) -> str:
-        """Send one finished run folder, replacing what was sent of it before; return where it is."""
+    def publish(self, cell: "FinishedCell") -> str:
+        """Send one cell with the files of its folder, replacing what was sent of it before; return where it is."""
         ...
 
-    def conclude(self, folder: Path, cells: Sequence[Path]) -> None:
+    def conclude(self, folder: Path, cells: Sequence["FinishedCell"]) -> None:
         """Show the reports of a run or sweep beside its published cells."""
         ...

@@ -7,9 +7,9 @@ from pathlib import Path
 from foundry_exp import terminal
 from foundry_exp.files.escape import counted
 from foundry_exp.measure.cell import Cell
-from foundry_exp.records import run_folder, sweep_plan
+from foundry_exp.records import sweep_plan
+from foundry_exp.records.run_result import RunResult
 from foundry_exp.report.conclude import Conclusions
-from foundry_exp.run import resume
 
 
 def what_comes(cells: Sequence[Cell], due: Sequence[Cell], order: str) -> None:
@@ -26,7 +26,7 @@ def conclusions(conclusion: Conclusions) -> None:
             print("", *lines, sep="\n")
 
 
-def what_next(cells: Sequence[Cell], where: Path, finished: Sequence[Path]) -> None:
+def what_next(cells: Sequence[Cell], where: Path, finished: Sequence[RunResult]) -> None:
     """Where the results are, and what a person may want next."""
     is_part = bool(cells[0].config["sweep"]["shard"])
     if terminal.is_quiet():
@@ -46,10 +46,9 @@ def what_next(cells: Sequence[Cell], where: Path, finished: Sequence[Path]) -> N
     print("Your own model or prompts: python -m foundry_exp --help")
 
 
-def _errors(where: Path, finished: Sequence[Path], *, reported: bool) -> None:
+def _errors(where: Path, finished: Sequence[RunResult], *, reported: bool) -> None:
     """Of `--quiet`: each cell that is not ok, and on standard output the path of the report, or of a shard's cells."""
-    for folder in finished:
-        result = run_folder.read_result(folder)
+    for result in finished:
         if result.status != "ok":
             print(f"{result.cell}: {result.status}: {result.reason}", file=sys.stderr)
     if finished:
@@ -58,11 +57,11 @@ def _errors(where: Path, finished: Sequence[Path], *, reported: bool) -> None:
         print(f"Nothing was finished; what was measured is in {where}", file=sys.stderr)
 
 
-def how_to_go_on(cells: Sequence[Cell]) -> None:
+def how_to_go_on(cells: Sequence[Cell], finished: Sequence[RunResult]) -> None:
     """The command line that measures the cells that are left."""
     folder = cells[0].folder.parent
     plan = sweep_plan.read(folder)
-    left = sum(resume.state(cell.folder) in ("new", "begun") for cell in cells)
+    left = len(cells) - sum(result.status != "interrupted" and not result.skip_rule for result in finished)
     if plan and left:
         unfinished = f"{left} of {counted(len(cells), 'cell')} {'is' if left == 1 else 'are'} not finished"
         print(f"\n{unfinished}. Go on with:\n  {plan.resume_command}", file=sys.stderr)

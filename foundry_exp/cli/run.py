@@ -17,7 +17,7 @@ from foundry_exp.records.runs import unfinished
 from foundry_exp.report import console as table
 from foundry_exp.report import write
 from foundry_exp.report.conclude import conclusions
-from foundry_exp.results.cell import gather
+from foundry_exp.results.cell import FinishedCell, gather
 from foundry_exp.run import one_cell, sweep_folder
 from foundry_exp.run.engines import check_engines
 
@@ -37,13 +37,15 @@ def run(every_job: Sequence[Job], cells: Sequence[Cell], overrides: Sequence[str
         if len(cells) > 1 or settings["name"]:
             messages.what_comes(cells, due, order)
         completed = launch.start(due, every_job[0], overrides) if due else True
-        completed, changed = _catch_up(cells, due, terminal.progress_console()) if completed else (False, False)
-        folders = one_cell.finished(cells)
-        if folders:
-            _report(cells[0], where, folders, changed=bool(due) or changed)
-    messages.what_next(cells, where, folders)
-    messages.how_to_go_on(cells)
-    return one_cell.exit_code(folders, len(cells), cells[0].config["max_error_rate"]) if completed else INTERRUPTED
+        changed: dict[Path, FinishedCell] = {}
+        completed = completed and _catch_up(cells, due, changed, terminal.progress_console())
+        finished = gather(one_cell.finished(cells), changed)
+        if finished:
+            _report(cells[0], where, finished, changed=bool(due or changed) or not completed)
+    results = [cell.result for cell in finished]
+    messages.what_next(cells, where, results)
+    messages.how_to_go_on(cells, results)
+    return one_cell.exit_code(results, len(cells), cells[0].config["max_error_rate"]) if completed else INTERRUPTED
 
 
 def _need_what_runs_share(cells: Sequence[Cell]) -> None:
@@ -60,23 +62,23 @@ def _need_what_runs_share(cells: Sequence[Cell]) -> None:
         raise ConfigError(msg) from error
 
 
-def _catch_up(cells: Sequence[Cell], due: Sequence[Cell], console: Console) -> tuple[bool, bool]:
+def _catch_up(cells: Sequence[Cell], due: Sequence[Cell], changed: dict[Path, FinishedCell], console: Console) -> bool:
     """Let scorers that waited for the last cell score, then publish what an earlier command could not.
 
-    Whether nobody stopped it, and whether any cell changed.
+    Adds the cells that this changed; whether nobody stopped it.
     """
     measured = {cell.name for cell in due}
     try:
-        judged = one_cell.give_scores(cells, console, waiting=True)
-        earlier = [cell for cell in cells if judged or cell.name not in measured]
-        return True, one_cell.publish_again(earlier, console)
+        scored = one_cell.give_late_scores(cells, console)
+        earlier = [cell for cell in cells if scored or cell.name not in measured]
+        changed |= one_cell.publish_again(earlier, scored, console)
     except KeyboardInterrupt:
-        return False, True
+        return False
+    return True
 
 
-def _report(cell: Cell, where: Path, finished: Sequence[Path], *, changed: bool) -> None:
+def _report(cell: Cell, where: Path, read: Sequence[FinishedCell], *, changed: bool) -> None:
     """Write the reports unless they are there and true; then show the table: of a shard, its cells alone."""
-    read = gather(finished)
     if cell.config["sweep"]["shard"]:  # the page is of the whole sweep, of which others are measuring
         table.show(read, terminal.result_console())
         return

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from foundry_exp.config import option_schemas
-from foundry_exp.decide.gate_side import Side
+from foundry_exp.decide.gate_side import GateSide
 from foundry_exp.files import shipped_files
 from foundry_exp.metrics import schema
 from foundry_exp.records import record_json
@@ -13,7 +13,7 @@ from foundry_exp.records.record import Record
 from foundry_exp.records.run_result import RunResult
 from foundry_exp.records.score import Preference, Score
 
-WRITTEN = {"record": Record, "run": RunResult, "score": Score, "preference": Preference, "baseline": Side}
+WRITTEN = {"record": Record, "run": RunResult, "score": Score, "preference": Preference, "baseline": GateSide}
 TABLE_BEGINS, TABLE_ENDS = "<!-- metrics: made by `just schemas` -->\n", "\n<!-- end of metrics -->"
 
 

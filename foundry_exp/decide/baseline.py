@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from foundry_exp.decide.gate_side import SCHEMA_VERSION, Side
+from foundry_exp.decide.gate_side import SCHEMA_VERSION, GateSide
 from foundry_exp.errors import ConfigError
 from foundry_exp.files.disk import write_whole
 from foundry_exp.records.record_json import NotTheRecordError, from_json, to_json
@@ -20,16 +20,16 @@ def is_baseline(name: str) -> bool:
     return Path(name).is_file() and name.endswith(SUFFIX)
 
 
-def save(path: Path, side: Side) -> None:
+def save(path: Path, side: GateSide) -> None:
     """Write it, whole or not at all."""
     text = json.dumps(json.loads(to_json(side)), indent=1, ensure_ascii=False, allow_nan=False)
     write_whole(path, _on_one_line(text) + "\n")
 
 
-def load(path: Path) -> Side:
+def load(path: Path) -> GateSide:
     """Read it; raise ConfigError when it is no baseline."""
     try:
-        side: Side = from_json(Side, BASELINE_FORMAT.current_json(path.read_bytes(), path))
+        side: GateSide = from_json(GateSide, BASELINE_FORMAT.current_json(path.read_bytes(), path))
     except (OSError, NotTheRecordError) as error:
         msg = f"{path}: not a baseline ({error}); write one with: python -m foundry_exp gate --save {path} RUN"
         raise ConfigError(msg) from error

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from foundry_exp.decide.gate_side import Output, Side
+from foundry_exp.decide.gate_side import GateSide, Output
 from foundry_exp.errors import ConfigError
 from foundry_exp.metrics import catalogue
 from foundry_exp.metrics.stats.intervals import FloatArray
@@ -63,8 +63,8 @@ class Change:
 class Outcome:
     """What the gate says, and why."""
 
-    baseline: Side
-    candidate: Side
+    baseline: GateSide
+    candidate: GateSide
     verdict: Verdict
     checks: tuple[Check, ...]
     changes: tuple[Change, ...]
@@ -73,7 +73,9 @@ class Outcome:
     notes: tuple[str, ...]
 
 
-def gate(baseline: Side, candidate: Side, rules: Mapping[str, Any], *, force: bool = False, seed: int = 0) -> Outcome:
+def gate(
+    baseline: GateSide, candidate: GateSide, rules: Mapping[str, Any], *, force: bool = False, seed: int = 0
+) -> Outcome:
     """Hold a candidate to its baseline by the rules of `conf/gate/`; raise ConfigError when they are no pair."""
     differing = _differing(baseline, candidate)
     _refuse(differing, baseline, candidate, force=force)
@@ -105,7 +107,7 @@ def _verdict(
     return "inconclusive" if few or not verdicts or "inconclusive" in verdicts else "passed"
 
 
-def _differing(baseline: Side, candidate: Side) -> list[str]:
+def _differing(baseline: GateSide, candidate: GateSide) -> list[str]:
     pairs = {name: (baseline.facts.get(name), candidate.facts.get(name)) for name in MUST_AGREE}
     return [
         f"{name}: {before} (baseline), {after} (candidate)"
@@ -114,7 +116,7 @@ def _differing(baseline: Side, candidate: Side) -> list[str]:
     ]
 
 
-def _refuse(differing: Sequence[str], baseline: Side, candidate: Side, *, force: bool) -> None:
+def _refuse(differing: Sequence[str], baseline: GateSide, candidate: GateSide, *, force: bool) -> None:
     if baseline.statistic != candidate.statistic:
         msg = f"gate: the baseline holds the {baseline.statistic} of each prompt; add statistic={baseline.statistic}."
         raise ConfigError(msg)
@@ -126,7 +128,7 @@ def _refuse(differing: Sequence[str], baseline: Side, candidate: Side, *, force:
         raise ConfigError(msg)
 
 
-def _too_few(baseline: Side, candidate: Side, needed: int) -> str | None:
+def _too_few(baseline: GateSide, candidate: GateSide, needed: int) -> str | None:
     if min(baseline.runs, candidate.runs) >= needed:
         return None
     return (
@@ -135,7 +137,7 @@ def _too_few(baseline: Side, candidate: Side, needed: int) -> str | None:
     )
 
 
-def _too_strict(baseline: Side, candidate: Side, false_alarm: float) -> str | None:
+def _too_strict(baseline: GateSide, candidate: GateSide, false_alarm: float) -> str | None:
     """Why no result could fail: a gate that cannot fail must not pass either."""
     smallest = smallest_level(baseline.runs, candidate.runs)
     if can_find(false_alarm, smallest):
@@ -155,7 +157,7 @@ def _rounded_up(level: float) -> float:
     return math.ceil(level / step - _ROUNDING) * step
 
 
-def _checks(baseline: Side, candidate: Side, rules: Mapping[str, Any], seed: int) -> Iterator[Check]:
+def _checks(baseline: GateSide, candidate: GateSide, rules: Mapping[str, Any], seed: int) -> Iterator[Check]:
     wanted = {name: tolerance for name in catalogue.gated() if (tolerance := rules["tolerances"].get(name)) is not None}
     before, after = ({name: _oriented(side, name) for name in wanted} for side in (baseline, candidate))
     why_not = {name: _why_not(name, baseline, candidate, lacks=not len(after[name])) for name in wanted}
@@ -171,7 +173,7 @@ def _checks(baseline: Side, candidate: Side, rules: Mapping[str, Any], seed: int
             yield Check(name, "inconclusive", tolerance, reason=why_not[name])
 
 
-def _why_not(name: str, baseline: Side, candidate: Side, *, lacks: bool) -> str | None:
+def _why_not(name: str, baseline: GateSide, candidate: GateSide, *, lacks: bool) -> str | None:
     """Why a figure of the baseline cannot be held against the candidate's."""
     if lacks:
         return "the baseline has this figure and the candidate has not, or not of every run"
@@ -181,7 +183,7 @@ def _why_not(name: str, baseline: Side, candidate: Side, *, lacks: bool) -> str 
     return None
 
 
-def _ungated(baseline: Side, rules: Mapping[str, Any]) -> Iterator[str]:
+def _ungated(baseline: GateSide, rules: Mapping[str, Any]) -> Iterator[str]:
     """Figures with a tolerance that nothing can be held to: a gate that passes says nothing of them."""
     wanted = [name for name in catalogue.gated() if rules["tolerances"].get(name) is not None]
     lacking = [name for name in wanted if not len(_oriented(baseline, name))]
@@ -189,7 +191,7 @@ def _ungated(baseline: Side, rules: Mapping[str, Any]) -> Iterator[str]:
         yield f"not gated, since not every run of the baseline has them: {', '.join(lacking)}"
 
 
-def _oriented(side: Side, name: str) -> FloatArray:
+def _oriented(side: GateSide, name: str) -> FloatArray:
     """A figure's values, larger being worse, ratios as logarithms; empty when a run has none."""
     values = [value for value in side.figures.get(name, ()) if value is not None]
     if len(values) < side.runs:
@@ -228,7 +230,7 @@ def _natural(name: str, oriented: float) -> float:
     return float(np.exp(value)) if figure.is_ratio else value
 
 
-def _changes(baseline: Side, candidate: Side) -> Iterator[Change]:
+def _changes(baseline: GateSide, candidate: GateSide) -> Iterator[Change]:
     """Greedy answers that differ, of prompts that are the same."""
     for name, before in baseline.outputs.items():
         after = candidate.outputs.get(name)
@@ -236,7 +238,7 @@ def _changes(baseline: Side, candidate: Side) -> Iterator[Change]:
             yield Change(name, before.texts, after.texts)
 
 
-def _notes(baseline: Side, candidate: Side) -> Iterator[str]:
+def _notes(baseline: GateSide, candidate: GateSide) -> Iterator[str]:
     for name in ("model", "variant", "runtime"):
         before, after = baseline.facts.get(name), candidate.facts.get(name)
         if before and after and before != after:

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import fmean, median
 
 from foundry_exp.decide.contrasts import of_run
@@ -32,7 +31,7 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class GateSide:
     """Repeated runs of one cell, reduced to what a gate needs; what a baseline file holds."""
 
     schema_version: int
@@ -55,24 +54,22 @@ class Side:
         return max((len(values) for values in self.figures.values()), default=0)
 
 
-def read(runs: Sequence[Path], statistic: str) -> Side:
-    """The one candidate that the runs named hold; raise ConfigError when they hold several."""
-    every_candidate = candidates.read(runs, together=True)
-    able = [one for one in every_candidate if one.why_not is None]
-    every = [cell for one in every_candidate for cell in (*one.cells, *one.without)]
+def side(read: Sequence[Candidate], run: str, statistic: str) -> GateSide:
+    """The one candidate with figures that a run holds; raise ConfigError when it holds several."""
+    able = [one for one in read if one.why_not is None]
+    every = [cell for one in read for cell in (*one.cells, *one.without)]
     broken = tuple(f"{cell.folder.name}: {why}" for cell in every if (why := candidates.why_not(cell.result)))
     if len(able) > 1:
         names = ", ".join(one.label for one in able)
         msg = f"gate: a side is one cell, repeated; got {len(able)} ({names}): name the run folders of one of them."
         raise ConfigError(msg)
     if not able:
-        first = every_candidate[0]
-        return Side(SCHEMA_VERSION, first.label, str(runs[0].name), statistic, {}, {}, {}, broken)
-    return _side(able[0], runs[0].name, statistic, broken)
+        return GateSide(SCHEMA_VERSION, read[0].label, run, statistic, {}, {}, {}, broken)
+    return _side(able[0], run, statistic, broken)
 
 
-def _side(candidate: Candidate, run: str, statistic: str, broken: tuple[str, ...]) -> Side:
-    return Side(
+def _side(candidate: Candidate, run: str, statistic: str, broken: tuple[str, ...]) -> GateSide:
+    return GateSide(
         schema_version=SCHEMA_VERSION,
         label=candidate.result.model.alias,
         run=run,

@@ -47,20 +47,23 @@ def read(folder: Path) -> tuple[AttemptFacts, ...]:
 
 def keep(folder: Path, latest: AttemptFacts) -> None:
     """Write down what is known of an attempt, instead of what was known of it before."""
-    others = [one for one in read(folder) if one.attempt != latest.attempt]
-    text = json.dumps([plain(one) for one in (*others, latest)], indent=2, ensure_ascii=False)
+    _write(folder, [*(one for one in read(folder) if one.attempt != latest.attempt), latest])
+
+
+def _write(folder: Path, every: Sequence[AttemptFacts]) -> None:
+    text = json.dumps([plain(one) for one in every], indent=2, ensure_ascii=False)
     disk.write_whole(folder / ATTEMPTS_FILE, text + "\n")
 
 
-def end(folder: Path, attempt: Attempt, duration_s: float) -> tuple[str, float]:
-    """Write down how long an attempt took; when the first one started, and how long all of them took."""
+def end(folder: Path, attempt: Attempt, duration_s: float) -> tuple[str, float, tuple[AttemptFacts, ...]]:
+    """Write down how long an attempt took; when the first one started, how long all of them took, and their facts."""
     so_far = read(folder)
-    own = [one for one in so_far if one.attempt == attempt.number]
-    earlier = [one for one in so_far if one.attempt != attempt.number]
+    earlier = tuple(one for one in so_far if one.attempt != attempt.number)
+    own = tuple(replace(one, duration_s=duration_s) for one in so_far if one.attempt == attempt.number)
     if own:  # one that loaded no model has no line
-        keep(folder, replace(own[0], duration_s=duration_s))
+        _write(folder, (*earlier, *own))
     started_at = earlier[0].started_at if earlier else attempt.started_at
-    return started_at, sum(one.duration_s or 0.0 for one in earlier) + duration_s
+    return started_at, sum(one.duration_s or 0.0 for one in earlier) + duration_s, (*earlier, *own)
 
 
 def end_killed(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """From what a child left behind to run.json: status, metrics, model facts and warnings."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from foundry_exp.metrics.request import cold_ttft_ms
 from foundry_exp.metrics.summary import Summary, summarise
 from foundry_exp.records import run_folder
 from foundry_exp.records.record import Record
-from foundry_exp.records.run_result import SCHEMA_VERSION, ModelFacts, RunResult, Status
+from foundry_exp.records.run_result import SCHEMA_VERSION, AttemptFacts, ModelFacts, RunResult, Status
 from foundry_exp.runtime.machine import environment
 from foundry_exp.runtime.models import folder, runtime
 
@@ -30,6 +31,7 @@ def result(
     records: list[Record],
     started_at: str,
     duration_s: float,
+    facts: Sequence[AttemptFacts] = (),
 ) -> RunResult:
     """The summary of one cell."""
     measured = [record for record in records if record.phase == "measure"]
@@ -73,7 +75,7 @@ def result(
         energy_source=used.energy_source,
         currency=cell.config["energy"]["currency"],
         repeat=cell.config["sweep"]["repeat"],
-        attempts=attempts.counted(attempts.read(cell.folder), records),
+        attempts=attempts.counted(facts, records),
         skip_rule=outcome.skip_rule,
         out_of_memory=outcome.out_of_memory,
     )

@@ -23,6 +23,9 @@ RESULT_FILE = "run.json"
 RUNTIME_LOG = "runtime.log"
 PROMPTS_FILE = "prompts.json"
 SCORES_FILE = "scores.jsonl"
+WITHOUT_PROMPTS = (
+    f"{{folder}}: no {PROMPTS_FILE}, so its answers cannot be matched with their prompts; measure the cell again."
+)
 
 
 class RecordLog:
@@ -37,18 +40,19 @@ class RecordLog:
         disk.append_line(self._path, to_json(record))
 
 
-def append_score(folder: Path, score: Score) -> None:
-    """Add one score to a run folder; it is on disk before the next one is made.
+def append_score(folder: Path, score: Score) -> Score:
+    """Add one score to a run folder; it is on disk before the next one is made. As whoever reads it gets it.
 
     Raises ValueError for one that could not be read back, which the scorer of a user's own may make.
     """
     try:
         line = to_json(score)
-        from_json(Score, line)
+        written: Score = from_json(Score, line)
     except (NotTheRecordError, TypeError) as error:
         msg = f"not a score that can be kept ({error}); correct the scorer"
         raise ValueError(msg) from error
     disk.append_line(folder / SCORES_FILE, line)
+    return written
 
 
 def append_preference(path: Path, preference: Preference) -> None:
@@ -62,10 +66,12 @@ def write_samples(folder: Path, samples: Iterable[Sample]) -> None:
     disk.write_whole(folder / PROMPTS_FILE, json.dumps(prompts, indent=2, ensure_ascii=False) + "\n")
 
 
-def write_result(folder: Path, result: RunResult) -> None:
-    """Write run.json by rename, so that it is either whole or absent."""
-    text = json.dumps(plain(result), indent=2, ensure_ascii=False, allow_nan=False)
-    disk.write_whole(folder / RESULT_FILE, text + "\n")
+def write_result(folder: Path, result: RunResult) -> RunResult:
+    """Write run.json by rename, so that it is either whole or absent; as whoever reads it gets it."""
+    text = json.dumps(plain(result), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    disk.write_whole(folder / RESULT_FILE, text)
+    written: RunResult = from_json(RunResult, text.encode())
+    return written
 
 
 def read_records(folder: Path) -> list[Record]:
@@ -110,10 +116,7 @@ def read_samples(folder: Path) -> list[Sample]:
     try:
         return _samples(folder / PROMPTS_FILE)
     except FileNotFoundError as error:
-        msg = (
-            f"{folder}: no {PROMPTS_FILE}, so its answers cannot be matched with their prompts; measure the cell again."
-        )
-        raise StoreError(msg) from error
+        raise StoreError(WITHOUT_PROMPTS.format(folder=folder)) from error
 
 
 def read_samples_if_kept(folder: Path) -> list[Sample]:

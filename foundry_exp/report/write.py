@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from foundry_exp.errors import StoreError
 from foundry_exp.files.disk import write_whole
-from foundry_exp.records import sweep_plan
 from foundry_exp.records.runs import unfinished
 from foundry_exp.report import data_files, markdown
 from foundry_exp.report.conclude import NONE, Conclusions
 from foundry_exp.report.plots.series import Plot
-from foundry_exp.results.cell import FinishedCell, gather
+from foundry_exp.results.cell import FinishedCell
 
 MARKDOWN_FILE = "report.md"
 CSV_FILE = "report.csv"
@@ -21,16 +19,8 @@ MOST_OWN_PAGES = 24
 """Cells of a sweep that get a page each beside the sweep's; pictures of them, half a second each, when asked for."""
 
 
-def write_reports(folder: Path, cells: Sequence[Path]) -> None:
-    """Write report.md, report.csv and report.json of finished cells into their folder or their sweep's."""
-    if not cells:
-        msg = f"{folder}: no finished run to report on. {sweep_plan.way_on(folder)}"
-        raise StoreError(msg)
-    write_texts(folder, gather(cells))
-
-
 def write_texts(folder: Path, read: Sequence[FinishedCell], conclusions: Conclusions = NONE) -> None:
-    """The same of cells that have been read already, with what was decided about them."""
+    """Write report.md, report.csv and report.json of cells into their folder or their sweep's."""
     left = unfinished(folder)
     documents = {
         MARKDOWN_FILE: markdown.report(read, conclusions, inside=inside(folder, read), left=left),

@@ -98,20 +98,25 @@ def with_scores(cell: FinishedCell, result: RunResult, given: Iterable[Score]) -
     return replace(cell, result=result, row=_counted(row(result), cell.measured), scores=tuple(current(given)))
 
 
-def gather(folders: Sequence[Path]) -> list[FinishedCell]:
-    """Read finished run folders, in the order given; what is alike in a cell and the one before is kept once."""
+def gather(folders: Sequence[Path], at_hand: Mapping[Path, FinishedCell] | None = None) -> list[FinishedCell]:
+    """Read finished run folders, but for those at hand; what is alike in a cell and the one before is kept once."""
     cells: list[FinishedCell] = []
     for folder in folders:
-        cells.append(_shared(read(folder), cells[-1]) if cells else read(folder))
+        cell = (at_hand or {}).get(folder) or _read(folder, _config_if_readable(folder))
+        cells.append(_shared(cell, cells[-1]) if cells else cell)
     return cells
 
 
 def read(folder: Path) -> FinishedCell:
-    """Read a finished run folder."""
+    """Read a finished run folder; a config that cannot be read is refused here."""
+    return _read(folder, _config(folder))
+
+
+def _read(folder: Path, config: Mapping[str, Any]) -> FinishedCell:
     return finished(
         folder,
         run_folder.read_result(folder),
-        _config(folder),
+        config,
         run_folder.read_samples_if_kept(folder),
         run_folder.each_record(folder),
         run_folder.read_scores(folder),
@@ -119,16 +124,21 @@ def read(folder: Path) -> FinishedCell:
 
 
 def read_with_records(folder: Path) -> CellWithRecords:
-    """Read it for scoring, which is refused without the prompts."""
-    result, samples = run_folder.read_result(folder), run_folder.read_samples(folder)
+    """Read it for scoring."""
+    result, samples = run_folder.read_result(folder), run_folder.read_samples_if_kept(folder)
     records, given = run_folder.read_records(folder), run_folder.read_scores(folder)
     cell = finished(folder, result, _config(folder), samples, records, given)
     return CellWithRecords(cell, tuple(records), tuple(given))
 
 
 def _config(folder: Path) -> Mapping[str, Any]:
+    """The resolved config, or nothing where a cell ended before it was written."""
+    return run_folder.read_config(folder) if (folder / run_folder.CONFIG_FILE).exists() else {}
+
+
+def _config_if_readable(folder: Path) -> Mapping[str, Any]:
     try:
-        return run_folder.read_config(folder)
+        return _config(folder)
     except StoreError:
         return {}
 

@@ -2,16 +2,18 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 from rich.console import Console
 
 from foundry_exp import target
-from foundry_exp.errors import BackendError, ConfigError, StoreError, UnreachableError
+from foundry_exp.errors import StoreError, UnreachableError
 from foundry_exp.files import disk
 from foundry_exp.measure import attempts, summary
+from foundry_exp.measure.attempts import Attempt
 from foundry_exp.measure.cell import Cell
 from foundry_exp.measure.outcome import Outcome
 from foundry_exp.protocols import Scorer, Tracker
@@ -19,7 +21,8 @@ from foundry_exp.records import run_folder
 from foundry_exp.records.run_result import FAILED, WITH_FIGURES, RunResult
 from foundry_exp.report import write
 from foundry_exp.report.conclude import Conclusions, conclusions
-from foundry_exp.results.cell import FinishedCell
+from foundry_exp.results.cell import CellWithRecords, FinishedCell, read_with_records
+from foundry_exp.results.cell import finished as finished_cell
 from foundry_exp.run import failure_policy, progress, resume
 from foundry_exp.run.engines import Engine
 from foundry_exp.run.sweep_counts import SweepCounts
@@ -45,35 +48,56 @@ def run(cell: Cell, console: Console, counts: SweepCounts) -> RunResult:
             or cooled(cell, show)
             or engine.measure(cell, attempt, show)
         )
+    done = _summarised(cell, attempt, outcome, start_s)
+    counts.saw(cell.folder, done.cell.result)
+    finished = give_scores([cell], {cell.folder: done}, console, waiting=False)[cell.folder].cell
+    write.write_texts(cell.folder, [finished])
+    publish(cell, finished, console)
+    progress.print_ended(finished.result, counts.now(), console)
+    return finished.result
+
+
+def _summarised(cell: Cell, attempt: Attempt, outcome: Outcome, start_s: float) -> CellWithRecords:
+    """Write run.json; the cell with all that is known of it, so that nobody has to read what was just written."""
     records = run_folder.read_records(cell.folder)
-    started_at, duration_s = attempts.end(cell.folder, attempt, time.perf_counter() - start_s)
-    result = summary.result(cell, environment.read(cell.folder), outcome, records, started_at, duration_s)
-    run_folder.write_result(cell.folder, result)
-    give_scores([cell], console, waiting=False)
-    write.write_reports(cell.folder, [cell.folder])
-    publish(cell, console)
-    progress.print_ended(result, counts.now(), console)
-    return result
+    started_at, duration_s, facts = attempts.end(cell.folder, attempt, time.perf_counter() - start_s)
+    machine = environment.read(cell.folder)
+    result = summary.result(cell, machine, outcome, records, started_at, duration_s, facts)
+    result = run_folder.write_result(cell.folder, result)
+    given = run_folder.read_scores(cell.folder)  # of a cell that was begun before
+    finished = finished_cell(cell.folder, result, cell.config, cell.prompts.samples, records, given)
+    return CellWithRecords(finished, tuple(records), tuple(given))
 
 
-def give_scores(cells: Sequence[Cell], console: Console, *, waiting: bool) -> bool:
+def give_scores(
+    cells: Sequence[Cell], runs: Mapping[Path, CellWithRecords], console: Console, *, waiting: bool
+) -> dict[Path, CellWithRecords]:
     """Let the scorers of one kind at finished cells: rules at once, those that load a model after the last cell.
 
-    True when one had something to score; a scorer that fails is said, and what it scored is kept.
+    A scorer that fails is said, and what it scored is kept.
     """
-    found = False
-    runs = [(folder, cell.config["scorer"]) for cell in cells for folder in finished([cell])]
-    for name, spec, done in score.by_scorer(runs):
+    scored = dict(runs)
+    for name, spec, folders in score.by_scorer((cell.folder, cell.config["scorer"]) for cell in cells):
         scorer: Scorer = target.build(spec, f"scorer.{name}")
         if scorer.waits is waiting:
-            found = True
-            try:
-                score.score(done, name, scorer)
-            except (BackendError, ConfigError, StoreError) as error:
-                again = f"python -m foundry_exp score {done[0].parent} scorer=[{name}]"
+            scoring = score.score([scored[folder] for folder in folders], name, scorer)
+            scored |= {run.cell.folder: run for run in scoring.runs}
+            if scoring.trouble:
+                again = f"python -m foundry_exp score {folders[0].parent} scorer=[{name}]"
                 rest = f"What was scored is kept. Score the rest later with: {again}"
-                _complain(console, f"not scored by {name}: {error}", rest)
-    return found
+                _complain(console, f"not scored by {name}: {scoring.trouble}", rest)
+    return scored
+
+
+def give_late_scores(cells: Sequence[Cell], console: Console) -> dict[Path, CellWithRecords]:
+    """Let the scorers that load a model score what has ended: the cells that they had something to do with."""
+    late = [cell for cell in cells if _is_finished(cell) and any(_waits(*one) for one in cell.config["scorer"].items())]
+    runs = {cell.folder: read_with_records(cell.folder) for cell in late}
+    return give_scores(late, runs, console, waiting=True)
+
+
+def _waits(name: str, spec: dict[str, Any]) -> bool:
+    return bool(target.build(spec, f"scorer.{name}").waits)
 
 
 def cooled(cell: Cell, show: OnStep) -> Outcome | None:
@@ -96,11 +120,11 @@ def prepare(cell: Cell) -> None:
     run_folder.write_samples(cell.folder, cell.prompts.samples)
 
 
-def publish(cell: Cell, console: Console) -> None:
-    """Send the run folder to the tracker; a failure is said, a server that is away only once a sweep."""
+def publish(cell: Cell, finished: FinishedCell, console: Console) -> None:
+    """Send a finished cell to the tracker; a failure is said, a server that is away only once a sweep."""
     tracker: Tracker = target.build(cell.config["tracker"], "tracker")
     try:
-        tracker.publish(cell.folder)
+        tracker.publish(finished)
         published.note(cell.folder, cell.config)
     except UnreachableError as error:
         if _is_first_to_wait(cell.folder.parent):
@@ -141,29 +165,33 @@ def forget_that_runs_wait(sweep: Path) -> None:
     (sweep / _WAITING_FILE).unlink(missing_ok=True)
 
 
-def publish_again(cells: Sequence[Cell], console: Console) -> bool:
+def publish_again(
+    cells: Sequence[Cell], at_hand: Mapping[Path, CellWithRecords], console: Console
+) -> dict[Path, FinishedCell]:
     """Score by rules, report and publish the finished cells that this was not done for as they are now.
 
-    They were scored since, their command was killed meanwhile, or the tracker was away. True when there was one.
+    They were scored since, their command was killed meanwhile, or the tracker was away. Gives those, and those at hand.
     """
-    left = [cell for cell in cells if _is_ahead_of_tracker(cell)]
-    give_scores([cell for cell in left if _is_unscored(cell)], console, waiting=False)
+    left = [cell for cell in cells if _is_finished(cell) and not published.is_current(cell.folder, cell.config)]
+    finished = {folder: run.cell for folder, run in at_hand.items()}
     for cell in left:
-        write.write_reports(cell.folder, [cell.folder])
-        publish(cell, console)
-    return bool(left)
+        run = at_hand.get(cell.folder) or read_with_records(cell.folder)
+        finished[cell.folder] = now = _scored_by_rules(cell, run, console)
+        write.write_texts(cell.folder, [now])
+        publish(cell, now, console)
+    return finished
 
 
-def _is_ahead_of_tracker(cell: Cell) -> bool:
-    is_finished = (cell.folder / run_folder.RESULT_FILE).exists()
-    return is_finished and not published.is_current(cell.folder, cell.config)
+def _scored_by_rules(cell: Cell, run: CellWithRecords, console: Console) -> FinishedCell:
+    """A cell after the scorers by rules that had not come to their end in it."""
+    left = [one for one in cell.config["scorer"].items() if one[0] not in run.cell.result.scores]
+    if all(_waits(*one) for one in left):
+        return run.cell
+    return give_scores([cell], {cell.folder: run}, console, waiting=False)[cell.folder].cell
 
 
-def _is_unscored(cell: Cell) -> bool:
-    """Whether a scorer by rules, which scores as soon as a cell has ended, has not come to its end."""
-    scored = run_folder.read_result(cell.folder).scores
-    left = {name: spec for name, spec in cell.config["scorer"].items() if name not in scored}
-    return any(not target.build(spec, f"scorer.{name}").waits for name, spec in left.items())
+def _is_finished(cell: Cell) -> bool:
+    return (cell.folder / run_folder.RESULT_FILE).exists()
 
 
 def conclude(cell: Cell, folder: Path, read: Sequence[FinishedCell], console: Console) -> Conclusions:
@@ -174,7 +202,7 @@ def conclude(cell: Cell, folder: Path, read: Sequence[FinishedCell], console: Co
         write.write_pages(folder, read, found, drawn=cell.config["draw_plots"])
     tracker: Tracker = target.build(cell.config["tracker"], "tracker")
     try:
-        tracker.conclude(folder, [each.folder for each in read])
+        tracker.conclude(folder, read)
     except UnreachableError as error:
         if _is_first_to_wait(cell.folder.parent):
             say_that_runs_wait(str(error), str(folder), console)
@@ -186,14 +214,13 @@ def conclude(cell: Cell, folder: Path, read: Sequence[FinishedCell], console: Co
 
 def finished(cells: Sequence[Cell]) -> list[Path]:
     """The run folders that came to an end, in the order of the plan."""
-    return [cell.folder for cell in cells if (cell.folder / run_folder.RESULT_FILE).exists()]
+    return [cell.folder for cell in cells if _is_finished(cell)]
 
 
-def exit_code(folders: Sequence[Path], planned: int, max_error_rate: float) -> int:
-    """0 when nothing failed and something was measured, 130 when interrupted, otherwise 1; from run folders alone."""
-    if len(folders) < planned:
+def exit_code(results: Sequence[RunResult], planned: int, max_error_rate: float) -> int:
+    """0 when nothing failed and something was measured, 130 when interrupted, otherwise 1."""
+    if len(results) < planned:
         return 1
-    results = [run_folder.read_result(folder) for folder in folders]
     if any(result.status == "interrupted" for result in results):
         return 130
     if any(result.status in FAILED for result in results):

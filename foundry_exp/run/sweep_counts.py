@@ -8,7 +8,7 @@ from pathlib import Path
 
 from foundry_exp.errors import StoreError
 from foundry_exp.records import run_folder
-from foundry_exp.records.run_result import FAILED
+from foundry_exp.records.run_result import FAILED, RunResult
 from foundry_exp.run import resume
 from foundry_exp.run.resume import Ended
 
@@ -62,6 +62,11 @@ class SweepCounts:
         failed, stopped = sum(status in FAILED for status in statuses), statuses.count("interrupted")
         elapsed_s = max(0.0, (time.time_ns() - self.since_ns) / 1e9)
         return Counts(len(self.folders), len(statuses) - stopped, failed, elapsed_s)
+
+    def saw(self, folder: Path, result: RunResult) -> None:
+        """Remember how a cell of this process ended, whose run.json need not be read."""
+        ended = Ended(result.status, result.skip_rule, result.out_of_memory)
+        self._seen[folder] = ended, _written_ns(folder / run_folder.RESULT_FILE)
 
     def failures(self) -> Failures:
         """Look at the cells of every shard."""

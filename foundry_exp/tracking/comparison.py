@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from foundry_exp.errors import StoreError
-from foundry_exp.records.run_folder import read_result
+from foundry_exp.results.cell import FinishedCell
 from foundry_exp.tracking import contents
 
 PAGE = "report.html"
@@ -22,7 +22,7 @@ _COMPARISON_ENDS = "\n## More figures"
 _CUT = "\n\n… the rest is in the sweep's report.html."
 
 
-def dress_runs(client: Any, experiment_id: str, folder: Path, cells: Sequence[Path]) -> None:
+def dress_runs(client: Any, experiment_id: str, folder: Path, cells: Sequence[FinishedCell]) -> None:
     """Give the run of each cell a colour that can be told apart, its pages, and those of its sweep.
 
     MLflow's own colours repeat among a handful; of a larger sweep the first runs get colours, and none gets pages.
@@ -31,13 +31,13 @@ def dress_runs(client: Any, experiment_id: str, folder: Path, cells: Sequence[Pa
         for run in _runs_of(client, experiment_id, cell):
             client.set_tag(run.info.run_id, "mlflow.runColor", COLOURS[place % len(COLOURS)])
             if len(cells) <= MOST_CELLS:
-                _log(client, run.info.run_id, cell, None)
-                if cell.resolve() != folder.resolve():
+                _log(client, run.info.run_id, cell.folder, None)
+                if cell.folder.resolve() != folder.resolve():
                     _log(client, run.info.run_id, folder, SWEEP)
 
 
-def _runs_of(client: Any, experiment_id: str, cell: Path) -> Any:
-    key = contents.run_key(read_result(cell))
+def _runs_of(client: Any, experiment_id: str, cell: FinishedCell) -> Any:
+    key = contents.run_key(cell.result)
     return client.search_runs([experiment_id], f"tags.`{contents.RUN_TAG}` = '{key}'", max_results=1)
 
 
@@ -48,7 +48,7 @@ def _log(client: Any, run_id: str, folder: Path, place: str | None) -> None:
         client.log_artifacts(run_id, str(folder / PLOTS), f"{place}/{PLOTS}" if place else PLOTS)
 
 
-def note(folder: Path, cells: Sequence[Path]) -> str | None:
+def note(folder: Path, cells: Sequence[FinishedCell]) -> str | None:
     """The comparison out of report.md, cut at a line's end to what MLflow takes; null without a report."""
     path = folder / "report.md"
     try:

@@ -1,14 +1,10 @@
 """What an MLflow run says about a cell besides its metrics: name, parameters, tags and a note."""
 
-import hashlib
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any
 
-from foundry_exp import __version__
 from foundry_exp.metrics import catalogue
-from foundry_exp.records.run_folder import CONFIG_FILE, read_config
 from foundry_exp.records.run_result import RunResult
+from foundry_exp.results.cell import FinishedCell
 from foundry_exp.tracking.metric_names import number
 
 MAX_VALUE = 500
@@ -35,18 +31,6 @@ def run_key(result: RunResult) -> str:
     return f"{result.run_id}/{result.cell}".replace("'", "")
 
 
-def folder_digest(folder: Path) -> str:
-    """SHA-256 over this tool's version and every file that is not made from others, first 32 hex digits."""
-    digest = hashlib.sha256(__version__.encode())
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        if path.name.startswith("report.") or path.parent.name == "plots":
-            continue
-        digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()[:32]
-
-
 def run_name(result: RunResult) -> str:
     """The name that MLflow's charts use as their legend."""
     # MLflow cuts a name's end, so what differs within a sweep comes first
@@ -56,11 +40,12 @@ def run_name(result: RunResult) -> str:
     return "·".join((*how, str(result.prompts.get("name", "prompts"))))
 
 
-def run_params(result: RunResult, folder: Path) -> dict[str, str]:
+def run_params(cell: FinishedCell) -> dict[str, str]:
     """About twenty-five settings as text; the whole config is an artifact.
 
     MLflow's comparison draws the first three in the alphabet that differ: a digest must not be one of them.
     """
+    result = cell.result
     facts: dict[str, object] = {
         "model.alias": result.model.alias,
         "model.variant": result.model.variant,
@@ -75,18 +60,13 @@ def run_params(result: RunResult, folder: Path) -> dict[str, str]:
     }
     facts |= _picked("prompts", result.prompts, ("name", "digest", "size", "n"))
     facts |= _picked("generation", result.generation, GENERATION)
-    facts |= _picked("workload", _config(folder).get("workload"), WORKLOAD)
+    facts |= _picked("workload", cell.config.get("workload"), WORKLOAD)
     return {key: cut(str(value)) for key, value in facts.items() if value is not None}
 
 
 def _picked(section: str, values: object, names: tuple[str, ...]) -> dict[str, object]:
     chosen = values if isinstance(values, Mapping) else {}
     return {f"{section}.{name}": chosen[name] for name in names if name in chosen}
-
-
-def _config(folder: Path) -> Mapping[str, Any]:
-    """The resolved config, or nothing where a cell ended before it was written."""
-    return read_config(folder) if (folder / CONFIG_FILE).exists() else {}
 
 
 def run_tags(result: RunResult, published_ns: int) -> dict[str, str]:

@@ -8,9 +8,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from foundry_exp.records.run_result import RunResult, Status
+from foundry_exp.records.run_result import Status
+from foundry_exp.results.cell import FinishedCell
 from foundry_exp.tracking import contents
 from foundry_exp.tracking.metric_names import logged_metrics, of_repeats
+from foundry_exp.tracking.published import folder_digest
 from foundry_exp.tracking.samples import SAMPLES_FILE, sample_table
 
 RUN_STATUS: dict[Status, str] = {
@@ -22,29 +24,41 @@ RUN_STATUS: dict[Status, str] = {
     "interrupted": "KILLED",
 }
 
+ABANDONED_AFTER_S = 3600.0
+"""On a server, where another publisher may be at work; publishing a run takes seconds."""
 
-def log_run(client: Any, experiment_id: str, folder: Path, result: RunResult, look: Callable[[], None]) -> str:
+
+def close_stale(client: Any, experiment_id: str, *, alone: bool) -> None:
+    """Close as KILLED every run of ours that a killed publisher left RUNNING: in a store held alone, all of them."""
+    limit_ns = time.time_ns() if alone else time.time_ns() - round(ABANDONED_AFTER_S * 1e9)
+    for run in client.search_runs([experiment_id], "attributes.status = 'RUNNING'"):
+        published_ns = run.data.tags.get(contents.PUBLISHED_TAG)
+        if published_ns is not None and int(published_ns) < limit_ns:
+            client.set_terminated(run.info.run_id, "KILLED")
+
+
+def log_run(client: Any, experiment_id: str, cell: FinishedCell, look: Callable[[], None]) -> str:
     """Log the run whole, and only then delete what was published of this cell before; nothing when it is there.
 
     `look` is called between two calls, and may raise.
     """
     from mlflow.exceptions import MlflowException
 
-    digest = contents.folder_digest(folder)
+    result, digest = cell.result, folder_digest(cell.folder)
     same = _published(client, experiment_id, contents.run_key(result), digest)
     if same:
         return same
     start = int(datetime.fromisoformat(result.started_at).timestamp() * 1000)
     end = start + int(result.duration_s * 1000)
-    table = sample_table(folder, result)
+    table = sample_table(cell)
     tags = {**_of_people(client, experiment_id, contents.run_key(result)), **contents.run_tags(result, time.time_ns())}
     if table["data"]:
         tags["mlflow.loggedArtifacts"] = json.dumps([{"path": SAMPLES_FILE, "type": "table"}])
     run_id = str(client.create_run(experiment_id, start, tags, contents.run_name(result)).info.run_id)
     try:
         look()
-        _log_values(client, run_id, folder, result, end)
-        _log_files(client, run_id, folder, look)
+        _log_values(client, run_id, cell, end)
+        _log_files(client, run_id, cell.folder, look)
         if table["data"]:
             client.log_dict(run_id, table, SAMPLES_FILE)
         client.set_tag(run_id, contents.DIGEST_TAG, digest)  # last: a killed publisher leaves none
@@ -57,13 +71,14 @@ def log_run(client: Any, experiment_id: str, folder: Path, result: RunResult, lo
     return run_id
 
 
-def _log_values(client: Any, run_id: str, folder: Path, result: RunResult, at: int) -> None:
+def _log_values(client: Any, run_id: str, cell: FinishedCell, at: int) -> None:
     from mlflow.data.code_dataset_source import CodeDatasetSource
     from mlflow.data.meta_dataset import MetaDataset
     from mlflow.entities import DatasetInput, InputTag, Metric, Param
 
+    result = cell.result
     metrics = logged_metrics({**result.shown_metrics, **of_repeats(result.scores)})
-    params = contents.run_params(result, folder)
+    params = contents.run_params(cell)
     client.log_batch(
         run_id,
         metrics=[Metric(name, value, at, 0) for name, value in metrics.items()],

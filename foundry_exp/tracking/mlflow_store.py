@@ -6,13 +6,16 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from foundry_exp.errors import StoreError, UnreachableError
 from foundry_exp.tracking import mlflow_internals, server, sqlite_store
 from foundry_exp.tracking.location import Location, locate
+
+if TYPE_CHECKING:
+    from foundry_exp.results.cell import FinishedCell
 
 QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -58,25 +61,23 @@ class MlflowTracker:
             return str(error)
         return None
 
-    def publish(self, folder: Path) -> str:
-        """Send one finished run folder, replacing what was sent of it before; return where it is."""
+    def publish(self, cell: "FinishedCell") -> str:
+        """Send one cell with the files of its folder, replacing what was sent of it before; return where it is."""
         # pydantic, which `check` does without: it comes before every run, and before every complaint
-        from foundry_exp.records.run_folder import read_result
-        from foundry_exp.tracking import stale, traces
-        from foundry_exp.tracking.logged_run import log_run
+        from foundry_exp.tracking import traces
+        from foundry_exp.tracking.logged_run import close_stale, log_run
 
-        result = read_result(folder)
         location = locate(self._uri, self._output_dir)
         look = server.deadline(location.uri, self._limit_s if location.file is None else None)
-        with opened(location, f"{folder}: not published", AGAIN) as client:
+        with opened(location, f"{cell.folder}: not published", AGAIN) as client:
             experiment_id = self._experiment_id(client, location)
-            stale.close(client, experiment_id, alone=location.file is not None)
-            run_id = log_run(client, experiment_id, folder, result, look)
+            close_stale(client, experiment_id, alone=location.file is not None)
+            run_id = log_run(client, experiment_id, cell, look)
             if traces.are_owed(client, run_id, wanted=self._traces):
-                traces.log(client, experiment_id, run_id, folder, result, look)
+                traces.log(client, experiment_id, run_id, cell, look)
         return f"MLflow run {run_id} in experiment {self._experiment}"
 
-    def conclude(self, folder: Path, cells: Sequence[Path]) -> None:
+    def conclude(self, folder: Path, cells: Sequence["FinishedCell"]) -> None:
         """Add the pages of a run or sweep to its cells' runs, and its comparison to the experiment's description."""
         from foundry_exp.tracking import comparison
 

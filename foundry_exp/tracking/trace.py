@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from foundry_exp.metrics.request import content_ns, due_ns, request_metrics
-from foundry_exp.records.record import Message, Record
+from foundry_exp.records.record import Message
+from foundry_exp.results.requests import Request
 
 MAX_PREVIEW = 1000
 """MLflow keeps no more, and pairs the traces of two runs by it."""
@@ -47,44 +47,42 @@ def trace_id(identity: Sequence[str]) -> str:
     return f"tr-{hashlib.sha256(b''.join(parts)).hexdigest()[:32]}"
 
 
-def of_record(
-    record: Record, alike: int, messages: Sequence[Message], clock_zero_ns: int, identity: tuple[str, ...], model: str
+def of_request(
+    request: Request, alike: int, messages: Sequence[Message], clock_zero_ns: int, identity: tuple[str, ...], model: str
 ) -> Trace:
     """A request by the wall clock; like every latency it counts from when the request was due."""
-    timing = request_metrics(record)
-    content = content_ns(record)
     facts = {
         "mlflow.llm.model": model,
-        "foundry.ttft_ms": timing.ttft_ms,
-        "foundry.e2e_ms": timing.e2e_ms,
-        "foundry.tokens": timing.tokens,
-        "foundry.token_source": record.token_source,
-        "foundry.finish_reason": record.finish_reason,
-        "foundry.round": record.round,
+        "foundry.ttft_ms": request.ttft_ms,
+        "foundry.e2e_ms": request.e2e_ms,
+        "foundry.tokens": request.tokens,
+        "foundry.token_source": request.token_source,
+        "foundry.finish_reason": request.finish_reason,
+        "foundry.round": request.round,
         "foundry.answered_alike": alike,
-        "foundry.output_hash": record.output_hash,
-        "foundry.reasoning": record.reasoning or None,
+        "foundry.output_hash": request.output_hash,
+        "foundry.reasoning": request.reasoning or None,
     }
     return Trace(
-        name=record.sample_id,
+        name=request.sample_id,
         identity=identity,
         inputs={"messages": [{"role": message.role, "content": message.content} for message in messages]},
-        outputs=record.text,
-        preview=f"{record.sample_id}: {messages[-1].content}",  # long prompts may begin alike
-        start_ns=due_ns(record) + clock_zero_ns,
-        end_ns=record.t_end_ns + clock_zero_ns,
+        outputs=request.text,
+        preview=f"{request.sample_id}: {messages[-1].content}",  # long prompts may begin alike
+        start_ns=request.t_due_ns + clock_zero_ns,
+        end_ns=request.t_end_ns + clock_zero_ns,
         attributes={name: value for name, value in facts.items() if value is not None},
-        tokens=_tokens(record),
-        error=(record.error.class_, record.error.message) if record.error else None,
-        first_token_ns=content[0] + clock_zero_ns if content and record.streaming else None,
+        tokens=_tokens(request),
+        error=(request.error.class_, request.error.message) if request.error else None,
+        first_token_ns=None if request.t_first_ns is None else request.t_first_ns + clock_zero_ns,
     )
 
 
-def _tokens(record: Record) -> dict[str, int] | None:
+def _tokens(request: Request) -> dict[str, int] | None:
     """Only what the runtime counted itself."""
-    if record.usage is None or record.token_source != "usage":
+    if request.usage is None or request.token_source != "usage":
         return None
-    asked, answered = record.usage.prompt_tokens, record.usage.completion_tokens
+    asked, answered = request.usage.prompt_tokens, request.usage.completion_tokens
     return {"input_tokens": asked, "output_tokens": answered, "total_tokens": asked + answered}
 
 

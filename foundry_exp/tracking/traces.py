@@ -7,13 +7,11 @@ could not send instead of raising it.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from foundry_exp.metrics.quality import current
-from foundry_exp.records import run_folder
-from foundry_exp.records.record import Record
 from foundry_exp.records.run_result import RunResult
+from foundry_exp.results.cell import FinishedCell
+from foundry_exp.results.requests import Request
 from foundry_exp.tracking import contents, feedback, mlflow_internals, trace
 from foundry_exp.tracking.trace import Trace
 
@@ -30,17 +28,15 @@ def are_owed(client: Any, run_id: str, *, wanted: bool) -> bool:
     return (wanted or contents.TRACES_TAG in tags) and tags.get(contents.TRACES_TAG) != tags[contents.DIGEST_TAG]
 
 
-def log(
-    client: Any, experiment_id: str, run_id: str, folder: Path, result: RunResult, look: Callable[[], None]
-) -> None:
+def log(client: Any, experiment_id: str, run_id: str, cell: FinishedCell, look: Callable[[], None]) -> None:
     """Write every trace of a run with its feedback, and remove those of what is there no more.
 
     `look` is called between two calls, and may raise.
     """
     tracing = mlflow_internals.tracing_client(client.tracking_uri)
-    key = contents.run_key(result)
+    key = contents.run_key(cell.result)
     before = search(tracing, experiment_id, f"tags.`{contents.RUN_TAG}` = '{key}'", look)
-    found = _with_feedback(experiment_id, folder, result)
+    found = _with_feedback(experiment_id, cell)
     tags, metadata = {contents.RUN_TAG: key}, {"mlflow.sourceRun": run_id}
     write(tracing, experiment_id, found, tags, metadata, look)
     _remove_others(tracing, experiment_id, before, {one.trace_id: given for one, given in found}, look)
@@ -83,23 +79,22 @@ def search(tracing: Any, experiment_id: str, wanted: str | None, look: Callable[
             return found
 
 
-def _with_feedback(experiment_id: str, folder: Path, result: RunResult) -> list[tuple[Trace, list[Any]]]:
+def _with_feedback(experiment_id: str, cell: FinishedCell) -> list[tuple[Trace, list[Any]]]:
+    result = cell.result
     if result.status == "device_mismatch":
         return []  # its times are of something else than what was asked for
-    records = run_folder.read_records(folder)
-    zeros = clock_zeros(result, records)
-    asked = {sample.sample_id: sample.messages for sample in run_folder.read_samples(folder)} if records else {}
-    scores = current(run_folder.read_scores(folder))
+    zeros = clock_zeros(result, (*cell.warmup, *cell.measured))
+    asked = {sample.sample_id: sample.messages for sample in cell.samples}
     standings = {name: scored.standing for name, scored in result.scores.items()}
     found = []
-    for record, alike in different(records):
-        if record.sample_id not in asked:
+    for request, alike in different(cell.measured):
+        if request.sample_id not in asked:
             continue
-        error = record.error.class_ if record.error else ""
-        identity = (experiment_id, contents.run_key(result), record.sample_id, record.output_hash, error)
-        messages = asked[record.sample_id]
-        one = trace.of_record(record, alike, messages, zeros[record.attempt], identity, result.model.alias)
-        own = [] if record.error else [score for score in scores if _answer(score) == _answer(record)]
+        error = request.error.class_ if request.error else ""
+        identity = (experiment_id, contents.run_key(result), request.sample_id, request.output_hash, error)
+        messages = asked[request.sample_id]
+        one = trace.of_request(request, alike, messages, zeros[request.attempt], identity, result.model.alias)
+        own = [] if request.error else [score for score in cell.scores if _answer(score) == _answer(request)]
         found.append((one, [feedback.of_score(score, one.trace_id, standings) for score in own]))
     return found
 
@@ -108,28 +103,27 @@ def _answer(one: Any) -> tuple[str, str]:
     return one.sample_id, one.output_hash
 
 
-def different(records: Sequence[Record]) -> list[tuple[Record, int]]:
+def different(measured: Sequence[Request]) -> list[tuple[Request, int]]:
     """The first measured request with each answer, or each kind of failure, of a prompt; and how many there were.
 
     MLflow pairs two runs by what was asked, and takes the first where a run asked it several times.
     """
-    measured = sorted((record for record in records if record.phase == "measure"), key=lambda record: record.round)
-    alike: dict[tuple[str, str, str | None], list[Record]] = {}
-    for record in measured:
-        alike.setdefault((*_answer(record), record.error.class_ if record.error else None), []).append(record)
+    alike: dict[tuple[str, str, str | None], list[Request]] = {}
+    for request in sorted(measured, key=lambda request: request.round):
+        alike.setdefault((*_answer(request), request.error.class_ if request.error else None), []).append(request)
     return [(same[0], len(same)) for same in alike.values()]
 
 
-def clock_zeros(result: RunResult, records: Sequence[Record]) -> Mapping[int, int]:
+def clock_zeros(result: RunResult, requests: Sequence[Request]) -> Mapping[int, int]:
     """Of each attempt, the Unix time at which its records' clock stood at zero.
 
-    An older run folder does not know it: there its first record is taken to have begun when the attempt did, which is
+    An older run folder does not know it: there its first request is taken to have begun when the attempt did, which is
     too early by the time that the model took to load.
     """
     known = {one.attempt: one for one in result.attempts}
     first: dict[int, int] = {}
-    for record in records:
-        first[record.attempt] = min(record.t_start_ns, first.get(record.attempt, record.t_start_ns))
+    for request in requests:
+        first[request.attempt] = min(request.t_start_ns, first.get(request.attempt, request.t_start_ns))
     zeros = {}
     for attempt, first_ns in first.items():
         facts = known.get(attempt)

@@ -77,7 +77,7 @@ def staged(arguments: list[str]) -> None:
 
     spent: dict[str, float] = {"python and our imports": time.process_time()}
     for owner, name in (
-        (environment, "describe"), (child, "measure"), (summary, "result"), (write, "write_reports"),
+        (environment, "describe"), (child, "measure"), (summary, "result"), (write, "write_texts"),
         (mlflow_store, "import_mlflow"), (one_cell, "publish"),
     ):  # fmt: skip
         setattr(owner, name, _timed(getattr(owner, name), name, spent))

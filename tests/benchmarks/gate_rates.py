@@ -22,10 +22,11 @@ from typing import Any
 from foundry_exp.config import compose
 from foundry_exp.decide import gate_side
 from foundry_exp.decide.gate import Outcome, gate
-from foundry_exp.decide.gate_side import Side
+from foundry_exp.decide.gate_side import GateSide
 from foundry_exp.metrics import catalogue
 from foundry_exp.metrics.stats.intervals import wilson_interval
 from foundry_exp.records import run_folder
+from foundry_exp.results import candidates
 from tests.benchmarks.gate_cells import KINDS, SLOW_FACTOR
 
 REPEATS = 5
@@ -57,27 +58,29 @@ def main() -> None:
             print(f"    {metric}: {counts[0]} of {len(alike)} alike, {counts[1]} of {len(slowed)} slower")
 
 
-def _threes(folder: Path) -> list[dict[str, Side]]:
+def _threes(folder: Path) -> list[dict[str, GateSide]]:
     """Every complete three, in order, each cell as a side of one run."""
-    found: dict[int, dict[str, Side]] = {}
+    found: dict[int, dict[str, GateSide]] = {}
     for run in sorted((folder / "runs" / "cells").glob("*/" + run_folder.RESULT_FILE)):
         number, kind, *again = run.parent.name.split("-")
         if not again:
-            found.setdefault(int(number) // len(KINDS), {})[kind] = gate_side.read([run.parent], "fastest")
+            found.setdefault(int(number) // len(KINDS), {})[kind] = gate_side.side(
+                candidates.read([run.parent], together=True), run.parent.name, "fastest"
+            )
     return [found[place] for place in sorted(found) if len(found[place]) == len(KINDS)]
 
 
-def _joined(sides: Sequence[Side]) -> Side:
+def _joined(sides: Sequence[GateSide]) -> GateSide:
     figures = {name: tuple(one.figures[name][0] for one in sides) for name in sides[0].figures}
     return replace(sides[0], figures=figures)
 
 
-def _pair(threes: list[dict[str, Side]], start: int, first: str, second: str, rules: dict[str, Any]) -> Outcome:
+def _pair(threes: list[dict[str, GateSide]], start: int, first: str, second: str, rules: dict[str, Any]) -> Outcome:
     window = threes[start : start + REPEATS]
     return gate(_joined([one[first] for one in window]), _joined([one[second] for one in window]), rules)
 
 
-def _apart(threes: list[dict[str, Side]], start: int, rules: dict[str, Any]) -> Outcome:
+def _apart(threes: list[dict[str, GateSide]], start: int, rules: dict[str, Any]) -> Outcome:
     before, after = threes[start : start + REPEATS], threes[start + REPEATS : start + 2 * REPEATS]
     return gate(_joined([one["plain"] for one in before]), _joined([one["plain"] for one in after]), rules)
 
@@ -98,16 +101,16 @@ def _say(what: str, failed: Sequence[bool], wanted: str, disjoint: int) -> None:
     print(f"    {disjoint} windows share no cell")
 
 
-def _log_times(threes: list[dict[str, Side]], kind: str) -> list[float]:
+def _log_times(threes: list[dict[str, GateSide]], kind: str) -> list[float]:
     return [math.log(one[kind].figures["e2e_ms"][0] or math.nan) for one in threes]
 
 
-def _slower(threes: list[dict[str, Side]]) -> float:
+def _slower(threes: list[dict[str, GateSide]]) -> float:
     changes = zip(_log_times(threes, "slow"), _log_times(threes, "plain"), strict=True)
     return math.expm1(median(slow - plain for slow, plain in changes))
 
 
-def _noise(threes: list[dict[str, Side]]) -> str:
+def _noise(threes: list[dict[str, GateSide]]) -> str:
     values = sorted(_log_times(threes, "plain"))
     middle = (values[len(values) // 4], values[3 * len(values) // 4])
     return f"e2e_ms of the middle half of the plain cells spread over {math.expm1(middle[1] - middle[0]):.1%}"

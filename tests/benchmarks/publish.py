@@ -5,6 +5,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from foundry_exp.results.cell import read
 from foundry_exp.tracking.mlflow_store import MlflowTracker
 from tests.run_folders import make_run_folder
 
@@ -31,7 +32,7 @@ def _publish(output_dir: Path, size: int) -> list[float]:
     times = []
     for folder in folders:
         start = time.perf_counter()
-        tracker.publish(folder)
+        tracker.publish(read(folder))
         times.append(time.perf_counter() - start)
     return times
 

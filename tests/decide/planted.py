@@ -12,10 +12,10 @@ from foundry_exp.records.record import Record, RequestError
 from foundry_exp.records.run_folder import RECORDS_FILE, RecordLog, append_score, read_records, write_result
 from foundry_exp.records.run_result import RunResult, Status
 from foundry_exp.records.score import Score, Scored
-from foundry_exp.scores.score import summarised
 from tests import run_folders
 from tests.record_factory import make_record
 from tests.run_folders import make_distribution
+from tests.scores.scoring import summarise_scores
 
 WORDS = 24
 BASE_TTFT_MS = 40.0
@@ -64,7 +64,7 @@ def plant(runs: Path, planted: Planted | None = None, **changes: Any) -> Path:
     write_result(folder, _result(cell, folder.name, records))
     if cell.points is not None and records:
         _score(folder, cell, records)
-        summarised(folder, {"facets": None})
+        summarise_scores(folder, {"facets": None})
     return folder
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from foundry_exp.errors import ConfigError
 from foundry_exp.report import comparison_pages
-from foundry_exp.scores.score import summarised
 from tests.decide.comparisons import compared
 from tests.decide.planted import plant, repeats
+from tests.scores.scoring import summarise_scores
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_scores_by_different_judges_are_not_compared(tmp_path: Path) -> None:
         scores = folder / "scores.jsonl"
         text = scores.read_text(encoding="utf-8").replace('"rules"', f'"{judge}"')
         scores.write_text(text.replace('"scorer":"facets"', '"scorer":"judge"'), encoding="utf-8")
-        assert summarised(folder, {"judge": None}).quality_source == "judge"
+        assert summarise_scores(folder, {"judge": None}).quality_source == "judge"
     compared(runs[0], runs[2])
     with pytest.raises(ConfigError, match=r"rubric: judge facets:1 with phi@1 \(.*, judge facets:1 with phi@2 \("):
         compared(runs[0], runs[1])

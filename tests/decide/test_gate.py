@@ -11,10 +11,11 @@ import pytest
 from foundry_exp.config import compose
 from foundry_exp.decide import baseline, gate_side
 from foundry_exp.decide.gate import Outcome, gate
-from foundry_exp.decide.gate_side import Side
+from foundry_exp.decide.gate_side import GateSide
 from foundry_exp.errors import ConfigError
 from foundry_exp.metrics.stats.multiple_comparisons import max_t
 from foundry_exp.report import gate_pages
+from foundry_exp.results import candidates
 from tests.decide.planted import fail, plant, repeats
 from tests.report.hostile import HOSTILE
 
@@ -23,12 +24,16 @@ def rules(**changes: Any) -> dict[str, Any]:
     return compose.section("gate", "default", []) | changes
 
 
-def sides(folder: Path, count: int = 5, **candidate: Any) -> tuple[Side, Side]:
+def side_of(runs: list[Path], statistic: str) -> GateSide:
+    return gate_side.side(candidates.read(runs, together=True), runs[0].name, statistic)
+
+
+def sides(folder: Path, count: int = 5, **candidate: Any) -> tuple[GateSide, GateSide]:
     """A baseline, and a candidate that differs in what is said, over as many runs a side."""
     chosen = {"name": "cell", "prompts": 4, "rounds": 10, "process_noise": 0.005}
     before = repeats(folder, count, sweep_id="before", seed=1, **chosen)
     after = repeats(folder, count, sweep_id="after", seed=2, **(chosen | candidate))
-    return gate_side.read([before], "fastest"), gate_side.read([after], "fastest")
+    return side_of([before], "fastest"), side_of([after], "fastest")
 
 
 def judged(folder: Path, **candidate: Any) -> Outcome:
@@ -65,7 +70,7 @@ def test_a_change_within_the_tolerance_passes(tmp_path: Path) -> None:
 def test_other_figures_are_gated_too(tmp_path: Path, changes: dict[str, Any], metric: str) -> None:
     before = repeats(tmp_path, 5, sweep_id="before", name="cell", prompts=12, points=4.0, seed=1)
     after = repeats(tmp_path, 5, sweep_id="after", name="cell", prompts=12, seed=2, **({"points": 4.0} | changes))
-    outcome = gate(gate_side.read([before], "fastest"), gate_side.read([after], "fastest"), rules())
+    outcome = gate(side_of([before], "fastest"), side_of([after], "fastest"), rules())
     assert outcome.verdict == "failed"
     assert {name for name, verdict in verdicts(outcome).items() if verdict == "failed"} == {metric}
 
@@ -75,7 +80,7 @@ def test_every_figure_has_its_unit(tmp_path: Path) -> None:
     before = repeats(tmp_path, 5, sweep_id="before", name="cell", seed=1, **metered)
     after = repeats(tmp_path, 5, sweep_id="after", name="cell", seed=2, **metered)
     tolerances = rules()["tolerances"] | {"energy_j_per_token": 0.1, "load_s": 0.1}
-    first, second = (gate_side.read([one], "fastest") for one in (before, after))
+    first, second = (side_of([one], "fastest") for one in (before, after))
     outcome = gate(first, second, rules(tolerances=tolerances))
     rows = {line.split(" | ")[0].strip("| "): line for line in gate_pages.page(outcome).splitlines() if "| " in line}
     units = {
@@ -122,13 +127,13 @@ def test_the_smallest_level_that_can_fail_does_beside_a_figure_without_spread(tm
 def test_an_interval_without_an_end_is_inconclusive_and_json() -> None:
     """Figures of two values each are told apart perfectly by as many exchanges as may be by chance."""
 
-    def made(e2e: float, errors: str, points: str, peak: float) -> Side:
+    def made(e2e: float, errors: str, points: str, peak: float) -> GateSide:
         times = tuple(e2e * (1 + 0.01 * number) for number in range(5))
         figures: dict[str, tuple[float | None, ...]] = {
             "e2e_ms": times, "rss_peak_mb": (peak,) * 5, "quality": tuple(map(float, points)),
             "error_rate": tuple(map(float, errors)),
         }  # fmt: skip
-        return Side(1, "demo-small", "run", "fastest", {}, figures, {})
+        return GateSide(1, "demo-small", "run", "fastest", {}, figures, {})
 
     before, after = made(100, "00011", "34343", 200), made(150, "11100", "43434", 200)
     tolerances = {"e2e_ms": 0.02, "rss_peak_mb": 0.05, "quality": 0.0, "error_rate": 0.0}
@@ -141,7 +146,7 @@ def test_an_interval_without_an_end_is_inconclusive_and_json() -> None:
 def test_a_figure_that_only_the_baseline_has_is_inconclusive(tmp_path: Path) -> None:
     before = repeats(tmp_path, 5, sweep_id="before", name="cell", points=4.0, seed=1)
     after = repeats(tmp_path, 5, sweep_id="after", name="cell", seed=2)
-    outcome = gate(gate_side.read([before], "fastest"), gate_side.read([after], "fastest"), rules())
+    outcome = gate(side_of([before], "fastest"), side_of([after], "fastest"), rules())
     assert outcome.verdict == "inconclusive"
     assert verdicts(outcome)["quality"] == "inconclusive"
 
@@ -151,7 +156,7 @@ def test_a_prompt_that_always_fails_leaves_no_time_to_compare(tmp_path: Path) ->
     before, _ = sides(tmp_path)
     for number in range(5):
         fail(tmp_path / "after" / (f"cell-r{number}" if number else "cell"), {"p003"}, rounds=set(range(10)))
-    after = gate_side.read([tmp_path / "after"], "fastest")
+    after = side_of([tmp_path / "after"], "fastest")
     assert after.figures["e2e_ms"] == (None,) * 5
     assert verdicts(gate(before, after, rules()))["e2e_ms"] == "inconclusive"
 
@@ -165,7 +170,7 @@ def test_energies_from_different_sources_are_not_gated(tmp_path: Path) -> None:
     joules = {"name": "cell", "metrics": {"energy_j_per_token": 0.1}}
     before = repeats(tmp_path, 5, sweep_id="before", seed=1, changes={"energy_source": "rapl"}, **joules)
     after = repeats(tmp_path, 5, sweep_id="after", seed=2, changes={"energy_source": "heuristic"}, **joules)
-    metered, guessed = (gate_side.read([folder], "fastest") for folder in (before, after))
+    metered, guessed = (side_of([folder], "fastest") for folder in (before, after))
     outcome = gate(metered, guessed, rules(tolerances={"energy_j_per_token": 0.1}))
     assert verdicts(outcome) == {"energy_j_per_token": "inconclusive"}
     assert outcome.checks[0].reason == "the baseline's is from rapl and the candidate's from heuristic"
@@ -174,7 +179,7 @@ def test_energies_from_different_sources_are_not_gated(tmp_path: Path) -> None:
 def test_a_candidate_run_that_failed_fails_the_gate(tmp_path: Path) -> None:
     before, _ = sides(tmp_path)
     plant(tmp_path, name="cell", sweep_id="after", repeat=9, status="failed", reason="demo-small: crashed")
-    outcome = gate(before, gate_side.read([tmp_path / "after"], "fastest"), rules())
+    outcome = gate(before, side_of([tmp_path / "after"], "fastest"), rules())
     assert outcome.verdict == "failed"
     assert "cell-r9: its status is failed: crashed" in " ".join(outcome.notes)
     assert ET.fromstring(gate_pages.junit(outcome)).get("failures") == "1"
@@ -193,7 +198,7 @@ def test_another_runtime_is_gated_and_said(tmp_path: Path) -> None:
 
     before = repeats(tmp_path, 5, sweep_id="before", name="cell", seed=1, changes=environment("1.30"))
     after = repeats(tmp_path, 5, sweep_id="after", name="cell", seed=2, changes=environment("1.31"))
-    outcome = gate(gate_side.read([before], "fastest"), gate_side.read([after], "fastest"), rules())
+    outcome = gate(side_of([before], "fastest"), side_of([after], "fastest"), rules())
     assert "runtime: onnxruntime 1.30 became onnxruntime 1.31" in outcome.notes
 
 
@@ -201,7 +206,7 @@ def test_several_models_are_no_side(tmp_path: Path) -> None:
     plant(tmp_path, name="a", model="small")
     plant(tmp_path, name="b", model="large")
     with pytest.raises(ConfigError, match=r"got 2 \(small, large\)"):
-        gate_side.read([tmp_path / "sweep"], "fastest")
+        side_of([tmp_path / "sweep"], "fastest")
 
 
 @pytest.mark.parametrize(("outputs", "verdict"), [("ignore", "passed"), ("warn", "passed"), ("fail", "failed")])
@@ -209,7 +214,7 @@ def test_changed_greedy_answers_are_a_diff(tmp_path: Path, outputs: str, verdict
     said = "The invoice export ships on Thursday and Lena sends Tom the key today."
     before = repeats(tmp_path, 5, sweep_id="before", name="cell", seed=1, text=said)
     after = repeats(tmp_path, 5, sweep_id="after", name="cell", seed=2, text=said.replace("Tom", "Priya"))
-    outcome = gate(gate_side.read([before], "fastest"), gate_side.read([after], "fastest"), rules(outputs=outputs))
+    outcome = gate(side_of([before], "fastest"), side_of([after], "fastest"), rules(outputs=outputs))
     assert outcome.verdict == verdict
     assert len(outcome.changes) == (0 if outputs == "ignore" else 20)
     if outcome.changes:
@@ -238,7 +243,7 @@ def test_a_baseline_survives_git(tmp_path: Path) -> None:
 
 def test_a_baseline_of_another_statistic_is_refused(tmp_path: Path) -> None:
     _, after = sides(tmp_path)
-    median = gate_side.read([tmp_path / "before"], "median")
+    median = side_of([tmp_path / "before"], "median")
     with pytest.raises(ConfigError, match="add statistic=median"):
         gate(median, after, rules())
 
@@ -280,7 +285,7 @@ def test_more_runs_than_can_all_be_exchanged() -> None:
 def test_hostile_names_break_no_output(tmp_path: Path) -> None:
     before = repeats(tmp_path, 5, sweep_id="before", name="cell", model=HOSTILE, seed=1, text=HOSTILE)
     after = repeats(tmp_path, 5, sweep_id="after", name="cell", model=HOSTILE, seed=2, text=f"{HOSTILE} more")
-    outcome = gate(gate_side.read([before], "fastest"), gate_side.read([after], "fastest"), rules())
+    outcome = gate(side_of([before], "fastest"), side_of([after], "fastest"), rules())
     ET.fromstring(gate_pages.junit(outcome))
     page, printed = gate_pages.page(outcome), gate_pages.console(outcome)
     assert "\x1b" not in page + printed + gate_pages.junit(outcome)

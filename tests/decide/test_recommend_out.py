@@ -9,9 +9,9 @@ import pytest
 from foundry_exp.errors import ConfigError
 from foundry_exp.records.score import Standing
 from foundry_exp.report import recommendation_pages
-from foundry_exp.scores.score import summarised
 from tests.decide.planted import plant
 from tests.decide.recommendations import decided
+from tests.scores.scoring import summarise_scores
 
 
 def crashed(tmp_path: Path, **chosen: Any) -> Path:
@@ -83,7 +83,7 @@ def test_each_kind_of_constraint(six: Path, settings: list[str], said: str) -> N
 
 def test_scores_that_cannot_be_believed_do_not_count_and_it_is_said(tmp_path: Path) -> None:
     folder = plant(tmp_path, model="judged", points=4.5)
-    summarised(folder, {"facets": Standing(False, "it has not been held against a person's scores")})
+    summarise_scores(folder, {"facets": Standing(False, "it has not been held against a person's scores")})
     found = decided(folder)
     assert found.pick is None
     assert "do not count: it has not been held against" in recommendation_pages.console(found)

@@ -14,9 +14,9 @@ from foundry_exp.decide.compare import compare
 from foundry_exp.decide.recommend import recommend
 from foundry_exp.records.run_folder import read_result, write_result
 from foundry_exp.report import comparison_pages, recommendation_pages
-from foundry_exp.report.write import write_reports
 from foundry_exp.results import candidates
 from tests.decide.planted import plant
+from tests.report.written import write_reports
 
 STATED = {"prompts": {"name": "notes", "digest": "c0ffee", "size": 20, "expected_tokens": 60}}
 UNSTATED = {"prompts": {**STATED["prompts"], "expected_tokens": None}}

@@ -93,7 +93,7 @@ def test_candidates_are_compared_and_gated_by_it(sweep: tuple[Path, str]) -> Non
     read = candidates.read([sweep[0]], together=True)
     page = comparison_pages.page(compare(read))
     assert "| the word rate |" in page
-    side = gate_side.read([runs.finished_cells(sweep[0])[0]], "fastest")
+    side = gate_side.side(candidates.read([runs.finished_cells(sweep[0])[0]]), "word-rates", "fastest")
     assert side.figures["words_per_s"][0]
     assert "words_per_s" in written_schemas.texts()[shipped_files.shipped("schemas") / "gate.schema.json"]
 

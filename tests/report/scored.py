@@ -5,7 +5,9 @@ from pathlib import Path
 
 from foundry_exp.records import run_folder
 from foundry_exp.records.score import Score
+from foundry_exp.results.cell import read_with_records
 from foundry_exp.scores import score
+from tests.scores.scoring import summarise_scores
 
 CRITERIA = {"accuracy": 2.0, "clarity": 1.0}
 
@@ -19,7 +21,7 @@ def give_scores(
     scored_by: str = "rules",
 ) -> None:
     """Score the answers to the prompts named by both criteria alike."""
-    for answer in score.different_answers(folder):
+    for answer in score.different_answers(read_with_records(folder)):
         if answer.record.sample_id not in values:
             continue
         for criterion, weight in CRITERIA.items():
@@ -36,4 +38,4 @@ def give_scores(
                 rubric=rubric,
             )
             run_folder.append_score(folder, made)
-    score.summarised(folder, {scorer: None})
+    summarise_scores(folder, {scorer: None})

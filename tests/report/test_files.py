@@ -10,10 +10,11 @@ import pytest
 
 from foundry_exp.errors import StoreError
 from foundry_exp.records.run_folder import RECORDS_FILE
-from foundry_exp.report.write import write_pages, write_reports
+from foundry_exp.report.write import write_pages
 from foundry_exp.results.cell import gather
 from tests.plans import write_plan
 from tests.report.hostile import HOSTILE, INVISIBLE
+from tests.report.written import write_reports
 from tests.run_folders import make_run_folder
 
 
@@ -243,8 +244,3 @@ def test_the_runtime_is_said_once_even_where_a_cell_knows_less_of_it(tmp_path: P
     ]
     markdown, _, _ = files(cells[0].parent, *cells)
     assert "- Runtime: foundry-exp 0.1.0, onnxruntime 1.31\n" in markdown
-
-
-def test_nothing_to_report_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="no finished run to report on"):
-        write_reports(tmp_path, [])

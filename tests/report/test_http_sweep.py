@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from foundry_exp.measure.calibration.timed_server import Behaviour, Service
 from foundry_exp.records.runs import find_run, finished_cells
 from foundry_exp.report.highlights import highlights
@@ -17,7 +15,6 @@ from tests.runtime.http.conftest import Serve, serve  # noqa: F401 - a fixture
 QUICK = ("prompts=deterministic", "workload.rounds=1", "workload.warmup=1", "scorer=none", "tracker=none")
 
 
-@pytest.mark.long
 def test_two_models_of_one_service_are_ranked(run: Run, tmp_path: Path, serve: Serve) -> None:  # noqa: F811
     models = {"quick": Behaviour(ttft_ms=1, gap_ms=1), "slow": Behaviour(ttft_ms=30, gap_ms=4)}
     service = serve(Service(models))

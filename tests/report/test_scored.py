@@ -10,13 +10,14 @@ import pytest
 from foundry_exp.records import run_folder
 from foundry_exp.records.score import Score, Standing
 from foundry_exp.report.scored import differences
-from foundry_exp.report.write import write_pages, write_reports
+from foundry_exp.report.write import write_pages
 from foundry_exp.results.cell import gather
 from foundry_exp.results.comparable import differing, rubric_differences
 from foundry_exp.results.grades import best_median_worst
-from foundry_exp.scores import score
 from tests.report.hostile import HOSTILE, INVISIBLE
+from tests.report.written import write_reports
 from tests.run_folders import make_run_folder
+from tests.scores.scoring import summarise_scores
 
 
 def scored(runs: Path, points: Mapping[str, float | None], scorer: str = "facets", **changes: Any) -> Path:
@@ -25,7 +26,7 @@ def scored(runs: Path, points: Mapping[str, float | None], scorer: str = "facets
     standing: Standing | None = changes.pop("standing", None)
     folder = make_run_folder(runs, rounds=1, **changes)
     give(folder, points, scorer, rubric, reason)
-    score.summarised(folder, {scorer: standing})
+    summarise_scores(folder, {scorer: standing})
     return folder
 
 
@@ -55,7 +56,7 @@ def many(folder: Path, values: list[float]) -> None:
         give(folder, {}, "facets", "facets:1", "because")
         made = Score(f"p{number}", f"h{number}", "facets", "content", value, "why", 1.0, "rules", "", "facets:1")
         run_folder.append_score(folder, made)
-    score.summarised(folder, {})
+    summarise_scores(folder, {})
 
 
 def test_the_table_has_the_mean_with_its_interval_and_says_who_scored(tmp_path: Path) -> None:
@@ -90,7 +91,7 @@ def test_how_far_a_judge_agrees_with_itself_stands_beside_its_standing(
     for value, repeat in ((1.0, 1), (None, 2)):
         run_folder.append_score(folder, replace(first, value=value, repeat=repeat))
     run_folder.append_score(folder, replace(first, output_hash="another run's answer", repeat=3))
-    result = score.summarised(folder, {})
+    result = summarise_scores(folder, {})
     assert (result.scores["judge"].repeats_identical, result.scores["judge"].repeats_range) == (0.0, 4.0)
     over = "0 % the same over repeats, mean range 4.00 points"
     assert f"{before}{over} |" in report(folder)

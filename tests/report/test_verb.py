@@ -8,6 +8,7 @@ from foundry_exp.cli import main
 from foundry_exp.cli.verbs import report
 from foundry_exp.records.run_folder import CONFIG_FILE
 from foundry_exp.records.runs import find_run
+from foundry_exp.results.cell import read
 from foundry_exp.tracking.mlflow_store import MlflowTracker
 from tests.plans import write_plan
 from tests.run_folders import make_run_folder
@@ -85,7 +86,7 @@ def test_last_is_what_was_begun_last_whatever_it_is_called(tmp_path: Path) -> No
 
 def test_an_mlflow_run_can_be_reported_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "mlruns"
-    published = MlflowTracker(None, "foundry_exp", str(out)).publish(make_run_folder(tmp_path / "elsewhere"))
+    published = MlflowTracker(None, "foundry_exp", str(out)).publish(read(make_run_folder(tmp_path / "elsewhere")))
     run_id = published.split()[2]
     assert report.main([run_id, "--output-dir", str(out)]) == 0
     assert "demo-small" in capsys.readouterr().out

@@ -10,6 +10,7 @@ from foundry_exp.config import compose
 from foundry_exp.config.cells import plan_all
 from foundry_exp.measure.cell import Cell
 from foundry_exp.records import runs
+from foundry_exp.records.run_folder import read_result
 from foundry_exp.run import one_cell, sweep_folder
 from tests.conftest import Run
 from tests.run.test_naming import GRID, QUICK
@@ -65,7 +66,7 @@ def test_a_task_that_raises_does_not_take_the_others_with_it(
         assert launch.start(due, every_job[0], [*QUICK, "generation.seed=1,2,3"])
     finished = one_cell.finished(cells)
     assert [folder.name for folder in finished] == ["seed-1", "seed-3"]
-    assert one_cell.exit_code(finished, len(cells), 0.0) == 1
+    assert one_cell.exit_code([read_result(folder) for folder in finished], len(cells), 0.0) == 1
     assert "a fault of the tool" in capsys.readouterr().err
 
 

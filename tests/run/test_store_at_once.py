@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from foundry_exp.results.cell import read
 from foundry_exp.tracking.mlflow_store import MlflowTracker
 from tests.conftest import SCRIPTED, clean_environment, command
 from tests.run_folders import make_run_folder
@@ -36,6 +37,7 @@ PUBLISHER = """
 import sys, time
 from pathlib import Path
 from mlflow import MlflowClient
+from foundry_exp.results.cell import read
 from foundry_exp.tracking.mlflow_store import MlflowTracker
 
 def stuck(self, run_id, path, inside):
@@ -43,7 +45,7 @@ def stuck(self, run_id, path, inside):
     time.sleep(600)
 
 MlflowClient.log_artifact = stuck
-MlflowTracker(None, "foundry_exp", sys.argv[1]).publish(Path(sys.argv[2]))
+MlflowTracker(None, "foundry_exp", sys.argv[1]).publish(read(Path(sys.argv[2])))
 """
 
 
@@ -60,7 +62,7 @@ def test_a_run_whose_publisher_was_killed_does_not_stay_running(tmp_path: Path, 
     client = open_client(tmp_path)
     experiment = [client.get_experiment_by_name("foundry_exp").experiment_id]
     assert [run.info.status for run in client.search_runs(experiment)] == ["RUNNING"]
-    MlflowTracker(None, "foundry_exp", str(tmp_path)).publish(first if again else second)
+    MlflowTracker(None, "foundry_exp", str(tmp_path)).publish(read(first if again else second))
     found = {run.data.tags["foundry.run_id"]: run.info.status for run in client.search_runs(experiment)}
     mine, other = (f"{folder.parent.name}/{folder.name}" for folder in (first, second))
     assert found == ({mine: "FINISHED"} if again else {mine: "KILLED", other: "FINISHED"})

@@ -11,8 +11,8 @@ from foundry_exp.protocols import Answer
 from foundry_exp.records import run_folder
 from foundry_exp.records.record import Sample
 from foundry_exp.records.score import Score, Standing
-from foundry_exp.scores import score
 from tests.run_folders import make_run_folder
+from tests.scores.scoring import score_folders
 
 
 def point(sample_id: str, output_hash: str, value: float | None, **changes: object) -> Score:
@@ -44,7 +44,7 @@ class Halting:
 def test_what_was_scored_before_a_scorer_failed_is_kept(tmp_path: Path) -> None:
     folder = make_run_folder(tmp_path, rounds=3)
     with pytest.raises(BackendError):
-        score.score([folder], "facets", Halting())
+        score_folders([folder], "facets", Halting())
     result = run_folder.read_result(folder)
     assert result.scores["facets"].scored == 3  # three rounds answered alike, and share one score
     assert result.scores["facets"].unscored == 3
@@ -91,7 +91,7 @@ def test_what_an_own_scorer_raises_is_a_sentence_and_its_traceback_is_kept(tmp_p
     folder = make_run_folder(tmp_path, rounds=3)
     log = folder / "runtime.log"
     with pytest.raises(BackendError, match=f"{why}.*; the traceback is in {log}."):
-        score.score([folder], "facets", Own(does))
+        score_folders([folder], "facets", Own(does))
     assert "Traceback" in log.read_text(encoding="utf-8")
     assert [one.value for one in run_folder.read_scores(folder)] == [4.0], "what was scored is kept, and can be read"
     assert run_folder.read_result(folder).metrics["quality"]["mean"] == 4.0

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from foundry_exp.errors import ConfigError
+from foundry_exp.results.cell import read
 from foundry_exp.tracking.mlflow_internals import schema_revisions
 from foundry_exp.tracking.mlflow_store import MlflowTracker
 from foundry_exp.tracking.no_tracker import NoTracker
+from tests.run_folders import make_run_folder
 
 
 def make_tracker(output_dir: Path, uri: str | None = None) -> MlflowTracker:
@@ -149,4 +151,4 @@ def test_broken_address_is_a_sentence(tmp_path: Path, uri: str) -> None:
 def test_no_tracker_publishes_nothing(tmp_path: Path) -> None:
     tracker = NoTracker()
     tracker.check()
-    assert tracker.publish(tmp_path) == "not published"
+    assert tracker.publish(read(make_run_folder(tmp_path))) == "not published"

@@ -2,6 +2,7 @@ import hashlib
 import io
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from foundry_exp.config.plan import plan
 from foundry_exp.errors import StoreError, UnreachableError
 from foundry_exp.protocols import Tracker
 from foundry_exp.report.write import write_pages, write_texts
-from foundry_exp.results.cell import gather
+from foundry_exp.results.cell import FinishedCell, gather, read
 from foundry_exp.run import one_cell
 from foundry_exp.tracking import comparison
 from foundry_exp.tracking.mlflow_store import MlflowTracker
@@ -55,13 +56,14 @@ def test_a_failure_whose_words_look_like_markup_is_said_as_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Full(NoTracker):
-        def publish(self, folder: Path) -> str:
-            raise StoreError(f"{folder}: no room in [/dev/sda1]; free some.")
+        def publish(self, cell: FinishedCell) -> str:
+            raise StoreError(f"{cell.folder}: no room in [/dev/sda1]; free some.")
 
     config = compose.plain(compose.jobs([f"output_dir={tmp_path}"], multirun=False)[0][0].config)
     cell, said = plan(config, "cell", "night"), io.StringIO()
     monkeypatch.setattr(target, "build", lambda *_: Full())
-    one_cell.publish(cell, Console(file=said, width=40))
+    finished = replace(read(make_run_folder(tmp_path / "elsewhere")), folder=cell.folder)
+    one_cell.publish(cell, finished, Console(file=said, width=40))
     assert "no room in [/dev/sda1]; free some." in said.getvalue()
     assert f"publish {tmp_path / 'runs' / 'night' / 'cell'}\n" in said.getvalue(), "the command is broken into lines"
 
@@ -69,7 +71,7 @@ def test_a_failure_whose_words_look_like_markup_is_said_as_it_is(
 def test_cell_is_one_run_with_its_metrics_settings_and_files(output_dir: Path) -> None:
     folder = make_run_folder(output_dir / "runs", environment={"git_commit": "abc123", "git_dirty": False})
     before = fingerprint(folder)
-    where = make_tracker(output_dir).publish(folder)
+    where = make_tracker(output_dir).publish(read(folder))
     (run,) = active_runs(output_dir)
     assert where == f"MLflow run {run.info.run_id} in experiment foundry_exp"
     assert (run.info.run_name, run.info.status) == ("demo-small·cpu·workshop", "FINISHED")
@@ -88,7 +90,7 @@ def test_cell_is_one_run_with_its_metrics_settings_and_files(output_dir: Path) -
 
 def test_files_lie_beside_the_store(output_dir: Path) -> None:
     folder = make_run_folder(output_dir / "runs")
-    make_tracker(output_dir).publish(folder)
+    make_tracker(output_dir).publish(read(folder))
     (run,) = active_runs(output_dir)
     artifacts = output_dir / "artifacts" / run.info.run_id / "artifacts"
     names = {path.name for path in artifacts.iterdir()}
@@ -102,9 +104,9 @@ def test_files_lie_beside_the_store(output_dir: Path) -> None:
 def test_publishing_again_replaces(output_dir: Path) -> None:
     tracker = make_tracker(output_dir)
     folder = make_run_folder(output_dir / "runs")
-    tracker.publish(folder)
+    tracker.publish(read(folder))
     shutil.rmtree(folder)
-    tracker.publish(make_run_folder(output_dir / "runs", metrics={"quality/judge": 4.0}))
+    tracker.publish(read(make_run_folder(output_dir / "runs", metrics={"quality/judge": 4.0})))
     (run,) = active_runs(output_dir)
     assert run.data.metrics["quality/judge"] == 4.0
 
@@ -112,12 +114,12 @@ def test_publishing_again_replaces(output_dir: Path) -> None:
 def test_run_left_by_a_killed_publisher_goes_with_the_next(output_dir: Path) -> None:
     tracker = make_tracker(output_dir)
     folder = make_run_folder(output_dir / "runs")
-    tracker.publish(folder)
+    tracker.publish(read(folder))
     client = open_client(output_dir)
     (first,) = active_runs(output_dir)
     tags = {name: first.data.tags[name] for name in ("foundry.run_id", "foundry.published_ns")}
     client.create_run(first.info.experiment_id, tags=tags)
-    tracker.publish(folder)
+    tracker.publish(read(folder))
     (run,) = active_runs(output_dir)
     assert (run.info.status, run.info.run_id) == ("FINISHED", first.info.run_id)
 
@@ -125,13 +127,13 @@ def test_run_left_by_a_killed_publisher_goes_with_the_next(output_dir: Path) -> 
 def test_failure_half_way_leaves_the_earlier_run(output_dir: Path) -> None:
     tracker = make_tracker(output_dir)
     folder = make_run_folder(output_dir / "runs")
-    tracker.publish(folder)
+    tracker.publish(read(folder))
     (first,) = active_runs(output_dir)
     shutil.rmtree(output_dir / "artifacts")
     (output_dir / "artifacts").touch()
     (folder / "runtime.log").write_text("one more line", encoding="utf-8")
     with pytest.raises(StoreError, match=r"demo-small-cpu-on: not published to .*the run folder is whole"):
-        tracker.publish(folder)
+        tracker.publish(read(folder))
     (run,) = active_runs(output_dir)
     assert run.info.run_id == first.info.run_id
 
@@ -147,7 +149,7 @@ def test_failure_half_way_leaves_the_earlier_run(output_dir: Path) -> None:
     ids=lambda value: value.status if isinstance(value, Cell) else value,
 )
 def test_status_and_reason_are_told(output_dir: Path, cell: Cell, status: str) -> None:
-    make_tracker(output_dir).publish(make_run_folder(output_dir / "runs", cell))
+    make_tracker(output_dir).publish(read(make_run_folder(output_dir / "runs", cell)))
     (run,) = active_runs(output_dir)
     assert run.info.status == status
     assert run.data.tags["foundry.status"] == cell.status
@@ -160,7 +162,7 @@ def test_figures_of_another_device_are_not_published(output_dir: Path) -> None:
     summary = json.loads((folder / "run.json").read_bytes())
     changed = summary | {"status": "device_mismatch", "reason": "asked for GPU, ran on the CPU."}
     (folder / "run.json").write_text(json.dumps(changed), encoding="utf-8")
-    make_tracker(output_dir).publish(folder)
+    make_tracker(output_dir).publish(read(folder))
     (run,) = active_runs(output_dir)
     assert run.info.status == "FAILED"
     assert run.data.metrics == {}
@@ -168,26 +170,26 @@ def test_figures_of_another_device_are_not_published(output_dir: Path) -> None:
 
 def test_unfinished_run_is_not_published(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="the run did not finish"):
-        make_tracker(tmp_path).publish(tmp_path)
+        make_tracker(tmp_path).publish(read(tmp_path))
     assert not list(tmp_path.iterdir())
 
 
 def test_deleted_experiment_is_a_sentence(output_dir: Path) -> None:
     tracker = make_tracker(output_dir)
     folder = make_run_folder(output_dir / "runs")
-    tracker.publish(folder)
+    tracker.publish(read(folder))
     client = open_client(output_dir)
     client.delete_experiment(client.get_experiment_by_name("foundry_exp").experiment_id)
     with pytest.raises(StoreError, match=r"this MLflow experiment was deleted; restore it .*-x 1"):
-        tracker.publish(folder)
+        tracker.publish(read(folder))
 
 
 def test_moved_store_is_a_sentence(output_dir: Path) -> None:
-    make_tracker(output_dir).publish(make_run_folder(output_dir / "runs"))
+    make_tracker(output_dir).publish(read(make_run_folder(output_dir / "runs")))
     moved = output_dir.rename(output_dir.with_name("elsewhere"))
     folder = next((moved / "runs").glob("*/*"))
     with pytest.raises(StoreError, match=r"this store was moved here.*publish the run folders again"):
-        make_tracker(moved).publish(folder)
+        make_tracker(moved).publish(read(folder))
     assert not output_dir.exists()
 
 
@@ -195,12 +197,12 @@ def test_pages_are_artifacts_and_the_description_holds_the_comparison(output_dir
     tracker = make_tracker(output_dir)
     cells = [make_run_folder(output_dir / "runs", model=model) for model in ("demo-small", "demo-large")]
     folder = cells[0].parent
-    read = gather(cells)
-    for cell in cells:
+    finished = gather(cells)
+    for cell in finished:
         tracker.publish(cell)
-    write_texts(folder, read)
-    write_pages(folder, read)
-    tracker.conclude(folder, cells)
+    write_texts(folder, finished)
+    write_pages(folder, finished)
+    tracker.conclude(folder, finished)
     client = open_client(output_dir)
     runs = active_runs(output_dir)
     for run in runs:
@@ -215,7 +217,7 @@ def test_pages_are_artifacts_and_the_description_holds_the_comparison(output_dir
 
 def test_description_is_cut_at_the_end_of_a_line(tmp_path: Path) -> None:
     (tmp_path / "report.md").write_text("# Sweep\n\n" + "| a line of a table |\n" * 900, encoding="utf-8")
-    text = comparison.note(tmp_path, [tmp_path] * 900)
+    text = comparison.note(tmp_path, [read(make_run_folder(tmp_path / "runs"))] * 900)
     assert text is not None
     assert len(text) <= 5000
     assert text.endswith("| a line of a table |\n\n… the rest is in the sweep's report.html.")
@@ -225,22 +227,22 @@ def test_description_is_cut_at_the_end_of_a_line(tmp_path: Path) -> None:
 
 def test_nothing_published_leaves_nothing_to_conclude(output_dir: Path) -> None:
     folder = make_run_folder(output_dir / "runs")
-    make_tracker(output_dir).conclude(folder, [folder])
+    make_tracker(output_dir).conclude(folder, [read(folder)])
     assert open_client(output_dir).get_experiment_by_name("foundry_exp") is None
 
 
 def test_what_is_there_is_not_sent_again(output_dir: Path) -> None:
     tracker = make_tracker(output_dir)
     folder = make_run_folder(output_dir / "runs")
-    first = tracker.publish(folder)
-    assert tracker.publish(folder) == first
+    first = tracker.publish(read(folder))
+    assert tracker.publish(read(folder)) == first
     from mlflow.entities import ViewType
 
     client = open_client(output_dir)
     experiment = client.get_experiment_by_name("foundry_exp")
     assert len(client.search_runs([experiment.experiment_id], run_view_type=ViewType.ALL)) == 1
     (folder / "runtime.log").write_text("one more line", encoding="utf-8")
-    assert tracker.publish(folder) != first
+    assert tracker.publish(read(folder)) != first
     assert len(active_runs(output_dir)) == 1
 
 
@@ -248,6 +250,6 @@ def test_server_that_is_not_there_is_unreachable(tmp_path: Path) -> None:
     tracker = MlflowTracker("http://127.0.0.1:1", "foundry_exp", str(tmp_path))
     folder = make_run_folder(tmp_path / "runs")
     with pytest.raises(UnreachableError, match=r"no MLflow server answers at http://127\.0\.0\.1:1"):
-        tracker.publish(folder)
+        tracker.publish(read(folder))
     with pytest.raises(UnreachableError, match="did not answer lately"):
-        tracker.publish(folder)
+        tracker.publish(read(folder))

@@ -16,6 +16,7 @@ from foundry_exp.cli.verbs import annotate
 from foundry_exp.errors import ConfigError, UnreachableError
 from foundry_exp.records.run_folder import append_score, read_records, read_scores
 from foundry_exp.records.score import Score
+from foundry_exp.results.cell import read
 from foundry_exp.tracking.mlflow_store import MlflowTracker
 from tests.conftest import SCRIPTED, Run, clean_environment, command
 from tests.run_folders import make_run_folder
@@ -70,7 +71,7 @@ def test_what_is_on_the_server_is_not_sent_again(mlflow_server: MlflowServer, tm
     tracker = MlflowTracker(mlflow_server.uri, "again", str(tmp_path), publish_limit_s=60)
     assert tracker.check() is None
     folder = make_run_folder(tmp_path / "runs")
-    assert tracker.publish(folder) == tracker.publish(folder)
+    assert tracker.publish(read(folder)) == tracker.publish(read(folder))
     client = mlflow_server.client()
     experiment = client.get_experiment_by_name("again").experiment_id
     assert len(client.search_runs([experiment], run_view_type=ViewType.ALL)) == 1
@@ -88,9 +89,9 @@ def test_traces_and_review_queues_go_by_way_of_a_server(mlflow_server: MlflowSer
     )  # fmt: skip
     append_score(folder, rules)
     tracker = MlflowTracker(mlflow_server.uri, "traced", str(tmp_path), publish_limit_s=60, traces=True)
-    tracker.publish(folder)
+    tracker.publish(read(folder))
     append_score(folder, replace(rules, value=2.0))
-    tracker.publish(folder)
+    tracker.publish(read(folder))
     client, tracing = mlflow_server.client(), TracingClient(mlflow_server.uri)
     (run,) = mlflow_server.runs("traced")
     found = client.search_traces(locations=[run.info.experiment_id])
@@ -218,9 +219,9 @@ def test_server_that_is_too_slow_is_given_up_and_left_alone(tmp_path: Path) -> N
     with serving(slow) as uri:
         tracker = MlflowTracker(uri, "e", str(tmp_path), publish_limit_s=0)
         with pytest.raises(UnreachableError, match=r"too slow: not done within tracker\.publish_limit_s=0"):
-            tracker.publish(folder)
+            tracker.publish(read(folder))
         assert any("runs/delete" in path for path in asked), "no half run is left"
         before = len(asked)
         with pytest.raises(UnreachableError, match="did not answer lately"):
-            tracker.publish(folder)
+            tracker.publish(read(folder))
     assert len(asked) == before

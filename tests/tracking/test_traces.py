@@ -14,6 +14,7 @@ from foundry_exp.errors import StoreError
 from foundry_exp.records.run_folder import append_score, read_records, read_result, write_result
 from foundry_exp.records.run_result import AttemptFacts
 from foundry_exp.records.score import Score, Scored, Standing
+from foundry_exp.results.cell import read
 from foundry_exp.tracking.mlflow_store import MlflowTracker
 from foundry_exp.tracking.traces import clock_zeros
 from tests.run_folders import MS, PROMPTS, make_run_folder
@@ -27,7 +28,7 @@ ZERO_NS = 1_796_126_400_000_000_000
 def publish(output_dir: Path, *folders: Path, traces: bool = True) -> list[str]:
     """The MLflow runs of the folders."""
     tracker = MlflowTracker(None, "foundry_exp", str(output_dir), traces=traces)
-    return [tracker.publish(folder).split()[2] for folder in folders]
+    return [tracker.publish(read(folder)).split()[2] for folder in folders]
 
 
 def client_of(output_dir: Path) -> Any:
@@ -172,7 +173,7 @@ def test_times_of_another_device_are_no_traces(tmp_path: Path) -> None:
 def test_an_older_run_folder_begins_when_its_attempt_did(tmp_path: Path) -> None:
     folder = make_run_folder(tmp_path / "runs")
     result, records = read_result(folder), read_records(folder)
-    (zero_ns,) = clock_zeros(result, records).values()
+    (zero_ns,) = clock_zeros(result, read(folder).measured).values()
     first_ns = min(record.t_start_ns for record in records)
     assert zero_ns + first_ns == ZERO_NS  # the run's start; its attempts are not known
 

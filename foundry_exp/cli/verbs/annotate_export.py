@@ -21,6 +21,7 @@ def main(arguments: list[str]) -> int:
     """Write the files of the runs named, and say where they are and what to do with them."""
     from foundry_exp.prompts.rubric import RubricChoice
     from foundry_exp.records import runs
+    from foundry_exp.results.cell import read_with_records
     from foundry_exp.scores import score
     from foundry_exp.scores.people.annotation import check_annotators
     from foundry_exp.scores.people.export import as_json, default_folder, export, summary
@@ -33,7 +34,8 @@ def main(arguments: list[str]) -> int:
     if not folders:
         msg = f"{', '.join(options.names)}: no finished run in it; measure first."
         raise StoreError(msg)
-    answers = [answer for folder in dict.fromkeys(folders) for answer in score.different_answers(folder)]
+    read = (read_with_records(folder) for folder in dict.fromkeys(folders))
+    answers = [answer for run in read for answer in score.different_answers(run)]
     chosen = RubricChoice(options.rubric, "--rubric").for_all(answer.sample for answer in answers)
     out = options.out or default_folder(answers, chosen, options.output_dir)
     made = export(answers, chosen, names, out, reference=options.reference, seed=options.seed)

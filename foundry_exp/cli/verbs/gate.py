@@ -12,7 +12,7 @@ from foundry_exp.cli.verb_arguments import runs_and_settings
 from foundry_exp.errors import ConfigError
 
 if TYPE_CHECKING:
-    from foundry_exp.decide.gate_side import Side
+    from foundry_exp.decide.gate_side import GateSide
 
 FAILED = 100
 TAG_NAME = re.compile(r"[A-Za-z0-9._-]+")
@@ -99,12 +99,15 @@ def _rules(options: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
     return compose.section("gate", options.rules, settings), options.runs
 
 
-def _side(names: Sequence[str], rules: dict[str, Any], options: argparse.Namespace) -> "Side":
+def _side(names: Sequence[str], rules: dict[str, Any], options: argparse.Namespace) -> "GateSide":
     from foundry_exp.decide import baseline, gate_side
 
     if len(names) == 1 and baseline.is_baseline(names[0]):
         return baseline.load(Path(names[0]))
-    return gate_side.read(_runs(names, options), rules["statistic"])
+    from foundry_exp.results import candidates
+
+    runs = _runs(names, options)
+    return gate_side.side(candidates.read(runs, together=True), runs[0].name, rules["statistic"])
 
 
 def _runs(names: Sequence[str], options: argparse.Namespace) -> list[Path]:
@@ -116,7 +119,7 @@ def _runs(names: Sequence[str], options: argparse.Namespace) -> list[Path]:
     return named(names, options.output_dir, options.uri)
 
 
-def _save(path: Path, side: "Side") -> int:
+def _save(path: Path, side: "GateSide") -> int:
     from foundry_exp.decide import baseline
 
     if not side.runs:
@@ -128,16 +131,17 @@ def _save(path: Path, side: "Side") -> int:
 
 
 def _tag(names: Sequence[str], rules: dict[str, Any], options: argparse.Namespace) -> int:
-    from foundry_exp.decide.gate_side import read
-    from foundry_exp.records.runs import finished_cells
+    from foundry_exp.decide import gate_side
+    from foundry_exp.results import candidates
     from foundry_exp.tracking import baseline_tag
 
     if not TAG_NAME.fullmatch(options.tag):
         msg = f"--tag: letters, digits, dots, dashes and underscores make a name, got {options.tag!r}."
         raise ConfigError(msg)
     runs = _runs(names, options)
-    side = read(runs, rules["statistic"])
-    cells = [cell for run in runs for cell in finished_cells(run)]
+    read = candidates.read(runs, together=True)
+    side = gate_side.side(read, runs[0].name, rules["statistic"])
+    cells = [figures.cell for one in read for figures in (*one.cells, *one.without)]
     count, gone = baseline_tag.give(options.tag, cells, options.output_dir, options.uri)
     before = f"; {gone} that were it before are it no longer" if gone else ""
     print(f"tag:{options.tag} is {side.label}, {count} MLflow runs{before}")

@@ -3,11 +3,15 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from foundry_exp import terminal
 from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.records.runs import find_run, finished_cells
 from foundry_exp.tracking.mlflow_store import MlflowTracker
+
+if TYPE_CHECKING:
+    from foundry_exp.results.cell import FinishedCell
 
 USAGE = """python -m foundry_exp publish RUN… [--output-dir DIR] [--uri URI] [--experiment NAME]
                                      [--traces] [--json]"""
@@ -66,12 +70,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _publish_run(tracker: MlflowTracker, run: Path, outcomes: dict[str, str] | None) -> int:
-    """Print what outcome of each cell, or put it into `outcomes`, by the cell's folder."""
-    cells = finished_cells(run)
-    if not cells:
+    """Print what became of each cell, or put it into `outcomes`, by the cell's folder."""
+    folders = finished_cells(run)
+    if not folders:
         print(f"{run}: no finished run in it, so there is nothing to publish.", file=sys.stderr)
         return 1
-    code = max(_publish_cell(tracker, cell, outcomes) for cell in cells)
+    cells: list[FinishedCell] = []
+    code = max(_publish_cell(tracker, folder, cells, outcomes) for folder in folders)
     try:
         tracker.conclude(run, cells)
     except StoreError as error:
@@ -80,16 +85,22 @@ def _publish_run(tracker: MlflowTracker, run: Path, outcomes: dict[str, str] | N
     return code
 
 
-def _publish_cell(tracker: MlflowTracker, cell: Path, outcomes: dict[str, str] | None) -> int:
+def _publish_cell(
+    tracker: MlflowTracker, folder: Path, cells: "list[FinishedCell]", outcomes: dict[str, str] | None
+) -> int:
+    """Publish a cell, and add it to those that could be read."""
+    from foundry_exp.results.cell import read
+
     try:
-        outcome = tracker.publish(cell)
+        cells.append(read(folder))
+        outcome = tracker.publish(cells[-1])
     except StoreError as error:
         print(error, file=sys.stderr)
         if outcomes is not None:
-            outcomes[str(cell)] = f"not published: {error}"
+            outcomes[str(folder)] = f"not published: {error}"
         return 1
     if outcomes is None:
-        print(f"{cell.name}: {outcome}", flush=True)
+        print(f"{folder.name}: {outcome}", flush=True)
     else:
-        outcomes[str(cell)] = outcome
+        outcomes[str(folder)] = outcome
     return 0

@@ -12,6 +12,7 @@ from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.scores.check import HANDED_DOWN
 
 if TYPE_CHECKING:
+    from foundry_exp.results.cell import FinishedCell
     from foundry_exp.run.score_again import Run
 
 USAGE = "python -m foundry_exp score RUN… [scorer=…] [tracker=…] [--output-dir DIR] [--json]"
@@ -61,8 +62,8 @@ def main(arguments: list[str]) -> int:
         raise StoreError(msg)
     place = f'output_dir="{options.output_dir.as_posix()}"'
     runs = _planned(list(dict.fromkeys(folders)), [*overrides, place])
-    went_well = score_again.rescore(runs, _say)
-    _show([run.folder for run in runs], as_json=options.json)
+    went_well, cells = score_again.rescore(runs, _say)
+    _show(cells, as_json=options.json)
     return 0 if went_well and len(runs) == len(set(folders)) else 1
 
 
@@ -98,9 +99,7 @@ def _planned(folders: Sequence[Path], overrides: Sequence[str]) -> "list[Run]":
     runs = []
     for folder in folders:
         try:
-            run = score_again.planned(folder, composed, chosen)
-            score_again.refresh(run, _say)
-            runs.append(run)
+            runs.append(score_again.refreshed(score_again.planned(folder, composed, chosen), _say))
         except StoreError as error:
             _say(str(error))
     for spec in {json.dumps(run.tracker, sort_keys=True): run.tracker for run in runs}.values():
@@ -108,16 +107,15 @@ def _planned(folders: Sequence[Path], overrides: Sequence[str]) -> "list[Run]":
     return runs
 
 
-def _show(folders: Sequence[Path], *, as_json: bool) -> None:
+def _show(cells: "Sequence[FinishedCell]", *, as_json: bool) -> None:
     from foundry_exp.run import score_again
 
     if as_json:
-        terminal.print_json([score_again.quality_of(folder) for folder in folders])
+        terminal.print_json([score_again.quality_of(cell) for cell in cells])
         return
     from foundry_exp.report.console import show
-    from foundry_exp.results.cell import gather
 
-    show(gather(folders))
+    show(cells)
 
 
 def _say(text: str) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 
 from foundry_exp.protocols import Answer
@@ -27,15 +26,11 @@ class Facets:
 
     def score(self, answers: Sequence[Answer]) -> Iterator[tuple[Answer, Score]]:
         """One score for each criterion that an answer's facets belong to."""
-        from foundry_exp.records.run_folder import read_samples  # pydantic: not for --cfg or a bad option
-
-        @cache
-        def expected_of(folder: Path) -> tuple[str, bool]:
-            samples = read_samples(folder)
-            return identity(samples), any(map(facets_of, samples))
-
+        of_runs: dict[Path, tuple[str, bool]] = {}
         for answer in answers:
-            rubric, has_facets = expected_of(answer.folder)
+            if answer.folder not in of_runs:
+                of_runs[answer.folder] = identity(answer.asked), any(map(facets_of, answer.asked))
+            rubric, has_facets = of_runs[answer.folder]
             if not has_facets:
                 yield from _withdrawn(answer, rubric)
             for criterion, facets in by_criterion(answer.sample).items():
@@ -49,11 +44,9 @@ class Facets:
 
 def _withdrawn(answer: Answer, rubric: str) -> Iterator[tuple[Answer, Score]]:
     """No points, instead of those of facets that the prompt set had before; nothing where it never had any."""
-    from foundry_exp.records.run_folder import read_scores
-
     before = {
         score.criterion: score.rubric
-        for score in read_scores(answer.folder)
+        for score in answer.given
         if (score.scorer, score.sample_id, score.output_hash)
         == (FACETS, answer.record.sample_id, answer.record.output_hash)
     }

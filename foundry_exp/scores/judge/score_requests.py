@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from foundry_exp.prompts.rubric import Criterion, Rubric, RubricChoice
 from foundry_exp.protocols import Answer
-from foundry_exp.records import run_folder
 from foundry_exp.records.score import Score
 
 _Key = tuple[str, str, str, int, str]
@@ -42,16 +40,14 @@ class ScoreRequest:
 
 def score_requests(answers: Sequence[Answer], choice: RubricChoice, repeats: int) -> Iterator[ScoreRequest]:
     """Every score of every answer, answer by answer."""
-
-    @cache
-    def rubric_of_run(folder: Path) -> str:
-        return choice.identity(run_folder.read_samples(folder))
-
+    rubric_of_run: dict[Path, str] = {}
     for answer in answers:
+        if answer.folder not in rubric_of_run:
+            rubric_of_run[answer.folder] = choice.identity(answer.asked)
         rubric = choice.for_sample(answer.sample)
         for criterion in rubric.criteria:
             for repeat in range(repeats):
-                yield ScoreRequest(answer, rubric, criterion, repeat, rubric_of_run(answer.folder))
+                yield ScoreRequest(answer, rubric, criterion, repeat, rubric_of_run[answer.folder])
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +84,6 @@ class PriorScores:
 
 def prior_scores(scorer: str, scored_by: str, requests: Sequence[ScoreRequest]) -> PriorScores:
     """The scores that lie in the runs of some requests."""
-    folders = dict.fromkeys(request.answer.folder for request in requests)
-    return PriorScores(
-        scored_by,
-        {folder: [score for score in run_folder.read_scores(folder) if score.scorer == scorer] for folder in folders},
-    )
+    given = {request.answer.folder: request.answer.given for request in requests}
+    own = {folder: [score for score in scores if score.scorer == scorer] for folder, scores in given.items()}
+    return PriorScores(scored_by, own)

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from foundry_exp.results.cell import read
 from foundry_exp.tracking.mlflow_store import MlflowTracker
 from tests.conftest import Run
 from tests.decide.planted import plant
@@ -67,7 +68,7 @@ def test_an_mlflow_run_id_serves_as_a_run(run: Run, tmp_path: Path) -> None:
     tracker = MlflowTracker(None, "foundry_exp", str(tmp_path / "mlruns"))
     here = plant(tmp_path / "x", name="a", model="small")
     elsewhere = plant(tmp_path / "y", name="b", model="large", slower=1.3, seed=1)
-    run_id = tracker.publish(elsewhere).split()[2]
+    run_id = tracker.publish(read(elsewhere)).split()[2]
     told = run("compare", str(here), run_id)
     assert told.returncode == 0, told.stderr
     assert "large, against small, answers" in told.stdout

@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from foundry_exp.results.cell import read
 from foundry_exp.tracking.mlflow_store import MlflowTracker
 from tests.conftest import SCRIPTED, Run, native
 from tests.decide.planted import repeats
@@ -95,12 +96,12 @@ def test_mlflow_runs_with_a_tag_are_a_baseline(run: Run, tmp_path: Path) -> None
     after = repeats(tmp_path, 5, sweep_id="after", name="cell", seed=2, slower=1.3, changes={"run_id": "after"})
     tracker = MlflowTracker(None, "foundry_exp", str(tmp_path / "mlruns"))
     for folder in (*before.iterdir(), *after.iterdir()):
-        tracker.publish(folder)
+        tracker.publish(read(folder))
     tagged = run("gate", "--tag", "release", str(before))
     assert (tagged.returncode, tagged.stdout) == (0, "tag:release is demo-small, 5 MLflow runs\n"), tagged.stderr
     (next(before.iterdir()) / "note.txt").write_text("changed, so it is sent again", encoding="utf-8")
     for folder in before.iterdir():
-        tracker.publish(folder)
+        tracker.publish(read(folder))
     told = run("gate", "--baseline", "tag:release", "--candidate", str(after))
     assert told.returncode == 100, told.stderr
     assert "5 runs against 5" in told.stdout
@@ -116,7 +117,7 @@ def test_mlflow_runs_with_a_tag_are_a_baseline(run: Run, tmp_path: Path) -> None
 
 def test_what_is_not_published_cannot_be_tagged(run: Run, tmp_path: Path) -> None:
     side = repeats(tmp_path, 2, sweep_id="side", name="cell", seed=1)
-    MlflowTracker(None, "foundry_exp", str(tmp_path / "mlruns")).publish(side / "cell")
+    MlflowTracker(None, "foundry_exp", str(tmp_path / "mlruns")).publish(read(side / "cell"))
     told = run("gate", "--tag", "release", str(side))
     assert told.returncode == 1
     assert "cell-r1: not in MLflow" in told.stderr

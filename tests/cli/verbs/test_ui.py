@@ -16,6 +16,7 @@ import pytest
 
 from foundry_exp.cli import main
 from foundry_exp.cli.verbs import ui
+from foundry_exp.results.cell import read
 from foundry_exp.tracking.mlflow_store import MlflowTracker
 from tests.browser import browser_page
 from tests.conftest import clean_environment
@@ -62,7 +63,7 @@ def output_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("two models")
     tracker = MlflowTracker(None, "foundry_exp", str(folder))
     for model, ttft_ms in (("demo-small", 40.0), ("demo-large", 90.0)):
-        tracker.publish(make_run_folder(folder / "runs", model=model, ttft_ms=ttft_ms, answers=ANSWERS[model]))
+        tracker.publish(read(make_run_folder(folder / "runs", model=model, ttft_ms=ttft_ms, answers=ANSWERS[model])))
     return folder
 
 
@@ -114,8 +115,8 @@ def test_runs_can_be_published_through_it(output_dir: Path, tmp_path: Path) -> N
         tracker = MlflowTracker(running.home, "over http", str(tmp_path))
         tracker.check()
         folder = make_run_folder(tmp_path / "runs", model="phi-4")
-        assert tracker.publish(folder).endswith("in experiment over http")
-        tracker.publish(folder)
+        assert tracker.publish(read(folder)).endswith("in experiment over http")
+        tracker.publish(read(folder))
         query = {"experiment_ids": [experiment_id(running.home, "over http")]}
         (run,) = ask(running.home, "runs/search", query)["runs"]
         assert run["info"]["run_name"] == "phi-4·cpu·workshop"

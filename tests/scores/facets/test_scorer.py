@@ -10,10 +10,10 @@ from foundry_exp.prompts import prompt_sets
 from foundry_exp.protocols import Scorer
 from foundry_exp.records import run_folder
 from foundry_exp.records.record import Message, Sample
-from foundry_exp.scores import score
 from foundry_exp.scores.facets import kinds
 from foundry_exp.scores.facets.scorer import Facets, by_criterion, criterion_points
 from tests.run_folders import make_run_folder
+from tests.scores.scoring import score_folders
 
 SETS = shipped_files.shipped("prompts") / "sets"
 
@@ -62,7 +62,7 @@ def test_a_run_is_scored_and_its_weights_make_the_quality(tmp_path: Path) -> Non
     rules = (contains("Lena"), contains("Friday"), {"kind": "sentences", "count": 1, "weight": 2})
     run_folder.write_samples(folder, [sample(*rules, sample_id="retrieval"), sample(*rules, sample_id="privacy")])
     scorer: Scorer = Facets()
-    result = score.score([folder], "facets", scorer)[0]
+    result = score_folders([folder], "facets", scorer)[0]
     assert result.quality_source == "facets"
     assert result.metrics["quality"].mean == pytest.approx((4.0 + 3.0) / 2)
     assert result.metrics["quality/content"].mean == 2.0
@@ -74,7 +74,7 @@ def test_a_run_is_scored_and_its_weights_make_the_quality(tmp_path: Path) -> Non
 
 
 def test_a_run_without_facets_has_no_quality_and_a_reason(tmp_path: Path) -> None:
-    result = score.score([make_run_folder(tmp_path)], "facets", Facets())[0]
+    result = score_folders([make_run_folder(tmp_path)], "facets", Facets())[0]
     assert result.metrics["quality"] is None
     assert "facets" in result.missing["quality"]
 

@@ -8,10 +8,10 @@ import pytest
 from foundry_exp.records import run_folder
 from foundry_exp.records.run_result import RunResult
 from foundry_exp.records.score import Score
-from foundry_exp.scores import score
 from foundry_exp.scores.judge.scorer import JudgeScorer
 from tests.run_folders import make_run_folder
 from tests.scores.judge.played import DIES_AT
+from tests.scores.scoring import score_folders
 
 ROOT = Path(__file__).parents[3]
 CRITERIA = 4
@@ -46,7 +46,7 @@ class Court:
         return JudgeScorer(**{**fields, **changes})
 
     def score(self, folder: Path, judge: JudgeScorer) -> RunResult:
-        score.score([folder], "judge", judge)
+        score_folders([folder], "judge", judge)
         return run_folder.read_result(folder)
 
     def scores(self, folder: Path) -> list[Score]:

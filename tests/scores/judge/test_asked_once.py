@@ -2,8 +2,8 @@
 
 import json
 
-from foundry_exp.scores import score
 from tests.scores.judge.conftest import CRITERIA, Court
+from tests.scores.scoring import score_folders
 
 CALIBRATION_ASKED = 39 * CRITERIA + 10 * CRITERIA
 """Every answer once, and each fourth one again."""
@@ -12,7 +12,7 @@ CALIBRATION_ASKED = 39 * CRITERIA + 10 * CRITERIA
 def test_a_judge_is_loaded_once_for_all_runs_and_asked_once_for_answers_that_are_alike(court: Court) -> None:
     same = {"retrieval": "The same.", "privacy": "The same."}
     folders = [court.run_folder(model, answers=same) for model in ("demo-small", "demo-large")]
-    score.score(folders, "judge", court.judge(calibration=None))
+    score_folders(folders, "judge", court.judge(calibration=None))
     assert (court.noted("load"), court.noted("unload")) == (1, 1)
     assert court.noted("ask") == 2 * CRITERIA
     assert [len(court.scores(folder)) for folder in folders] == [2 * CRITERIA] * 2

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from foundry_exp.scores import score
 from tests.scores.judge.conftest import Court
+from tests.scores.scoring import score_folders
 
 
 def test_a_perfect_judge_passes_and_stands_for_the_cell(court: Court) -> None:
@@ -74,8 +74,8 @@ def test_a_judge_that_nothing_is_known_of_is_not_believed(court: Court, changes:
 
 def test_a_judge_of_the_models_family_is_warned_of(court: Court) -> None:
     folders: list[Path] = [court.run_folder(model) for model in ("played-9b", "demo-small")]
-    own, other = score.score(folders, "judge", court.judge(calibration=None))
+    own, other = score_folders(folders, "judge", court.judge(calibration=None))
     assert any("are of one family (played)" in warning for warning in own.warnings)
     assert not any("family" in warning for warning in other.warnings)
-    again = score.score(folders, "judge", court.judge(calibration=None))[0]
+    again = score_folders(folders, "judge", court.judge(calibration=None))[0]
     assert again.warnings == own.warnings, "said once, however often it is scored"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from foundry_exp.records import run_folder
-from foundry_exp.report.write import write_reports
+from tests.report.written import write_reports
 from tests.scores.people.filling import (
     CRITERIA,
     all_of,
