@@ -57,25 +57,25 @@ def lessons(count: int, seed: int, mix: Mix) -> list[Lesson]:
     """`count` lessons in a shuffled mix; the same seed makes the same list."""
     rng = random.Random(seed)
     fresh = iter(notes(count, seed))
-    asked, kept = questions(), shipped_pairs()
-    made = []
+    every_question, word_for_word = questions(), shipped_pairs()
+    course = []
     for _ in range(count):
         draw = rng.random()
         if draw < mix.notes:
             pair = next(fresh)
         elif draw < mix.notes + mix.shipped:
-            pair = rng.choice(kept)
+            pair = rng.choice(word_for_word)
         else:
-            pair = rng.choice(asked)
-        made.append(Lesson(_turns(pair, asked, rng), pair.answer))
-    return made
+            pair = rng.choice(every_question)
+        course.append(Lesson(_turns(pair, every_question, rng), pair.answer))
+    return course
 
 
-def _turns(pair: Pair, asked: list[Pair], rng: random.Random) -> tuple[tuple[str, str], ...]:
+def _turns(pair: Pair, others: list[Pair], rng: random.Random) -> tuple[tuple[str, str], ...]:
     """The prompt as a chat, at times after a system text or an earlier question."""
     turns = [("user", pair.prompt)]
     if rng.random() < SECOND_TURN_SHARE:
-        earlier = rng.choice(asked)
+        earlier = rng.choice(others)
         turns = [("user", earlier.prompt), ("assistant", earlier.answer), *turns]
     if rng.random() < SYSTEM_SHARE:
         turns = [("system", rng.choice(SYSTEM_TEXTS)), *turns]
