@@ -23,7 +23,8 @@ MAX_ANSWER_BYTES = 32 * 1024 * 1024
 _GET_BYTES = 4 * 1024 * 1024
 _WARM_S = 10.0
 _UNPROCESSABLE = 422
-
+_OPTIONAL = {"usage": ("stream_options", "include_usage"), "schema": ("response_format", "json_schema")}
+"""Parts of a request that not every service takes: the words by which a refusal names them."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -55,8 +56,7 @@ class ChatClient:
         self._clock = clock
         self._key = _key(api_key_env)
         self._max_answer_bytes = max_answer_bytes
-        self._ask_usage = True
-        self._ask_schema = True
+        self._left_out: set[str] = set()
         self._lock = threading.Lock()
         self._transport = StampingTransport(options)
         timeout = httpx2.Timeout(None, connect=connect_timeout_s)
@@ -105,20 +105,18 @@ class ChatClient:
         return chat.whole(body, trace.pieces[-1][0], trace.start_ns, self.where)
 
     def _answered(self, model_id: str, request: ChatRequest, clock: Clock) -> tuple[RequestTrace, BackendError | None]:
-        asked_usage, asked_schema = self._ask_usage, self._ask_schema
-        trace, cut = self._exchange(model_id, request, clock)
-        if cut is not None and asked_usage and request.streaming and _refuses(cut, "stream_options", "include_usage"):
-            self._ask_usage = False
+        """One chat; a service that refuses an optional part is asked again without it, and from then on."""
+        while True:
+            parts = self._optional_parts(request)
             trace, cut = self._exchange(model_id, request, clock)
-        if (
-            cut is not None
-            and asked_schema
-            and request.response_schema
-            and _refuses(cut, "response_format", "json_schema")
-        ):
-            self._ask_schema = False
-            trace, cut = self._exchange(model_id, request, clock)
-        return trace, cut
+            refused = next((part for part in parts if cut is not None and _refuses(cut, *_OPTIONAL[part])), None)
+            if refused is None:
+                return trace, cut
+            self._left_out.add(refused)
+
+    def _optional_parts(self, request: ChatRequest) -> list[str]:
+        asked = {"usage": request.streaming, "schema": request.response_schema is not None}
+        return [part for part in _OPTIONAL if asked[part] and part not in self._left_out]
 
     def _exchange(self, model_id: str, request: ChatRequest, clock: Clock) -> tuple[RequestTrace, BackendError | None]:
         """One request on the wire: what was read, and what ended it early."""
@@ -166,11 +164,12 @@ class ChatClient:
             "max_tokens": request.max_tokens,
             "stream": request.streaming,
         }
-        if request.streaming and self._ask_usage:
+        parts = self._optional_parts(request)
+        if "usage" in parts:
             arguments["stream_options"] = {"include_usage": True}
         if self.is_foundry:
             arguments["metadata"] = {"top_k": str(request.top_k)}
-        if request.response_schema is not None and self._ask_schema:
+        if request.response_schema is not None and "schema" in parts:
             arguments["response_format"] = self._response_format(request.response_schema)
         return arguments
 
