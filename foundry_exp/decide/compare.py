@@ -91,8 +91,8 @@ def _left_out(candidates: Sequence[Candidate]) -> Iterator[str]:
     for candidate in candidates:
         if candidate.why_not:
             yield f"{candidate.label} is left out: {candidate.why_not}"
-        said = [*candidate.broken(), *candidate.left_out()]
-        yield from (sentence(f"{candidate.label}: {what}") for what in said)
+        remarks = [*candidate.broken(), *candidate.left_out()]
+        yield from (sentence(f"{candidate.label}: {what}") for what in remarks)
 
 
 def _pair(first: Candidate, second: Candidate, tokens: float | None, seed: int, forced: Sequence[Mismatch]) -> Pair:

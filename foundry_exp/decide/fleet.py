@@ -95,8 +95,8 @@ def _parts(one: Cost, currency: str) -> Iterator[str]:
     for what in ("answer", "load"):
         name = f"{what}_wait_h_per_person_month"
         hours = getattr(one, name)
-        said = f"not known: {one.missing[name]}" if hours is None else f"{_duration(hours)} a month for each person"
-        yield f"{_WAITS[what]} {said}"
+        wait = f"not known: {one.missing[name]}" if hours is None else f"{_duration(hours)} a month for each person"
+        yield f"{_WAITS[what]} {wait}"
     if one.download_gb is None:
         yield f"its size is not known: {one.missing['download_gb']}"
     else:

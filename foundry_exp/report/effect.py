@@ -14,12 +14,12 @@ MANY_TIMES = 1.5
 def headline(pair: Pair, tokens: float | None) -> str:
     """One sentence about what is more than chance, or that nothing is."""
     differences = [
-        said(effect, tokens) for effect in pair.effects if effect.beyond_chance and not _repeats(effect, pair)
+        phrase(effect, tokens) for effect in pair.effects if effect.beyond_chance and not _repeats(effect, pair)
     ]
     if not pair.effects:
         return f"{pair.second.label} and {pair.first.label}: nothing could be compared: {pair.unpaired}."
     if not differences:
-        alone = [said(effect, tokens) for effect in pair.effects if _only_alone(effect)]
+        alone = [phrase(effect, tokens) for effect in pair.effects if _only_alone(effect)]
         rest = f" once all comparisons are counted; alone, {pair.second.label} {alone[0]}" if alone else ""
         return f"{pair.second.label} and {pair.first.label}: no difference found{rest}."
     return f"{pair.second.label}, against {pair.first.label}, {_listed(differences)}."
@@ -42,7 +42,7 @@ def not_found(pair: Pair, tokens: float | None) -> list[str]:
     return [no_difference(effect, tokens) for effect in pair.effects if not effect.beyond_chance]
 
 
-def said(effect: Effect, tokens: float | None) -> str:
+def phrase(effect: Effect, tokens: float | None) -> str:
     """`answers 1.8 times slower (1.7–1.9)`, or without any spread `(in all 40 prompts)`."""
     larger = effect.difference.effect > 0
     words = effect.figure.more if larger else effect.figure.less

@@ -20,7 +20,7 @@ _CONTEXT = 30
 def console(outcome: Outcome) -> str:
     """What is printed."""
     lines = [title(outcome), ""]
-    lines += [f"  {check.verdict:<12} {said(check)}" for check in outcome.checks]
+    lines += [f"  {check.verdict:<12} {in_a_sentence(check)}" for check in outcome.checks]
     lines += [f"  {line}" for line in _changed(outcome)]
     lines += [sentence(note) for note in outcome.notes]
     return "\n".join(lines) + "\n"
@@ -45,7 +45,7 @@ def junit(outcome: Outcome) -> str:
     for check in outcome.checks:
         case = ET.SubElement(suite, "testcase", classname="gate", name=check.metric)
         if check.verdict != "passed":
-            ET.SubElement(case, "failure" if check.verdict == "failed" else "error", message=said(check))
+            ET.SubElement(case, "failure" if check.verdict == "failed" else "error", message=in_a_sentence(check))
     case = ET.SubElement(suite, "testcase", classname="gate", name="answers and runs")
     remarks = [*_changed(outcome), *(one_line(note) for note in outcome.notes)]
     checked = {check.verdict for check in outcome.checks}
@@ -79,7 +79,7 @@ def title(outcome: Outcome) -> str:
     return f"gate {outcome.verdict}: {label}, {outcome.candidate.runs} runs against {outcome.baseline.runs}"
 
 
-def said(check: Check) -> str:
+def in_a_sentence(check: Check) -> str:
     """One figure in a sentence."""
     if check.worse is None:
         return f"{check.metric}: {check.reason}"

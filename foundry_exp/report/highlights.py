@@ -44,12 +44,12 @@ def _several(cells: Sequence[FinishedCell], named: Sequence[tuple[str, FinishedC
         yield Sentence(f"The cells are not ranked, because they differ in {listed(apart)}.")
         return
     for standing in standings(cells):
-        yield Sentence(f"{_said(standing)}.", f"{standing.statistic.contest}:")
+        yield Sentence(f"{_outcome(standing)}.", f"{standing.statistic.contest}:")
     yield from _lengths(named)
     yield from _repeatable(named)
 
 
-def _said(standing: Standing) -> str:
+def _outcome(standing: Standing) -> str:
     """Who leads a contest, and by how much over the next and the last."""
     others = standing.others if len(standing.others) < 2 else (standing.others[0], standing.others[-1])  # noqa: PLR2004
     compared = [standing.compared(other, _figure(other, standing.unit)) for other in others]

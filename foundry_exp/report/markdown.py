@@ -75,19 +75,19 @@ def _pick(conclusions: Conclusions) -> Iterator[str]:
 
 
 def _highlights(cells: Sequence[FinishedCell], conclusions: Conclusions) -> Iterator[str]:
-    said = highlights(cells)
-    yield from (f"- {spoken(line)}" for line in said)
+    highlighted = highlights(cells)
+    yield from (f"- {spoken(line)}" for line in highlighted)
     if len(cells) > 1:
         yield from (f"- Not compared: {markdown(line)}" for line in left_out(cells))
-        if said:
+        if highlighted:
             yield f"\n{markdown(conclusions.basis) or NOT_TESTED}"
         yield from (f"- {markdown(line)}" for line in conclusions.differences)
 
 
-def spoken(said: Sentence) -> str:
+def spoken(line: Sentence) -> str:
     """A sentence as Markdown."""
-    lead = f"**{markdown(said.lead)}** " if said.lead else ""
-    return lead + markdown(said.text)
+    lead = f"**{markdown(line.lead)}** " if line.lead else ""
+    return lead + markdown(line.text)
 
 
 def _failures(cells: Sequence[FinishedCell], left: Unfinished) -> Iterator[str]:
@@ -137,7 +137,7 @@ def _samples(cells: Sequence[FinishedCell]) -> Iterator[str]:
         record = first_answer(cell, shared)
         if record:
             own = "" if shared is not None else f", {_asked(cell, record.sample_id)}"
-            yield f"- **{markdown(label)}**{own}: {_said(record)}"
+            yield f"- **{markdown(label)}**{own}: {_answer(record)}"
 
 
 def _asked(cell: FinishedCell, sample_id: str) -> str:
@@ -145,7 +145,7 @@ def _asked(cell: FinishedCell, sample_id: str) -> str:
     return f"Prompt {markdown(sample_id)}" + (f": “{markdown(excerpt(question))}”" if question else "")
 
 
-def _said(record: Request) -> str:
+def _answer(record: Request) -> str:
     nothing = "*(reasoning only, no answer)*" if record.reasoning else "*(no text)*"
     return markdown(excerpt(record.text)) or nothing
 

@@ -18,9 +18,9 @@ def console(preferences: Preferences) -> str:
     for pair in preferences.pairs:
         lines += [
             one_line(headline(pair, preferences)),
-            *(f"  {one_line(said)}" for said in _about(pair, preferences.most_flips)),
+            *(f"  {one_line(remark)}" for remark in _about(pair, preferences.most_flips)),
         ]
-    return "\n".join([*lines, "", *(sentence(said) for said in _remarks(preferences))]) + "\n"
+    return "\n".join([*lines, "", *(sentence(remark) for remark in _remarks(preferences))]) + "\n"
 
 
 def page(preferences: Preferences) -> str:
@@ -32,11 +32,11 @@ def page(preferences: Preferences) -> str:
         *(_row(pair) for pair in preferences.pairs),
     ]
     lines = [
-        said
+        remark
         for pair in preferences.pairs
-        for said in (headline(pair, preferences), *_about(pair, preferences.most_flips))
+        for remark in (headline(pair, preferences), *_about(pair, preferences.most_flips))
     ]
-    listed = [f"- {markdown(sentence(said))}" for said in (*lines, *_remarks(preferences))]
+    listed = [f"- {markdown(sentence(remark))}" for remark in (*lines, *_remarks(preferences))]
     return "\n".join([head, "", *table, "", *listed]) + "\n"
 
 
@@ -85,10 +85,10 @@ def _about(pair: PairPreference, most_flips: float) -> Iterator[str]:
 def _flips(pair: PairPreference, most: float) -> str:
     (place, often), *_ = Counter(one.place for one in pair.flips).most_common()
     flips, asked = len(pair.flips), len(pair.asked)
-    said = f"when the answers changed places, the judge changed its mind on {flips} of {counted(asked, 'prompt')}"
+    text = f"when the answers changed places, the judge changed its mind on {flips} of {counted(asked, 'prompt')}"
     if flips / asked > most:
-        said += f" ({share(flips / asked)}), {often} times for what stood {place}: position bias"
-    return f"{said}; a flip is a tie"
+        text += f" ({share(flips / asked)}), {often} times for what stood {place}: position bias"
+    return f"{text}; a flip is a tie"
 
 
 def _remarks(preferences: Preferences) -> Iterator[str]:

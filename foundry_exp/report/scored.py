@@ -47,9 +47,9 @@ def _by_scorer(cells: Sequence[FinishedCell]) -> Iterator[str]:
 
 
 def _standing(scored: Scored) -> str:
-    known, again = _trust(scored.standing), _over_repeats(scored)
-    between = "" if not known or not again else " " if known.endswith(".") else "; "
-    return f"{known}{between}{again}" or NOTHING
+    trust, again = _trust(scored.standing), _over_repeats(scored)
+    between = "" if not trust or not again else " " if trust.endswith(".") else "; "
+    return f"{trust}{between}{again}" or NOTHING
 
 
 def _trust(standing: Standing | None) -> str:
@@ -107,8 +107,8 @@ def _mean(spread: Distribution | None) -> float | None:
 
 def interval(spread: Distribution | None) -> str | None:
     """The 95 % interval of a mean within the scale, as `3.2 to 4.1`."""
-    found = spread.intervals.get("mean") if spread else None
-    return " to ".join(number(end) for end in on_scale(found.low, found.high)) if found else None
+    bounds = spread.intervals.get("mean") if spread else None
+    return " to ".join(number(end) for end in on_scale(bounds.low, bounds.high)) if bounds else None
 
 
 def differences(cells: Sequence[FinishedCell]) -> list[str]:

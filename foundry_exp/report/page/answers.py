@@ -53,12 +53,12 @@ def side_by_side(looks: Sequence[Series]) -> tuple[list[Asked], str]:
 
 
 def _left_out(cells: int, prompts: int) -> str:
-    said = [
+    parts = [
         f"the first {most} of {number} {what}"
         for most, number, what in ((MOST_CELLS, cells, "cells"), (MOST_PROMPTS, prompts, "prompts"))
         if number > most
     ]
-    return f"Shown are {' and '.join(said)}; every answer is in the cells' records.jsonl." if said else ""
+    return f"Shown are {' and '.join(parts)}; every answer is in the cells' records.jsonl." if parts else ""
 
 
 def _asked(sample_id: str, looks: Sequence[Series], by_look: Known) -> Asked:

@@ -56,18 +56,18 @@ def render(
     folder = cells[0].folder if inside else cells[0].folder.parent
     asked, answers_left_out = side_by_side(looks)
     script = _asset("report.js")
-    said = highlights(cells)
+    highlighted = highlights(cells)
     text: str = _template().render(
         title=_title(cells, left),
         summary=_summary(cells, left),
         notices=notices(cells),
         cards=cards(cells, looks),
-        sentences=said,
+        sentences=highlighted,
         left_out=left_out(cells) if len(cells) > 1 else [],
         pick=one_line(conclusions.pick),
         reasons=[one_line(line) for line in conclusions.reasons],
         differences=[one_line(line) for line in conclusions.differences],
-        basis=one_line(conclusions.basis) or (NOT_TESTED if said and len(cells) > 1 else ""),
+        basis=one_line(conclusions.basis) or (NOT_TESTED if highlighted and len(cells) > 1 else ""),
         columns=(table := columns(cells)),
         lines=_lines(looks, table),
         notes=[*notes(cells), *_why_unscored(cells), *(one_line(note) for note in repeat_notes(cells))],

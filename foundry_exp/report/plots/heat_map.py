@@ -81,8 +81,8 @@ def _tiles(axes: Axes, grid: npt.NDArray[np.float64]) -> None:
     for (row, column), value in np.ndenumerate(grid):
         is_pale = not np.isnan(value) and float(scale(value)) > _PALE
         hue = colour("muted") if np.isnan(value) else "#000000" if is_pale else "#ffffff"
-        said = "–" if np.isnan(value) else f"{value:,.0f}" if value >= 10 else f"{value:.2g}"  # noqa: PLR2004
-        axes.text(column, row, said, ha="center", va="center", fontsize=7.5, color=hue)
+        label = "–" if np.isnan(value) else f"{value:,.0f}" if value >= 10 else f"{value:.2g}"  # noqa: PLR2004
+        axes.text(column, row, label, ha="center", va="center", fontsize=7.5, color=hue)
 
 
 def _across(axes: Axes, labels: Sequence[str]) -> None:
