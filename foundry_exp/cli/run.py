@@ -16,7 +16,7 @@ from foundry_exp.measure.cell import Cell
 from foundry_exp.records.runs import unfinished
 from foundry_exp.report import console as table
 from foundry_exp.report import write
-from foundry_exp.report.conclude import conclusions
+from foundry_exp.report.conclude import conclusions, quality_differences
 from foundry_exp.results.cell import FinishedCell, gather
 from foundry_exp.run import one_cell, sweep_folder
 from foundry_exp.run.engines import check_engines
@@ -80,7 +80,7 @@ def _catch_up(cells: Sequence[Cell], due: Sequence[Cell], changed: dict[Path, Fi
 def _report(cell: Cell, where: Path, read: Sequence[FinishedCell], *, changed: bool) -> None:
     """Write the reports unless they are there and true; then show the table: of a shard, its cells alone."""
     if cell.config["sweep"]["shard"]:  # the page is of the whole sweep, of which others are measuring
-        table.show(read, terminal.result_console())
+        table.show(read, terminal.result_console(), quality=quality_differences(read))
         return
     if changed or not (where / write.HTML_FILE).exists():
         conclusion = one_cell.conclude(cell, where, read, terminal.progress_console())
@@ -88,5 +88,5 @@ def _report(cell: Cell, where: Path, read: Sequence[FinishedCell], *, changed: b
         conclusion = conclusions(where, read)
     # Last, since whoever reads it may have enough, as `head` has: the page is drawn by then.
     left = replace(unfinished(where), resume_command=None)  # said at the end
-    table.show(read, terminal.result_console(), left=left)
+    table.show(read, terminal.result_console(), left=left, quality=conclusion.quality)
     messages.conclusions(conclusion)

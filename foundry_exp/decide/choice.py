@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import fmean, median
+from statistics import median
 
 import numpy as np
 
@@ -33,7 +33,7 @@ def option(candidate: Candidate, expected_tokens: float | None) -> Option:
     """What a decision weighs of a candidate; answers that do not count are left out already."""
     made: dict[str, float | None] = {
         TYPICAL: candidate.typical_answer_ms(expected_tokens),
-        QUALITY: _quality(candidate),
+        QUALITY: candidate.quality,
         "flagged_rate": sum(cell.flagged for cell in candidate.cells) / candidate.requests
         if candidate.requests
         else None,
@@ -68,11 +68,6 @@ def _pooled(candidate: Candidate, metric: str) -> list[float]:
 
 def _percentile(values: Sequence[float], share: float) -> float | None:
     return float(np.quantile(values, share)) if values else None
-
-
-def _quality(candidate: Candidate) -> float | None:
-    means = [fmean(points.values()) for cell in candidate.cells if (points := cell.by_prompt(QUALITY))]
-    return fmean(means) if means else None
 
 
 def _once(candidate: Candidate, figure: Figure) -> float | None:

@@ -31,6 +31,8 @@ class Conclusions:
     """What is more than chance, a sentence a pair."""
     basis: str = ""
     """How that was tested, or why it was not."""
+    quality: tuple[str, ...] = ()
+    """How far the best answers are ahead of the others, by the same tests."""
 
 
 NONE = Conclusions()
@@ -45,24 +47,32 @@ def conclusions(folder: Path, cells: Sequence[FinishedCell]) -> Conclusions:
     if not decision and many > MOST_COMPARED:
         return Conclusions(basis=_too_many(many))
     read = candidates.grouped(cells)
-    differences, basis = _differences(read)
+    compared = _compared(read)
     pick, reasons = _pick(folder, read, decision) if decision else ("", ())
-    return Conclusions(pick, reasons, differences, basis)
+    return replace(compared, pick=pick, reasons=reasons)
 
 
-def _differences(read: Sequence[Candidate]) -> tuple[tuple[str, ...], str]:
+def quality_differences(cells: Sequence[FinishedCell]) -> tuple[str, ...]:
+    """How far the best answers are ahead of the others, of cells that nothing else is concluded from."""
+    many = candidates.distinct(cell.result for cell in cells)
+    return _compared(candidates.grouped(cells)).quality if many <= MOST_COMPARED else ()
+
+
+def _compared(read: Sequence[Candidate]) -> Conclusions:
     able = [one for one in read if one.why_not is None]
     if len(able) < 2:  # noqa: PLR2004 - a comparison has two sides
-        return (), ""
+        return NONE
     if len(able) > MOST_COMPARED:
-        return (), _too_many(len(able))
+        return Conclusions(basis=_too_many(len(able)))
     try:
         comparable.refuse(comparable.mismatches(able))
         comparison = compare(read)
     except FoundryExpError as error:
-        return (), f"Not compared: {sentence(str(error))}"
-    return tuple(effect.headline(pair, comparison.expected.tokens) for pair in comparison.pairs), effect.summary(
-        comparison
+        return Conclusions(basis=f"Not compared: {sentence(str(error))}")
+    return Conclusions(
+        differences=tuple(effect.headline(pair, comparison.expected.tokens) for pair in comparison.pairs),
+        basis=effect.summary(comparison),
+        quality=tuple(effect.quality(comparison)),
     )
 
 

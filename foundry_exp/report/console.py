@@ -12,7 +12,6 @@ from foundry_exp.records.runs import NOTHING_LEFT, Absent, Unfinished
 from foundry_exp.report import repeats
 from foundry_exp.report.columns import ESTIMATED_NOTE, FEW_NOTE, Column, answered, names, numbers, ordered, texts
 from foundry_exp.report.markdown import concerned_cells, reason_of, warnings_by_cell
-from foundry_exp.report.scored import differences
 from foundry_exp.results.cell import FinishedCell, labels, notices
 from foundry_exp.results.comparable import rubric_differences
 from foundry_exp.results.row import Row
@@ -38,6 +37,7 @@ def show(
     console: Console | None = None,
     title: str | None = None,
     left: Unfinished = NOTHING_LEFT,
+    quality: Sequence[str] = (),
 ) -> None:
     """Print the table, then why cells are not ok, then warnings."""
     if not cells:
@@ -46,7 +46,7 @@ def show(
     if title:
         target.print(Text(one_line(title), style="bold"))
     target.print(_table(cells, left.cells, wide=target.width >= WIDE))
-    lines = list(_lines(cells, left))
+    lines = list(_lines(cells, left, quality))
     if lines:
         target.print()
     for line in lines:
@@ -87,7 +87,7 @@ def scored_by(rows: Sequence[Row]) -> list[str]:
     return sorted({row.quality_source for row in rows if row.quality_source and row["quality"] is not None})
 
 
-def _lines(cells: Sequence[FinishedCell], left: Unfinished) -> Iterator[Text]:
+def _lines(cells: Sequence[FinishedCell], left: Unfinished, quality: Sequence[str]) -> Iterator[Text]:
     if any(cell.row.p95_uncertain for cell in cells):
         yield Text(FEW_NOTE, style="dim")
     if any(cell.tokens_estimated for cell in cells):
@@ -96,7 +96,7 @@ def _lines(cells: Sequence[FinishedCell], left: Unfinished) -> Iterator[Text]:
         yield Text(f"Quality is from {', '.join(scored_by(rows))}, 1 (worst) to 5 (best).", style="dim")
     yield from (Text(one_line(line)) for line in repeats.sentences(cells))
     yield from (Text(notice, style="dim") for notice in notices(cells))
-    yield from (Text(one_line(line)) for line in [*rubric_differences(cells), *differences(cells)])
+    yield from (Text(one_line(line)) for line in [*rubric_differences(cells), *quality])
     yield from _reasons(cells)
     yield from _absent(left)
     yield from _warnings(cells)

@@ -29,7 +29,7 @@ def report(
         "\n".join(notes(cells)),
         _section("Between repeats", repeats.table(cells)),
         _section("What the numbers say", _highlights(cells, conclusions)),
-        _section("How good the answers are", scored.section(cells)),
+        _section("How good the answers are", scored.section(cells, conclusions.quality)),
         _section("What did not go well", _failures(cells, left)),
         _section("Warnings", _warnings(cells)),
         _section("More figures", [details_table(cells)]),

@@ -1,31 +1,22 @@
 """How good the answers are: by scorer and criterion, what the difference between cells comes to, and examples."""
 
 from collections.abc import Iterator, Sequence
-from statistics import fmean
-
-import numpy as np
 
 from foundry_exp.files.escape import excerpt, markdown, sentence
 from foundry_exp.metrics.formats import NOTHING, number, on_scale, share
-from foundry_exp.metrics.stats.difference import Difference, paired
 from foundry_exp.records.distribution import Distribution
-from foundry_exp.records.run_result import WITH_FIGURES
 from foundry_exp.records.score import Scored, Standing
 from foundry_exp.results.cell import FinishedCell, labels
 from foundry_exp.results.comparable import rubric_differences
-from foundry_exp.results.grades import UNCALIBRATED, Grade, best_median_worst, grades
-
-MOST_DIFFERENCES = 5
-_SHOWN_POINTS = 0.005
-"""Less is nought with two decimals."""
+from foundry_exp.results.grades import UNCALIBRATED, Grade, best_median_worst
 
 
-def section(cells: Sequence[FinishedCell]) -> Iterator[str]:
+def section(cells: Sequence[FinishedCell], differences: Sequence[str] = ()) -> Iterator[str]:
     """The lines of report.md about quality; none when nothing was scored and nobody meant to."""
     if any(cell.result.scores for cell in cells):
         yield from _by_scorer(cells)
         yield from _by_criterion(cells)
-        yield from (f"- {markdown(line)}" for line in [*rubric_differences(cells), *differences(cells)])
+        yield from (f"- {markdown(line)}" for line in [*rubric_differences(cells), *differences])
         yield from _examples(cells)
 
 
@@ -109,64 +100,6 @@ def interval(spread: Distribution | None) -> str | None:
     """The 95 % interval of a mean within the scale, as `3.2 to 4.1`."""
     bounds = spread.intervals.get("mean") if spread else None
     return " to ".join(number(end) for end in on_scale(bounds.low, bounds.high)) if bounds else None
-
-
-def differences(cells: Sequence[FinishedCell]) -> list[str]:
-    """How far the best cell is ahead of each other one, prompt by prompt; of cells scored alike alone."""
-    comparable = [
-        (label, cell)
-        for label, cell in zip(labels(cells), cells, strict=True)
-        if cell.row["quality"] is not None and cell.row.status in WITH_FIGURES
-    ]
-    sources = {cell.result.quality_source for _, cell in comparable}
-    digests = {cell.result.prompts.get("digest") for _, cell in comparable}
-    if len(comparable) < 2 or len(sources) > 1 or len(digests) > 1 or rubric_differences(cells):  # noqa: PLR2004
-        return []
-    comparable.sort(key=lambda each: -(each[1].row["quality"] or 0))
-    best_label, best = comparable[0]
-    found = [(label, ahead(best, cell)) for label, cell in comparable[1:]]
-    return [_said(best_label, label, known) for label, known in found[:MOST_DIFFERENCES] if known]
-
-
-def ahead(best: FinishedCell, other: FinishedCell) -> Difference | None:
-    """How far one cell is ahead of another, over the prompts that both have points for; null for fewer than two."""
-    first, second = by_prompt(other), by_prompt(best)
-    shared = sorted(first.keys() & second.keys())
-    values = [np.array([[fmean(side[name]) for name in shared]]) for side in (first, second)]
-    return paired(*values)
-
-
-def _said(best: str, other: str, found: Difference) -> str:
-    if not found.has_spread:
-        if _is_level(found):
-            return f"{best} and {other} have the same points on each of {found.n} prompts."
-        return f"{_standing_to(best, other, found)} on each of {found.n} prompts alike."
-    between = f"95 % interval {found.low:.2f} to {found.high:.2f}"
-    power = f"as many such prompts show a difference of {found.detectable:.2f} four times in five"
-    return f"{_standing_to(best, other, found)}, paired over {found.n} prompts ({between}; {power})."
-
-
-def _is_level(found: Difference) -> bool:
-    return abs(found.effect) < _SHOWN_POINTS
-
-
-def _standing_to(best: str, other: str, found: Difference) -> str:
-    """Over the prompts that both have, the cell with the better mean of all may be behind."""
-    if _is_level(found):
-        return f"{best} and {other} show no difference in points"
-    way = "ahead of" if found.effect > 0 else "behind"
-    return f"{best} is {abs(found.effect):.2f} points {way} {other}"
-
-
-def by_prompt(cell: FinishedCell) -> dict[str, list[float]]:
-    """The points of each prompt's answers, by the scorer that stands for the cell."""
-    known = grades(cell)
-    found: dict[str, list[float]] = {}
-    for request in cell.answers:
-        grade = known.get((request.sample_id, request.output_hash))
-        if grade and grade.quality is not None:
-            found.setdefault(request.sample_id, []).append(grade.quality)
-    return found
 
 
 def _why(grade: Grade) -> str:

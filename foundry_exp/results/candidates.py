@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 
 from foundry_exp.errors import ConfigError
 from foundry_exp.files.escape import one_line
@@ -14,7 +14,7 @@ from foundry_exp.records.run_result import WITH_FIGURES, RunResult
 from foundry_exp.records.runs import finished_cells, unfinished
 from foundry_exp.results import typical
 from foundry_exp.results.cell import FinishedCell, gather
-from foundry_exp.results.figures import CellFigures, figures
+from foundry_exp.results.figures import QUALITY, CellFigures, figures
 
 _ENDED = {"failed": "failed", "skipped": "skipped", "device_mismatch": "ran on another device than asked"}
 
@@ -59,6 +59,12 @@ class Candidate:
         values = [typical.of_run(cell.result, tokens) for cell in self.cells]
         known = [value for value in values if value is not None]
         return median(known) if known and len(known) == len(values) else None
+
+    @property
+    def quality(self) -> float | None:
+        """The mean over its runs of each run's mean over prompts; null without points."""
+        means = [fmean(points.values()) for cell in self.cells if (points := cell.by_prompt(QUALITY))]
+        return fmean(means) if means else None
 
     def broken(self) -> list[str]:
         """Its runs without figures, in sentences: `1 of 2 runs failed: out of memory`."""

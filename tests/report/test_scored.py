@@ -9,13 +9,12 @@ import pytest
 
 from foundry_exp.records import run_folder
 from foundry_exp.records.score import Score, Standing
-from foundry_exp.report.scored import differences
-from foundry_exp.report.write import write_pages
+from foundry_exp.report.conclude import conclusions, quality_differences
+from foundry_exp.report.write import write_pages, write_texts
 from foundry_exp.results.cell import gather
 from foundry_exp.results.comparable import differing, rubric_differences
 from foundry_exp.results.grades import best_median_worst
 from tests.report.hostile import HOSTILE, INVISIBLE
-from tests.report.written import write_reports
 from tests.run_folders import make_run_folder
 from tests.scores.scoring import summarise_scores
 
@@ -41,7 +40,8 @@ def give(folder: Path, points: Mapping[str, float | None], scorer: str, rubric: 
 
 
 def report(*cells: Path) -> str:
-    write_reports(cells[0].parent, cells)
+    folder, read = cells[0].parent, gather(cells)
+    write_texts(folder, read, conclusions(folder, read))
     return (cells[0].parent / "report.md").read_text(encoding="utf-8")
 
 
@@ -130,10 +130,11 @@ def test_a_difference_is_paired_by_prompt_and_has_an_interval(tmp_path: Path) ->
     cells = [make_run_folder(tmp_path, model=name) for name in ("demo-small", "demo-large")]
     many(cells[0], [1.0, 2.0, 3.0, 4.0] * 5)
     many(cells[1], [1.5, 2.5, 3.5, 4.4] * 5)
-    assert differences(gather(cells)) == [
+    assert quality_differences(gather(cells)) == (
         "demo-large is 0.48 points ahead of demo-small, paired over 20 prompts (95 % interval 0.45 to 0.50; "
-        "as many such prompts show a difference of 0.03 four times in five)."
-    ]
+        "as many such prompts show a difference of 0.03 four times in five); "
+        "more than chance over all 4 comparisons together.",
+    )
     assert "demo-large is 0.48 points ahead" in report(*cells)
 
 
@@ -141,7 +142,8 @@ def test_a_difference_without_spread_has_no_interval(tmp_path: Path) -> None:
     cells = [make_run_folder(tmp_path, model=name) for name in ("demo-small", "demo-large")]
     many(cells[0], [1.0] * 3)
     many(cells[1], [5.0] * 3)
-    assert differences(gather(cells)) == ["demo-large is 4.00 points ahead of demo-small on each of 3 prompts alike."]
+    (said,) = quality_differences(gather(cells))
+    assert said.startswith("demo-large is 4.00 points ahead of demo-small on each of 3 prompts alike; ")
     assert "| 5.00 | – | 3 | 0 |" in report(*cells)
 
 
@@ -150,7 +152,7 @@ def test_a_tie_is_said_in_words(tmp_path: Path) -> None:
     many(cells[0], [3.0, 4.0, 2.0, 3.0])
     many(cells[1], [3.0, 4.0, 2.0, 3.0])
     many(cells[2], [4.0, 3.0, 3.0, 2.0])
-    same, level = differences(gather(cells))
+    same, level = quality_differences(gather(cells))
     assert same == "a and b have the same points on each of 4 prompts."
     assert level.startswith("a and c show no difference in points, paired over 4 prompts (95 % interval -")
 
@@ -160,7 +162,7 @@ def test_a_cell_that_failed_is_not_said_to_be_behind(tmp_path: Path) -> None:
     many(cells[0], [1.0, 2.0, 3.0])
     many(cells[1], [4.5, 5.0, 5.0])
     run_folder.write_result(cells[0], replace(run_folder.read_result(cells[0]), status="failed", reason="it crashed."))
-    assert differences(gather(cells)) == []
+    assert quality_differences(gather(cells)) == ()
 
 
 def test_cells_scored_by_different_rubrics_are_not_compared_and_both_are_named(tmp_path: Path) -> None:
@@ -171,7 +173,7 @@ def test_cells_scored_by_different_rubrics_are_not_compared_and_both_are_named(t
     (said,) = rubric_differences(cells)
     assert "a by facets:1111" in said
     assert "b by facets:2222" in said
-    assert differences(cells) == []
+    assert quality_differences(cells) == ()
     assert differing(cells) == []
     assert "Quality by facets is not compared" in report(one, two)
 

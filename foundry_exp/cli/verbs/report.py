@@ -11,6 +11,7 @@ from foundry_exp.records import sweep_plan
 from foundry_exp.records.runs import finished_cells, unfinished
 
 if TYPE_CHECKING:
+    from foundry_exp.report.conclude import Conclusions
     from foundry_exp.results.cell import FinishedCell
 
 HELP = """\
@@ -52,12 +53,12 @@ def main(arguments: list[str]) -> int:
 
 def _code(folder: Path, entries: list[dict[str, Any]], *, printed: bool, titled: bool) -> int:
     try:
-        read = _written(folder)
+        read, conclusion = _written(folder)
     except StoreError as error:
         print(error, file=sys.stderr)
         return 1
     if printed:
-        _print(read, folder, titled=titled)
+        _print(read, conclusion, folder, titled=titled)
     else:
         from foundry_exp.report import data_files
 
@@ -75,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _written(folder: Path) -> "list[FinishedCell]":
+def _written(folder: Path) -> "tuple[list[FinishedCell], Conclusions]":
     # Imported here, so that --help and a wrong argument are answered at once.
     from foundry_exp.files.escape import counted
     from foundry_exp.report.conclude import conclusions
@@ -94,12 +95,13 @@ def _written(folder: Path) -> "list[FinishedCell]":
         conclusion = conclusions(folder, read)
         write_texts(folder, read, conclusion)
         write_pages(folder, read, conclusion)
-    return read
+    return read, conclusion
 
 
-def _print(read: "list[FinishedCell]", folder: Path, *, titled: bool) -> None:
+def _print(read: "list[FinishedCell]", conclusion: "Conclusions", folder: Path, *, titled: bool) -> None:
     from foundry_exp.report.console import show
     from foundry_exp.report.write import HTML_FILE
 
-    show(read, title=folder.name if titled else None, left=unfinished(folder))
+    title = folder.name if titled else None
+    show(read, title=title, left=unfinished(folder), quality=conclusion.quality)
     print(f"\nreports: {folder / HTML_FILE} (and .md, .csv, .json and plots/ beside it)")

@@ -113,9 +113,10 @@ def _show(cells: "Sequence[FinishedCell]", *, as_json: bool) -> None:
     if as_json:
         terminal.print_json([score_again.quality_of(cell) for cell in cells])
         return
+    from foundry_exp.report.conclude import quality_differences
     from foundry_exp.report.console import show
 
-    show(cells)
+    show(cells, quality=quality_differences(cells))
 
 
 def _say(text: str) -> None:
