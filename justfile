@@ -14,9 +14,9 @@ fix:
 
 # On each platform, since a call that only POSIX has is an error on Windows
 types:
-    {{python}} -m mypy --platform linux
-    {{python}} -m mypy --platform win32
-    {{python}} -m mypy --platform darwin
+    {{python}} -m mypy --platform linux --cache-dir .mypy_cache/linux
+    {{python}} -m mypy --platform win32 --cache-dir .mypy_cache/win32
+    {{python}} -m mypy --platform darwin --cache-dir .mypy_cache/darwin
 
 imports:
     .venv/bin/lint-imports
