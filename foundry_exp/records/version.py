@@ -14,7 +14,7 @@ from foundry_exp.errors import ConfigError, StoreError
 
 Step = Callable[[dict[str, Any], Path], dict[str, Any]]
 """From what one version of a file holds to what the next one does; of the file at the path."""
-WAY_OUT = "upgrade the tool: python -m pip install --upgrade foundry-exp"
+WAY_OUT = "upgrade the tool (python -m pip install --upgrade foundry-exp)."
 
 
 @dataclass(frozen=True, slots=True)

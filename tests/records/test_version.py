@@ -35,7 +35,7 @@ def test_a_newer_one_is_refused_in_one_sentence(error: type[StoreError | ConfigE
         Format("a list", 4, error=error).current({"schema_version": 5}, PLACE)
     assert str(caught.value) == (
         f"{PLACE}: a list in version 5, and this foundry_exp reads up to version 4; "
-        "upgrade the tool: python -m pip install --upgrade foundry-exp"
+        "upgrade the tool (python -m pip install --upgrade foundry-exp)."
     )
 
 
