@@ -127,12 +127,14 @@ def section(group: str, option: str, settings: Sequence[str]) -> dict[str, Any]:
     chosen = f"{group}={option}"
     own = [text if text.startswith(f"{group}.") else f"{group}.{text}" for text in settings]
     names = list(_dotted(jobs([chosen], multirun=False)[0][0].plain[group]))
+    names += [name for name in _properties(json_schema.load_schema(group)) if name not in names]
     for text in own:
         key = text.partition("=")[0].removeprefix(f"{group}.")
         if key not in names:
             msg = f"{key}: {chosen} has no such key; {near(key, [group, *names])}"
             raise ConfigError(msg)
-    composed: dict[str, Any] = jobs([chosen, *own], multirun=False)[0][0].plain[group]
+    # `++`, since an option may leave out what the schema allows
+    composed: dict[str, Any] = jobs([chosen, *(f"++{text}" for text in own)], multirun=False)[0][0].plain[group]
     json_schema.check(composed, group, chosen)
     return composed
 
@@ -183,3 +185,10 @@ def _dotted(node: Any, above: str = "") -> Iterator[str]:
         yield f"{above}{key}"
         if isinstance(value, dict):
             yield from _dotted(value, f"{above}{key}.")
+
+
+def _properties(schema: dict[str, Any], above: str = "") -> Iterator[str]:
+    """The keys that a schema allows, like `_dotted`."""
+    for key, value in schema.get("properties", {}).items():
+        yield f"{above}{key}"
+        yield from _properties(value, f"{above}{key}.")

@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 
 from foundry_exp.config import compose
 from foundry_exp.config.option_schemas import of_every_group
+from foundry_exp.errors import ConfigError
 from foundry_exp.files import shipped_files
 
 LINE = re.compile(r"# yaml-language-server: \$schema=(\S+)")
@@ -81,3 +82,14 @@ def test_what_an_option_cannot_say_is_refused(group: str, wrong: dict[str, Any])
 )
 def test_parts_interpolations_and_hydras_lists_are_allowed(group: str, right: dict[str, Any]) -> None:
     assert complaints(group, right) == []
+
+
+def test_a_command_may_limit_what_a_users_decision_leaves_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "conf" / "decision").mkdir(parents=True)
+    own = "name: mine\nconstraints: {e2e_p95_ms: 2000}\nweights: {quality: 1}\ncheapest_by: disk_mb\n"
+    (tmp_path / "conf" / "decision" / "mine.yaml").write_text(own, encoding="utf-8")
+    found = compose.section("decision", "mine", ["constraints.load_s=3"])
+    assert found["constraints"] == {"e2e_p95_ms": 2000, "load_s": 3}
+    with pytest.raises(ConfigError, match=r"constraints\.lod_s: decision=mine has no such key; did you mean"):
+        compose.section("decision", "mine", ["constraints.lod_s=3"])
