@@ -19,6 +19,16 @@ def runs_and_settings(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     return [one for one in arguments if not is_setting(one)], [one for one in arguments if is_setting(one)]
 
 
+def parser(verb: str, help_text: str, *switches: str) -> argparse.ArgumentParser:
+    """A verb's, with the usage that its help begins with, the folder of runs, and options without a value."""
+    usage = help_text.partition("\n\n")[0].removeprefix("usage: ")
+    made = argparse.ArgumentParser(prog=verb, usage=usage, add_help=False, allow_abbrev=False)
+    made.add_argument("--output-dir", type=Path, default=Path("mlruns"))
+    for switch in switches:
+        made.add_argument(switch, action="store_true")
+    return made
+
+
 def command(verb: str, name: str, commands: Mapping[str, str]) -> Callable[[list[str]], int]:
     """The command of a verb, of which `commands` has the module and the function: `{"pull": "models_cache.pull"}`."""
     if name not in commands:

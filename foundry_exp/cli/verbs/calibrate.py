@@ -1,22 +1,20 @@
 """`calibrate`: what this tool adds to what it measures, on this machine."""
 
-import argparse
 import json
 import sys
 import time
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from foundry_exp.cli import verb_arguments
 from foundry_exp.errors import FoundryExpError
 from foundry_exp.files.disk import write_whole
 
 if TYPE_CHECKING:
     from foundry_exp.measure.calibration.result import CalibrationResult, ClientFigures, LoadShape
 
-USAGE = "python -m foundry_exp calibrate [--quick] [--json] [--output-dir DIR]"
-HELP = f"""\
-usage: {USAGE}
+HELP = """\
+usage: python -m foundry_exp calibrate [--quick] [--json] [--output-dir DIR]
 
 Measure this tool's own error: its HTTP backend in every load shape against a built-in server
 that knows its own timing, in turns with a bare socket, which is the least that a client can be.
@@ -40,7 +38,7 @@ _COST = " {:>7}"
 
 def main(arguments: list[str]) -> int:
     """Calibrate, store the result, and print it."""
-    options = _options(arguments)
+    options = verb_arguments.parser("calibrate", HELP, "--quick", "--json").parse_args(arguments)
     requests, rounds = (8, 5) if options.quick else (60, 15)
     try:
         from foundry_exp.measure.calibration.calibrate import STANDARD, calibrate
@@ -48,7 +46,7 @@ def main(arguments: list[str]) -> int:
 
         result = calibrate(requests=requests, observer_rounds=rounds, timing=STANDARD, clock=time.perf_counter_ns)
         text = json.dumps(asdict(result), indent=2, allow_nan=False) + "\n"
-        path = Path(options.output_dir) / CALIBRATION_FILE
+        path = options.output_dir / CALIBRATION_FILE
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, text)
     except (FoundryExpError, OSError) as error:
@@ -105,11 +103,3 @@ def _notes(shape: "LoadShape") -> str:
         # the client's own work comes before its write, so on a schedule a run's latencies have it in them
         note += f"; on the wire {tool.start_delay.mean_ms:.2f} ms after it was due (p99 {tool.start_delay.p99_ms:.2f})"
     return note
-
-
-def _options(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="calibrate", usage=USAGE, add_help=False, allow_abbrev=False)
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--output-dir", default="mlruns")
-    return parser.parse_args(arguments)

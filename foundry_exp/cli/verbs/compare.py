@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foundry_exp import target, terminal
-from foundry_exp.cli.verb_arguments import runs_and_settings
+from foundry_exp.cli import verb_arguments
 from foundry_exp.errors import BackendError, ConfigError
 from foundry_exp.scores.check import HANDED_DOWN
 
@@ -17,10 +17,9 @@ if TYPE_CHECKING:
     from foundry_exp.decide.preferences import Preferences
     from foundry_exp.scores.judge.pairwise.judge import PairwiseJudge
 
-USAGE = """python -m foundry_exp compare RUN [RUN…] [--judge [key=value…]] [--force] [--json]
-                                     [--markdown FILE] [--output-dir DIR] [--uri URI]"""
-HELP = f"""\
-usage: {USAGE}
+HELP = """\
+usage: python -m foundry_exp compare RUN [RUN…] [--judge [key=value…]] [--force] [--json]
+                                     [--markdown FILE] [--output-dir DIR] [--uri URI]
 
 Compare measured cells in pairs: how many times slower, how many points better, with a 95 %
 interval, and what could not be told apart. Nothing is measured, and no run is changed.
@@ -55,7 +54,7 @@ _JUDGE = "scorer.judge"
 def main(arguments: list[str]) -> int:
     """Compare every cell of the runs named."""
     options = _parser().parse_intermixed_args(arguments)
-    names, settings = runs_and_settings(options.runs)
+    names, settings = verb_arguments.runs_and_settings(options.runs)
     _refuse_unread(settings, judged=options.judge)
     if not names:
         msg = "compare: name a run, as in python -m foundry_exp compare last"
@@ -66,14 +65,10 @@ def main(arguments: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="compare", usage=USAGE, add_help=False, allow_abbrev=False)
+    parser = verb_arguments.parser("compare", HELP, "--judge", "--force", "--json")
     parser.add_argument("runs", nargs="*", metavar="RUN")
-    parser.add_argument("--judge", action="store_true")
-    parser.add_argument("--force", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", action="store_true")
     parser.add_argument("--markdown", type=Path)
-    parser.add_argument("--output-dir", type=Path, default=Path("mlruns"))
     parser.add_argument("--uri")
     return parser
 

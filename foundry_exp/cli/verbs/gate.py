@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foundry_exp import terminal
-from foundry_exp.cli.verb_arguments import runs_and_settings
+from foundry_exp.cli import verb_arguments
 from foundry_exp.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -18,11 +18,10 @@ FAILED = 100
 TAG_NAME = re.compile(r"[A-Za-z0-9._-]+")
 EXIT_CODES = {"passed": 0, "inconclusive": 1, "failed": FAILED}
 
-USAGE = """python -m foundry_exp gate --baseline RUN --candidate RUN [key=value…]
+HELP = """\
+usage: python -m foundry_exp gate --baseline RUN --candidate RUN [key=value…]
        python -m foundry_exp gate --save PATH RUN [key=value…]
-       python -m foundry_exp gate --tag NAME RUN"""
-HELP = f"""\
-usage: {USAGE}
+       python -m foundry_exp gate --tag NAME RUN
 
 Say whether a candidate is worse than its baseline by more than is accepted. Each side is one
 cell measured several times in fresh processes (sweep.repeats=5); the thresholds are in
@@ -71,7 +70,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="gate", usage=USAGE, add_help=False, allow_abbrev=False)
+    parser = verb_arguments.parser("gate", HELP, "--force", "--json")
     parser.add_argument("runs", nargs="*")
     parser.add_argument("--baseline", action="extend", nargs="+")
     parser.add_argument("--candidate", action="extend", nargs="+")
@@ -80,10 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rules", default="default")
     parser.add_argument("--junit", type=Path)
     parser.add_argument("--markdown", type=Path)
-    parser.add_argument("--force", action="store_true")
-    parser.add_argument("--json", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--output-dir", type=Path, default=Path("mlruns"))
     parser.add_argument("--uri")
     return parser
 
@@ -94,7 +90,7 @@ def _rules(options: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
 
     settings = []
     for arguments in (options.runs, options.baseline or [], options.candidate or []):
-        arguments[:], given = runs_and_settings(arguments)
+        arguments[:], given = verb_arguments.runs_and_settings(arguments)
         settings += given
     return compose.section("gate", options.rules, settings), options.runs
 

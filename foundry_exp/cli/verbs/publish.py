@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foundry_exp import terminal
+from foundry_exp.cli import verb_arguments
 from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.records.runs import find_run, finished_cells
 from foundry_exp.tracking.mlflow_store import MlflowTracker
@@ -13,10 +14,9 @@ from foundry_exp.tracking.mlflow_store import MlflowTracker
 if TYPE_CHECKING:
     from foundry_exp.results.cell import FinishedCell
 
-USAGE = """python -m foundry_exp publish RUN… [--output-dir DIR] [--uri URI] [--experiment NAME]
-                                     [--traces] [--json]"""
-HELP = f"""\
-usage: {USAGE}
+HELP = """\
+usage: python -m foundry_exp publish RUN… [--output-dir DIR] [--uri URI] [--experiment NAME]
+                                     [--traces] [--json]
 
 Send finished runs to MLflow. A run that is there already is not sent again, and one that has
 changed replaces what was there, so this is always safe.
@@ -59,13 +59,10 @@ def main(arguments: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="publish", usage=USAGE, add_help=False, allow_abbrev=False)
+    parser = verb_arguments.parser("publish", HELP, "--traces", "--json")
     parser.add_argument("runs", nargs="+", metavar="RUN")
-    parser.add_argument("--output-dir", type=Path, default=Path("mlruns"))
     parser.add_argument("--uri")
     parser.add_argument("--experiment", default="foundry_exp")
-    parser.add_argument("--traces", action="store_true")
-    parser.add_argument("--json", action="store_true")
     return parser
 
 

@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from foundry_exp import terminal
-from foundry_exp.cli.verb_arguments import runs_and_settings
+from foundry_exp.cli import verb_arguments
 from foundry_exp.errors import ConfigError
 
 DEFAULT = "default-summarizer"
 DECISION = "decision="
 
-USAGE = """python -m foundry_exp recommend RUN… [decision=NAME] [key=value…]
-                                       [--routing FILE] [--markdown FILE] [--json]"""
 HELP = f"""\
-usage: {USAGE}
+usage: python -m foundry_exp recommend RUN… [decision=NAME] [key=value…]
+                                       [--routing FILE] [--markdown FILE] [--json]
 
 Pick a model out of measured cells: those that keep to the constraints of
 conf/decision/NAME.yaml, weighed; why, what cannot be told apart from it, what every other one
@@ -51,7 +50,7 @@ decide on
 def main(arguments: list[str]) -> int:
     """Recommend one of the cells of the runs named."""
     options = _parser().parse_intermixed_args(arguments)
-    names, settings = runs_and_settings(options.runs)
+    names, settings = verb_arguments.runs_and_settings(options.runs)
     if not names:
         msg = "recommend: name a run, as in python -m foundry_exp recommend last"
         raise ConfigError(msg)
@@ -62,14 +61,11 @@ def main(arguments: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="recommend", usage=USAGE, add_help=False, allow_abbrev=False)
+    parser = verb_arguments.parser("recommend", HELP, "--json", "--force")
     parser.add_argument("runs", nargs="*", metavar="RUN")
     parser.add_argument("--routing", type=Path)
     parser.add_argument("--markdown", type=Path)
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--force", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--output-dir", type=Path, default=Path("mlruns"))
     parser.add_argument("--uri")
     return parser
 

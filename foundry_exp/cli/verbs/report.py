@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foundry_exp import terminal
+from foundry_exp.cli import verb_arguments
 from foundry_exp.errors import StoreError
 from foundry_exp.records import sweep_plan
 from foundry_exp.records.runs import finished_cells, unfinished
@@ -67,11 +68,8 @@ def _code(folder: Path, entries: list[dict[str, Any]], *, printed: bool, titled:
 
 
 def _parser() -> argparse.ArgumentParser:
-    usage = "python -m foundry_exp report RUN… [--output-dir DIR] [--uri URI] [--json]"
-    parser = argparse.ArgumentParser(prog="report", usage=usage, add_help=False, allow_abbrev=False)
+    parser = verb_arguments.parser("report", HELP, "--json")
     parser.add_argument("runs", nargs="+", metavar="RUN")
-    parser.add_argument("--output-dir", type=Path, default=Path("mlruns"))
-    parser.add_argument("--json", action="store_true")
     parser.add_argument("--uri")
     return parser
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foundry_exp import terminal
+from foundry_exp.cli import verb_arguments
 from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.scores.check import HANDED_DOWN
 
@@ -15,9 +16,8 @@ if TYPE_CHECKING:
     from foundry_exp.results.cell import FinishedCell
     from foundry_exp.run.score_again import Run
 
-USAGE = "python -m foundry_exp score RUN… [scorer=…] [tracker=…] [--output-dir DIR] [--json]"
-HELP = f"""\
-usage: {USAGE}
+HELP = """\
+usage: python -m foundry_exp score RUN… [scorer=…] [tracker=…] [--output-dir DIR] [--json]
 
 Score the answers of finished runs again. Nothing is measured or generated: answers come from
 records.jsonl, and scores are added to scores.jsonl, where the latest ones count. run.json, the
@@ -48,8 +48,8 @@ READ = ("scorer", "tracker", *HANDED_DOWN)
 
 def main(arguments: list[str]) -> int:
     """Score each run named: 0 when all could be, 1 when one could not, 2 when nothing was tried."""
-    overrides = [word for word in arguments if "=" in word and not word.startswith("-")]
-    options = _parser().parse_args([word for word in arguments if word not in overrides])
+    overrides = [override for override in arguments if "=" in override and not override.startswith("-")]
+    options = _parser().parse_args([argument for argument in arguments if argument not in overrides])
     _refuse_unread(overrides)
     # Hydra and pydantic: not for --help or a wrong word
     from foundry_exp.records.runs import finished_cells
@@ -62,16 +62,14 @@ def main(arguments: list[str]) -> int:
         raise StoreError(msg)
     place = f'output_dir="{options.output_dir.as_posix()}"'
     runs = _planned(list(dict.fromkeys(folders)), [*overrides, place])
-    went_well, cells = score_again.rescore(runs, _say)
+    went_well, cells = score_again.rescore(runs, _print_note)
     _show(cells, as_json=options.json)
     return 0 if went_well and len(runs) == len(set(folders)) else 1
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="score", usage=USAGE, add_help=False, allow_abbrev=False)
+    parser = verb_arguments.parser("score", HELP, "--json")
     parser.add_argument("runs", nargs="+", metavar="RUN")
-    parser.add_argument("--output-dir", type=Path, default=Path("mlruns"))
-    parser.add_argument("--json", action="store_true")
     return parser
 
 
@@ -99,9 +97,9 @@ def _planned(folders: Sequence[Path], overrides: Sequence[str]) -> "list[Run]":
     runs = []
     for folder in folders:
         try:
-            runs.append(score_again.refreshed(score_again.planned(folder, composed, chosen), _say))
+            runs.append(score_again.refreshed(score_again.planned(folder, composed, chosen), _print_note))
         except StoreError as error:
-            _say(str(error))
+            _print_note(str(error))
     for spec in {json.dumps(run.tracker, sort_keys=True): run.tracker for run in runs}.values():
         target.build(spec, "tracker").check()
     return runs
@@ -119,5 +117,5 @@ def _show(cells: "Sequence[FinishedCell]", *, as_json: bool) -> None:
     show(cells, quality=quality_differences(cells))
 
 
-def _say(text: str) -> None:
+def _print_note(text: str) -> None:
     print(text, file=sys.stderr, flush=True)

@@ -16,15 +16,15 @@ from typing import IO, Any
 
 import psutil
 
+from foundry_exp.cli import verb_arguments
 from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.redact import without_secrets
 from foundry_exp.tracking.location import Location, locate
 from foundry_exp.tracking.mlflow_store import QUIET
 from foundry_exp.tracking.sqlite_store import check_file, is_new
 
-USAGE = "python -m foundry_exp ui [--port N] [--output-dir DIR] [--uri URI]"
-HELP = f"""\
-usage: {USAGE}
+HELP = """\
+usage: python -m foundry_exp ui [--port N] [--output-dir DIR] [--uri URI]
 
 Open MLflow over this project's runs, on 127.0.0.1 only. Ctrl-C ends it.
 A bare `mlflow ui` would show an empty store of its own: use this instead.
@@ -51,13 +51,12 @@ _LATEST_QUEUE = "SELECT experiment_id FROM review_queues ORDER BY creation_time_
 def main(arguments: list[str]) -> int:
     """Serve the store until interrupted: 1 when the server fails, 2 when there is no store or the port is taken."""
     options = _parser().parse_args(arguments)
-    return _open(locate(options.uri, options.output_dir), options.port)
+    return _open(locate(options.uri, str(options.output_dir)), options.port)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="ui", usage=USAGE, add_help=False, allow_abbrev=False)
+    parser = verb_arguments.parser("ui", HELP)
     parser.add_argument("--port", type=_number, default=5000)
-    parser.add_argument("--output-dir", default="mlruns")
     parser.add_argument("--uri")
     return parser
 
