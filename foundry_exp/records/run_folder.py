@@ -143,7 +143,7 @@ def read_config(folder: Path) -> dict[str, Any]:
 
     path = folder / CONFIG_FILE
     try:
-        config = yaml_text.parse(path.read_text(encoding="utf-8"))
+        config = yaml_text.parse(path.read_text(encoding="utf-8"), quick=True)
     except FileNotFoundError as error:
         msg = f"{folder}: no {CONFIG_FILE}, so what it was measured with is not known; measure the cell again."
         raise StoreError(msg) from error
