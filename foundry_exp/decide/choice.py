@@ -15,7 +15,7 @@ from foundry_exp.results.typical import TYPICAL
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class Choice:
     """One candidate with figures."""
 
     candidate: Candidate
@@ -29,7 +29,7 @@ class Option:
         return self.candidate.label
 
 
-def option(candidate: Candidate, expected_tokens: float | None) -> Option:
+def choice(candidate: Candidate, expected_tokens: float | None) -> Choice:
     """What a decision weighs of a candidate; answers that do not count are left out already."""
     made: dict[str, float | None] = {
         TYPICAL: candidate.typical_answer_ms(expected_tokens),
@@ -42,7 +42,7 @@ def option(candidate: Candidate, expected_tokens: float | None) -> Option:
         key: made[key] if key in made else _figure(candidate, figure, number)
         for key, (figure, number) in catalogue.limits().items()
     }
-    return Option(candidate, figures, len(_pooled(candidate, "e2e_ms")))
+    return Choice(candidate, figures, len(_pooled(candidate, "e2e_ms")))
 
 
 def _figure(candidate: Candidate, figure: Figure, number: Statistic) -> float | None:
@@ -52,7 +52,7 @@ def _figure(candidate: Candidate, figure: Figure, number: Statistic) -> float | 
     return _once(candidate, figure)
 
 
-def why_unknown(chosen: Option, figure: str) -> str:
+def why_unknown(chosen: Choice, figure: str) -> str:
     """Why an option lacks a figure."""
     result = chosen.candidate.result
     if figure in result.missing:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from foundry_exp.decide.choice import Option, why_unknown
+from foundry_exp.decide.choice import Choice, why_unknown
 from foundry_exp.metrics import catalogue
 
 
@@ -20,10 +20,10 @@ class Broken:
     """How far beyond, as a factor; infinite for what is unknown or no matter of degree."""
 
 
-def broken(option: Option, constraints: Mapping[str, Any]) -> list[Broken]:
+def broken(choice: Choice, constraints: Mapping[str, Any]) -> list[Broken]:
     """Every constraint that an option breaks; what is not known cannot be said to be kept."""
-    measured = [one for name, limit in limits(constraints).items() if (one := _of_figure(option, name, limit))]
-    return [*measured, *_of_words(option, constraints)]
+    measured = [one for name, limit in limits(constraints).items() if (one := _of_figure(choice, name, limit))]
+    return [*measured, *_of_words(choice, constraints)]
 
 
 def limits(constraints: Mapping[str, Any]) -> dict[str, float]:
@@ -49,13 +49,13 @@ def _is_least(figure: str) -> bool:
     return catalogue.figure(figure).better == "more"
 
 
-def _of_figure(option: Option, name: str, limit: float) -> Broken | None:
-    if name == "error_rate" and option.candidate.failed and limit < 1:
-        runs = "; ".join(option.candidate.broken()).rstrip(".")
+def _of_figure(choice: Choice, name: str, limit: float) -> Broken | None:
+    if name == "error_rate" and choice.candidate.failed and limit < 1:
+        runs = "; ".join(choice.candidate.broken()).rstrip(".")
         return Broken(name, f"{catalogue.words(name)} {_bound(name, limit)}, but {runs}", math.inf)
-    value = option.figures.get(name)
+    value = choice.figures.get(name)
     if value is None:
-        text = f"{catalogue.words(name)} is not known: {why_unknown(option, name)}"
+        text = f"{catalogue.words(name)} is not known: {why_unknown(choice, name)}"
         return Broken(name, text, math.inf)
     low, high = (value, limit) if _is_least(name) else (limit, value)
     if low >= high:
@@ -63,8 +63,8 @@ def _of_figure(option: Option, name: str, limit: float) -> Broken | None:
     return Broken(name, kept(name, value, limit), high / low if low > 0 else math.inf)
 
 
-def _of_words(option: Option, constraints: Mapping[str, Any]) -> Iterator[Broken]:
-    model = option.candidate.result.model
+def _of_words(choice: Choice, constraints: Mapping[str, Any]) -> Iterator[Broken]:
+    model = choice.candidate.result.model
     licences = constraints.get("licences") or []
     if licences and (model.licence or "").casefold() not in {name.casefold() for name in licences}:
         got = f"licence {model.licence}" if model.licence else "licence is not known"

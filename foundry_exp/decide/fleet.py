@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from foundry_exp.decide.choice import Option
+from foundry_exp.decide.choice import Choice
 from foundry_exp.decide.constraints import with_unit
 from foundry_exp.metrics.formats import number
 from foundry_exp.metrics.stats.intervals import mean_of_present
@@ -35,17 +35,17 @@ class Cost:
     missing: dict[str, str]
 
 
-def costs(options: Sequence[Option], fleet: Mapping[str, Any] | None) -> tuple[Cost, ...]:
+def costs(choices: Sequence[Choice], fleet: Mapping[str, Any] | None) -> tuple[Cost, ...]:
     """What each option would cost the fleet that a decision speaks of; nothing where it speaks of none."""
-    return tuple(_cost(one, fleet) for one in options) if fleet and fleet["laptops"] else ()
+    return tuple(_cost(one, fleet) for one in choices) if fleet and fleet["laptops"] else ()
 
 
-def _cost(option: Option, fleet: Mapping[str, Any]) -> Cost:
-    cells = option.candidate.cells
+def _cost(choice: Choice, fleet: Mapping[str, Any]) -> Cost:
+    cells = choice.candidate.cells
     requests, loads = (fleet[f"{what}_per_day"] * fleet["days_per_month"] for what in ("requests", "loads"))
     joules = mean_of_present([cell.of_run(REQUEST_ENERGY) for cell in cells])
     answer_ms = mean_of_present([value for cell in cells for value in cell.pooled(ANY_E2E)])
-    load_s, disk_mb = option.figures["load_s"], option.figures["disk_mb"]
+    load_s, disk_mb = choice.figures["load_s"], choice.figures["disk_mb"]
     energy_kwh = _times(joules, fleet["laptops"] * requests / J_PER_KWH)
     figures = {
         REQUEST_ENERGY: joules,
@@ -57,16 +57,16 @@ def _cost(option: Option, fleet: Mapping[str, Any]) -> Cost:
         "download_gb": _times(disk_mb, fleet["laptops"] / _MB_PER_GB),
     }
     sources = ", ".join(dict.fromkeys(source for cell in cells if (source := cell.result.energy_source)))
-    missing = {name: _why_unknown(option, name) for name, value in figures.items() if value is None}
-    return Cost(label=option.label, energy_source=sources or None, missing=missing, **figures)
+    missing = {name: _why_unknown(choice, name) for name, value in figures.items() if value is None}
+    return Cost(label=choice.label, energy_source=sources or None, missing=missing, **figures)
 
 
-def _why_unknown(option: Option, figure: str) -> str:
+def _why_unknown(choice: Choice, figure: str) -> str:
     """Why what the figure follows from is not known."""
     if figure == "answer_wait_h_per_person_month":
         return "no answer could be timed"
     origin = {"load_wait_h_per_person_month": "load_s", "disk_mb_per_laptop": "disk_mb", "download_gb": "disk_mb"}
-    name, result = origin.get(figure, REQUEST_ENERGY), option.candidate.result
+    name, result = origin.get(figure, REQUEST_ENERGY), choice.candidate.result
     return result.missing.get(name, f"run.json has no {name}; measure again")
 
 

@@ -60,7 +60,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class GateResult:
     """What the gate says, and why."""
 
     baseline: GateSide
@@ -75,7 +75,7 @@ class Outcome:
 
 def gate(
     baseline: GateSide, candidate: GateSide, rules: Mapping[str, Any], *, force: bool = False, seed: int = 0
-) -> Outcome:
+) -> GateResult:
     """Hold a candidate to its baseline by the rules of `conf/gate/`; raise ConfigError when they are no pair."""
     differing = _differing(baseline, candidate)
     _refuse(differing, baseline, candidate, force=force)
@@ -87,7 +87,7 @@ def gate(
         *(_ungated(baseline, rules) if few is None else ()),
         *(f"compared all the same, although they differ in {one}" for one in differing),
     ]
-    return Outcome(
+    return GateResult(
         baseline=baseline,
         candidate=candidate,
         verdict=_verdict(checks, changes, few, rules["outputs"], broken=bool(candidate.broken)),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from foundry_exp.decide import fleet, pareto
-from foundry_exp.decide.choice import Option, option
+from foundry_exp.decide.choice import Choice, choice
 from foundry_exp.decide.constraints import Broken, broken
 from foundry_exp.decide.fleet import Cost
 from foundry_exp.decide.weighing import Weighed, gap, score, unweighable, weigh, weighed_by
@@ -26,7 +26,7 @@ HALF, TWICE = 0.5, 2.0
 class Rejected:
     """An option that breaks a constraint."""
 
-    option: Option
+    choice: Choice
     broken: tuple[Broken, ...]
 
     @property
@@ -57,7 +57,7 @@ class Recommendation:
     """Options that keep to every constraint, best first; the first is the pick."""
     tied: tuple[Weighed, ...]
     """Those of them that cannot be told apart from the pick."""
-    cheapest: Option | None
+    cheapest: Choice | None
     """Of the pick and the tied, by `cheapest_by`."""
     rejected: tuple[Rejected, ...]
     unmeasured: tuple[tuple[str, str], ...]
@@ -90,14 +90,14 @@ def recommend(
     able, unmeasured = _with_figures(candidates)
     typical = expected((cell.result for one in able for cell in one.cells), decision.get("expected_tokens"))
     tokens = typical.tokens
-    options = [option(one, tokens) for one in able]
-    judged = [(one, broken(one, decision["constraints"])) for one in options]
+    choices = [choice(one, tokens) for one in able]
+    judged = [(one, broken(one, decision["constraints"])) for one in choices]
     mixed_energy = energy_mismatch(able)
     incomparable = {ENERGY} if mixed_energy else set()
     weights = {name: 0 if weighed_by(name) in incomparable else weight for name, weight in decision["weights"].items()}
     ranked = weigh([one for one, against in judged if not against], weights)
     tied = _tied(ranked, weights, tokens, seed)
-    objectives = [figure for figure in _objectives(options) if figure not in incomparable]
+    objectives = [figure for figure in _objectives(choices) if figure not in incomparable]
     cheapest_by = decision["cheapest_by"]
     return Recommendation(
         decision=decision,
@@ -107,14 +107,14 @@ def recommend(
         cheapest=None if cheapest_by in incomparable else _cheapest([*ranked[:1], *tied], cheapest_by),
         rejected=tuple(Rejected(one, tuple(against)) for one, against in judged if against),
         unmeasured=tuple(unmeasured),
-        front=tuple(_front(options, objectives)),
+        front=tuple(_front(choices, objectives)),
         objectives=tuple(objectives),
         sensitivity=tuple(_sensitivity(ranked, weights)),
-        fleet=fleet.costs([one.option for one in ranked[:2]], decision.get("fleet")),
+        fleet=fleet.costs([one.choice for one in ranked[:2]], decision.get("fleet")),
         remarks=(
-            *_of_typical(options, typical),
+            *_of_typical(choices, typical),
             *_of_energy(mixed_energy),
-            *_remarks(able, options, weights, forced),
+            *_remarks(able, choices, weights, forced),
         ),
     )
 
@@ -143,23 +143,23 @@ def _tied(ranked: Sequence[Weighed], weights: Mapping[str, float], tokens: float
     ]
 
 
-def _cheapest(among: Sequence[Weighed], figure: str) -> Option | None:
-    able = [one.option for one in among if one.option.figures.get(figure) is not None]
+def _cheapest(among: Sequence[Weighed], figure: str) -> Choice | None:
+    able = [one.choice for one in among if one.choice.figures.get(figure) is not None]
     return min(able, key=lambda one: one.figures[figure] or 0.0, default=None)
 
 
-def _objectives(options: Sequence[Option]) -> list[str]:
+def _objectives(choices: Sequence[Choice]) -> list[str]:
     """The figures that every option has and in which they differ."""
-    values = {figure: {one.figures.get(figure) for one in options} for _, figure in catalogue.weights().values()}
+    values = {figure: {one.figures.get(figure) for one in choices} for _, figure in catalogue.weights().values()}
     return [figure for figure, different in values.items() if None not in different and len(different) > 1]
 
 
-def _front(options: Sequence[Option], objectives: Sequence[str]) -> Iterator[str]:
-    points = [[_larger_is_better(figure, one) for figure in objectives] for one in options]
-    yield from (one.label for one, is_on in zip(options, pareto.front(points), strict=True) if is_on)
+def _front(choices: Sequence[Choice], objectives: Sequence[str]) -> Iterator[str]:
+    points = [[_larger_is_better(figure, one) for figure in objectives] for one in choices]
+    yield from (one.label for one, is_on in zip(choices, pareto.front(points), strict=True) if is_on)
 
 
-def _larger_is_better(figure: str, one: Option) -> float:
+def _larger_is_better(figure: str, one: Choice) -> float:
     value = one.figures[figure] or 0.0
     return value if catalogue.figure(figure).better == "more" else -value
 
@@ -172,7 +172,7 @@ def _sensitivity(ranked: Sequence[Weighed], weights: Mapping[str, float]) -> Ite
 
 
 def _pick(ranked: Sequence[Weighed], weights: Mapping[str, float]) -> str:
-    return max(ranked, key=lambda one: score(one.parts, weights)).option.label
+    return max(ranked, key=lambda one: score(one.parts, weights)).choice.label
 
 
 def _flips(ranked: Sequence[Weighed], weights: Mapping[str, float], name: str) -> Iterator[tuple[float, str]]:
@@ -184,26 +184,26 @@ def _flips(ranked: Sequence[Weighed], weights: Mapping[str, float], name: str) -
         lead = sum(rest[key] * (pick.parts[key] - other.parts[key]) for key in pick.parts if key != name)
         slope = other.parts[name] - pick.parts[name]
         if slope and (at := lead / slope) >= 0:
-            crossings.append((at, other.option.label))
+            crossings.append((at, other.choice.label))
     below = [one for one in crossings if one[0] < weights[name]]
     above = [one for one in crossings if one[0] >= weights[name]]
     yield from filter(None, (max(below, default=None), min(above, default=None)))
 
 
 def _remarks(
-    able: Sequence[Candidate], options: Sequence[Option], weights: Mapping[str, float], forced: Sequence[Mismatch]
+    able: Sequence[Candidate], choices: Sequence[Choice], weights: Mapping[str, float], forced: Sequence[Mismatch]
 ) -> Iterator[str]:
     yield from (f"decided all the same, although they differ in {one.sentence()}" for one in forced)
     for candidate in able:
         yield from (f"{candidate.label}: {what}" for what in candidate.left_out())
         yield from _untrusted(candidate)
-    for name, labels in unweighable(options, weights).items():
-        everyone = len(labels) == len(options)
+    for name, labels in unweighable(choices, weights).items():
+        everyone = len(labels) == len(choices)
         what = "so it has no weight" if everyone else f"so it counts as nothing for {', '.join(labels)}"
-        yield f"{name}: {'no option' if everyone else 'not every option'} has a figure, {what}"
+        yield f"{name}: {'no choice' if everyone else 'not every choice'} has a figure, {what}"
 
 
-def _of_typical(options: Sequence[Option], typical: Expected) -> Iterator[str]:
+def _of_typical(choices: Sequence[Choice], typical: Expected) -> Iterator[str]:
     """Where a typical answer's length is from, and why there is none of some options."""
     if typical.tokens is None:
         yield (
@@ -211,8 +211,8 @@ def _of_typical(options: Sequence[Option], typical: Expected) -> Iterator[str]:
             "expected_tokens=60 decides by one of 60 tokens"
         )
         return
-    without = [one.label for one in options if one.figures[TYPICAL] is None]
-    if len(without) < len(options):
+    without = [one.label for one in choices if one.figures[TYPICAL] is None]
+    if len(without) < len(choices):
         yield typical.sentence()
     if without:
         yield f"{', '.join(without)}: no typical answer, which needs streaming and the runtime's own token counts"

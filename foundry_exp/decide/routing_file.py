@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from foundry_exp.config import models_json
-from foundry_exp.decide.choice import Option
+from foundry_exp.decide.choice import Choice
 from foundry_exp.decide.recommend import Recommendation
 from foundry_exp.files.escape import one_line
 
@@ -16,21 +16,21 @@ def write(path: Path, recommendation: Recommendation) -> list[str]:
     """Write one entry an alias, of its best option; return the aliases."""
     entries: dict[str, dict[str, Any]] = {}
     for one in recommendation.ranked:
-        entries.setdefault(_alias(one.option), _entry(one.option, recommendation, one.score))
+        entries.setdefault(_alias(one.choice), _entry(one.choice, recommendation, one.score))
     for rejected in recommendation.rejected:
-        entries.setdefault(_alias(rejected.option), _entry(rejected.option, recommendation, None))
+        entries.setdefault(_alias(rejected.choice), _entry(rejected.choice, recommendation, None))
     models_json.write(path, entries)
     return list(entries)
 
 
-def _alias(option: Option) -> str:
-    return option.candidate.result.model.alias
+def _alias(choice: Choice) -> str:
+    return choice.candidate.result.model.alias
 
 
-def _entry(option: Option, recommendation: Recommendation, score: float | None) -> dict[str, Any]:
-    result = option.candidate.result
-    is_pick = recommendation.pick is not None and option is recommendation.pick.option
-    against = next((one for one in recommendation.rejected if one.option is option), None)
+def _entry(choice: Choice, recommendation: Recommendation, score: float | None) -> dict[str, Any]:
+    result = choice.candidate.result
+    is_pick = recommendation.pick is not None and choice is recommendation.pick.choice
+    against = next((one for one in recommendation.rejected if one.choice is choice), None)
     reason = "; ".join(each.sentence for each in against.broken) if against else f"{recommendation.decision['name']}"
     return {
         "capabilities": list(result.model.capabilities),
@@ -45,7 +45,7 @@ def _entry(option: Option, recommendation: Recommendation, score: float | None) 
         "run": f"{result.sweep_id}/{result.cell}",
         "accel": result.accel,
         "score": score,
-        "ttft_ms": option.figures["ttft_p50_ms"],
-        "e2e_ms": option.figures["e2e_p50_ms"],
-        **{name: option.figures.get(name) for name in _MEASURED},
+        "ttft_ms": choice.figures["ttft_p50_ms"],
+        "e2e_ms": choice.figures["e2e_p50_ms"],
+        **{name: choice.figures.get(name) for name in _MEASURED},
     }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foundry_exp.decide.choice import Option
+from foundry_exp.decide.choice import Choice
 from foundry_exp.decide.contrasts import by_prompt
 from foundry_exp.metrics import catalogue
 from foundry_exp.metrics.stats.difference import FEWEST, Difference, paired
@@ -19,19 +19,19 @@ from foundry_exp.results.figures import CellFigures, Prompt
 class Weighed:
     """An option's worth, criterion by criterion."""
 
-    option: Option
+    choice: Choice
     parts: dict[str, float]
     """Criterion → 0 to 1: (points - 1) / 4; else the smaller of the best figure and this one / the larger."""
     score: float
     """The weighted mean of the parts."""
 
 
-def weigh(options: Sequence[Option], weights: Mapping[str, float]) -> list[Weighed]:
+def weigh(choices: Sequence[Choice], weights: Mapping[str, float]) -> list[Weighed]:
     """Every option's worth, best first; a figure that an option lacks counts as nothing."""
-    used = {name: weight for name, weight in weights.items() if weight > 0 and _known(options, name)}
-    parts = [{name: _part(one, options, name) for name in used} for one in options]
-    weighed = [Weighed(one, own, score(own, used)) for one, own in zip(options, parts, strict=True)]
-    return sorted(weighed, key=lambda one: (-one.score, one.option.label))
+    used = {name: weight for name, weight in weights.items() if weight > 0 and _known(choices, name)}
+    parts = [{name: _part(one, choices, name) for name in used} for one in choices]
+    weighed = [Weighed(one, own, score(own, used)) for one, own in zip(choices, parts, strict=True)]
+    return sorted(weighed, key=lambda one: (-one.score, one.choice.label))
 
 
 def score(parts: Mapping[str, float], weights: Mapping[str, float]) -> float:
@@ -40,10 +40,10 @@ def score(parts: Mapping[str, float], weights: Mapping[str, float]) -> float:
     return sum(weights[name] * part for name, part in parts.items()) / total if total else 0.0
 
 
-def unweighable(options: Sequence[Option], weights: Mapping[str, float]) -> dict[str, list[str]]:
+def unweighable(choices: Sequence[Choice], weights: Mapping[str, float]) -> dict[str, list[str]]:
     """Criteria that count and that some options have no figure for, with those options."""
     counted = [name for name, weight in weights.items() if weight > 0]
-    lacking = {name: [one.label for one in options if one.figures.get(weighed_by(name)) is None] for name in counted}
+    lacking = {name: [one.label for one in choices if one.figures.get(weighed_by(name)) is None] for name in counted}
     return {name: labels for name, labels in lacking.items() if labels}
 
 
@@ -61,8 +61,8 @@ def gap(
     return paired(*(_by_prompt(one, shared, weights, tokens) for one in (better, other)), seed=seed)
 
 
-def _known(options: Sequence[Option], criterion: str) -> bool:
-    return any(one.figures.get(weighed_by(criterion)) is not None for one in options)
+def _known(choices: Sequence[Choice], criterion: str) -> bool:
+    return any(one.figures.get(weighed_by(criterion)) is not None for one in choices)
 
 
 def weighed_by(criterion: str) -> str:
@@ -70,14 +70,14 @@ def weighed_by(criterion: str) -> str:
     return catalogue.weights()[criterion][1]
 
 
-def _part(one: Option, options: Sequence[Option], criterion: str) -> float:
+def _part(one: Choice, choices: Sequence[Choice], criterion: str) -> float:
     figure, key = catalogue.weights()[criterion]
     value = one.figures.get(key)
     if value is None:
         return 0.0
     if not figure.is_ratio:
         return (value - WORST) / (BEST - WORST)
-    every = [other_value for other in options if (other_value := other.figures.get(key)) is not None]
+    every = [other_value for other in choices if (other_value := other.figures.get(key)) is not None]
     if figure.better == "more":
         return value / max(every) if max(every) > 0 else 1.0
     return min(every) / value if value > 0 else 1.0
@@ -87,7 +87,7 @@ def _prompts(one: Weighed, tokens: float | None) -> set[Prompt]:
     """The prompts that every run has every weighed figure of."""
     prompts = [
         set(values)
-        for cell in one.option.candidate.cells
+        for cell in one.choice.candidate.cells
         for name in one.parts
         if (values := _values(cell, name, tokens))
     ]
@@ -105,7 +105,7 @@ def _by_prompt(
 ) -> FloatArray:
     """The score as a mean over prompts: an array [run, prompt]."""
     total = sum(weights[name] for name in one.parts)
-    cells = one.option.candidate.cells
+    cells = one.choice.candidate.cells
     scores = np.zeros((len(cells), len(prompts)))
     for name, part in one.parts.items():
         share = weights[name] / total

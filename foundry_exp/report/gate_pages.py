@@ -7,7 +7,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from foundry_exp.decide.constraints import with_unit
-from foundry_exp.decide.gate import Change, Check, Outcome
+from foundry_exp.decide.gate import Change, Check, GateResult
 from foundry_exp.files.escape import excerpt, markdown, one_line, sentence
 from foundry_exp.metrics import catalogue
 from foundry_exp.metrics.formats import number, share
@@ -17,41 +17,41 @@ _CONTEXT = 30
 """Characters before the place where two answers part."""
 
 
-def console(outcome: Outcome) -> str:
+def console(result: GateResult) -> str:
     """What is printed."""
-    lines = [title(outcome), ""]
-    lines += [f"  {check.verdict:<12} {in_a_sentence(check)}" for check in outcome.checks]
-    lines += [f"  {line}" for line in _changed(outcome)]
-    lines += [sentence(note) for note in outcome.notes]
+    lines = [title(result), ""]
+    lines += [f"  {check.verdict:<12} {in_a_sentence(check)}" for check in result.checks]
+    lines += [f"  {line}" for line in _changed(result)]
+    lines += [sentence(note) for note in result.notes]
     return "\n".join(lines) + "\n"
 
 
-def page(outcome: Outcome) -> str:
+def page(result: GateResult) -> str:
     """The Markdown summary."""
-    parts = [f"# {markdown(title(outcome))}"]
-    if outcome.checks:
+    parts = [f"# {markdown(title(result))}"]
+    if result.checks:
         table = ["| | baseline | candidate | worse by | interval | accepted | |", "|---|---|---|---|---|---|---|"]
-        parts.append("\n".join([*table, *(_row(check) for check in outcome.checks)]))
-    if outcome.changes:
-        diffs = "\n".join(line for change in outcome.changes[:_SHOWN] for line in _diff(change))
+        parts.append("\n".join([*table, *(_row(check) for check in result.checks)]))
+    if result.changes:
+        diffs = "\n".join(line for change in result.changes[:_SHOWN] for line in _diff(change))
         parts.append(f"## Changed answers\n\n```diff\n{diffs}\n```")
-    parts += ["\n".join(f"- {markdown(sentence(note))}" for note in outcome.notes)]
+    parts += ["\n".join(f"- {markdown(sentence(note))}" for note in result.notes)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def junit(outcome: Outcome) -> str:
+def junit(result: GateResult) -> str:
     """A JUnit XML file: one test a figure, one for the answers."""
-    suite = ET.Element("testsuite", name="foundry_exp gate", tests=str(len(outcome.checks) + 1))
-    for check in outcome.checks:
+    suite = ET.Element("testsuite", name="foundry_exp gate", tests=str(len(result.checks) + 1))
+    for check in result.checks:
         case = ET.SubElement(suite, "testcase", classname="gate", name=check.metric)
         if check.verdict != "passed":
             ET.SubElement(case, "failure" if check.verdict == "failed" else "error", message=in_a_sentence(check))
     case = ET.SubElement(suite, "testcase", classname="gate", name="answers and runs")
-    remarks = [*_changed(outcome), *(one_line(note) for note in outcome.notes)]
-    checked = {check.verdict for check in outcome.checks}
-    if outcome.verdict not in {*checked, "passed"} or outcome.candidate.broken:
-        kind = "failure" if outcome.verdict == "failed" else "error"
-        ET.SubElement(case, kind, message=" ".join(remarks) or outcome.verdict)
+    remarks = [*_changed(result), *(one_line(note) for note in result.notes)]
+    checked = {check.verdict for check in result.checks}
+    if result.verdict not in {*checked, "passed"} or result.candidate.broken:
+        kind = "failure" if result.verdict == "failed" else "error"
+        ET.SubElement(case, kind, message=" ".join(remarks) or result.verdict)
     elif remarks:
         ET.SubElement(case, "system-out").text = "\n".join(remarks)
     failures, errors = (sum(1 for _ in suite.iter(kind)) for kind in ("failure", "error"))
@@ -60,23 +60,23 @@ def junit(outcome: Outcome) -> str:
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(suite, encoding="unicode") + "\n"
 
 
-def document(outcome: Outcome) -> dict[str, Any]:
+def document(result: GateResult) -> dict[str, Any]:
     """The same as data."""
     return {
-        "verdict": outcome.verdict,
-        "baseline": outcome.baseline.run,
-        "candidate": outcome.candidate.run,
-        "runs": {"baseline": outcome.baseline.runs, "candidate": outcome.candidate.runs},
-        "checks": [asdict(check) for check in outcome.checks],
-        "changed_answers": [asdict(change) for change in outcome.changes],
-        "notes": list(outcome.notes),
+        "verdict": result.verdict,
+        "baseline": result.baseline.run,
+        "candidate": result.candidate.run,
+        "runs": {"baseline": result.baseline.runs, "candidate": result.candidate.runs},
+        "checks": [asdict(check) for check in result.checks],
+        "changed_answers": [asdict(change) for change in result.changes],
+        "notes": list(result.notes),
     }
 
 
-def title(outcome: Outcome) -> str:
+def title(result: GateResult) -> str:
     """`gate passed: demo-small, 5 runs against 5`."""
-    label = one_line(outcome.candidate.label)
-    return f"gate {outcome.verdict}: {label}, {outcome.candidate.runs} runs against {outcome.baseline.runs}"
+    label = one_line(result.candidate.label)
+    return f"gate {result.verdict}: {label}, {result.candidate.runs} runs against {result.baseline.runs}"
 
 
 def in_a_sentence(check: Check) -> str:
@@ -121,15 +121,15 @@ def _size(metric: str, value: float) -> str:
     return f"{number(100 * value)} percentage points" if figure.unit.is_share else f"{number(value)} points"
 
 
-def _changed(outcome: Outcome) -> Iterator[str]:
-    if not outcome.changes:
+def _changed(result: GateResult) -> Iterator[str]:
+    if not result.changes:
         return
-    asked = len(outcome.baseline.outputs)
-    yield f"{len(outcome.changes)} of {asked} prompts are answered differently at temperature 0:"
-    for change in outcome.changes[:_SHOWN]:
+    asked = len(result.baseline.outputs)
+    yield f"{len(result.changes)} of {asked} prompts are answered differently at temperature 0:"
+    for change in result.changes[:_SHOWN]:
         yield from _diff(change)
-    if len(outcome.changes) > _SHOWN:
-        yield f"and {len(outcome.changes) - _SHOWN} more"
+    if len(result.changes) > _SHOWN:
+        yield f"and {len(result.changes) - _SHOWN} more"
 
 
 def _diff(change: Change) -> Iterator[str]:

@@ -6,7 +6,7 @@ from statistics import fmean
 
 from foundry_exp.files.escape import listed
 from foundry_exp.metrics.formats import S, Unit, number, share, time_unit
-from foundry_exp.report.ranking import Entry, Standing, comparable, standings, why_left_out
+from foundry_exp.report.ranking import Entry, Ranking, comparable, rankings, why_left_out
 from foundry_exp.results.cell import FinishedCell, labels
 from foundry_exp.results.comparable import differing
 from foundry_exp.results.row import Row
@@ -43,17 +43,17 @@ def _several(cells: Sequence[FinishedCell], named: Sequence[tuple[str, FinishedC
     if apart:
         yield Sentence(f"The cells are not ranked, because they differ in {listed(apart)}.")
         return
-    for standing in standings(cells):
-        yield Sentence(f"{_outcome(standing)}.", f"{standing.statistic.contest}:")
+    for ranking in rankings(cells):
+        yield Sentence(f"{_outcome(ranking)}.", f"{ranking.statistic.contest}:")
     yield from _lengths(named)
     yield from _repeatable(named)
 
 
-def _outcome(standing: Standing) -> str:
+def _outcome(ranking: Ranking) -> str:
     """Who leads a contest, and by how much over the next and the last."""
-    others = standing.others if len(standing.others) < 2 else (standing.others[0], standing.others[-1])  # noqa: PLR2004
-    compared = [standing.compared(other, _figure(other, standing.unit)) for other in others]
-    return "; ".join([_leaders(standing.leaders, standing.statistic.basis, standing.unit), *compared])
+    others = ranking.others if len(ranking.others) < 2 else (ranking.others[0], ranking.others[-1])  # noqa: PLR2004
+    compared = [ranking.compared(other, _figure(other, ranking.unit)) for other in others]
+    return "; ".join([_leaders(ranking.leaders, ranking.statistic.basis, ranking.unit), *compared])
 
 
 def _leaders(leaders: Sequence[Entry], how: str, unit: Unit) -> str:

@@ -30,7 +30,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Ranking:
     """The outcome of one contest between at least two cells."""
 
     figure: Figure
@@ -81,7 +81,7 @@ def basis(figure: Figure, result: RunResult) -> object:
     return graded_by(result) if figure.unit == POINTS else None
 
 
-def standings(cells: Sequence[FinishedCell]) -> Iterator[Standing]:
+def rankings(cells: Sequence[FinishedCell]) -> Iterator[Ranking]:
     """Every contest that at least two rankable cells have the figure for."""
     named = rankable(cells)
     for _, figure, one in catalogue.shown_in("contest"):
@@ -89,7 +89,7 @@ def standings(cells: Sequence[FinishedCell]) -> Iterator[Standing]:
         if len(entries) > 1 and len({basis(figure, entry.cell.result) for entry in entries}) == 1:
             unit = unit_for(figure.unit, (entry.value for entry in entries))
             leaders = tuple(entry for entry in entries if ratio(entries[0], entry) < TIE)
-            yield Standing(figure, one, unit, leaders, tuple(entries[len(leaders) :]))
+            yield Ranking(figure, one, unit, leaders, tuple(entries[len(leaders) :]))
 
 
 def _entries(figure: Figure, one: Statistic, named: Sequence[tuple[str, FinishedCell]]) -> list[Entry]:

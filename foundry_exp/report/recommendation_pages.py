@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from foundry_exp.decide import fleet
-from foundry_exp.decide.choice import Option
+from foundry_exp.decide.choice import Choice
 from foundry_exp.decide.constraints import kept, limits, with_unit
 from foundry_exp.decide.recommend import Recommendation, Rejected, Sensitivity
 from foundry_exp.decide.weighing import Weighed, weighed_by
@@ -37,21 +37,21 @@ def document(recommendation: Recommendation) -> dict[str, Any]:
     return {
         "decision": dict(recommendation.decision),
         "expected_tokens": recommendation.expected.tokens,
-        "pick": recommendation.pick.option.label if recommendation.pick else None,
+        "pick": recommendation.pick.choice.label if recommendation.pick else None,
         "ranked": [
-            {"label": one.option.label, "score": one.score, "parts": one.parts, "figures": one.option.figures}
+            {"label": one.choice.label, "score": one.score, "parts": one.parts, "figures": one.choice.figures}
             for one in recommendation.ranked
         ],
-        "tied": [one.option.label for one in recommendation.tied],
+        "tied": [one.choice.label for one in recommendation.tied],
         "cheapest": recommendation.cheapest.label if recommendation.cheapest else None,
         "rejected": [
-            {"label": one.option.label, "figures": one.option.figures, "broken": [each.sentence for each in one.broken]}
+            {"label": one.choice.label, "figures": one.choice.figures, "broken": [each.sentence for each in one.broken]}
             for one in recommendation.rejected
         ],
         "unmeasured": dict(recommendation.unmeasured),
         "broken_runs": {
             one.label: broken
-            for one in [*_options(recommendation.ranked), *_options(recommendation.rejected)]
+            for one in [*_choices(recommendation.ranked), *_choices(recommendation.rejected)]
             if (broken := one.candidate.broken())
         },
         "pareto": {"of": list(recommendation.objectives), "options": list(recommendation.front)},
@@ -73,7 +73,7 @@ def document(recommendation: Recommendation) -> dict[str, Any]:
 def title(recommendation: Recommendation) -> str:
     """`default-summarizer: take phi-4-mini (cpu)`."""
     return f"{recommendation.decision['name']}: " + (
-        f"take {recommendation.pick.option.label}" if recommendation.pick else "no model qualifies"
+        f"take {recommendation.pick.choice.label}" if recommendation.pick else "no model qualifies"
     )
 
 
@@ -90,7 +90,7 @@ def reasons(recommendation: Recommendation) -> Iterator[str]:
     else:
         yield from _nothing(recommendation)
     yield from (
-        f"{one.option.label} is out: {'; '.join(each.sentence for each in one.broken)}."
+        f"{one.choice.label} is out: {'; '.join(each.sentence for each in one.broken)}."
         for one in recommendation.rejected
     )
     yield from (f"{label} is out: {sentence(_briefly(why))}" for label, why in recommendation.unmeasured)
@@ -109,14 +109,14 @@ def _broken_runs(recommendation: Recommendation) -> Iterator[str]:
     """Runs without figures of options that nothing above says it of."""
     said_above = [one for one in recommendation.rejected if any(each.constraint == "error_rate" for each in one.broken)]
     others = [
-        *_options(recommendation.ranked[1:]),
-        *_options([one for one in recommendation.rejected if one not in said_above]),
+        *_choices(recommendation.ranked[1:]),
+        *_choices([one for one in recommendation.rejected if one not in said_above]),
     ]
     yield from (sentence(f"{one.label}: {what}") for one in others for what in one.candidate.broken())
 
 
-def _options(among: Sequence[Weighed | Rejected]) -> list[Option]:
-    return [one.option for one in among]
+def _choices(among: Sequence[Weighed | Rejected]) -> list[Choice]:
+    return [one.choice for one in among]
 
 
 def _briefly(why: str) -> str:
@@ -126,19 +126,19 @@ def _briefly(why: str) -> str:
 
 def _why(recommendation: Recommendation, pick: Weighed) -> Iterator[str]:
     allowed = limits(recommendation.decision["constraints"])
-    facts = [kept(name, pick.option.figures.get(name), limit) for name, limit in allowed.items()]
-    licence = pick.option.candidate.result.model.licence
+    facts = [kept(name, pick.choice.figures.get(name), limit) for name, limit in allowed.items()]
+    licence = pick.choice.candidate.result.model.licence
     facts += [f"licence {licence}"] if licence else []
     yield "It keeps to every constraint" + (f": {'; '.join(facts)}." if facts else ".")
-    broken = pick.option.candidate.broken()
+    broken = pick.choice.candidate.broken()
     if broken:
         yield sentence(f"But not every run of it came to figures: {listed(broken)}")
-    if allowed.get("e2e_p95_ms") and pick.option.answers < MINIMUM_N["p95"]:
-        yield f"Its p95 is of {pick.option.answers} answers, too few for an interval: it is one of the slowest seen."
+    if allowed.get("e2e_p95_ms") and pick.choice.answers < MINIMUM_N["p95"]:
+        yield f"Its p95 is of {pick.choice.answers} answers, too few for an interval: it is one of the slowest seen."
     if len(recommendation.ranked) > 1:
         yield from _runner_up(recommendation, pick, recommendation.ranked[1])
     if recommendation.tied:
-        labels = ", ".join(one.option.label for one in recommendation.tied)
+        labels = ", ".join(one.choice.label for one in recommendation.tied)
         yield f"Not to be told apart from it by these prompts: {labels}. {_least(recommendation)}"
     if recommendation.fleet:
         yield from fleet.sentences(recommendation.fleet, recommendation.decision["fleet"])
@@ -159,17 +159,17 @@ def _runner_up(recommendation: Recommendation, pick: Weighed, other: Weighed) ->
     total = sum(weights[name] for name in pick.parts)
     ahead = [name for name, move in moves.items() if move / total > _CLOSE]
     behind = [name for name, move in moves.items() if move / total < -_CLOSE]
-    text = f"Runner-up: {other.option.label}, with a score of {other.score:.2f} against {pick.score:.2f}."
+    text = f"Runner-up: {other.choice.label}, with a score of {other.score:.2f} against {pick.score:.2f}."
     if ahead:
-        text += f" {pick.option.label} is ahead in {_against(ahead, pick.option, other.option)}"
-        text += f", and behind in {_against(behind, pick.option, other.option)}." if behind else "."
+        text += f" {pick.choice.label} is ahead in {_against(ahead, pick.choice, other.choice)}"
+        text += f", and behind in {_against(behind, pick.choice, other.choice)}." if behind else "."
     yield text
 
 
-def _against(criteria: Sequence[str], one: Option, other: Option) -> str:
+def _against(criteria: Sequence[str], one: Choice, other: Choice) -> str:
     parts = []
     for figure in map(weighed_by, criteria):
-        mine, theirs = (with_unit(figure, option.figures.get(figure)) for option in (one, other))
+        mine, theirs = (with_unit(figure, choice.figures.get(figure)) for choice in (one, other))
         parts.append(f"{catalogue.words(figure)} ({mine} against {theirs})")
     return ", ".join(parts)
 
@@ -178,13 +178,13 @@ def _nothing(recommendation: Recommendation) -> Iterator[str]:
     if recommendation.closest:
         worst = max(recommendation.closest.broken, key=lambda one: one.excess)
         over = f"{100 * (worst.excess - 1):.0f} % beyond"
-        yield f"The closest is {recommendation.closest.option.label}: {worst.sentence}, {over}."
+        yield f"The closest is {recommendation.closest.choice.label}: {worst.sentence}, {over}."
     else:
         yield "None misses by a matter of degree: each lacks a figure, a licence or a capability, or failed in a run."
 
 
 def _moved(one: Sensitivity, recommendation: Recommendation) -> str:
-    pick = recommendation.pick.option.label if recommendation.pick else ""
+    pick = recommendation.pick.choice.label if recommendation.pick else ""
     changed = {"half": one.at_half, "twice": one.at_twice}
     moved = [
         f"{to} with {by} of it" if by == "half" else f"{to} with {by} that" for by, to in changed.items() if to != pick
@@ -202,9 +202,9 @@ def _table(recommendation: Recommendation) -> str:
     rows = [
         " | ".join(
             [
-                markdown(one.option.label),
+                markdown(one.choice.label),
                 f"{one.score:.2f}",
-                *(with_unit(figure, one.option.figures.get(figure)) for figure in figures),
+                *(with_unit(figure, one.choice.figures.get(figure)) for figure in figures),
             ]
         )
         for one in recommendation.ranked

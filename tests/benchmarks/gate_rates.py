@@ -21,7 +21,7 @@ from typing import Any
 
 from foundry_exp.config import compose
 from foundry_exp.decide import gate_side
-from foundry_exp.decide.gate import Outcome, gate
+from foundry_exp.decide.gate import GateResult, gate
 from foundry_exp.decide.gate_side import GateSide
 from foundry_exp.metrics import catalogue
 from foundry_exp.metrics.stats.intervals import wilson_interval
@@ -75,21 +75,21 @@ def _joined(sides: Sequence[GateSide]) -> GateSide:
     return replace(sides[0], figures=figures)
 
 
-def _pair(threes: list[dict[str, GateSide]], start: int, first: str, second: str, rules: dict[str, Any]) -> Outcome:
+def _pair(threes: list[dict[str, GateSide]], start: int, first: str, second: str, rules: dict[str, Any]) -> GateResult:
     window = threes[start : start + REPEATS]
     return gate(_joined([one[first] for one in window]), _joined([one[second] for one in window]), rules)
 
 
-def _apart(threes: list[dict[str, GateSide]], start: int, rules: dict[str, Any]) -> Outcome:
+def _apart(threes: list[dict[str, GateSide]], start: int, rules: dict[str, Any]) -> GateResult:
     before, after = threes[start : start + REPEATS], threes[start + REPEATS : start + 2 * REPEATS]
     return gate(_joined([one["plain"] for one in before]), _joined([one["plain"] for one in after]), rules)
 
 
-def _caught(outcome: Outcome) -> bool:
+def _caught(outcome: GateResult) -> bool:
     return any(_failed(outcome, one.name) for one in catalogue.FIGURES if one.is_gated and one.kind == "requests")
 
 
-def _failed(outcome: Outcome, metric: str) -> bool:
+def _failed(outcome: GateResult, metric: str) -> bool:
     return any(check.metric == metric and check.verdict == "failed" for check in outcome.checks)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from foundry_exp.config import compose
 from foundry_exp.decide import baseline, gate_side
-from foundry_exp.decide.gate import Outcome, gate
+from foundry_exp.decide.gate import GateResult, gate
 from foundry_exp.decide.gate_side import GateSide
 from foundry_exp.errors import ConfigError
 from foundry_exp.metrics.stats.multiple_comparisons import max_t
@@ -36,11 +36,11 @@ def sides(folder: Path, count: int = 5, **candidate: Any) -> tuple[GateSide, Gat
     return side_of([before], "fastest"), side_of([after], "fastest")
 
 
-def judged(folder: Path, **candidate: Any) -> Outcome:
+def judged(folder: Path, **candidate: Any) -> GateResult:
     return gate(*sides(folder, **candidate), rules())
 
 
-def verdicts(outcome: Outcome) -> dict[str, str]:
+def verdicts(outcome: GateResult) -> dict[str, str]:
     return {check.metric: check.verdict for check in outcome.checks}
 
 

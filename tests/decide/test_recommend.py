@@ -20,7 +20,7 @@ points = st.lists(st.tuples(st.floats(0, 5), st.floats(0, 5), st.floats(0, 5)), 
 
 def test_six_cells_with_one_failed_one_skipped_one_tied(six: Path) -> None:
     found = decided(six)
-    assert {one.option.label for one in found.ranked} == {"best (cpu)", "twin (cpu)"}
+    assert {one.choice.label for one in found.ranked} == {"best (cpu)", "twin (cpu)"}
     assert len(found.tied) == 1
     assert found.cheapest is not None
     assert found.cheapest.label == "twin (cpu)"
@@ -39,7 +39,7 @@ def test_a_clearly_better_option_is_not_tied(tmp_path: Path) -> None:
     plant(tmp_path, name="b", model="slow", points=4.0, slower=2.0, seed=2)
     found = decided(tmp_path / "sweep")
     assert found.pick is not None
-    assert found.pick.option.label == "quick"
+    assert found.pick.choice.label == "quick"
     assert not found.tied
     assert "Runner-up: slow" in recommendation_pages.console(found)
 
@@ -69,7 +69,7 @@ def test_energies_from_different_sources_have_no_weight(tmp_path: Path) -> None:
         )  # fmt: skip
     found = decided(tmp_path / "sweep", settings=["weights.energy=100", "cheapest_by=energy_j_per_token"])
     assert found.pick is not None
-    assert found.pick.option.label == "a"
+    assert found.pick.choice.label == "a"
     assert "energy" not in found.pick.parts
     assert "energy_j_per_token" not in found.objectives
     assert any("different sources, so it has no weight: rapl (a), heuristic (b)" in text for text in found.remarks)
@@ -92,11 +92,11 @@ def test_the_weight_at_which_the_pick_flips_is_where_it_flips(six: Path) -> None
     assert found.pick is not None
     memory = next(one for one in found.sensitivity if one.criterion == "memory")
     at, to = memory.flips[-1]
-    assert to != found.pick.option.label
-    for moved, expected in ((at * 0.99, found.pick.option.label), (at * 1.01, to)):
+    assert to != found.pick.choice.label
+    for moved, expected in ((at * 0.99, found.pick.choice.label), (at * 1.01, to)):
         again = decided(six, settings=[*settings[1:], f"weights.memory={moved}"])
         assert again.pick is not None
-        assert again.pick.option.label == expected
+        assert again.pick.choice.label == expected
 
 
 @pytest.mark.parametrize("option", ["default-summarizer", "low-memory", "quality-first", "battery"])
@@ -131,7 +131,7 @@ def test_an_unknown_figure_counts_as_nothing_and_is_said(tmp_path: Path) -> None
     plant(tmp_path, name="b", model="unmetered", points=4.0, seed=1)
     found = decided(tmp_path / "sweep", settings=["weights.energy=1"])
     assert found.pick is not None
-    assert found.pick.option.label == "metered"
+    assert found.pick.choice.label == "metered"
     assert any("counts as nothing for unmetered" in text for text in found.remarks)
     everything = replace(found, remarks=())
     assert everything.pick == found.pick

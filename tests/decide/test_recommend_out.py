@@ -26,7 +26,7 @@ def crashed(tmp_path: Path, **chosen: Any) -> Path:
 def test_a_run_that_failed_breaks_the_limit_of_failed_requests(tmp_path: Path) -> None:
     found = decided(crashed(tmp_path))
     assert found.pick is not None
-    assert found.pick.option.label == "steady"
+    assert found.pick.choice.label == "steady"
     said = recommendation_pages.console(found)
     limit = "failed requests at most 0 %"
     assert f"crashes is out: {limit}, but 1 of 2 runs failed: out of memory; free some.\n" in said
@@ -45,7 +45,7 @@ def test_a_pick_with_a_run_without_figures_says_so(
 ) -> None:
     found = decided(crashed(tmp_path, **chosen), settings=settings)
     assert found.pick is not None
-    assert found.pick.option.label == "crashes"
+    assert found.pick.choice.label == "crashes"
     assert f"But not every run of it came to figures: {what}" in list(recommendation_pages.reasons(found))
     assert recommendation_pages.document(found)["broken_runs"] == {"crashes": [ANY]}
 
@@ -55,7 +55,7 @@ def test_runs_that_were_all_skipped_are_one_candidate_without_a_number(tmp_path:
         plant(tmp_path, name="a-cpu", model="demo", repeat=repeat, points=4.0, seed=repeat)
         plant(tmp_path, name="a-gpu", model="demo", device="gpu", repeat=repeat, status="skipped", reason="no gpu")
     found = decided(tmp_path / "sweep")
-    assert [one.option.label for one in found.ranked] == ["demo (cpu)"]
+    assert [one.choice.label for one in found.ranked] == ["demo (cpu)"]
     assert found.unmeasured == (("demo (gpu)", "its status is skipped: no gpu"),)
 
 

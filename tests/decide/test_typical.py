@@ -42,7 +42,7 @@ def test_its_length_is_the_prompt_sets_and_it_is_said(tmp_path: Path) -> None:
 def test_a_decision_may_say_another_one(tmp_path: Path) -> None:
     found = recommend(two(tmp_path, changes=STATED), decision("expected_tokens=100"))
     assert "A typical answer has 100 tokens, as the decision says." in recommendation_pages.console(found)
-    figures = {one.option.label: one.option.figures["typical_answer_ms"] for one in found.ranked}
+    figures = {one.choice.label: one.choice.figures["typical_answer_ms"] for one in found.ranked}
     metrics = {name: read_result(tmp_path / "sweep" / name).metrics for name in ("a", "b")}
     assert figures == {
         label: metrics[name]["ttft_ms"]["p50"] + 100 * metrics[name]["tpot_ms"]["p50"]
@@ -76,7 +76,7 @@ def test_every_place_shows_the_same_figure_to_the_last_digit(tmp_path: Path) -> 
             for one in recommendation_pages.document(found)["rejected"]
         },
         "constraint": {  # at most 1 ms, so that the factor is the figure
-            one.option.label: each.excess
+            one.choice.label: each.excess
             for one in found.rejected
             for each in one.broken
             if each.constraint == "typical_answer_ms"
@@ -109,7 +109,7 @@ def test_prompt_sets_that_disagree_leave_none(tmp_path: Path) -> None:
 def test_without_a_stated_length_there_is_none_and_the_way_out_is_said(tmp_path: Path) -> None:
     found = recommend(two(tmp_path, changes=UNSTATED), decision())
     assert recommendation_pages.document(found)["expected_tokens"] is None
-    assert [one.option.figures["typical_answer_ms"] for one in found.ranked] == [None, None]
+    assert [one.choice.figures["typical_answer_ms"] for one in found.ranked] == [None, None]
     said = recommendation_pages.console(found)
     assert "There is no typical answer, since the prompt sets state no expected tokens" in said
     assert "speed: no option has a figure, so it has no weight." in said

@@ -114,7 +114,7 @@ def test_a_decision_may_weigh_it_and_more_of_it_is_better(sweep: tuple[Path, str
     found = recommend(candidates.read([sweep[0]], together=True), weighed)
     best, other = found.ranked
     assert best.parts["words"] == 1 >= other.parts["words"]
-    rates = [one.option.figures["words_p50_per_s"] or 0 for one in (best, other)]
+    rates = [one.choice.figures["words_p50_per_s"] or 0 for one in (best, other)]
     assert other.parts["words"] == pytest.approx(rates[1] / rates[0])
 
 

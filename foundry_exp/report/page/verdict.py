@@ -7,7 +7,7 @@ from foundry_exp.metrics import catalogue
 from foundry_exp.metrics.figure import Figure, Statistic
 from foundry_exp.metrics.formats import Unit, time_unit
 from foundry_exp.report.plots.series import Series
-from foundry_exp.report.ranking import Standing, standings
+from foundry_exp.report.ranking import Ranking, rankings
 from foundry_exp.results.cell import FinishedCell
 from foundry_exp.results.row import Row
 
@@ -32,30 +32,30 @@ def cards(cells: Sequence[FinishedCell], looks: Sequence[Series]) -> list[Card]:
     if len(cells) == 1:
         return list(_figures(cells[0]))
     look_of = {id(cell): look for cell, look in zip(cells, looks, strict=True)}
-    return [_contest(standing, look_of) for standing in standings(cells)]
+    return [_contest(ranking, look_of) for ranking in rankings(cells)]
 
 
-def _contest(standing: Standing, look_of: dict[int, Series]) -> Card:
-    best = standing.leaders[0]
-    leaders = tuple(look_of[id(entry.cell)] for entry in standing.leaders)
-    basis = ", ".join(part for part in (standing.statistic.basis, f"n={best.n}" if best.n else "") if part)
+def _contest(ranking: Ranking, look_of: dict[int, Series]) -> Card:
+    best = ranking.leaders[0]
+    leaders = tuple(look_of[id(entry.cell)] for entry in ranking.leaders)
+    basis = ", ".join(part for part in (ranking.statistic.basis, f"n={best.n}" if best.n else "") if part)
     return Card(
-        standing.statistic.contest,
-        standing.unit.show(best.value),
-        standing.unit.name,
+        ranking.statistic.contest,
+        ranking.unit.show(best.value),
+        ranking.unit.name,
         leaders,
-        _remark(standing),
+        _remark(ranking),
         basis[0].upper() + basis[1:],
     )
 
 
-def _remark(standing: Standing) -> str:
-    tied = "A tie, less than 1 % apart" if len(standing.leaders) > 1 else ""
-    if not standing.others:
+def _remark(ranking: Ranking) -> str:
+    tied = "A tie, less than 1 % apart" if len(ranking.leaders) > 1 else ""
+    if not ranking.others:
         return tied
-    following = standing.others[0]
-    compared = standing.compared(following, following.label)
-    return f"{tied}{'; ' if tied else ''}{compared}: {standing.unit.say(following.value)}"
+    following = ranking.others[0]
+    compared = ranking.compared(following, following.label)
+    return f"{tied}{'; ' if tied else ''}{compared}: {ranking.unit.say(following.value)}"
 
 
 def _figures(cell: FinishedCell) -> Iterator[Card]:
