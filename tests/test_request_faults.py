@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from foundry_exp.measure.calibration.timed_server import Behaviour, Service, TimedServer, timed_server
 from foundry_exp.records import run_folder, runs
 from foundry_exp.records.record import Record
 from foundry_exp.records.run_result import RunResult
 from tests.conftest import Run, clean_environment, command
 from tests.test_faults import DEADLINE_S, when
+from tests.timed_server.service import Behaviour, Service, TimedServer, timed_server
 
 FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "connection lost before a byte": ({"fault": "hang_up"}, "reset"),

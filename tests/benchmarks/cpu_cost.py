@@ -24,11 +24,11 @@ from typing import Any
 import psutil
 
 from foundry_exp.measure import one_request
-from foundry_exp.measure.calibration.timed_server import Behaviour, Service, timed_server
 from foundry_exp.protocols import Backend, ModelRequest
 from foundry_exp.records import run_folder
 from tests.conftest import clean_environment, command
 from tests.runtime.backends.contract import PROMPT, request
+from tests.timed_server.service import Behaviour, Service, timed_server
 
 REQUESTS, TOKENS = 30, 32
 _ANSWER = " ".join(["word"] * TOKENS)

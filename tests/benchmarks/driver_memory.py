@@ -15,8 +15,8 @@ from pathlib import Path
 
 import psutil
 
-from foundry_exp.measure.calibration.timed_server import Behaviour, Service, timed_server
 from tests.conftest import clean_environment, command
+from tests.timed_server.service import Behaviour, Service, timed_server
 
 _LOOK_S = 0.5
 

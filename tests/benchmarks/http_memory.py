@@ -6,10 +6,10 @@ from pathlib import Path
 
 import psutil
 
-from foundry_exp.measure.calibration.timed_server import Behaviour, Service, timed_server
 from foundry_exp.protocols import ModelRequest
 from foundry_exp.runtime.http.endpoint import EndpointBackend
 from tests.runtime.backends.contract import request
+from tests.timed_server.service import Behaviour, Service, timed_server
 
 _STEPS = 10
 

@@ -11,10 +11,10 @@ import psutil
 import pytest
 
 import foundry_exp
-from foundry_exp.measure.calibration.timed_server import Behaviour, Service, timed_server
 from foundry_exp.runtime.http.service import ServiceBackend
 from tests.conftest import clean_environment, demo_model
 from tests.runtime.backends.contract import model_request
+from tests.timed_server.service import Behaviour, Service, timed_server
 
 PACKAGE = Path(foundry_exp.__file__).parent
 FOUND_S = 30.0

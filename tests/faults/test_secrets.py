@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp.measure.calibration.timed_server import Behaviour, Service, TimedServer, timed_server
 from tests.conftest import SCRIPTED, clean_environment, command
+from tests.timed_server.service import Behaviour, Service, TimedServer, timed_server
 
 KEY = "fk-PLANTED-api-key-4711"
 OTHER_KEY = "PLANTED-second-key-0815"

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from foundry_exp.measure.calibration.timed_server import Behaviour, Service
 from foundry_exp.records.runs import find_run, finished_cells
 from foundry_exp.report.highlights import highlights
 from foundry_exp.report.ranking import rankable
@@ -11,6 +10,7 @@ from foundry_exp.results.comparable import differing
 from tests.conftest import Run
 from tests.run_folders import make_run_folder
 from tests.runtime.http.conftest import Serve, serve  # noqa: F401 - a fixture
+from tests.timed_server.service import Behaviour, Service
 
 QUICK = ("prompts=deterministic", "workload.rounds=1", "workload.warmup=1", "scorer=none", "tracker=none")
 

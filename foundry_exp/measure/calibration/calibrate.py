@@ -1,12 +1,11 @@
 """The tool against a server with known timing, in turns with a raw socket: bias, spread, cost, observer effect."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from statistics import median
 
 from foundry_exp.measure.calibration import shapes
 from foundry_exp.measure.calibration.result import CalibrationResult, ObserverEffect
-from foundry_exp.measure.calibration.timed_server import Behaviour, Service, TimedServer, timed_server
+from foundry_exp.measure.calibration.timed_server import Pace, TimedServer, timed_server
 from foundry_exp.measure.one_request import PlannedRequest
 from foundry_exp.protocols import Clock
 from foundry_exp.runtime.machine import environment
@@ -15,30 +14,20 @@ _MS_PER_S = 1e3
 _NS_PER_MS = 1e6
 
 
-@dataclass(frozen=True, slots=True)
-class KnownTiming:
-    """How the server answers, which is what the tool is held against."""
-
-    ttft_ms: float
-    gap_ms: float
-    tokens: int
-    work_rounds: int
-    """Of computing, for each token of the model that the observer effect is seen on."""
-
-
 # Not in conf/: figures of two machines, or of two versions of the tool, compare only against one and the same server.
-STANDARD = KnownTiming(ttft_ms=100.0, gap_ms=10.0, tokens=32, work_rounds=20_000)
+STANDARD = Pace(ttft_ms=100.0, gap_ms=10.0, tokens=32, work_rounds=20_000)
+"""The rounds are of the model that the observer effect is seen on."""
 
 
-def calibrate(*, requests: int, observer_rounds: int, timing: KnownTiming, clock: Clock) -> CalibrationResult:
+def calibrate(*, requests: int, observer_rounds: int, timing: Pace, clock: Clock) -> CalibrationResult:
     """Measure the tool's own error here and now; `requests` is for each client and load shape."""
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
     models = {
-        shapes.STEADY: Behaviour(ttft_ms=timing.ttft_ms, gap_ms=timing.gap_ms, tokens=timing.tokens),
-        shapes.COMPUTING: Behaviour(tokens=timing.tokens, work_rounds=timing.work_rounds),
+        shapes.STEADY: Pace(ttft_ms=timing.ttft_ms, gap_ms=timing.gap_ms, tokens=timing.tokens),
+        shapes.COMPUTING: Pace(tokens=timing.tokens, work_rounds=timing.work_rounds),
     }
     wanted = shapes.load_shapes((timing.ttft_ms + (timing.tokens - 1) * timing.gap_ms) / _MS_PER_S)
-    with timed_server(Service(models)) as server:
+    with timed_server(models) as server:
         measured = {name: shapes.run(server, name, shape, requests, clock) for name, shape in wanted.items()}
         observer = _observe(server, observer_rounds, timing.tokens, clock)
     return CalibrationResult(

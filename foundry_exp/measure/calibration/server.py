@@ -1,169 +1,126 @@
-"""`python -m foundry_exp.measure.calibration.server`: an OpenAI-compatible server whose timing is known.
+"""`python -m foundry_exp.measure.calibration.server`: chat answers on schedule, and the truth about them.
 
-Its job is a Service, its one step the URL. 127.0.0.1 only. GET /truth hands over what it knows of the requests since
-the last time.
+Its job is the pace of each model, its one step the URL. GET /truth hands over what it knows of the requests since the
+last time.
 """
 
-import re
-import socket
-import socketserver
-import ssl
+import hashlib
+import json
+import os
 import threading
+import time
 from collections import deque
-from dataclasses import asdict, replace
-from http import HTTPStatus
-from itertools import count
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from typing import Any
-from urllib.parse import unquote
 
-from foundry_exp.measure.calibration.answers import Answer, Work
-from foundry_exp.measure.calibration.timed_server import Behaviour, Service, Truth, from_json
-from foundry_exp.measure.calibration.wire import Connection, Request
+from foundry_exp.measure.calibration.timed_server import Pace, Truth
+from foundry_exp.measure.calibration.wire import Connection, LoopbackServer, Request
 from foundry_exp.runtime import worker_side
 from foundry_exp.runtime.worker_side import Parent
 
 _MAX_TRUTHS = 20_000
-_MAX_CONNECTIONS = 64
-_DEVICE = re.compile(r"-(?:generic-cpu|generic-gpu|cuda-gpu|cpu|gpu|npu)(?::\d+)?$")
+_PROMPT_TOKENS = 16
+_NS_PER_MS = 1_000_000
+_LOADED = {"choices": [{"index": 0, "message": {"role": "assistant", "content": "w"}, "finish_reason": "length"}]}
+"""The answer that is not streamed: a backend asks for one token, to see that the model is loaded."""
 
 
-class State:
-    """What the server's connections share."""
+class Work:
+    """A fixed amount of computing on every core at once, as a CPU model's token is."""
 
-    def __init__(self, service: Service) -> None:
-        """Start with the models that the service says are loaded."""
-        self.service = service
-        self.loaded = [name for name in service.models if name not in service.unloaded]
-        self.truths: deque[Truth] = deque(maxlen=_MAX_TRUTHS)
-        self.places = threading.BoundedSemaphore(_MAX_CONNECTIONS)
-        self.work = Work()
-        self.numbers = count()
-        self._asked: dict[str, int] = {}
-        self._lock = threading.Lock()
+    def __init__(self) -> None:
+        """Start no thread yet."""
+        self._cores = os.cpu_count() or 1
+        self._pool = ThreadPoolExecutor(self._cores)
 
-    def behaviour_of(self, model: str) -> Behaviour | None:
-        """How this request for a model is answered; null for a model that is not here."""
-        usual = self.service.models.get(model)
-        if usual is None:
-            return None
-        with self._lock:
-            self._asked[model] = asked = self._asked.get(model, 0) + 1
-        return usual if asked % usual.fault_every == 0 else replace(usual, fault=None)
+    def token(self, rounds: int) -> None:
+        """Compute one token; hashlib lets go of the interpreter's lock meanwhile."""
+        parts = [
+            self._pool.submit(hashlib.pbkdf2_hmac, "sha256", b"token", b"salt", rounds) for _ in range(self._cores)
+        ]
+        for part in parts:
+            part.result()
 
 
-class _Handler(socketserver.BaseRequestHandler):
-    """One connection: requests in turn until either side closes."""
+class PacedModels:
+    """The models that are served, and what is known of their requests."""
 
-    server: "_Server"
+    def __init__(self, paces: Mapping[str, Pace]) -> None:
+        """Nothing asked yet."""
+        self._paces = paces
+        self._truths: deque[Truth] = deque(maxlen=_MAX_TRUTHS)
+        self._work = Work()
 
-    def handle(self) -> None:
-        state = self.server.state
-        if not state.places.acquire(blocking=False):
-            return
-        try:
-            connection = Connection(self.request, next(state.numbers))
-            while (request := connection.receive()) is not None:
-                if not _answer(connection, request, state):
-                    return
-        except OSError:
-            return  # the client has gone, which is its right
-        finally:
-            state.places.release()
-
-
-class _Server(socketserver.ThreadingTCPServer):
-    daemon_threads = True
-    request_queue_size = _MAX_CONNECTIONS
-
-    def __init__(self, state: State) -> None:
-        self.state = state
-        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if state.service.certificate else None
-        if self._tls is not None:
-            self._tls.load_cert_chain(state.service.certificate)
-        super().__init__(("127.0.0.1", 0), _Handler)
-
-    def get_request(self) -> tuple[socket.socket, Any]:
-        sock, address = super().get_request()
-        if self._tls is not None:
-            # the handshake is left to the connection's own thread, so that a silent client holds up no other
-            sock = self._tls.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
-        return sock, address
-
-
-def _answer(connection: Connection, request: Request, state: State) -> bool:
-    """Answer one request; false when the connection ends with it."""
-    key = state.service.api_key
-    if key and request.headers.get("authorization") != f"Bearer {key}":
-        connection.answer_json(401, {"error": {"message": f"wrong key; expected {key}"}})
+    def answer(self, connection: Connection, request: Request) -> bool:
+        """Answer one request; the connection stays."""
+        asked = request.json()
+        pace = self._paces.get(str(asked.get("model")))
+        if (request.method, request.path) == ("POST", "/v1/chat/completions") and pace is not None:
+            if asked.get("stream"):
+                self._stream(connection, request.received_ns, asked, pace)
+            else:
+                connection.answer_json(200, _LOADED)
+        elif request.path == "/truth":
+            connection.answer_json(200, [asdict(self._truths.popleft()) for _ in range(len(self._truths))])
+        elif request.path == "/v1/models":
+            connection.answer_json(200, {"data": [{"id": name, "object": "model"} for name in self._paces]})
+        else:
+            connection.answer(404, b"No mapping for the URL\n", kind="text/plain")
         return True
-    if request.method == "POST" and request.path == f"{state.service.prefix}/v1/chat/completions":
-        return _chat(connection, request, state)
-    if request.method == "GET":
-        page = _page(request.path, state)
-        if page is not None:
-            connection.answer_json(200, page)
-            return True
-    connection.answer(404, b"No mapping for the URL\n", kind="text/plain")
-    return True
+
+    def _stream(self, connection: Connection, received_ns: int, asked: dict[str, Any], pace: Pace) -> None:
+        truth = Truth(str(asked["messages"][-1]["content"]), received_ns)
+        self._truths.append(truth)
+        connection.start_stream()
+        wait_until(_due_ns(received_ns, pace, 0))
+        send_event(connection, chunk({"role": "assistant", "content": ""}))
+        for number in range(pace.tokens):
+            if pace.work_rounds:
+                self._work.token(pace.work_rounds)
+            else:
+                wait_until(_due_ns(received_ns, pace, number))
+            truth.sent_ns.append(send_event(connection, chunk({"content": f"w{number} "})))
+        send_event(connection, chunk({}, finish="stop"))
+        send_event(connection, {"choices": [], "usage": usage(pace.tokens)})
+        connection.chunk(b"data: [DONE]\n\n")
+        connection.end_stream()
 
 
-def _chat(connection: Connection, request: Request, state: State) -> bool:
-    model = str(request.json().get("model"))
-    behaves = state.behaviour_of(model)
-    if behaves is None:
-        connection.answer_json(404, {"error": {"message": f"Model not found: No model matching '{model}'"}})
-        return True
-    if model not in state.loaded:
-        message = f"Model not loaded: Model '{model}' must be loaded before inference"
-        connection.answer_json(HTTPStatus.BAD_REQUEST, {"error": {"message": message}})
-        return True
-    answer = Answer(connection, request, behaves, state.work)
-    state.truths.append(answer.truth)
-    return answer.give()
+def wait_until(due_ns: int) -> None:
+    """Sleep to an absolute time, so that lateness does not add up over the events."""
+    left_ns = due_ns - time.perf_counter_ns()
+    if left_ns > 0:
+        time.sleep(left_ns / 1e9)
 
 
-def _page(path: str, state: State) -> object | None:
-    """What a GET answers, by the generation of service that is played; null for 404."""
-    service = state.service
-    if path == "/truth":
-        return [asdict(state.truths.popleft()) for _ in range(len(state.truths))]
-    if path == f"{service.prefix}/v1/models" and service.kind != "unlisted":
-        return {"object": "list", "data": [{"id": name, "object": "model"} for name in service.models]}
-    if service.kind == "foundry2":
-        return _foundry2(path, state)
-    return _foundry0(path, state) if service.kind == "foundry0" else None
+def chunk(delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
+    """One piece of a streamed answer."""
+    return {"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
 
 
-def _foundry2(path: str, state: State) -> object | None:
-    if path == "/status":
-        return {"endpoints": [], "modelCachePath": "", "pid": 0}
-    if path == f"{state.service.prefix}/models/loaded":
-        return state.loaded
-    _, is_load, alias = path.partition(f"{state.service.prefix}/models/load/")
-    names = [name for name in state.service.models if _DEVICE.sub("", name) == unquote(alias)]
-    return _load(names, state) if is_load and names else None
+def usage(completed: int) -> dict[str, int]:
+    """The server's own count of tokens."""
+    total = _PROMPT_TOKENS + completed
+    return {"prompt_tokens": _PROMPT_TOKENS, "completion_tokens": completed, "total_tokens": total}
 
 
-def _foundry0(path: str, state: State) -> object | None:
-    pages = {"/openai/status": {"endpoints": []}, "/openai/loadedmodels": state.loaded}
-    _, is_load, name = path.partition("/openai/load/")
-    name = unquote(name.partition("?")[0])
-    return _load([name], state) if is_load and name in state.service.models else pages.get(path)
+def send_event(connection: Connection, content: dict[str, Any]) -> int:
+    """Send one event; the time before it."""
+    return connection.chunk(b"data: " + json.dumps(content).encode() + b"\n\n")
 
 
-def _load(names: list[str], state: State) -> object | None:
-    able = [name for name in names if name not in state.service.unloadable]
-    state.loaded += [name for name in able if name not in state.loaded]
-    return {"status": "loaded"} if able else None
+def _due_ns(received_ns: int, pace: Pace, tokens: int) -> int:
+    return received_ns + round((pace.ttft_ms + tokens * pace.gap_ms) * _NS_PER_MS)
 
 
 def serve(parent: Parent) -> None:
     """Serve until this process is ended: there is nothing to save, and an orderly shutdown waits for a poll."""
-    service = from_json(parent.job)
-    server = _Server(State(service))
+    models = PacedModels({name: Pace(**pace) for name, pace in parent.job.items()})
+    server = LoopbackServer(models.answer)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    scheme = "https" if service.certificate else "http"
-    parent.say("serving", url=f"{scheme}://127.0.0.1:{server.server_address[1]}")
+    parent.say("serving", url=server.url)
     parent.wait()
 
 

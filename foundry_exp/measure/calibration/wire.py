@@ -2,15 +2,19 @@
 
 import json
 import socket
-import struct
+import socketserver
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
+from itertools import count
 from typing import Any
 
 _MAX_HEAD_BYTES = 64 * 1024
 _MAX_BODY_BYTES = 16 * 1024 * 1024
 _RECEIVE_BYTES = 64 * 1024
+_MAX_CONNECTIONS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,8 @@ class Connection:
         while b"\r\n\r\n" not in self._buffer:
             if len(self._buffer) > _MAX_HEAD_BYTES or not self._more():
                 return None
-        head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
-        first, *lines = head.decode("latin-1").split("\r\n")
+        opening, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
+        first, *lines = opening.decode("latin-1").split("\r\n")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
         size_bytes = min(int(headers.get("content-length", "0")), _MAX_BODY_BYTES)
         while len(self._buffer) < size_bytes:
@@ -70,16 +74,15 @@ class Connection:
 
     def answer(self, status: int, body: bytes, kind: str = "application/json", **headers: str) -> int:
         """Send a whole response; the time before the send."""
-        return self.send(_head(status, kind, {**headers, "Content-Length": str(len(body))}) + body)
+        return self.send(head(status, kind, {**headers, "Content-Length": str(len(body))}) + body)
 
     def answer_json(self, status: int, content: Any, **headers: str) -> int:
         """Send a whole response of JSON; the time before the send."""
         return self.answer(status, json.dumps(content).encode(), **headers)
 
-    def start_stream(self, *, doubled: bool) -> None:
+    def start_stream(self) -> None:
         """Send the head of a chunked event stream, as Foundry does before it computes anything."""
-        more = {"Content-Type": "text/event-stream", "Cache-Control": "no-cache"} if doubled else {}
-        self.send(_head(HTTPStatus.OK, "text/event-stream", {"Transfer-Encoding": "chunked", **more}))
+        self.send(head(HTTPStatus.OK, "text/event-stream", {"Transfer-Encoding": "chunked"}))
 
     def chunk(self, data: bytes) -> int:
         """Send one chunk in one write; the time before it."""
@@ -95,13 +98,52 @@ class Connection:
         self.sock.sendall(data)
         return sent_ns
 
-    def reset(self) -> None:
-        """Break the connection with RST instead of FIN."""
-        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.sock.close()
 
-
-def _head(status: int, kind: str, headers: dict[str, str]) -> bytes:
+def head(status: int, kind: str, headers: dict[str, str]) -> bytes:
+    """The head of a response; a header without a value is left out."""
     lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", f"Content-Type: {kind}", "Connection: keep-alive"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items() if value]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
+Answer = Callable[[Connection, Request], bool]
+"""Answers one request; false when the connection ends with it."""
+
+
+class _Handler(socketserver.BaseRequestHandler):
+    """One connection: requests in turn until either side closes."""
+
+    server: "LoopbackServer"
+
+    def handle(self) -> None:
+        places = self.server.places
+        if not places.acquire(blocking=False):
+            return
+        try:
+            connection = Connection(self.request, next(self.server.numbers))
+            while (request := connection.receive()) is not None:
+                if not self.server.answer(connection, request):
+                    return
+        except OSError:
+            return  # the client has gone, which is its right
+        finally:
+            places.release()
+
+
+class LoopbackServer(socketserver.ThreadingTCPServer):
+    """A thread a connection, on a free port of 127.0.0.1."""
+
+    daemon_threads = True
+    request_queue_size = _MAX_CONNECTIONS
+
+    def __init__(self, answer: Answer) -> None:
+        """Listen; `serve_forever` answers."""
+        self.answer = answer
+        self.places = threading.BoundedSemaphore(_MAX_CONNECTIONS)
+        self.numbers = count()
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.server_address[1]}"

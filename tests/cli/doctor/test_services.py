@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from foundry_exp.cli.doctor import services
-from foundry_exp.measure.calibration.timed_server import Behaviour, Service, TimedServer, timed_server
+from tests.timed_server.service import Behaviour, Service, TimedServer, timed_server
 
 TRACKER = {"_target_": "foundry_exp.tracking.mlflow_store.MlflowTracker", "uri": None, "experiment": "e"}
 

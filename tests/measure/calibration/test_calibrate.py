@@ -11,11 +11,12 @@ import pytest
 
 from foundry_exp.measure.calibration import calibrate, shapes
 from foundry_exp.measure.calibration.result import CalibrationResult
+from foundry_exp.measure.calibration.timed_server import Pace
 
 
 @pytest.fixture(scope="module")
 def result() -> CalibrationResult:
-    timing = calibrate.KnownTiming(ttft_ms=20, gap_ms=2, tokens=4, work_rounds=100)
+    timing = Pace(ttft_ms=20, gap_ms=2, tokens=4, work_rounds=100)
     return calibrate.calibrate(requests=3, observer_rounds=1, timing=timing, clock=time.perf_counter_ns)
 
 

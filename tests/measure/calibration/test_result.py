@@ -13,7 +13,7 @@ MS = 1_000_000
 
 def truth(marker: str, *sent_ms: float) -> Truth:
     sent_ns = [round(sent * MS) for sent in sent_ms]
-    return Truth(marker, received_ns=0, connection=0, place=1, headers={}, body="", sent_ns=sent_ns)
+    return Truth(marker, received_ns=0, sent_ns=sent_ns)
 
 
 def timing(*seen_ms: float, start_ms: float = 0, due_ms: float | None = None) -> Timing:

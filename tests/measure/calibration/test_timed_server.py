@@ -1,6 +1,5 @@
 """The timed server is a process that says what it did, keeps to its schedule, and ends with its parent."""
 
-import json
 import subprocess
 import sys
 import urllib.error
@@ -11,20 +10,20 @@ import psutil
 import pytest
 
 from foundry_exp.measure.calibration.raw_socket import RawSocket
-from foundry_exp.measure.calibration.timed_server import Behaviour, Service, from_json, timed_server
+from foundry_exp.measure.calibration.timed_server import Pace, timed_server
 
 MS = 1_000_000
 _PARENT = """
 import sys
-from foundry_exp.measure.calibration.timed_server import Behaviour, Service, timed_server
-with timed_server(Service({"m": Behaviour()})) as server:
+from foundry_exp.measure.calibration.timed_server import Pace, timed_server
+with timed_server({"m": Pace()}) as server:
     print(server.pid, flush=True)
     sys.stdin.read()
 """
 
 
 def test_every_event_waits_for_its_absolute_time() -> None:
-    with timed_server(Service({"m": Behaviour(ttft_ms=30, gap_ms=3, tokens=40)})) as server:
+    with timed_server({"m": Pace(ttft_ms=30, gap_ms=3, tokens=40)}) as server:
         client = RawSocket(server.url, "m", 10.0)
         timing = client.ask("one")
         client.close()
@@ -35,7 +34,7 @@ def test_every_event_waits_for_its_absolute_time() -> None:
 
 
 def test_a_client_sees_what_the_server_sent_and_not_before() -> None:
-    with timed_server(Service({"m": Behaviour()})) as server:
+    with timed_server({"m": Pace()}) as server:
         client = RawSocket(server.url, "m", 10.0)
         timing = client.ask("one")
         client.close()
@@ -46,7 +45,7 @@ def test_a_client_sees_what_the_server_sent_and_not_before() -> None:
 
 
 def test_the_truth_is_handed_over_once() -> None:
-    with timed_server(Service({"m": Behaviour(ttft_ms=0)})) as server:
+    with timed_server({"m": Pace(ttft_ms=0)}) as server:
         client = RawSocket(server.url, "m", 10.0)
         client.ask("one")
         client.close()
@@ -55,25 +54,25 @@ def test_the_truth_is_handed_over_once() -> None:
 
 
 def test_computing_sets_the_pace() -> None:
-    with timed_server(Service({"m": Behaviour(tokens=4, work_rounds=1000)})) as server:
+    with timed_server({"m": Pace(tokens=4, work_rounds=1000)}) as server:
         client = RawSocket(server.url, "m", 10.0)
         assert len(client.ask("one").event_ns) == 4
         client.close()
 
 
 def test_there_is_no_health_page() -> None:
-    with timed_server(Service({"m": Behaviour()})) as server, pytest.raises(urllib.error.HTTPError, match="404"):
+    with timed_server({"m": Pace()}) as server, pytest.raises(urllib.error.HTTPError, match="404"):
         urllib.request.urlopen(f"{server.url}/health", timeout=10)
 
 
 def test_it_listens_on_the_loopback_alone() -> None:
-    with timed_server(Service({"m": Behaviour()})) as server:
+    with timed_server({"m": Pace()}) as server:
         listening = {c.laddr.ip for c in psutil.Process(server.pid).net_connections() if c.status == "LISTEN"}
     assert listening == {"127.0.0.1"}
 
 
 def test_it_ends_with_its_block_and_leaves_nothing() -> None:
-    with timed_server(Service({"m": Behaviour()})) as server:
+    with timed_server({"m": Pace()}) as server:
         assert psutil.pid_exists(server.pid)
     assert not psutil.pid_exists(server.pid)
 
@@ -86,8 +85,3 @@ def test_it_ends_when_its_parent_is_killed() -> None:
     parent.communicate()
     psutil.wait_procs([process], timeout=20)
     assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
-
-
-def test_a_service_survives_being_written_as_json() -> None:
-    service = Service({"m": Behaviour(fault="reset", retry_after="3")}, kind="foundry2", unloaded=["m"])
-    assert from_json(json.loads(json.dumps(service.to_json()))) == service

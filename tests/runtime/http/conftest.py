@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp.measure.calibration.timed_server import Behaviour, Service, TimedServer, timed_server
 from foundry_exp.protocols import ModelRequest
 from foundry_exp.records.record import Record
 from foundry_exp.runtime.http.address import parse
 from foundry_exp.runtime.http.client import ChatClient
 from foundry_exp.runtime.http.endpoint import EndpointBackend
 from tests.runtime.http.asking import ask_client
+from tests.timed_server.service import Behaviour, Service, TimedServer, timed_server
 
 MODELS = {
     "steady": Behaviour(tokens=24),

@@ -9,13 +9,13 @@ from dataclasses import replace
 import pytest
 
 from foundry_exp.errors import BackendError, ConfigError, SkipCellError
-from foundry_exp.measure.calibration.timed_server import Behaviour, Service, TimedServer
 from foundry_exp.measure.one_request import PlannedRequest, ask
 from foundry_exp.protocols import Backend, ModelRequest
 from foundry_exp.records.record import Message, Sample
 from foundry_exp.runtime.http.endpoint import EndpointBackend
 from tests.runtime.backends.contract import PROMPT, VERDICT, BackendContract, asked, request
 from tests.runtime.http.conftest import Serve, wanted
+from tests.timed_server.service import Behaviour, Service, TimedServer
 
 Attach = Callable[..., EndpointBackend]
 CPU, CUDA = "phi-4-mini-generic-cpu:5", "phi-4-mini-cuda-gpu:5"

@@ -9,7 +9,6 @@ from contextlib import suppress
 import pytest
 
 from foundry_exp.errors import BackendError
-from foundry_exp.measure.calibration.timed_server import Behaviour, Service, TimedServer
 from foundry_exp.records.record import Record
 from foundry_exp.runtime.http.address import parse
 from foundry_exp.runtime.http.client import ChatClient
@@ -17,6 +16,7 @@ from foundry_exp.runtime.http.endpoint import EndpointBackend
 from tests.runtime.backends.contract import request
 from tests.runtime.http.asking import ask_client
 from tests.runtime.http.conftest import Ask, Serve, wanted
+from tests.timed_server.service import Behaviour, Service, TimedServer
 
 KEY = "a-secret-key"
 

@@ -9,7 +9,6 @@ from itertools import pairwise
 
 import pytest
 
-from foundry_exp.measure.calibration.timed_server import TimedServer
 from foundry_exp.measure.one_request import clock
 from foundry_exp.records.record import Record
 from foundry_exp.runtime.http.address import parse
@@ -17,6 +16,7 @@ from foundry_exp.runtime.http.client import ChatClient
 from foundry_exp.runtime.http.request_trace import Limits, RequestTrace
 from foundry_exp.runtime.http.transport import SocketOptions
 from tests.runtime.http.asking import ask_client
+from tests.timed_server.service import TimedServer
 
 MS = 1_000_000
 WALL_NS = 1_800_000_000_000_000_000

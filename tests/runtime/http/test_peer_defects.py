@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable
 from itertools import pairwise
 
-from foundry_exp.measure.calibration.timed_server import TimedServer
 from foundry_exp.metrics.request import request_metrics
 from foundry_exp.records.record import CONTENT_KINDS, Record
 from foundry_exp.runtime.http.endpoint import EndpointBackend
 from tests.runtime.http.conftest import Ask, wanted
+from tests.timed_server.service import TimedServer
 
 
 def content_ns(record: Record) -> list[int]:

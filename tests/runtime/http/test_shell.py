@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from foundry_exp.measure.calibration.timed_server import Behaviour, Service
 from foundry_exp.runtime.http.endpoint import EndpointBackend
 from tests.runtime.backends.contract import asked
 from tests.runtime.http.conftest import Serve, wanted
+from tests.timed_server.service import Behaviour, Service
 
 SHELL = {
     "OPENAI_API_KEY": "sk-shell",

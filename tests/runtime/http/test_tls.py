@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from foundry_exp.errors import BackendError
-from foundry_exp.measure.calibration.timed_server import Behaviour, Service
 from foundry_exp.runtime.http.endpoint import EndpointBackend
 from tests.runtime.backends.contract import asked
 from tests.runtime.http.certificates import issuer, write_ca, write_server
 from tests.runtime.http.conftest import Serve, wanted
+from tests.timed_server.service import Behaviour, Service
 
 Attach = Callable[..., EndpointBackend]
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from foundry_exp.measure.calibration.timed_server import Behaviour, Service, timed_server
 from tests.scores.judge.conftest import CRITERIA, Court
+from tests.timed_server.service import Behaviour, Service, timed_server
 
 
 @pytest.mark.parametrize(

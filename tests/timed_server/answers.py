@@ -1,38 +1,23 @@
 """Chat answers on schedule, with faults on request, and the truth about both."""
 
-import hashlib
-import json
-import os
+import socket
+import struct
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from itertools import count
 from typing import Any
 
-from foundry_exp.measure.calibration.timed_server import Behaviour, Truth
-from foundry_exp.measure.calibration.wire import Connection, Request
+from foundry_exp.measure.calibration.server import Work, chunk, send_event, usage, wait_until
+from foundry_exp.measure.calibration.wire import Connection, Request, head
+from tests.timed_server.service import Behaviour, Truth
 
 _ENDLESS_EVENTS = 1_000_000
 _SILENCE_S = 600.0
-_PROMPT_TOKENS = 16
 _NS_PER_MS = 1_000_000
-
-
-class Work:
-    """A fixed amount of computing on every core at once, as a CPU model's token is."""
-
-    def __init__(self) -> None:
-        """Start no thread yet."""
-        self._cores = os.cpu_count() or 1
-        self._pool = ThreadPoolExecutor(self._cores)
-
-    def token(self, rounds: int) -> None:
-        """Compute one token; hashlib lets go of the interpreter's lock meanwhile."""
-        parts = [
-            self._pool.submit(hashlib.pbkdf2_hmac, "sha256", b"token", b"salt", rounds) for _ in range(self._cores)
-        ]
-        for part in parts:
-            part.result()
+_DOUBLED = {
+    "Transfer-Encoding": "chunked", "Content-Type": "text/event-stream", "Cache-Control": "no-cache",
+}  # fmt: skip
 
 
 class _GoneError(Exception):
@@ -92,7 +77,7 @@ class Answer:
 
     def _whole(self) -> None:
         behaviour = self._behaviour
-        _wait_until(self._due_ns(len(self._words) - 1))
+        wait_until(self._due_ns(len(self._words) - 1))
         if behaviour.fault == "silence":
             self._be_silent()
         if behaviour.fault == "malformed":
@@ -119,12 +104,15 @@ class Answer:
         if reasoning:
             message["reasoning_content"] = reasoning
         choice = {"index": 0, "message": message, "finish_reason": self._finish()}
-        usage = {} if self._behaviour.usage == "none" else {"usage": _usage(len(words))}
-        return {"object": "chat.completion", "choices": [choice], **usage}
+        counted = {} if self._behaviour.usage == "none" else {"usage": usage(len(words))}
+        return {"object": "chat.completion", "choices": [choice], **counted}
 
     def _stream(self) -> None:
         behaviour = self._behaviour
-        self._connection.start_stream(doubled=behaviour.doubled_headers)
+        if behaviour.doubled_headers:
+            self._connection.send(head(HTTPStatus.OK, "text/event-stream", _DOUBLED))
+        else:
+            self._connection.start_stream()
         if behaviour.fault != "silence" or behaviour.fault_after > 0:
             self._wait_for_first()
         if behaviour.role_chunk:
@@ -160,7 +148,7 @@ class Answer:
             for _ in range(tokens):
                 self._work.token(behaviour.work_rounds)
         else:
-            _wait_until(self._due_ns(number * behaviour.tokens_per_event))
+            wait_until(self._due_ns(number * behaviour.tokens_per_event))
 
     def _due_ns(self, tokens: int) -> int:
         after_ms = self._behaviour.ttft_ms + tokens * self._behaviour.gap_ms
@@ -170,7 +158,7 @@ class Answer:
         """Do what the fault says, where it is one within a stream."""
         connection, fault = self._connection, self._behaviour.fault
         if fault == "reset":
-            connection.reset()
+            _reset(connection.sock)
             raise _GoneError
         if fault == "cut":
             raise _GoneError
@@ -179,7 +167,7 @@ class Answer:
         if fault == "malformed":
             connection.chunk(b'data: {"choices": [{"delta"\n\n')
         if fault == "error_event":
-            connection.chunk(b"data: " + json.dumps(_error(self._behaviour.message)).encode() + b"\n\n")
+            send_event(connection, _error(self._behaviour.message))
             connection.end_stream()
             raise _CutShortError
 
@@ -196,29 +184,22 @@ class Answer:
         raise _GoneError
 
     def _delta(self, delta: dict[str, Any], completed: int = 0, finish: str | None = None) -> int:
-        chunk: dict[str, Any] = {
-            "object": "chat.completion.chunk",
-            "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
-        }
-        if self._behaviour.usage == "each":
-            chunk["usage"] = _usage(completed)
-        return self._connection.chunk(b"data: " + json.dumps(chunk).encode() + b"\n\n")
+        counted = {"usage": usage(completed)} if self._behaviour.usage == "each" else {}
+        return send_event(self._connection, {**chunk(delta, finish), **counted})
 
     def _end(self, completed: int) -> None:
         self._delta({}, completed, finish=self._finish())
         asked = bool(self._asked.get("stream_options", {}).get("include_usage"))
         if asked and self._behaviour.usage == "asked":
-            last = {"choices": [], "usage": _usage(completed)}
-            self._connection.chunk(b"data: " + json.dumps(last).encode() + b"\n\n")
+            send_event(self._connection, {"choices": [], "usage": usage(completed)})
         self._connection.chunk(b"data: [DONE]\n\n")
         self._connection.end_stream()
 
 
-def _wait_until(due_ns: int) -> None:
-    """Sleep to an absolute time, so that lateness does not add up over the events."""
-    left_ns = due_ns - time.perf_counter_ns()
-    if left_ns > 0:
-        time.sleep(left_ns / 1e9)
+def _reset(sock: socket.socket) -> None:
+    """Break the connection with RST instead of FIN."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
 
 
 def _ticks(start_ns: int, end_ns: int, every_ms: float | None) -> Iterator[None]:
@@ -226,21 +207,16 @@ def _ticks(start_ns: int, end_ns: int, every_ms: float | None) -> Iterator[None]
     if every_ms is not None:
         due_ns = start_ns + round(every_ms * _NS_PER_MS)
         while due_ns < end_ns:
-            _wait_until(due_ns)
+            wait_until(due_ns)
             yield
             due_ns += round(every_ms * _NS_PER_MS)
-    _wait_until(end_ns)
+    wait_until(end_ns)
 
 
 def _delta(kind: str, text: str, *, tool: bool) -> dict[str, Any]:
     if tool:
         return {"tool_calls": [{"index": 0, "function": {"arguments": text}}]}
     return {kind: text}
-
-
-def _usage(completed: int) -> dict[str, Any]:
-    total = _PROMPT_TOKENS + completed
-    return {"prompt_tokens": _PROMPT_TOKENS, "completion_tokens": completed, "total_tokens": total}
 
 
 def _error(message: str) -> dict[str, Any]:
