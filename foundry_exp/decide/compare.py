@@ -6,7 +6,6 @@ from itertools import combinations
 
 import numpy as np
 
-from foundry_exp.decide.contrasts import by_prompt, of_run
 from foundry_exp.errors import ConfigError
 from foundry_exp.files.escape import sentence
 from foundry_exp.metrics import catalogue
@@ -131,7 +130,7 @@ def _unpaired(first: Candidate, second: Candidate) -> str:
 def _by_prompt(
     first: Candidate, second: Candidate, figure: Figure, tokens: float | None, seed: int
 ) -> Difference | None:
-    sides = [[by_prompt(cell, figure.name, tokens) for cell in side.cells] for side in (first, second)]
+    sides = [[cell.by_prompt(figure.name, tokens) for cell in side.cells] for side in (first, second)]
     shared = sorted(set.intersection(*(set(run) for side in sides for run in side)))
     arrays = [_array(side, shared, logs=figure.is_ratio) for side in sides]
     return paired(*arrays, seed=seed) if len(shared) >= FEWEST else None
@@ -143,7 +142,7 @@ def _array(runs: Sequence[Mapping[Prompt, float]], prompts: Sequence[Prompt], *,
 
 
 def _logs(candidate: Candidate, metric: str) -> list[float]:
-    values = (of_run(cell, metric) for cell in candidate.cells)
+    values = (cell.positive_of_run(metric) for cell in candidate.cells)
     return [float(np.log(value)) for value in values if value is not None]
 
 

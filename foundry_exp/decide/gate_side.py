@@ -1,14 +1,19 @@
 """One side of a gate: the figures of each repeated run, what it answered, and what must be equal on both sides."""
 
+import json
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import fmean, median
 
-from foundry_exp.decide.contrasts import of_run
 from foundry_exp.errors import ConfigError
+from foundry_exp.files.disk import write_whole
 from foundry_exp.metrics import catalogue
 from foundry_exp.metrics.figure import Figure
+from foundry_exp.records.record_json import NotTheRecordError, from_json, to_json
+from foundry_exp.records.version import Format
 from foundry_exp.results import candidates, comparable
 from foundry_exp.results.candidates import Candidate
 from foundry_exp.results.figures import ANY_E2E, CellFigures
@@ -18,6 +23,10 @@ STATISTICS: dict[str, Callable[[Sequence[float]], float]] = {"fastest": min, "me
 SCHEMA_VERSION = 1
 """Of a baseline file."""
 _DIGITS = 5
+SUFFIX = ".json"
+"""Of a baseline that git keeps: one file of figures and greedy answers, small and readable as a diff."""
+BASELINE_FORMAT = Format("a baseline", SCHEMA_VERSION, error=ConfigError)
+_NUMBERS = re.compile(r"\[\n\s*((?:[-+.\de]+|null)(?:,\n\s*(?:[-+.\de]+|null))*)\n\s*\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +123,7 @@ def _of_cell(cell: CellFigures, name: str, statistic: Callable[[Sequence[float]]
         return fmean(points.values()) if points else None
     if figure.is_distribution:
         return _typical(cell, figure, statistic)
-    return of_run(cell, name) if figure.is_ratio else cell.of_run(name)
+    return cell.positive_of_run(name) if figure.is_ratio else cell.of_run(name)
 
 
 def _typical(cell: CellFigures, figure: Figure, statistic: Callable[[Sequence[float]], float]) -> float | None:
@@ -143,3 +152,29 @@ def _outputs(candidate: Candidate) -> dict[str, Output]:
                 digests[request.sample_id] = request.prompt_digest
                 texts.setdefault(request.sample_id, {})[request.text] = None
     return {name: Output(digests[name], tuple(texts[name])) for name in sorted(texts)}
+
+
+def is_baseline(name: str) -> bool:
+    """Whether what a user named as a baseline is a file of this kind."""
+    return Path(name).is_file() and name.endswith(SUFFIX)
+
+
+def save_baseline(path: Path, side: GateSide) -> None:
+    """Write it, whole or not at all."""
+    text = json.dumps(json.loads(to_json(side)), indent=1, ensure_ascii=False, allow_nan=False)
+    write_whole(path, _on_one_line(text) + "\n")
+
+
+def load_baseline(path: Path) -> GateSide:
+    """Read it; raise ConfigError when it is no baseline."""
+    try:
+        side: GateSide = from_json(GateSide, BASELINE_FORMAT.current_json(path.read_bytes(), path))
+    except (OSError, NotTheRecordError) as error:
+        msg = f"{path}: not a baseline ({error}); write one with: python -m foundry_exp gate --save {path} RUN"
+        raise ConfigError(msg) from error
+    return side
+
+
+def _on_one_line(text: str) -> str:
+    """Lists of numbers on one line each: a figure of five runs is one line of a diff. Strings hold no line breaks."""
+    return _NUMBERS.sub(lambda match: f"[{' '.join(match.group(1).split())}]", text)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from foundry_exp.decide import fleet, pareto
+from foundry_exp.decide import fleet
 from foundry_exp.decide.choice import Choice, choice
 from foundry_exp.decide.constraints import Broken, broken
 from foundry_exp.decide.fleet import Cost
@@ -156,7 +156,7 @@ def _objectives(choices: Sequence[Choice]) -> list[str]:
 
 def _front(choices: Sequence[Choice], objectives: Sequence[str]) -> Iterator[str]:
     points = [[_larger_is_better(figure, one) for figure in objectives] for one in choices]
-    yield from (one.label for one, is_on in zip(choices, pareto.front(points), strict=True) if is_on)
+    yield from (one.label for one, is_on in zip(choices, pareto_front(points), strict=True) if is_on)
 
 
 def _larger_is_better(figure: str, one: Choice) -> float:
@@ -200,7 +200,7 @@ def _remarks(
     for name, labels in unweighable(choices, weights).items():
         everyone = len(labels) == len(choices)
         what = "so it has no weight" if everyone else f"so it counts as nothing for {', '.join(labels)}"
-        yield f"{name}: {'no choice' if everyone else 'not every choice'} has a figure, {what}"
+        yield f"{name}: {'no option' if everyone else 'not every option'} has a figure, {what}"
 
 
 def _of_typical(choices: Sequence[Choice], typical: Expected) -> Iterator[str]:
@@ -231,3 +231,13 @@ def _untrusted(candidate: Candidate) -> Iterator[str]:
         if scored.standing and not scored.standing.trusted
     }
     yield from (f"{candidate.label}: {text}" for text in remarks)
+
+
+def pareto_front(choices: Sequence[Sequence[float]]) -> list[bool]:
+    """Whether each choice is on the Pareto front; larger is better in every place, and equals share their place."""
+    return [not any(_dominates(other, one) for other in choices) for one in choices]
+
+
+def _dominates(one: Sequence[float], other: Sequence[float]) -> bool:
+    pairs = list(zip(one, other, strict=True))
+    return all(mine >= theirs for mine, theirs in pairs) and any(mine > theirs for mine, theirs in pairs)

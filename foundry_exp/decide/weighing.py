@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from foundry_exp.decide.choice import Choice
-from foundry_exp.decide.contrasts import by_prompt
 from foundry_exp.metrics import catalogue
 from foundry_exp.metrics.stats.difference import FEWEST, Difference, paired
 from foundry_exp.metrics.stats.intervals import FloatArray
@@ -97,7 +96,7 @@ def _prompts(one: Weighed, tokens: float | None) -> set[Prompt]:
 def _values(cell: CellFigures, criterion: str, tokens: float | None) -> Mapping[Prompt, float]:
     """What a criterion has of each prompt; nothing where it is one figure a run."""
     figure, _ = catalogue.weights()[criterion]
-    return by_prompt(cell, figure.name, tokens) if figure.is_paired else {}
+    return cell.by_prompt(figure.name, tokens) if figure.is_paired else {}
 
 
 def _by_prompt(

@@ -122,11 +122,11 @@ def _generation(cell: FinishedCell) -> str | None:
 
 def _runtime(cell: FinishedCell) -> str | None:
     """The packages that models run in; how long the network took, or what a service had loaded, is none of it."""
-    known: dict[str, Any] = {}
+    versions: dict[str, Any] = {}
     for source in ("packages", "runtime"):
         part = cell.result.environment.get(source)
-        known |= part if isinstance(part, dict) else {}
-    return ", ".join(f"{name} {known[name]}" for name in RUNTIME_PACKAGES if known.get(name)) or None
+        versions |= part if isinstance(part, dict) else {}
+    return ", ".join(f"{name} {versions[name]}" for name in RUNTIME_PACKAGES if versions.get(name)) or None
 
 
 def _workload(cell: FinishedCell) -> str | None:

@@ -10,9 +10,11 @@ from foundry_exp.metrics import catalogue
 from foundry_exp.metrics.answers import is_degenerate, is_truncated
 from foundry_exp.metrics.quality import answer_quality
 from foundry_exp.metrics.request import PER_REQUEST
+from foundry_exp.metrics.summary import typical_answer_ms
 from foundry_exp.records.run_result import WITH_FIGURES, RunResult
 from foundry_exp.results.cell import FinishedCell
 from foundry_exp.results.requests import Request
+from foundry_exp.results.typical import TYPICAL
 
 QUALITY = "quality"
 ANY_E2E = "e2e_ms of any answer"
@@ -66,10 +68,17 @@ class CellFigures:
         """Different prompts that were asked, answered or not."""
         return len({_prompt(one) for one in self.cell.measured}) if self.able else 0
 
-    def by_prompt(self, metric: str) -> dict[Prompt, float]:
-        """A metric's typical value of each prompt: the median over its rounds, or the mean of points."""
-        typical = fmean if metric == QUALITY else median
-        return {prompt: typical(values) for prompt, values in self.values.get(metric, {}).items()}
+    def by_prompt(self, metric: str, expected_tokens: float | None = None) -> dict[Prompt, float]:
+        """A metric's value of each prompt: the median over its rounds, or the mean of points.
+
+        A typical answer is made of two of them; there is none where nobody says its length.
+        """
+        if metric == TYPICAL:
+            first, each = self.by_prompt("ttft_ms"), self.by_prompt("tpot_ms")
+            both = (prompt for prompt in first if prompt in each and expected_tokens is not None)
+            return {one: typical_answer_ms(first[one], each[one], expected_tokens or 0.0) for one in both}
+        middle = fmean if metric == QUALITY else median
+        return {prompt: middle(values) for prompt, values in self.values.get(metric, {}).items()}
 
     def pooled(self, metric: str) -> list[float]:
         """All values of a metric."""
@@ -81,6 +90,11 @@ class CellFigures:
             return None
         value = self.result.metrics.get(metric)
         return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+    def positive_of_run(self, metric: str) -> float | None:
+        """The same of what has a logarithm."""
+        value = self.of_run(metric)
+        return value if value is not None and value > 0 else None
 
     @property
     def flagged(self) -> int:

@@ -85,11 +85,11 @@ def _points(scores: Iterable[Score], doubted: Collection[str]) -> tuple[Point, .
 
 def best_median_worst(cell: FinishedCell) -> list[Ranked]:
     """The best, the middle and the worst of a cell's different answers; fewer when it has fewer."""
-    known = grades(cell)
+    by_answer = grades(cell)
     different: dict[AnswerKey, Request] = {}
     for request in cell.answers:
         different.setdefault((request.sample_id, request.output_hash), request)
-    scored = [(request, grade) for key, request in different.items() if (grade := known.get(key))]
+    scored = [(request, grade) for key, request in different.items() if (grade := by_answer.get(key))]
     ordered = sorted(
         (pair for pair in scored if pair[1].quality is not None), key=lambda pair: pair[1].quality or 0.0, reverse=True
     )

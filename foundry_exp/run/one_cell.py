@@ -197,9 +197,9 @@ def _is_finished(cell: Cell) -> bool:
 def conclude(cell: Cell, folder: Path, read: Sequence[FinishedCell], console: Console) -> Conclusions:
     """When everything is measured: the page of the run or sweep, and the tracker's view of it."""
     with console.status("drawing the report"):
-        found = conclusions(folder, read)
-        write.write_texts(folder, read, found)
-        write.write_pages(folder, read, found, drawn=cell.config["draw_plots"])
+        concluded = conclusions(folder, read)
+        write.write_texts(folder, read, concluded)
+        write.write_pages(folder, read, concluded, drawn=cell.config["draw_plots"])
     tracker: Tracker = target.build(cell.config["tracker"], "tracker")
     try:
         tracker.conclude(folder, read)
@@ -209,7 +209,7 @@ def conclude(cell: Cell, folder: Path, read: Sequence[FinishedCell], console: Co
     except StoreError as error:
         again = f"python -m foundry_exp publish {folder}"
         _complain(console, f"comparison not published: {error}", f"Send it later with: {again}")
-    return found
+    return concluded
 
 
 def finished(cells: Sequence[Cell]) -> list[Path]:

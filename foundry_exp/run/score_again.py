@@ -146,10 +146,10 @@ def _write_again(cells: Mapping[Path, FinishedCell]) -> dict[Path, list[Finished
         write.write_texts(folder, [cell])
     for folder in dict.fromkeys(_sweep_of(folder) or folder for folder in cells):
         wholes[folder] = read = gather(runs.finished_cells(folder), cells)
-        found = conclusions(folder, read)
-        write.write_texts(folder, read, found)
+        concluded = conclusions(folder, read)
+        write.write_texts(folder, read, concluded)
         if (folder / write.HTML_FILE).exists():
-            write.write_pages(folder, read, found, drawn=False)
+            write.write_pages(folder, read, concluded, drawn=False)
     return wholes
 
 

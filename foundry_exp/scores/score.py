@@ -93,11 +93,11 @@ def _kept(folders: Sequence[Path]) -> Path | None:
 
 def by_scorer(runs: Iterable[tuple[Path, Mapping[str, Spec]]]) -> list[tuple[str, Spec, list[Path]]]:
     """Each scorer of some runs with those that share it: what loads a model does so once for all of them."""
-    found: dict[str, tuple[str, Spec, list[Path]]] = {}
+    shared: dict[str, tuple[str, Spec, list[Path]]] = {}
     for folder, scorers in runs:
         for name, spec in scorers.items():
-            found.setdefault(digest_of([name, spec]), (name, spec, []))[2].append(folder)
-    return list(found.values())
+            shared.setdefault(digest_of([name, spec]), (name, spec, []))[2].append(folder)
+    return list(shared.values())
 
 
 def different_answers(run: CellWithRecords) -> list[Answer]:

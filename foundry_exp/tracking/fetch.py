@@ -1,4 +1,4 @@
-"""A run that a user names: a folder here, or else an MLflow run, whose artifacts are brought here."""
+"""A run that a user names: a folder here, an MLflow run, or a tag of some; and the tag that a user gives."""
 
 import re
 import shutil
@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.records.run_folder import RESULT_FILE
 from foundry_exp.records.runs import find_run
-from foundry_exp.tracking.contents import BASELINE_TAG
+from foundry_exp.results.cell import FinishedCell
+from foundry_exp.tracking.contents import BASELINE_TAG, PUBLISHED_TAG, RUN_TAG, run_key
 from foundry_exp.tracking.location import Location, locate
 from foundry_exp.tracking.mlflow_store import import_mlflow
 
@@ -101,3 +102,31 @@ def _download(client: Any, run_id: str, folder: Path) -> Path:
         msg = f"{run_id}: the MLflow run has no {RESULT_FILE} among its artifacts; it is not one of this tool's."
         raise StoreError(msg)
     return folder
+
+
+def give_tag(name: str, cells: Sequence[FinishedCell], output_dir: Path, uri: str | None = None) -> tuple[int, int]:
+    """Tag the MLflow runs of these cells; how many have the name now, and how many have it no longer."""
+
+    def tag(client: Any) -> tuple[int, int]:
+        experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+        new = [_published(client, experiments, cell) for cell in cells]
+        old = client.search_runs(experiments, f"tags.`{BASELINE_TAG}` = '{name}'")
+        gone = {run.info.run_id for run in old} - set(new)
+        for run_id in gone:
+            client.delete_tag(run_id, BASELINE_TAG)
+        for run_id in new:
+            client.set_tag(run_id, BASELINE_TAG, name)
+        return len(new), len(gone)
+
+    return with_client(name, output_dir, uri, tag)
+
+
+def _published(client: Any, experiments: Sequence[str], cell: FinishedCell) -> str:
+    key = run_key(cell.result)
+    runs = client.search_runs(list(experiments), f"tags.`{RUN_TAG}` = '{key}'")
+    complete = [run for run in runs if run.info.status != "RUNNING"]
+    if not complete:
+        send = f"python -m foundry_exp publish {cell.folder}"
+        msg = f"{cell.folder}: not in MLflow, so it has no tags; send it with: {send}"
+        raise StoreError(msg)
+    return str(max(complete, key=lambda run: int(run.data.tags.get(PUBLISHED_TAG, 0))).info.run_id)

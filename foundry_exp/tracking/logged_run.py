@@ -99,8 +99,8 @@ def _log_files(client: Any, run_id: str, folder: Path, look: Callable[[], None])
 
 def _of_people(client: Any, experiment_id: str, key: str) -> dict[str, str]:
     """Tags that people gave the cell's earlier run: MLflow's own and ours are made anew."""
-    found = sorted(_runs(client, experiment_id, key), key=_published_ns)
-    tags = found[-1].data.tags if found else {}
+    earlier = sorted(_runs(client, experiment_id, key), key=_published_ns)
+    tags = earlier[-1].data.tags if earlier else {}
     ours = ("mlflow.", "foundry.", "git_")
     kept = (contents.BASELINE_TAG, contents.TRACES_TAG)
     return {name: text for name, text in tags.items() if name in kept or not name.startswith(ours)}

@@ -5,10 +5,12 @@ own, or each would see what the others gave.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
+from foundry_exp.errors import StoreError
 from foundry_exp.prompts.rubric import Criterion, Rubric
 from foundry_exp.records.score import POINTS
 from foundry_exp.scores.people.items import Item, blind_name
@@ -17,8 +19,9 @@ from foundry_exp.tracking import mlflow_internals, traces
 from foundry_exp.tracking.contents import cut
 from foundry_exp.tracking.location import Location
 from foundry_exp.tracking.mlflow_store import opened
-from foundry_exp.tracking.trace import Trace
+from foundry_exp.tracking.trace import Trace, trace_id
 
+MAKE = "make them with: python -m foundry_exp annotate export RUN --to-mlflow"
 MAX_INSTRUCTION = 1000
 """MLflow takes no more."""
 
@@ -60,9 +63,9 @@ def experiment_name(key: Key) -> str:
 
 
 def _experiment_id(client: Any, name: str, location: Location) -> str:
-    known = client.get_experiment_by_name(name)
-    if known is not None:
-        return str(known.experiment_id)
+    there = client.get_experiment_by_name(name)
+    if there is not None:
+        return str(there.experiment_id)
     artifacts = location.artifacts.as_uri() if location.artifacts else None
     return str(client.create_experiment(name, artifacts, {"mlflow.experimentKind": "genai_development"}))
 
@@ -71,9 +74,9 @@ def _question(tracing: Any, experiment_id: str, criterion: Criterion) -> str:
     """The label schema of a criterion, points with a comment."""
     from mlflow.genai.label_schemas import InputNumeric
 
-    known = _there(lambda: tracing.store.get_label_schema_by_name(experiment_id, criterion.name))
+    there = _there(lambda: tracing.store.get_label_schema_by_name(experiment_id, criterion.name))
     anchors = "\n".join(f"{points}: {anchor}" for points, anchor in zip(POINTS, criterion.anchors, strict=True))
-    made = known or tracing.store.create_label_schema(
+    made = there or tracing.store.create_label_schema(
         experiment_id,
         name=criterion.name,
         type="feedback",
@@ -85,8 +88,8 @@ def _question(tracing: Any, experiment_id: str, criterion: Criterion) -> str:
 
 
 def _queue(tracing: Any, experiment_id: str, annotator: str, questions: Sequence[str]) -> str:
-    known = _there(lambda: tracing.store.get_review_queue_by_name(experiment_id, name=annotator))
-    made = known or tracing.store.create_review_queue(
+    there = _there(lambda: tracing.store.get_review_queue_by_name(experiment_id, name=annotator))
+    made = there or tracing.store.create_review_queue(
         experiment_id, name=annotator, queue_type="custom", users=[annotator], schema_ids=list(questions)
     )
     return str(made.queue_id)
@@ -105,14 +108,14 @@ def _there(get: Callable[[], Any]) -> Any:
 
 
 def _attached(tracing: Any, queue_id: str) -> set[str]:
-    found: set[str] = set()
+    attached: set[str] = set()
     token = None
     while True:
         page = tracing.store.list_review_queue_items(queue_id, page_token=token)
-        found |= {item.item_id for item in page}
+        attached |= {item.item_id for item in page}
         token = page.token
         if not token:
-            return found
+            return attached
 
 
 def _trace(key: Key, annotator: str, item: Item) -> Trace:
@@ -142,3 +145,60 @@ def identity_of(key: Key, annotator: str, item_id: str) -> tuple[str, ...]:
 
 def no_limit() -> None:
     """A person waits for it, and no model does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What one person gave in MLflow so far: lines as in schemas/annotation.schema.json."""
+
+    annotator: str
+    lines: tuple[dict[str, Any], ...]
+    given_by: tuple[str, ...]
+    """As MLflow names who gave it; without accounts it names everybody alike."""
+
+
+def pull(location: Location, key: Key) -> list[Answered]:
+    """What everybody gave so far, in the order of the key."""
+    nothing = f"{location.uri}: holds no review queues of this export; {MAKE}"
+    if location.file and not location.file.exists():
+        raise StoreError(nothing)
+    with opened(location, "review queues: not read", "nothing was imported, try again.") as client:
+        experiment = client.get_experiment_by_name(experiment_name(key))
+        if experiment is None:
+            raise StoreError(nothing)
+        traces_there = traces.search(
+            mlflow_internals.tracing_client(client.tracking_uri), experiment.experiment_id, None, no_limit
+        )
+    return [_answered(key, annotator, traces_there) for annotator in key.given]
+
+
+def _answered(key: Key, annotator: str, traces_there: Mapping[str, Any]) -> Answered:
+    given = [item_id for part in key.given[annotator] for item_id in part]
+    lines, people = [], set()
+    for item_id in given:
+        info = traces_there.get(trace_id(identity_of(key, annotator, item_id)))
+        latest = {one.name: one for one in _by_people(info, key)} if info else {}
+        if latest:
+            lines.append(_line(key, annotator, item_id, latest))
+            people |= {one.source.source_id or "nobody" for one in latest.values()}
+    return Answered(annotator, tuple(lines), tuple(sorted(people)))
+
+
+def _by_people(info: Any, key: Key) -> Iterator[Any]:
+    """What people answered to the rubric's questions, oldest first; not what they have written over since."""
+    for one in sorted(info.assessments, key=lambda one: one.last_update_time_ms):
+        is_answer = one.feedback is not None and one.source.source_type == "HUMAN" and one.valid is not False
+        if is_answer and one.name in key.weights:
+            yield one
+
+
+def _line(key: Key, annotator: str, item_id: str, latest: Mapping[str, Any]) -> dict[str, Any]:
+    at_s = max(one.last_update_time_ms for one in latest.values()) / 1000
+    said = [f"{name}: {text}" for name in key.weights if name in latest and (text := latest[name].rationale)]
+    return {
+        "item": item_id,
+        "annotator": annotator,
+        "scores": {name: latest[name].feedback.value if name in latest else None for name in key.weights},
+        "comment": "\n".join(said),
+        "scored_at": datetime.fromtimestamp(at_s, UTC).isoformat(timespec="milliseconds"),
+    }

@@ -36,33 +36,33 @@ def log(client: Any, experiment_id: str, run_id: str, cell: FinishedCell, look: 
     tracing = mlflow_internals.tracing_client(client.tracking_uri)
     key = contents.run_key(cell.result)
     before = search(tracing, experiment_id, f"tags.`{contents.RUN_TAG}` = '{key}'", look)
-    found = _with_feedback(experiment_id, cell)
+    traces = _with_feedback(experiment_id, cell)
     tags, metadata = {contents.RUN_TAG: key}, {"mlflow.sourceRun": run_id}
-    write(tracing, experiment_id, found, tags, metadata, look)
-    _remove_others(tracing, experiment_id, before, {one.trace_id: given for one, given in found}, look)
+    write(tracing, experiment_id, traces, tags, metadata, look)
+    _remove_others(tracing, experiment_id, before, {one.trace_id: given for one, given in traces}, look)
     client.set_tag(run_id, contents.TRACES_TAG, client.get_run(run_id).data.tags[contents.DIGEST_TAG])
 
 
 def write(
     tracing: Any,
     experiment_id: str,
-    found: Sequence[tuple[Trace, list[Any]]],
+    traces: Sequence[tuple[Trace, list[Any]]],
     tags: dict[str, str],
     metadata: dict[str, str],
     look: Callable[[], None],
 ) -> None:
     """Write traces with what is said of them; one that is there is written over, and keeps what others said of it."""
-    for one, assessments in found:
+    for one, assessments in traces:
         look()
         tracing.start_trace(trace.info_of(one, experiment_id, tags, metadata, assessments))
-    for begin in range(0, len(found), AT_ONCE):
+    for begin in range(0, len(traces), AT_ONCE):
         look()
-        tracing.log_spans(experiment_id, [trace.span_of(one) for one, _ in found[begin : begin + AT_ONCE]])
+        tracing.log_spans(experiment_id, [trace.span_of(one) for one, _ in traces[begin : begin + AT_ONCE]])
 
 
 def search(tracing: Any, experiment_id: str, wanted: str | None, look: Callable[[], None]) -> dict[str, Any]:
     """What MLflow lists of traces, by their ids."""
-    found: dict[str, Any] = {}
+    traces: dict[str, Any] = {}
     token = None
     while True:
         look()
@@ -73,10 +73,10 @@ def search(tracing: Any, experiment_id: str, wanted: str | None, look: Callable[
             page_token=token,
             include_spans=False,
         )
-        found |= {one.info.trace_id: one.info for one in page}
+        traces |= {one.info.trace_id: one.info for one in page}
         token = page.token
         if not token:
-            return found
+            return traces
 
 
 def _with_feedback(experiment_id: str, cell: FinishedCell) -> list[tuple[Trace, list[Any]]]:
@@ -86,7 +86,7 @@ def _with_feedback(experiment_id: str, cell: FinishedCell) -> list[tuple[Trace, 
     zeros = clock_zeros(result, (*cell.warmup, *cell.measured))
     asked = {sample.sample_id: sample.messages for sample in cell.samples}
     standings = {name: scored.standing for name, scored in result.scores.items()}
-    found = []
+    traces = []
     for request, alike in different(cell.measured):
         if request.sample_id not in asked:
             continue
@@ -95,8 +95,8 @@ def _with_feedback(experiment_id: str, cell: FinishedCell) -> list[tuple[Trace, 
         messages = asked[request.sample_id]
         one = trace.of_request(request, alike, messages, zeros[request.attempt], identity, result.model.alias)
         own = [] if request.error else [score for score in cell.scores if _answer(score) == _answer(request)]
-        found.append((one, [feedback.of_score(score, one.trace_id, standings) for score in own]))
-    return found
+        traces.append((one, [feedback.of_score(score, one.trace_id, standings) for score in own]))
+    return traces
 
 
 def _answer(one: Any) -> tuple[str, str]:

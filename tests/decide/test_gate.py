@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from foundry_exp.config import compose
-from foundry_exp.decide import baseline, gate_side
+from foundry_exp.decide import gate_side
 from foundry_exp.decide.gate import GateResult, gate
 from foundry_exp.decide.gate_side import GateSide
 from foundry_exp.errors import ConfigError
@@ -227,18 +227,18 @@ def test_changed_greedy_answers_are_a_diff(tmp_path: Path, outputs: str, verdict
 def test_a_baseline_survives_git(tmp_path: Path) -> None:
     before, after = sides(tmp_path, slower=1.3)
     path = tmp_path / "baseline.json"
-    baseline.save(path, before)
-    assert baseline.load(path) == before
-    assert gate(baseline.load(path), after, rules()).verdict == "failed"
+    gate_side.save_baseline(path, before)
+    assert gate_side.load_baseline(path) == before
+    assert gate(gate_side.load_baseline(path), after, rules()).verdict == "failed"
     lines = path.read_text(encoding="utf-8").splitlines()
     assert next(line for line in lines if '"e2e_ms"' in line).count(",") == 5
     assert path.stat().st_size < 5_000
     path.write_text("{}", encoding="utf-8")
     with pytest.raises(ConfigError, match="not a baseline"):
-        baseline.load(path)
+        gate_side.load_baseline(path)
     path.write_text("", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"not a baseline \(Invalid JSON"):
-        baseline.load(path)
+        gate_side.load_baseline(path)
 
 
 def test_a_baseline_of_another_statistic_is_refused(tmp_path: Path) -> None:

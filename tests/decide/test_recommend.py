@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foundry_exp.decide import pareto
-from foundry_exp.decide.recommend import recommend
+from foundry_exp.decide.recommend import pareto_front, recommend
 from foundry_exp.decide.weighing import score
 from foundry_exp.report import recommendation_pages
 from foundry_exp.results import candidates
@@ -107,7 +106,7 @@ def test_every_shipped_decision_decides(six: Path, option: str) -> None:
 
 @given(points)
 def test_the_pareto_front_is_what_nothing_beats(options: list[tuple[float, float, float]]) -> None:
-    on = pareto.front(options)
+    on = pareto_front(options)
     assert any(on)
     for place, one in enumerate(options):
         beaten = any(

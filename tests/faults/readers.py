@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from foundry_exp.config import models_json
-from foundry_exp.decide import baseline
+from foundry_exp.decide import gate_side
 from foundry_exp.files import shipped_files
 from foundry_exp.measure import one_request
 from foundry_exp.prompts import rubric
@@ -80,7 +80,7 @@ def readers(folder: Path) -> list[Reader]:
         Reader("rubric", _file(folder / "r.yaml", rubric.load), [*rubrics, _RUBRIC_OF_FORMS]),
         Reader("calibration", _file(folder / "c.json", calibration_set.load), calibrations),
         Reader("models.json", _file(folder / "models.json", lambda path: models_json.read(str(path))), [_MODELS]),
-        Reader("baseline", _file(folder / "b.json", baseline.load), [_OLD_BASELINE.read_bytes()]),
+        Reader("baseline", _file(folder / "b.json", gate_side.load_baseline), [_OLD_BASELINE.read_bytes()]),
         *_annotations(folder),
         *_run_folder(folder),
     ]

@@ -74,12 +74,12 @@ def _pulled(options: Any) -> Iterator[Path]:
     from foundry_exp.files.disk import write_whole
     from foundry_exp.scores.people import key as keys
     from foundry_exp.scores.people.documents import as_jsonl
-    from foundry_exp.tracking import reviewed
+    from foundry_exp.tracking import review_queue
     from foundry_exp.tracking.location import locate
 
     for name in options.names:
         file = Path(name) / keys.KEY_FILE if Path(name).is_dir() else Path(name)
-        answered = reviewed.pull(locate(options.uri, str(file.parent)), keys.read(file))
+        answered = review_queue.pull(locate(options.uri, str(file.parent)), keys.read(file))
         (file.parent / PULLED).mkdir(exist_ok=True)
         for one in answered:
             if not one.lines:

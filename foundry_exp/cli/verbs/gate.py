@@ -96,10 +96,10 @@ def _rules(options: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
 
 
 def _side(names: Sequence[str], rules: dict[str, Any], options: argparse.Namespace) -> "GateSide":
-    from foundry_exp.decide import baseline, gate_side
+    from foundry_exp.decide import gate_side
 
-    if len(names) == 1 and baseline.is_baseline(names[0]):
-        return baseline.load(Path(names[0]))
+    if len(names) == 1 and gate_side.is_baseline(names[0]):
+        return gate_side.load_baseline(Path(names[0]))
     from foundry_exp.results import candidates
 
     runs = _runs(names, options)
@@ -116,12 +116,12 @@ def _runs(names: Sequence[str], options: argparse.Namespace) -> list[Path]:
 
 
 def _save(path: Path, side: "GateSide") -> int:
-    from foundry_exp.decide import baseline
+    from foundry_exp.decide import gate_side
 
     if not side.runs:
         msg = f"{path}: not written, {side.label} has no measured run ({'; '.join(side.broken)})."
         raise ConfigError(msg)
-    baseline.save(path, side)
+    gate_side.save_baseline(path, side)
     print(f"{path}: {side.label}, {side.runs} runs, {len(side.outputs)} answers")
     return 0
 
@@ -129,7 +129,7 @@ def _save(path: Path, side: "GateSide") -> int:
 def _tag(names: Sequence[str], rules: dict[str, Any], options: argparse.Namespace) -> int:
     from foundry_exp.decide import gate_side
     from foundry_exp.results import candidates
-    from foundry_exp.tracking import baseline_tag
+    from foundry_exp.tracking.fetch import give_tag
 
     if not TAG_NAME.fullmatch(options.tag):
         msg = f"--tag: letters, digits, dots, dashes and underscores make a name, got {options.tag!r}."
@@ -138,7 +138,7 @@ def _tag(names: Sequence[str], rules: dict[str, Any], options: argparse.Namespac
     read = candidates.read(runs, together=True)
     side = gate_side.side(read, runs[0].name, rules["statistic"])
     cells = [figures.cell for one in read for figures in (*one.cells, *one.without)]
-    count, gone = baseline_tag.give(options.tag, cells, options.output_dir, options.uri)
+    count, gone = give_tag(options.tag, cells, options.output_dir, options.uri)
     before = f"; {gone} that were it before are it no longer" if gone else ""
     print(f"tag:{options.tag} is {side.label}, {count} MLflow runs{before}")
     return 0
