@@ -7,10 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from foundry_exp import target, terminal
+from foundry_exp import terminal
 from foundry_exp.cli import verb_arguments
 from foundry_exp.errors import BackendError, ConfigError
-from foundry_exp.scores.check import HANDED_DOWN
 
 if TYPE_CHECKING:
     from foundry_exp.decide.compare import Comparison
@@ -75,6 +74,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _refuse_unread(settings: Sequence[str], *, judged: bool) -> None:
     """Raise ConfigError for a setting that nothing would read."""
+    from foundry_exp.scores.check import HANDED_DOWN
+
     for text in settings:
         if not judged:
             msg = f"{text}: compare has no settings but those of a judge of pairs; add --judge, or leave it out."
@@ -112,6 +113,7 @@ def _compare(runs: Sequence[Path], settings: Sequence[str], options: argparse.Na
 
 def _judge(settings: Sequence[str], output_dir: Path, comparison: "Comparison") -> "PairwiseJudge":
     """The judge of pairs, which could judge what was compared; raises ConfigError when it could not."""
+    from foundry_exp import target
     from foundry_exp.config import compose
     from foundry_exp.files import json_schema
     from foundry_exp.scores.check import check
