@@ -61,6 +61,20 @@ def check(spec: dict[str, Any], where: str, behaviour: type | None = None) -> No
             check(value, f"{where}.{key}")
 
 
+def with_whole_numbers(spec: dict[str, Any], where: str) -> dict[str, Any]:
+    """The section with 2 where it says `2.0` and its class takes whole numbers; of the parts of a part too."""
+    hints = _hints(resolve(spec["_target_"], f"{where}._target_"))
+    return {key: _whole(value, hints.get(key), f"{where}.{key}") for key, value in spec.items()}
+
+
+def _whole(value: Any, hint: Any, where: str) -> Any:
+    if isinstance(value, dict) and "_target_" in value:
+        return with_whole_numbers(value, where)
+    allowed = _plain_types(hint)
+    is_whole = isinstance(value, float) and value.is_integer() and int in allowed and float not in allowed
+    return int(value) if is_whole else value
+
+
 def resolve(path: str, where: str, also: Sequence[str] = ()) -> Any:
     """The class that a dotted path names, if it is from an allowed package; a function that makes the part will do."""
     refuse_package(path, where, also)
@@ -122,16 +136,21 @@ def _need_methods(target: type, behaviour: type, what: str) -> None:
 
 
 def _check_types(target: Any, arguments: dict[str, Any], where: str) -> None:
-    try:
-        hints = get_type_hints(target.__init__ if inspect.isclass(target) else target)
-    except NameError:  # of a type that only type checkers import
-        return
+    hints = _hints(target)
     for key, value in arguments.items():
         allowed = _plain_types(hints.get(key))
         if allowed and not _fits(value, allowed):
             names = " or ".join("null" if kind is types.NoneType else kind.__name__ for kind in allowed)
             msg = f"{where}.{key}: must be {names}, got {value!r}; change the value."
             raise ConfigError(msg)
+
+
+def _hints(target: Any) -> dict[str, Any]:
+    """The types of a constructor's arguments; none where some are of what only type checkers import."""
+    try:
+        return get_type_hints(target.__init__ if inspect.isclass(target) else target)
+    except NameError:
+        return {}
 
 
 def _plain_types(hint: Any) -> tuple[type, ...]:

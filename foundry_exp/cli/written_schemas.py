@@ -8,7 +8,8 @@ from foundry_exp.config import option_schemas
 from foundry_exp.decide.gate_side import GateSide
 from foundry_exp.files import shipped_files
 from foundry_exp.metrics import schema
-from foundry_exp.records import record_json
+from foundry_exp.records import config_schema, record_json
+from foundry_exp.records.decision import Decision, Gate, Words
 from foundry_exp.records.record import Record
 from foundry_exp.records.run_result import RunResult
 from foundry_exp.records.score import Preference, Score
@@ -19,24 +20,28 @@ TABLE_BEGINS, TABLE_ENDS = "<!-- metrics: made by `just schemas` -->\n", "\n<!--
 
 def texts() -> dict[Path, str]:
     """Each generated file and its text."""
-    return {**_of_records(), **_of_figures(), **_of_options(), **_readme()}
+    return {**_of_records(), **_of_config(), **_of_options(), **_readme()}
 
 
 def _of_records() -> dict[Path, str]:
     schemas = {name: record_json.adapter(kind).json_schema(by_alias=True) for name, kind in WRITTEN.items()}
     schemas["run"]["properties"]["metrics"] = schema.of_metrics()
-    return {_file(name): _text({"$schema": option_schemas.DRAFT, **one}) for name, one in schemas.items()}
+    return {_file(name): _text({"$schema": config_schema.DRAFT, **one}) for name, one in schemas.items()}
 
 
-def _of_figures() -> dict[Path, str]:
-    """Schemas written by hand, with the figures that they name out of the catalogue."""
-    decision, gate = _by_hand("decision"), _by_hand("gate")
-    limits = decision["properties"]["constraints"]
-    words = {name: of for name, of in limits["properties"].items() if of["type"] == "array"}
-    limits["properties"] = schema.of_limits() | words
-    decision["properties"]["weights"]["properties"] = schema.of_weights()
-    gate["properties"]["tolerances"]["properties"] = schema.of_tolerances()
-    return {_file("decision"): _text(decision), _file("gate"): _text(gate)}
+def _of_config() -> dict[Path, str]:
+    """The config's, from its types; with the figures that a decision and a gate name out of the catalogue."""
+    decision, gate = config_schema.of_section(Decision, "Decision"), config_schema.of_section(Gate, "Regression gate")
+    _close(decision, "constraints", schema.of_limits() | config_schema.of_section(Words, "")["properties"])
+    _close(decision, "weights", schema.of_weights())
+    _close(gate, "tolerances", schema.of_tolerances())
+    schemas = {"config": config_schema.of_config(), "decision": decision, "gate": gate}
+    return {_file(name): _text(one) for name, one in schemas.items()}
+
+
+def _close(section: dict[str, Any], key: str, properties: dict[str, Any]) -> None:
+    """Name every key that a mapping of a section may have."""
+    section["properties"][key] |= {"properties": properties, "additionalProperties": False}
 
 
 def _of_options() -> dict[Path, str]:
@@ -53,11 +58,6 @@ def _readme() -> dict[Path, str]:
     return {path: before + TABLE_BEGINS + schema.readme_table() + TABLE_ENDS + after}
 
 
-def _by_hand(name: str) -> dict[str, Any]:
-    written: dict[str, Any] = json.loads(_file(name).read_text(encoding="utf-8"))
-    return written
-
-
 def _file(name: str) -> Path:
     return shipped_files.shipped("schemas") / f"{name}.schema.json"
 
@@ -67,7 +67,7 @@ def _text(one: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    for make in (_of_records, _of_figures, _of_options, _readme):  # options are made from the files before them
+    for make in (_of_records, _of_config, _of_options, _readme):  # options are made from the files before them
         for path, text in make().items():
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")

@@ -17,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 from foundry_exp import target
 from foundry_exp.config import (
     conf_folders,
+    door,
     hydra_internals,
     hydra_session,
     hydra_targets,
@@ -135,8 +136,7 @@ def section(group: str, option: str, settings: Sequence[str]) -> dict[str, Any]:
             raise ConfigError(msg)
     # `++`, since an option may leave out what the schema allows
     composed: dict[str, Any] = jobs([chosen, *(f"++{text}" for text in own)], multirun=False)[0][0].plain[group]
-    json_schema.check(composed, group, chosen)
-    return composed
+    return door.checked_section(group, composed, chosen)
 
 
 def as_yaml(config: DictConfig | dict[str, Any], *, resolve: bool) -> str:

@@ -10,13 +10,11 @@ from typing import Any
 from hydra.conf import HydraConf
 
 from foundry_exp.files import json_schema, shipped_files
+from foundry_exp.records.config_schema import DRAFT, OWN_SCHEMA
 
-DRAFT = "https://json-schema.org/draft/2020-12/schema"
 RECIPE = "experiment"
 BY_NAME = ("scorer",)
 """Groups whose section of the config is a mapping by option: an option file is one entry of it."""
-OWN_SCHEMA = ("decision", "gate")
-"""Groups that the config's schema leaves to a schema of their own."""
 
 _DEFAULTS = {
     "type": "array",

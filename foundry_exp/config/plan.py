@@ -3,8 +3,9 @@
 from typing import Any
 
 from foundry_exp import target
+from foundry_exp.config.door import checked
 from foundry_exp.errors import ConfigError
-from foundry_exp.files import json_schema, shipped_files
+from foundry_exp.files import shipped_files
 from foundry_exp.measure.cell import Cell
 from foundry_exp.prompts import prompt_sets
 from foundry_exp.prompts.prompt_sets import PromptSet
@@ -14,22 +15,16 @@ from foundry_exp.runtime.models import request
 from foundry_exp.scores.check import check
 from foundry_exp.scores.facets import kinds
 
-# What an option file of the user's own may leave out.
-_UNSAID_OF_PROMPTS: dict[str, Any] = dict.fromkeys(("path", "text", "expected_tokens"))
-
 
 def plan(config: dict[str, Any], name: str, sweep_id: str) -> Cell:
     """Check one composed config against schemas and files; raise ConfigError for the first thing wrong."""
-    json_schema.check(config, "config", "config")
-    if "decision" in config:
-        json_schema.check(config["decision"], "decision", "decision")
+    config = checked(config)
     target.check(config["backend"], "backend", Backend)
     request.refuse_bad_address(config["backend"], "backend")
     target.check(config["engine"], "engine")
     target.check(config["tracker"], "tracker", Tracker)
     target.check(config["energy"], "energy", EnergyMeter)
-    whole = {**config, "model": request.whole(config["model"]), "prompts": _UNSAID_OF_PROMPTS | config["prompts"]}
-    cell = Cell(name, sweep_id, whole, _prompts(whole["prompts"]), request.local_path(whole["model"], "model"))
+    cell = Cell(name, sweep_id, config, _prompts(config["prompts"]), request.local_path(config["model"], "model"))
     for scorer, spec in config["scorer"].items():
         check(scorer, spec, cell.prompts.samples)
     return cell

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from foundry_exp import terminal
 from foundry_exp.cli import verb_arguments
@@ -114,15 +114,13 @@ def _compare(runs: Sequence[Path], settings: Sequence[str], options: argparse.Na
 def _judge(settings: Sequence[str], output_dir: Path, comparison: "Comparison") -> "PairwiseJudge":
     """The judge of pairs, which could judge what was compared; raises ConfigError when it could not."""
     from foundry_exp import target
-    from foundry_exp.config import compose
-    from foundry_exp.files import json_schema
+    from foundry_exp.config import compose, door
     from foundry_exp.scores.check import check
     from foundry_exp.scores.judge.pairwise.judge import PairwiseJudge
 
     place = f'output_dir="{output_dir.as_posix()}"'
     every_job, _ = compose.jobs(["scorer=judge", *settings, place], multirun=False)
-    composed: dict[str, Any] = every_job[0].plain
-    json_schema.check(composed, "config", "config")
+    composed = door.checked(every_job[0].plain)
     able = [one for one in comparison.candidates if one.why_not is None]
     naming = {sample.rubric: sample for one in able for sample in one.cells[0].cell.samples}
     section = composed["scorer"]["judge"]

@@ -84,15 +84,13 @@ def parsed(arguments: Sequence[str], *options: str, add: Callable[[Any], None] |
 
 def composed(settings: Sequence[str]) -> dict[str, Any]:
     """The config that an experiment with these settings would have."""
-    from foundry_exp.config import compose
-    from foundry_exp.files import json_schema
+    from foundry_exp.config import compose, door
 
     every_job, multirun = compose.jobs(["model=custom", "model.alias=any", *settings], multirun=False)
     if multirun:
         msg = "models: experiment= names a sweep; leave it out."
         raise ConfigError(msg)
-    config = every_job[0].plain
-    json_schema.check(config, "config", "config")
+    config = door.checked(every_job[0].plain)
     if "cache_dir" not in config["backend"]:
         msg = f"models: backend={config['backend']['name']} keeps no models here; use backend=native or service."
         raise ConfigError(msg)

@@ -85,13 +85,11 @@ def _refuse_unread(overrides: Sequence[str]) -> None:
 def _planned(folders: Sequence[Path], overrides: Sequence[str]) -> "list[Run]":
     """The runs that can be scored; others are said. What is wrong with config or prompt set stops everything."""
     from foundry_exp import target
-    from foundry_exp.config import compose
-    from foundry_exp.files import json_schema
+    from foundry_exp.config import compose, door
     from foundry_exp.run import score_again
 
     every_job, _ = compose.jobs(overrides, multirun=False)
-    composed = every_job[0].plain
-    json_schema.check(composed, "config", "config")
+    composed = door.checked(every_job[0].plain)
     parts = [text.lstrip("+~").partition("=")[0] for text in overrides]
     chosen = frozenset((part.partition("@")[2] or part).partition(".")[0] for part in parts)
     runs = []

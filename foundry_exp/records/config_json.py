@@ -1,0 +1,112 @@
+"""A config, or a section of one, made of plain data that its schema allows, and back.
+
+Without pydantic, which takes 0.1 s to import: not for `--cfg`, a bad option, or the process that holds a model.
+
+A whole number may be written `2.0`, wherever it comes from, and is 2 from here on.
+"""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints, is_typeddict
+
+REST = "arguments"
+"""The field of an open section that holds the keys which are none of its own fields."""
+Section = TypeVar("Section")
+
+
+def build(kind: type[Section], value: Mapping[str, object]) -> Section:
+    """A section; keys that it does not have are passed over, unless it is an open one."""
+    section: Section = _section(kind, value)
+    return section
+
+
+def plain(value: Any) -> Any:
+    """A section, or what stands in one, as a schema has it: what may be left out and was is not there."""
+    if is_dataclass(value):
+        section = {each.name: plain(getattr(value, each.name)) for each in fields(value) if not _unsaid(value, each)}
+        rest = section.pop(REST, {})
+        return section | rest
+    if isinstance(value, Mapping):
+        return {key: plain(entry) for key, entry in value.items()}
+    return [plain(entry) for entry in value] if isinstance(value, list | tuple) else value
+
+
+def bare(hint: Any) -> Any:
+    """A type without what is said of it."""
+    return bare(get_args(hint)[0]) if get_origin(hint) is Annotated else hint
+
+
+@cache
+def hints(kind: Any) -> dict[str, Any]:
+    """The types of the fields of a section, with what is said of each."""
+    return get_type_hints(kind, include_extras=True)
+
+
+def choices(hint: Any) -> tuple[Any, ...]:
+    """The types that a value may be of."""
+    return tuple(bare(one) for one in get_args(hint)) if get_origin(hint) in (Union, UnionType) else (hint,)
+
+
+def is_open(kind: Any) -> bool:
+    """Whether a section has keys that its class does not name."""
+    return REST in hints(kind)
+
+
+def _unsaid(section: Any, each: "Field[Any]") -> bool:
+    """A section of a section that nobody asked for; null is no value of it."""
+    return each.default is None and getattr(section, each.name) is None and _is_section(each.name, type(section))
+
+
+def _is_section(name: str, kind: type) -> bool:
+    return any(is_dataclass(one) for one in choices(bare(hints(kind)[name])))
+
+
+def _section(kind: Any, value: Mapping[str, Any]) -> Any:
+    types = hints(kind)
+    given = {each.name: _value(types[each.name], value[each.name]) for each in fields(kind) if _is_given(each, value)}
+    if is_open(kind):
+        given[REST] = _arguments(bare(types[REST]), {key: one for key, one in value.items() if key not in types})
+    return kind(**given)
+
+
+def _is_given(each: "Field[Any]", value: Mapping[str, Any]) -> bool:
+    return each.name in value or (each.name != REST and each.default is MISSING)
+
+
+def _arguments(kind: Any, value: Mapping[str, Any]) -> dict[str, Any]:
+    types = hints(kind) if is_typeddict(kind) else {}
+    return {key: _value(types[key], one) if key in types else one for key, one in value.items()}
+
+
+def _value(hint: Any, value: Any) -> Any:
+    options = [one for one in choices(bare(hint)) if one is not NoneType]
+    if value is None or get_origin(options[0]) is Literal:
+        return value
+    if isinstance(value, float) and value.is_integer() and int in options and float not in options:
+        return int(value)
+    return _compound(_meant(options, value), value)
+
+
+def _compound(kind: Any, value: Any) -> Any:
+    if is_dataclass(kind):
+        return _section(kind, value)
+    if is_typeddict(kind):
+        return _arguments(kind, value)
+    if get_origin(kind) is tuple and isinstance(value, list | tuple):
+        return tuple(_value(get_args(kind)[0], entry) for entry in value)
+    if get_origin(kind) is not None and issubclass(get_origin(kind), Mapping):
+        return {key: _value(get_args(kind)[1], entry) for key, entry in value.items()}
+    return value
+
+
+def _meant(options: list[Any], value: Any) -> Any:
+    """Of several sections the one whose class the value names; of others the one that holds more than one value."""
+    if len(options) == 1:
+        return options[0]
+    if all(is_dataclass(one) for one in options):
+        return next(
+            (one for one in options if value["_target_"] in get_args(bare(hints(one)["_target_"]))), options[-1]
+        )
+    return next((one for one in options if get_origin(one) is tuple), options[0])

@@ -1,0 +1,80 @@
+"""What passes the door is of its type, wherever it came from; what does not is said in a sentence."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from foundry_exp.config import compose, door
+from foundry_exp.config.cells import plan_all
+from foundry_exp.config.plan import plan
+from foundry_exp.errors import ConfigError
+
+SCRIPTED = ("backend=scripted", "model=custom", "model.alias=m")
+
+BROKEN = [
+    ("generation.max_tokens=0", "config: generation.max_tokens: must be at least 1, got 0; change the value."),
+    ("generation.max_tokens=true", "config: generation.max_tokens: must be a whole number, got true; change the value."),
+    ("generation.max_tokens=2.5", "config: generation.max_tokens: must be a whole number, got 2.5; change the value."),
+    ("generation.temperature=true", "config: generation.temperature: must be a number, got true; change the value."),
+    ("workload.arrivals=poison", 'config: workload.arrivals: must be one of constant, poisson, got "poison"; '
+     "did you mean poisson?"),
+    ("+workload.roundz=3", "config: workload: unknown key 'roundz'; did you mean rounds?"),
+    ("~workload.rounds", "config: workload: the key 'rounds' is missing; add it."),
+    ("model.variant=no-version", 'config: model.variant: must be an exact name:version, got "no-version"; '
+     "change the value."),
+    ("slo.ttft_ms=0", "config: slo.ttft_ms: must be more than 0, got 0; change the value."),
+    ("sweep.shard=5", "config: sweep.shard: must be a part and of how many, as in 2/5, got 5; change the value."),
+    ("accel.prefer=cuda", 'config: accel.prefer: must be a list, got "cuda"; change the value.'),
+    ("prompts.name=''", 'config: prompts.name: must not be empty, got ""; change the value.'),
+    ("backend.fault_every=true", "backend.fault_every: must be int, got True; change the value."),
+    ("backend.fault_every=1.5", "backend.fault_every: must be int, got 1.5; change the value."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("override", "sentence"), BROKEN)
+def test_what_is_not_allowed_is_said_in_a_sentence(override: str, sentence: str) -> None:
+    every_job, _ = compose.jobs([*SCRIPTED, override], multirun=False)
+    with pytest.raises(ConfigError) as refused:
+        plan(every_job[0].plain, "cell", "sweep")
+    assert str(refused.value) == sentence
+
+
+def test_whole_numbers_of_a_command_a_file_a_sweep_and_a_models_json_are_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    option = tmp_path / "conf" / "workload" / "mine.yaml"
+    option.parent.mkdir(parents=True)
+    option.write_text("defaults: [quick]\nrounds: 7.0\n", encoding="utf-8")
+    models = tmp_path / "models.json"
+    models.write_text(json.dumps({"m": {"capabilities": ["chat"], "context_length": 4096.0}}), encoding="utf-8")
+    given = [
+        "experiment=from-models-json", f"models_file={models}", "backend=scripted", "backend.fault_every=3.0",
+        "scorer=judge", "scorer.judge.repeats=2.0", "workload=mine", "workload.concurrency=2.0",
+        "generation.max_tokens=8.0,16",
+    ]  # fmt: skip
+    every_job, _ = compose.jobs(given, multirun=True)
+    config = plan_all(every_job)[0].config
+    whole = [
+        config["workload"]["rounds"], config["workload"]["concurrency"], config["generation"]["max_tokens"],
+        config["model"]["context_length"], config["backend"]["fault_every"], config["scorer"]["judge"]["repeats"],
+    ]  # fmt: skip
+    assert whole == [7, 2, 8, 4096, 3, 2]
+    assert {type(number) for number in whole} == {int}
+
+
+def test_a_whole_number_written_with_a_point_is_the_same_measurement() -> None:
+    def fingerprint(*overrides: str) -> str:
+        return plan(compose.jobs([*SCRIPTED, *overrides], multirun=False)[0][0].plain, "cell", "sweep").fingerprint
+
+    assert fingerprint("workload.rounds=3", "backend.fault_every=2") == fingerprint(
+        "workload.rounds=3.0", "backend.fault_every=2.0"
+    )
+
+
+def test_rules_of_a_gate_and_a_decision_pass_the_same_door() -> None:
+    assert repr(compose.section("gate", "default", ["repeats=6.0"])["repeats"]) == "6"
+    with pytest.raises(ConfigError, match=r"repeats: must be a whole number, got true"):
+        compose.section("gate", "default", ["repeats=true"])
+    assert door.checked_section("decision", compose.section("decision", "battery", []), "decision")
