@@ -14,7 +14,7 @@ SCRIPTED = ("backend=scripted", "model=custom", "model.alias=m")
 
 BROKEN = [
     ("generation.max_tokens=0", "config: generation.max_tokens: must be at least 1, got 0; change the value."),
-    ("generation.max_tokens=true", "config: generation.max_tokens: must be a whole number, got true; change the value."),
+    ("generation.seed=true", "config: generation.seed: must be a whole number, got true; change the value."),
     ("generation.max_tokens=2.5", "config: generation.max_tokens: must be a whole number, got 2.5; change the value."),
     ("generation.temperature=true", "config: generation.temperature: must be a number, got true; change the value."),
     ("workload.arrivals=poison", 'config: workload.arrivals: must be one of constant, poisson, got "poison"; '
