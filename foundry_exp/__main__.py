@@ -4,7 +4,8 @@ import atexit
 import os
 import sys
 
-INTERRUPTED = 130
+from foundry_exp.exit_codes import INTERRUPTED
+
 _FAILED = (1, 2)
 _SAID = "foundry_exp: interrupted.\n"
 

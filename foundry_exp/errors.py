@@ -5,10 +5,6 @@ from difflib import get_close_matches
 
 from foundry_exp.redact import presentable
 
-USAGE_ERROR = 2
-INTERRUPTED = 130
-"""Exit codes; 1 is a failure of what was asked for, 100 of the gate."""
-
 
 class FoundryExpError(Exception):
     """A failure with a sentence for the user; printed without a traceback, and fit to be shown."""

@@ -8,7 +8,8 @@ from typing import NoReturn
 
 from foundry_exp import __version__, terminal
 from foundry_exp.cli import help_page
-from foundry_exp.errors import INTERRUPTED, USAGE_ERROR, ConfigError, FoundryExpError, near, offer
+from foundry_exp.errors import ConfigError, FoundryExpError, near, offer
+from foundry_exp.exit_codes import FAILED, INTERRUPTED, USAGE_ERROR
 
 _NO_COLOUR = {"--no-color", "--no-colour"}
 _OF_HYDRA = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
@@ -26,7 +27,7 @@ def main(arguments: Sequence[str]) -> int:
         return USAGE_ERROR
     except FoundryExpError as error:
         print(f"foundry_exp: {error}", file=sys.stderr)
-        return 1
+        return FAILED
     except KeyboardInterrupt:
         print("foundry_exp: interrupted; what was measured is kept.", file=sys.stderr)
         return INTERRUPTED

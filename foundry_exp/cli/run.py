@@ -11,7 +11,8 @@ from foundry_exp.cli import launch, messages
 from foundry_exp.config import compose
 from foundry_exp.config.cells import rule_of_order
 from foundry_exp.config.compose import Job
-from foundry_exp.errors import INTERRUPTED, ConfigError
+from foundry_exp.errors import ConfigError
+from foundry_exp.exit_codes import INTERRUPTED
 from foundry_exp.measure.cell import Cell
 from foundry_exp.records.runs import unfinished
 from foundry_exp.report import console as table

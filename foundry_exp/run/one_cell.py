@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from rich.console import Console
 
-from foundry_exp import target
+from foundry_exp import exit_codes, target
 from foundry_exp.errors import StoreError, UnreachableError
 from foundry_exp.files import disk
 from foundry_exp.measure import attempts, summary
@@ -220,11 +220,11 @@ def finished(cells: Sequence[Cell]) -> list[Path]:
 def exit_code(results: Sequence[RunResult], planned: int, max_error_rate: float) -> int:
     """0 when nothing failed and something was measured, 130 when interrupted, otherwise 1."""
     if len(results) < planned:
-        return 1
+        return exit_codes.FAILED
     if any(result.status == "interrupted" for result in results):
-        return 130
+        return exit_codes.INTERRUPTED
     if any(result.status in FAILED for result in results):
-        return 1
+        return exit_codes.FAILED
     measured = [result for result in results if result.status in WITH_FIGURES]
     too_many = any((result.metrics["error_rate"] or 0.0) > max_error_rate for result in measured)
-    return 1 if too_many or not measured else 0
+    return exit_codes.FAILED if too_many or not measured else 0

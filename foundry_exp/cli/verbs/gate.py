@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from foundry_exp import terminal
 from foundry_exp.cli import verb_arguments
 from foundry_exp.errors import ConfigError
+from foundry_exp.exit_codes import FAILED, GATE_FAILED
 
 if TYPE_CHECKING:
     from foundry_exp.decide.gate_side import GateSide
 
-FAILED = 100
 TAG_NAME = re.compile(r"[A-Za-z0-9._-]+")
-EXIT_CODES = {"passed": 0, "inconclusive": 1, "failed": FAILED}
+EXIT_CODES = {"passed": 0, "inconclusive": FAILED, "failed": GATE_FAILED}
 
 HELP = """\
 usage: python -m foundry_exp gate --baseline RUN --candidate RUN [key=value…]

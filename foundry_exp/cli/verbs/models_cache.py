@@ -7,7 +7,8 @@ from typing import Any
 
 from foundry_exp import terminal
 from foundry_exp.cli.verbs.models import composed, parsed
-from foundry_exp.errors import INTERRUPTED, ConfigError, FoundryExpError, SkipCellError
+from foundry_exp.errors import ConfigError, FoundryExpError, SkipCellError
+from foundry_exp.exit_codes import INTERRUPTED
 
 _LOAD_LIMIT_S = 600.0
 
