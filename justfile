@@ -55,7 +55,7 @@ gate-rates folder:
 
 # JSON Schemas of the files that the tool writes and of the options, and README's table of metrics
 schemas:
-    {{python}} -m foundry_exp.cli.written_schemas
+    {{python}} -m tests.schemas
 
 # Pin every run-time and dev dependency for 3.11 to 3.13
 constraints:

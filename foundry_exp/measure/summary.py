@@ -38,8 +38,7 @@ def result(
     model = _model_facts(cell, outcome)
     status, reason = _status(cell, outcome, measured, model)
     summary = _summarised(cell, records)
-    used = consumption.consumed(cell, outcome, records, model)
-    unscored = quality(records, (), {})
+    used, unscored = consumption.consumed(cell, outcome, records, model), quality(records, (), {})
     metrics, missing = _joined(
         (summary.metrics, summary.missing),
         _seen_from_outside(outcome, model),
@@ -49,36 +48,43 @@ def result(
     )
     unproven = device.unproven(cell.config, model, measured)
     return RunResult(
-        schema_version=SCHEMA_VERSION,
-        run_id=cell.sweep_id,
-        cell=cell.name,
-        sweep_id=cell.sweep_id,
+        **_taken_over(cell, outcome),
         status=status,
         reason=reason,
         started_at=started_at,
         duration_s=duration_s,
         model=model,
-        accel=cell.config["accel"]["name"],
-        backend=cell.config["backend"]["name"],
-        streaming=cell.config["streaming"]["enabled"],
-        prompts=_prompts(cell),
-        generation=cell.config["generation"],
         metrics=metrics,
         missing=missing,
         per_prompt=summary.per_prompt,
-        scores={},
         environment={**machine, **_surroundings(outcome.facts), "power": used.power},
-        fingerprint=cell.fingerprint,
         warnings=(*outcome.warnings, *unproven, *summary.warnings, *used.warnings, *_elsewhere(machine)),
         intervals=summary.intervals,
         warmup=_warmup(records),
         energy_source=used.energy_source,
-        currency=cell.config["energy"]["currency"],
-        repeat=cell.config["sweep"]["repeat"],
         attempts=attempts.counted(facts, records),
-        skip_rule=outcome.skip_rule,
-        out_of_memory=outcome.out_of_memory,
     )
+
+
+def _taken_over(cell: Cell, outcome: Outcome) -> dict[str, Any]:
+    """What a result repeats of its cell, and of how that ended; nothing is scored yet."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "run_id": cell.sweep_id,
+        "cell": cell.name,
+        "sweep_id": cell.sweep_id,
+        "accel": cell.config["accel"]["name"],
+        "backend": cell.config["backend"]["name"],
+        "streaming": cell.config["streaming"]["enabled"],
+        "prompts": _prompts(cell),
+        "generation": cell.config["generation"],
+        "fingerprint": cell.fingerprint,
+        "currency": cell.config["energy"]["currency"],
+        "repeat": cell.config["sweep"]["repeat"],
+        "skip_rule": outcome.skip_rule,
+        "out_of_memory": outcome.out_of_memory,
+        "scores": {},
+    }
 
 
 def _joined(*parts: Figures) -> Figures:

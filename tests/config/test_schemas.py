@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp.cli import written_schemas
 from foundry_exp.config import compose
 from foundry_exp.config.cells import cell_names
 from foundry_exp.config.plan import plan
 from foundry_exp.files import shipped_files
+from tests.schemas import written
 
 CONF = shipped_files.shipped("conf")
 GROUPS = sorted(path.name for path in CONF.iterdir() if path.is_dir() and path.name != "hydra")
@@ -23,9 +23,7 @@ NEEDS = {
 }
 
 
-@pytest.mark.parametrize(
-    ("path", "text"), written_schemas.texts().items(), ids=lambda value: getattr(value, "name", "")
-)
+@pytest.mark.parametrize(("path", "text"), written.texts().items(), ids=lambda value: getattr(value, "name", ""))
 def test_what_is_generated_is_current(path: Path, text: str) -> None:
     assert path.read_text(encoding="utf-8") == text, "run: just schemas"
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from foundry_exp.cli import written_schemas
 from foundry_exp.decide import gate_side
 from foundry_exp.decide.compare import compare
 from foundry_exp.decide.recommend import recommend
@@ -24,6 +23,7 @@ from foundry_exp.tracking.metric_names import logged_metrics
 from tests.conftest import SCRIPTED, clean_environment
 from tests.decide.recommendations import decision
 from tests.metrics import made_up
+from tests.schemas import written
 
 ALIASES = "model.alias=one,two"
 
@@ -50,7 +50,7 @@ def one_more(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("one_more")
 def test_it_is_in_run_json_and_its_schema(sweep: tuple[Path, str]) -> None:
-    schema = json.loads(written_schemas.texts()[shipped_files.shipped("schemas") / "run.schema.json"])
+    schema = json.loads(written.texts()[shipped_files.shipped("schemas") / "run.schema.json"])
     for cell in runs.finished_cells(sweep[0]):
         told = json.loads((cell / "run.json").read_text(encoding="utf-8"))
         assert told["metrics"]["words_per_s"]["p50"] > 0
@@ -95,7 +95,7 @@ def test_candidates_are_compared_and_gated_by_it(sweep: tuple[Path, str]) -> Non
     assert "| the word rate |" in page
     side = gate_side.side(candidates.read([runs.finished_cells(sweep[0])[0]]), "word-rates", "fastest")
     assert side.figures["words_per_s"][0]
-    assert "words_per_s" in written_schemas.texts()[shipped_files.shipped("schemas") / "gate.schema.json"]
+    assert "words_per_s" in written.texts()[shipped_files.shipped("schemas") / "gate.schema.json"]
 
 
 @pytest.mark.usefixtures("one_more")
@@ -105,7 +105,7 @@ def test_a_decision_may_limit_it(sweep: tuple[Path, str]) -> None:
     found = recommend(candidates.read([sweep[0]], together=True), {**chosen, "constraints": limits})
     assert "word rate" in recommendation_pages.console(found)
     assert "(at least 1,000,000,000 words/s)" in recommendation_pages.console(found)
-    assert "words_p50_per_s" in written_schemas.texts()[shipped_files.shipped("schemas") / "decision.schema.json"]
+    assert "words_p50_per_s" in written.texts()[shipped_files.shipped("schemas") / "decision.schema.json"]
 
 
 @pytest.mark.usefixtures("one_more")
@@ -120,7 +120,7 @@ def test_a_decision_may_weigh_it_and_more_of_it_is_better(sweep: tuple[Path, str
 
 @pytest.mark.usefixtures("one_more")
 def test_readme_defines_it() -> None:
-    readme = next((text for path, text in written_schemas.texts().items() if path.name == "README.md"), "")
+    readme = next((text for path, text in written.texts().items() if path.name == "README.md"), "")
     if readme:
         assert "| `words_per_s` | words of the answer / `e2e_ms` | nowhere |" in readme
 

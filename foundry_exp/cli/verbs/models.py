@@ -112,8 +112,8 @@ def _with_loaded(listing: "Listing", address: str | None) -> "Listing":
 
 
 def _list(arguments: Sequence[str]) -> int:
+    from foundry_exp.cli.verbs.models_table import as_json, show
     from foundry_exp.runtime.models import provision
-    from foundry_exp.runtime.models.table import as_json, show
 
     options = parsed(arguments, "--json")
     if options.names:

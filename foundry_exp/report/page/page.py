@@ -55,19 +55,12 @@ def render(
     looks = series(cells)
     folder = cells[0].folder if inside else cells[0].folder.parent
     asked, answers_left_out = side_by_side(looks)
-    script = _asset("report.js")
-    highlighted = highlights(cells)
     text: str = _template().render(
         title=_title(cells, left),
         summary=_summary(cells, left),
         notices=notices(cells),
         cards=cards(cells, looks),
-        sentences=highlighted,
-        left_out=left_out(cells) if len(cells) > 1 else [],
-        pick=one_line(conclusions.pick),
-        reasons=[one_line(line) for line in conclusions.reasons],
-        differences=[one_line(line) for line in conclusions.differences],
-        basis=one_line(conclusions.basis) or (NOT_TESTED if highlighted and len(cells) > 1 else ""),
+        **_said(cells, conclusions),
         columns=(table := columns(cells)),
         lines=_lines(looks, table),
         notes=[*notes(cells), *_why_unscored(cells), *(one_line(note) for note in repeat_notes(cells))],
@@ -83,11 +76,29 @@ def render(
         facts=facts([cell.result for cell in cells]),
         ran=_ran(looks),
         files=[] if len(cells) > MOST_LINKED else _files(cells, inside=inside),
-        style=Markup(_style()),
-        script=Markup(script),
-        script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        **_assets(),
     )
     return text + "\n"
+
+
+def _said(cells: Sequence[FinishedCell], conclusions: Conclusions) -> dict[str, Any]:
+    """What the figures say, and which cell to take."""
+    highlighted = highlights(cells)
+    return {
+        "sentences": highlighted,
+        "left_out": left_out(cells) if len(cells) > 1 else [],
+        "pick": one_line(conclusions.pick),
+        "reasons": [one_line(line) for line in conclusions.reasons],
+        "differences": [one_line(line) for line in conclusions.differences],
+        "basis": one_line(conclusions.basis) or (NOT_TESTED if highlighted and len(cells) > 1 else ""),
+    }
+
+
+def _assets() -> dict[str, Any]:
+    """Style and script, and the digest by which the page allows that script alone."""
+    script = _asset("report.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return {"style": Markup(_style()), "script": Markup(script), "script_digest": digest}
 
 
 @cache

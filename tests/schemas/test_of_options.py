@@ -10,9 +10,9 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from foundry_exp.config import compose
-from foundry_exp.config.option_schemas import of_every_group
 from foundry_exp.errors import ConfigError
 from foundry_exp.files import shipped_files
+from tests.schemas.of_options import of_every_group
 
 LINE = re.compile(r"# yaml-language-server: \$schema=(\S+)")
 SHIPPED = sorted(

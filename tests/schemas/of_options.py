@@ -10,7 +10,7 @@ from typing import Any
 from hydra.conf import HydraConf
 
 from foundry_exp.files import json_schema, shipped_files
-from foundry_exp.records.config_schema import DRAFT, OWN_SCHEMA
+from tests.schemas.of_config import DRAFT, OWN_SCHEMA
 
 RECIPE = "experiment"
 BY_NAME = ("scorer",)

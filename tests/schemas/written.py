@@ -4,15 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from foundry_exp.config import option_schemas
 from foundry_exp.decide.gate_side import GateSide
 from foundry_exp.files import shipped_files
-from foundry_exp.metrics import schema
-from foundry_exp.records import config_schema, record_json
+from foundry_exp.records import record_json
 from foundry_exp.records.decision import Decision, Gate, Words
 from foundry_exp.records.record import Record
 from foundry_exp.records.run_result import RunResult
 from foundry_exp.records.score import Preference, Score
+from tests.schemas import of_config, of_metrics, of_options
 
 WRITTEN = {"record": Record, "run": RunResult, "score": Score, "preference": Preference, "baseline": GateSide}
 TABLE_BEGINS, TABLE_ENDS = "<!-- metrics: made by `just schemas` -->\n", "\n<!-- end of metrics -->"
@@ -25,17 +24,17 @@ def texts() -> dict[Path, str]:
 
 def _of_records() -> dict[Path, str]:
     schemas = {name: record_json.adapter(kind).json_schema(by_alias=True) for name, kind in WRITTEN.items()}
-    schemas["run"]["properties"]["metrics"] = schema.of_metrics()
-    return {_file(name): _text({"$schema": config_schema.DRAFT, **one}) for name, one in schemas.items()}
+    schemas["run"]["properties"]["metrics"] = of_metrics.of_metrics()
+    return {_file(name): _text({"$schema": of_config.DRAFT, **one}) for name, one in schemas.items()}
 
 
 def _of_config() -> dict[Path, str]:
     """The config's, from its types; with the figures that a decision and a gate name out of the catalogue."""
-    decision, gate = config_schema.of_section(Decision, "Decision"), config_schema.of_section(Gate, "Regression gate")
-    _close(decision, "constraints", schema.of_limits() | config_schema.of_section(Words, "")["properties"])
-    _close(decision, "weights", schema.of_weights())
-    _close(gate, "tolerances", schema.of_tolerances())
-    schemas = {"config": config_schema.of_config(), "decision": decision, "gate": gate}
+    decision, gate = of_config.of_section(Decision, "Decision"), of_config.of_section(Gate, "Regression gate")
+    _close(decision, "constraints", of_metrics.of_limits() | of_config.of_section(Words, "")["properties"])
+    _close(decision, "weights", of_metrics.of_weights())
+    _close(gate, "tolerances", of_metrics.of_tolerances())
+    schemas = {"config": of_config.of_config(), "decision": decision, "gate": gate}
     return {_file(name): _text(one) for name, one in schemas.items()}
 
 
@@ -45,7 +44,7 @@ def _close(section: dict[str, Any], key: str, properties: dict[str, Any]) -> Non
 
 
 def _of_options() -> dict[Path, str]:
-    return {_file(f"options/{group}"): _text(one) for group, one in option_schemas.of_every_group().items()}
+    return {_file(f"options/{group}"): _text(one) for group, one in of_options.of_every_group().items()}
 
 
 def _readme() -> dict[Path, str]:
@@ -55,7 +54,7 @@ def _readme() -> dict[Path, str]:
         return {}
     before, _, rest = path.read_text(encoding="utf-8").partition(TABLE_BEGINS)
     _, _, after = rest.partition(TABLE_ENDS)
-    return {path: before + TABLE_BEGINS + schema.readme_table() + TABLE_ENDS + after}
+    return {path: before + TABLE_BEGINS + of_metrics.readme_table() + TABLE_ENDS + after}
 
 
 def _file(name: str) -> Path:
@@ -66,8 +65,9 @@ def _text(one: dict[str, Any]) -> str:
     return json.dumps(one, indent=2) + "\n"
 
 
-if __name__ == "__main__":
-    for make in (_of_records, _of_config, _of_options, _readme):  # options are made from the files before them
+def write() -> None:
+    """Write each of them; options are made from the files before them."""
+    for make in (_of_records, _of_config, _of_options, _readme):
         for path, text in make().items():
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
