@@ -15,7 +15,7 @@ DISK_FULL = "errno 28"
 """How 2.2.1 says that the disk is full."""
 LOG_GLOB = "foundry_local_*.log"
 _PROVIDER = re.compile(rb"\[Telemetry\] Model .*?\bEP=(\S+)")
-_FETCHED = re.compile(rb"CatalogFetch .*? Status=Success")
+_FETCH = re.compile(rb"CatalogFetch .*? Status=(\w+)")
 _BUNDLES = {
     CUDA: ("cuda-ep", "FOUNDRY_LOCAL_CUDA_EP_LIBRARY"),
     WEBGPU: ("webgpu-ep", "FOUNDRY_LOCAL_WEBGPU_EP_LIBRARY"),
@@ -130,9 +130,10 @@ def providers(log: bytes) -> list[str]:
     return [match.decode("utf-8", "replace") for match in _PROVIDER.findall(log)]
 
 
-def fetched_catalogue(log: bytes) -> bool:
-    """Whether the catalogue answered: only the log says so, for the SDK is silent when a fetch fails."""
-    return _FETCHED.search(log) is not None
+def fetched_catalogue(log: bytes) -> bool | None:
+    """Whether the catalogue answered: only the log says so, for the SDK is silent when a fetch fails; null: not yet."""
+    statuses = _FETCH.findall(log)
+    return b"Success" in statuses if statuses else None
 
 
 def registered(manager: Any, wanted: Sequence[str] | None, data_dir: Path | None = None) -> Providers:

@@ -20,6 +20,7 @@ HEADROOM = 1.1
 """Of the stated size: the disk must hold a tenth more, for what else is written meanwhile."""
 
 _SAY_EVERY_S = 0.1
+_LOG_LIMIT_S, _LOOK_EVERY_S = 5.0, 0.05
 
 
 class Runtime:
@@ -38,8 +39,24 @@ class Runtime:
         """`reached`, `stored`, `absent` or `offline`, once the catalogue was asked."""
         if self.task["cache_only"]:
             return "offline" if self.task["offline"] else self._unreached()
-        log = b"".join(path.read_bytes() for path in self._log_dir.glob(runtime.LOG_GLOB))
-        return "reached" if runtime.fetched_catalogue(log) else self._unreached()
+        return "reached" if self._has_fetched() else self._unreached()
+
+    def _has_fetched(self) -> bool:
+        """As the log says, which a thread of the runtime's own writes: on a busy machine, a moment later."""
+        deadline_s = time.monotonic() + _LOG_LIMIT_S
+        while (answered := runtime.fetched_catalogue(self._log())) is None and time.monotonic() < deadline_s:
+            time.sleep(_LOOK_EVERY_S)
+        return bool(answered)
+
+    def _log(self) -> bytes:
+        return b"".join(path.read_bytes() for path in self._log_dir.glob(runtime.LOG_GLOB))
+
+    @property
+    def why_unreached(self) -> str:
+        """What became of asking the catalogue that `catalogue_state` did not find reached."""
+        if self.task["offline"]:
+            return "was not asked (offline=true)"
+        return "gave no answer in time" if self.task["cache_only"] else "cannot be reached"
 
     def _unreached(self) -> str:
         return "stored" if catalogue.has_snapshot(self.cache_dir) else "absent"
@@ -97,10 +114,9 @@ def _variant(opened: Runtime, asked: dict[str, Any]) -> Any:
         if error.error_class != "not_found" or state == "reached":
             raise
         if state == "absent" or not catalogue.has_snapshot(opened.cache_dir):
-            msg = variants.no_catalogue(asked["variant"] or asked["alias"], asked=state != "offline")
+            msg = variants.no_catalogue(asked["variant"] or asked["alias"], opened.why_unreached)
             raise BackendError("no_catalogue", msg) from error
-        why = "was not asked (offline=true)" if state == "offline" else "cannot be reached"
-        msg = f"{error} The catalogue {why}, so that is by what an earlier look at it stored."
+        msg = f"{error} The catalogue {opened.why_unreached}, so that is by what an earlier look at it stored."
         raise BackendError("not_found", msg) from error
 
 

@@ -170,9 +170,8 @@ def unknown(wanted: str, names: Sequence[str]) -> str:
     return f"{wanted}: not in the Foundry catalogue; {clause}"
 
 
-def no_catalogue(wanted: str, *, asked: bool) -> str:
+def no_catalogue(wanted: str, why: str) -> str:
     """The sentence when there is nothing to look in, so that nothing is known of the name."""
-    why = "cannot be reached" if asked else "is not asked (offline=true)"
     return (
         f"{wanted}: the Foundry catalogue {why} and none is stored here, so it is not known whether there is such a "
         f"model; with a connection, run python -m foundry_exp models pull {wanted}, or use model.path=…"

@@ -136,8 +136,8 @@ def test_a_wrong_name_leads_somewhere(wanted: str, said: str) -> None:
 
 
 def test_without_a_catalogue_nothing_is_said_of_the_name() -> None:
-    assert "not in the" not in no_catalogue("phi-4-mini", asked=True)
-    assert "offline=true" in no_catalogue("phi-4-mini", asked=False)
+    assert "not in the" not in no_catalogue("phi-4-mini", "cannot be reached")
+    assert "offline=true" in no_catalogue("phi-4-mini", "was not asked (offline=true)")
 
 
 def test_what_a_name_promises() -> None:
