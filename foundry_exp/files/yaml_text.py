@@ -25,7 +25,7 @@ def parse(text: str, *, quick: bool = False) -> Any:
     _refuse_depth(text)
     loader = yaml.SafeLoader if not quick or _is_deep(text) else getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        value = yaml.load(text, loader)
+        value = _only_document(loader(text))
     except RecursionError as error:
         raise yaml.YAMLError("nested too deep") from error
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
@@ -43,6 +43,13 @@ def reason(error: yaml.YAMLError) -> str:
 
 def _is_deep(text: str) -> bool:
     return len(text) > _LONGEST_QUICK or _NESTED_IN_LINE.search(text) is not None
+
+
+def _only_document(loader: Any) -> Any:
+    try:
+        return loader.get_single_data()
+    finally:
+        loader.dispose()
 
 
 def _refuse_depth(text: str) -> None:

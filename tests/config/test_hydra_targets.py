@@ -99,7 +99,7 @@ def test_a_logging_option_calls_no_function(refused: Refused, folder: Path) -> N
     assert "logging.os.system" in refused("hydra/job_logging=mine")
 
 
-@pytest.mark.parametrize("path", ["hydra.utils.get_class", "foundry_exp.tracking.mlflow_store.import_module"])
+@pytest.mark.parametrize("path", ["hydra.utils.get_class", "foundry_exp.target.resolve"])
 def test_an_allowed_packages_own_way_to_import_is_refused_too(refused: Refused, path: str) -> None:
     said = refused(f"+hydra.callbacks.x._target_={path}", "+hydra.callbacks.x.path=evil.Loud")
     assert f"{path} is no class" in said

@@ -64,7 +64,7 @@ def test_a_run_is_scored_and_its_weights_make_the_quality(tmp_path: Path) -> Non
     scorer: Scorer = Facets()
     result = score_folders([folder], "facets", scorer)[0]
     assert result.quality_source == "facets"
-    assert result.metrics["quality"].mean == pytest.approx((4.0 + 3.0) / 2)
+    assert result.metrics["quality"]["mean"] == pytest.approx((4.0 + 3.0) / 2)
     assert result.metrics["quality/content"].mean == 2.0
     assert result.metrics["quality_coverage"] == 1.0
     made = run_folder.read_scores(folder)
