@@ -21,6 +21,10 @@ types:
 imports:
     .venv/bin/lint-imports
 
+# Pure tests: no process, no server; half a minute
+quick *arguments:
+    {{python}} -m pytest -m "not real and not long" {{arguments}}
+
 test *arguments:
     {{python}} -m pytest {{arguments}}
 

@@ -5,7 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -19,6 +19,29 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # started in a shell's ba
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+_started: list[str] = []
+"""What the test at hand has started."""
+
+
+def _note_what_starts(event: str, arguments: tuple[object, ...]) -> None:
+    if event == "subprocess.Popen" and str(arguments[0]) == sys.executable:
+        _started.append(f"a process: {arguments[1]}")
+    elif event == "socket.bind":
+        _started.append(f"a server at {arguments[1]}")
+
+
+sys.addaudithook(_note_what_starts)
+
+
+@pytest.fixture(autouse=True)
+def started_only_by_real_tests(request: pytest.FixtureRequest) -> Iterator[None]:
+    """`just quick` leaves out what is marked `real`, and so must be without processes and servers."""
+    _started.clear()
+    yield
+    if _started and request.node.get_closest_marker("real") is None:
+        pytest.fail(f"mark it @pytest.mark.real, since it started {_started[0]}")
+
 
 # What the surrounding shell sets must not steer an experiment under test.
 _STEERING = ("FOUNDRY_LOCAL_ENDPOINT", "FOUNDRY_EXP_ALLOW", "MLFLOW_TRACKING_URI")

@@ -186,6 +186,7 @@ def test_a_class_may_collect_arguments_and_name_types_that_only_a_checker_knows(
     target.check({"_target_": "mine_collecting.Mine", "size": 1, "colour": "red"}, "backend")
 
 
+@pytest.mark.real
 def test_a_long_prompt_may_stand_in_the_command_of_a_sweep(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -211,6 +212,7 @@ def test_a_store_that_cannot_be_opened_is_told_before_anything_runs(
     assert str(path) in message
 
 
+@pytest.mark.real
 def test_a_users_option_appears_and_is_announced(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     mine = tmp_path / "conf" / "prompts" / "mine.yaml"
     mine.parent.mkdir(parents=True)

@@ -11,6 +11,8 @@ from foundry_exp.records import run_folder
 from foundry_exp.records.run_result import RunResult
 from tests.conftest import absent, clean_environment, command, demo_model, native
 
+pytestmark = pytest.mark.real
+
 PAGE = Path(__file__).parents[1] / ".github" / "CONTRIBUTING.md"
 MOST_LINES = 10
 

@@ -3,9 +3,13 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from foundry_exp.files import shipped_files
 from foundry_exp.records import run_folder, runs
 from tests.conftest import Run, native
+
+pytestmark = pytest.mark.real
 
 PROMPTS = 8
 

@@ -14,6 +14,8 @@ from foundry_exp.records import run_folder
 from foundry_exp.records.run_result import RunResult
 from tests.conftest import SCRIPTED, Run, clean_environment, command
 
+pytestmark = pytest.mark.real
+
 DEADLINE_S = 60
 
 

@@ -15,6 +15,8 @@ from foundry_exp.records import run_folder, runs
 from foundry_exp.records.run_result import RunResult
 from tests.conftest import Run, clean_environment, command, native
 
+pytestmark = pytest.mark.real
+
 GRID = ("-m", "model=demo-small,demo-large", "streaming=on,off")
 
 

@@ -55,6 +55,7 @@ def changed(path: Path, change: Callable[[Any], None]) -> None:
     path.write_text(json.dumps(content), encoding="utf-8")
 
 
+@pytest.mark.real
 def test_a_run_is_scored_again(run: Run, folder: Path) -> None:
     changed(
         folder / "prompts" / "two.json", lambda prompts: prompts[0].update(facets=[{"kind": "contains", "text": "?"}])
@@ -65,12 +66,14 @@ def test_a_run_is_scored_again(run: Run, folder: Path) -> None:
     assert result.metrics["quality"]["mean"] == 3.0, "one of two facets is not met any more"
 
 
+@pytest.mark.real
 def test_a_run_is_published(run: Run, folder: Path) -> None:
     done = run("publish", OLD_RUN, "--uri", "sqlite:///fresh.db")
     assert done.returncode == 0, done.stderr
     assert (folder / "fresh.db").exists()
 
 
+@pytest.mark.real
 def test_runs_are_reported_and_compared(run: Run, folder: Path) -> None:
     assert run("report", OLD_RUN).returncode == 0
     assert "my-scripted" in (folder / OLD_RUN / "report.md").read_text(encoding="utf-8")
@@ -78,6 +81,7 @@ def test_runs_are_reported_and_compared(run: Run, folder: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.real
 @pytest.mark.parametrize(("lost", "attempts"), [("nothing", 2), ("demo-large/run.json", 2), ("demo-large", 1)])
 def test_a_half_done_sweep_goes_on_and_what_was_measured_stays(
     run: Run, folder: Path, lost: str, attempts: int
@@ -97,12 +101,14 @@ def test_a_half_done_sweep_goes_on_and_what_was_measured_stays(
     assert (result.status, result.metrics["requests"], len(result.attempts)) == ("ok", 8, attempts)
 
 
+@pytest.mark.real
 def test_a_half_done_sweep_is_not_gone_on_with_by_other_settings(run: Run, folder: Path) -> None:
     done = run(*HALF_DONE, "sweep.resume=true", "generation.max_tokens=7")
     assert done.returncode == 2
     assert "(generation.max_tokens: 150 → 7)" in done.stderr
 
 
+@pytest.mark.real
 def test_runs_of_one_measurement_belong_together_whichever_release_made_them(run: Run, folder: Path) -> None:
     done = run(*HALF_DONE[:-1], "model=demo-small", "sweep.name=again")
     assert done.returncode == 0, done.stderr
@@ -111,11 +117,13 @@ def test_runs_of_one_measurement_belong_together_whichever_release_made_them(run
     assert candidate.runs == 2
 
 
+@pytest.mark.real
 def test_a_baseline_is_gated_against(run: Run) -> None:
     done = run("gate", "--baseline", "baseline.json", "--candidate", f"{RUNS}/repeated")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.real
 def test_filled_annotations_are_imported(run: Run, folder: Path) -> None:
     done = run("annotate", "import", str(ANNOTATION / "send" / "anna.csv"))
     assert done.returncode == 0, done.stderr
@@ -123,11 +131,13 @@ def test_filled_annotations_are_imported(run: Run, folder: Path) -> None:
     assert result.scores["annotation"].scored_by == ("anna",)
 
 
+@pytest.mark.real
 def test_a_list_of_models_is_read(run: Run) -> None:
     done = run("models", "import", "models.json")
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.real
 def test_a_backend_and_options_of_a_users_own_run(run: Run, folder: Path) -> None:
     quick = ("prompts=two", "tracker=none", "draw_plots=false", "workload.rounds=1", "workload.warmup=0")
     own = run(*quick, "backend=parrot", "model=custom", "model.alias=me", "sweep.name=own", FOUNDRY_EXP_ALLOW="mine")
@@ -150,6 +160,7 @@ NEWER: list[tuple[str, str, tuple[str, ...]]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.real
 @pytest.mark.parametrize(("file", "key", "arguments"), NEWER)
 def test_what_a_later_release_wrote_is_refused(run: Run, file: str, key: str, arguments: tuple[str, ...]) -> None:
     changed(Path(file), lambda content: content.update({key: 99}))

@@ -111,6 +111,7 @@ def as_run(command: str) -> str:
     return command
 
 
+@pytest.mark.real
 def test_the_blocks_run_in_order(folder: Path) -> None:
     ran = [command for command in commands() if not reason_not_to_run(command)]
     assert len(ran) >= 20

@@ -14,6 +14,8 @@ from tests.conftest import Run, clean_environment, command
 from tests.test_faults import DEADLINE_S, when
 from tests.timed_server.service import Behaviour, Service, TimedServer, timed_server
 
+pytestmark = pytest.mark.real
+
 FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "connection lost before a byte": ({"fault": "hang_up"}, "reset"),
     "reset in the middle": ({"fault": "reset"}, "reset"),

@@ -12,6 +12,8 @@ from foundry_exp.files import shipped_files
 from foundry_exp.records import run_folder, runs
 from tests.conftest import Run, clean_environment, command, native
 
+pytestmark = pytest.mark.real
+
 MODELS = ("demo-small", "demo-large")
 
 

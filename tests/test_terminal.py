@@ -11,6 +11,8 @@ import pytest
 
 from tests.conftest import SCRIPTED, Run, absent, clean_environment, command
 
+pytestmark = pytest.mark.real
+
 QUICK = (*SCRIPTED, "backend.ttft_ms=1", "backend.gap_ms=0.1", "workload.rounds=1", "prompts=deterministic")
 ODD = "Größe → Ω “x” – † Ende"
 COLOUR = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-7]|9[0-7]|38;5;\d+)m")

@@ -14,6 +14,8 @@ from foundry_exp import __version__
 from foundry_exp.records import run_folder, runs
 from tests.conftest import absent, clean_environment, native
 
+pytestmark = pytest.mark.real
+
 ROOT = Path(__file__).parents[1]
 
 

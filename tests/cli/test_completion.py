@@ -11,6 +11,8 @@ import pytest
 
 from tests.conftest import absent, clean_environment, command
 
+pytestmark = pytest.mark.real
+
 COMPLETE = """
 eval "$(foundry-exp --shell-completion install=bash)"
 COMP_LINE={line}; COMP_POINT=${{#COMP_LINE}}; COMP_WORDS=($COMP_LINE); COMP_CWORD={number}

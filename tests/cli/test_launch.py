@@ -13,6 +13,8 @@ from foundry_exp.records.run_result import RunResult
 from tests import process_group
 from tests.conftest import SCRIPTED, absent
 
+pytestmark = pytest.mark.real
+
 WAIT_S = 120
 JOBLIB = ("-m", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", *SCRIPTED)
 

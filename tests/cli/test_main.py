@@ -32,6 +32,7 @@ def loaded(*arguments: str) -> tuple[int, set[str]]:
     return done.returncode, set(line.split()[1:])
 
 
+@pytest.mark.real
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [(["--help"], 0), (["--cfg", "job"], 0), (["model=nope"], 2), (["generation.max_tokens=x"], 2), (["nope"], 2)],
@@ -42,10 +43,12 @@ def test_quick_answers_load_nothing_heavy(arguments: list[str], code: int) -> No
     assert not modules & set(HEAVY)
 
 
+@pytest.mark.real
 def test_help_comes_before_hydra_is_imported() -> None:
     assert "hydra" not in loaded("--help")[1]
 
 
+@pytest.mark.real
 def test_a_reader_that_has_enough_is_no_traceback() -> None:
     process = subprocess.Popen(
         command(["--help"]), env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -65,6 +68,7 @@ def test_help_lists_every_option_and_every_verb() -> None:
     assert max(map(len, text.splitlines())) <= WIDEST
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("verb", help_page.VERBS)
 def test_every_verb_has_help_with_an_example(verb: str, run: Run) -> None:
     done = run(verb, "--help")
@@ -76,6 +80,7 @@ def test_every_verb_has_help_with_an_example(verb: str, run: Run) -> None:
     assert max(map(len, done.stdout.splitlines())) <= WIDEST
 
 
+@pytest.mark.real
 @pytest.mark.parametrize(
     ("arguments", "meant"),
     [
@@ -99,6 +104,7 @@ def test_a_slip_is_answered_with_what_was_meant(arguments: list[str], meant: str
     assert done.stdout == ""
 
 
+@pytest.mark.real
 def test_cfg_prints_what_can_be_run_again(run: Run) -> None:
     done = run("--cfg", "job", "--resolve", "model=demo-small")
     assert done.stderr == ""
@@ -107,6 +113,7 @@ def test_cfg_prints_what_can_be_run_again(run: Run) -> None:
     assert [one["model"]["alias"] for one in yaml.safe_load_all(swept.stdout)] == ["demo-small", "demo-large"]
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("view", [["--cfg", "hydra"], ["--cfg", "all"], ["--info"], ["--info", "defaults-tree"]])
 def test_hydras_own_views_are_shown_or_refused_in_a_sentence(view: list[str], run: Run, tmp_path: Path) -> None:
     done = run(*view, "model=demo-small")
@@ -118,6 +125,7 @@ def test_hydras_own_views_are_shown_or_refused_in_a_sentence(view: list[str], ru
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("arguments", [["--info", "defaults-tree"], ["--info"]])
 def test_a_reader_of_hydras_own_view_that_has_enough_is_no_traceback(arguments: list[str]) -> None:
     process = subprocess.Popen(
@@ -147,6 +155,7 @@ door.main()
 """
 
 
+@pytest.mark.real
 @pytest.mark.skipif(os.name != "posix", reason="no such signal elsewhere")
 @pytest.mark.parametrize(
     ("module", "arguments"),

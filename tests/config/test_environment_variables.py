@@ -82,6 +82,7 @@ def only_result(home: Path) -> RunResult:
     return run_folder.read_result(runs.finished_cells(next((home / "mlruns" / "runs").iterdir()))[0])
 
 
+@pytest.mark.real
 def test_a_foundry_service_that_is_already_there_is_measured(
     run: Run, tmp_path: Path, service: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,6 +97,7 @@ def test_a_foundry_service_that_is_already_there_is_measured(
         assert result.missing[unknown]
 
 
+@pytest.mark.real
 def test_a_service_of_our_own_is_watched_from_outside(run: Run, tmp_path: Path) -> None:
     folders = [f"backend.data_dir={tmp_path / 'ours'}", f"backend.cache_dir={tmp_path / 'ours' / 'models'}"]
     done = run("model=demo-small", "backend=service", "tracker=none", *folders)
@@ -107,6 +109,7 @@ def test_a_service_of_our_own_is_watched_from_outside(run: Run, tmp_path: Path) 
     assert "calibrate" in result.missing["client_overhead_ms"]
 
 
+@pytest.mark.real
 def test_token_usage_is_printed_when_wished(run: Run) -> None:
     scripted = ("backend=scripted", "model=custom", "model.alias=m", "tracker=none", "workload.rounds=1")
     assert "completion" not in run(*scripted).stderr

@@ -114,6 +114,7 @@ def test_a_folder_of_options_in_a_package_is_not_imported(refused: Refused) -> N
     assert "evilpackage" in refused("hydra.searchpath=[pkg://evilpackage]")
 
 
+@pytest.mark.real
 def test_completion_imports_nothing(run: Run, folder: Path) -> None:
     line = f"foundry-exp hydra.searchpath=[pkg://evilpackage] {CALLBACK} mode"
     done = run("--shell-completion", "query=bash", COMP_LINE=line)
@@ -131,6 +132,7 @@ def test_a_config_does_not_widen_what_is_allowed(refused: Refused) -> None:
     assert "hydra.job.env_set.FOUNDRY_EXP_ALLOW" in refused("+hydra.job.env_set.FOUNDRY_EXP_ALLOW=evil")
 
 
+@pytest.mark.real
 @pytest.mark.parametrize(
     "overrides", [["+hydra.callbacks.x._target_=hydra.experimental.callbacks.LogJobReturnCallback"], [CALLBACK]]
 )
@@ -140,5 +142,6 @@ def test_what_is_allowed_runs(run: Run, folder: Path, overrides: list[str]) -> N
     assert (folder / "ran").exists() == (overrides == [CALLBACK])
 
 
+@pytest.mark.real
 def test_hydras_own_logging_stays_allowed(run: Run, folder: Path) -> None:
     assert run(*SCRIPTED, "hydra/job_logging=default", "--cfg", "job").returncode == 0

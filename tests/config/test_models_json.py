@@ -47,6 +47,7 @@ def test_an_alias_of_the_catalogue_finds_the_option_that_means_it() -> None:
     assert models_json.listed(path, "mistral-7b-v0.2", "size_mb") == 4370
 
 
+@pytest.mark.real
 def test_the_recipe_runs(tmp_path: Path) -> None:
     path = written('{"demo-small": {"capabilities": ["chat"]}, "demo-large": {"capabilities": ["chat"]}}')
     quick = ["tracker=none", "draw_plots=false", "workload.rounds=1", "generation.max_tokens=4", *native(tmp_path)]
@@ -136,6 +137,7 @@ def test_what_is_written_is_read_again_and_what_is_wrong_is_not_written(tmp_path
         models_json.write(tmp_path / "no" / "such" / "folder.json", entries)
 
 
+@pytest.mark.real
 def test_an_export_holds_what_is_really_here_and_can_be_swept_over(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -152,6 +154,7 @@ def test_an_export_holds_what_is_really_here_and_can_be_swept_over(
     assert main.main([RECIPE, "models_file=models.json", *quick]) == 0
 
 
+@pytest.mark.real
 def test_an_export_of_nothing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="no chat model was found"):
         models_file.export(["models.json", *native(tmp_path), "offline=true"])

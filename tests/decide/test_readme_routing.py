@@ -14,6 +14,8 @@ from foundry_exp.results import candidates
 from tests.conftest import absent
 from tests.decide.planted import plant
 
+pytestmark = pytest.mark.real
+
 README = Path(__file__).parents[2] / "README.md"
 
 

@@ -81,6 +81,7 @@ def test_the_other_notes_are_learned_with_their_references() -> None:
         assert (Pair(entry["prompt"], entry["reference"]) in learned) is (HELD_OUT not in entry["tags"]), entry["id"]
 
 
+@pytest.mark.real
 def test_the_same_seed_makes_the_same_notes_in_another_process() -> None:
     code = "from tests.demo_models.notes import notes; print(notes(50, 3))"
     there = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
@@ -112,6 +113,7 @@ def test_a_chat_is_rendered_as_the_template_says() -> None:
     assert chat == "<|system|>\nBe brief.<|end|>\n<|user|>\nHello<|end|>\n<|assistant|>\n"
 
 
+@pytest.mark.real
 def test_the_text_needs_no_torch() -> None:
     code = "import sys, tests.demo_models.lessons, tests.demo_models.__main__; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

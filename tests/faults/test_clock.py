@@ -5,8 +5,12 @@ import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from foundry_exp.records import run_folder, runs
 from tests.conftest import SCRIPTED, clean_environment, command
+
+pytestmark = pytest.mark.real
 
 # Stands in front of every process's own start, so that each look at the wall clock is an hour before the last one.
 SET_BACK = """

@@ -11,6 +11,8 @@ import pytest
 from foundry_exp.records import run_folder, runs
 from tests.conftest import SCRIPTED, Run, absent
 
+pytestmark = pytest.mark.real
+
 QUICK = (*SCRIPTED, "backend.realtime=false")
 
 

@@ -14,6 +14,8 @@ from foundry_exp.records import run_folder, runs
 from foundry_exp.records.run_result import RunResult
 from tests.conftest import Run, absent, clean_environment, command, demo_model, native
 
+pytestmark = pytest.mark.real
+
 QUICK = ("tracker=none", "draw_plots=false", "workload.rounds=1", "workload.warmup=0", "generation.max_tokens=4")
 
 

@@ -43,6 +43,7 @@ else:
 """
 
 
+@pytest.mark.real
 @pytest.mark.parametrize(("part", "said"), [("runtime", "1 True"), ("mlflow", "true True")])
 def test_telemetry_is_off(tmp_path: Path, part: str, said: str) -> None:
     environment = {name: value for name, value in clean_environment().items() if "TELEMETRY" not in name}
@@ -84,6 +85,7 @@ def heard_at(pid: int) -> set[str]:
     return found
 
 
+@pytest.mark.real
 def test_the_service_listens_on_the_loopback_alone(tmp_path: Path) -> None:
     backend = ServiceBackend(str(tmp_path), str(tmp_path / "models"), 60.0, 240.0, True)
     backend.load(model_request("demo-small", demo_model("demo-small"), tmp_path))
@@ -94,6 +96,7 @@ def test_the_service_listens_on_the_loopback_alone(tmp_path: Path) -> None:
         backend.unload()
 
 
+@pytest.mark.real
 def test_the_calibration_server_listens_on_the_loopback_alone() -> None:
     with timed_server(Service({"m": Behaviour()})) as server:
         assert heard_at(server.pid) == {"127.0.0.1"}

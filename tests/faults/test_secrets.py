@@ -74,6 +74,7 @@ def test_the_search_finds_what_is_planted(tmp_path: Path) -> None:
     assert len(leaks([KEY.encode()], tmp_path)) == 2
 
 
+@pytest.mark.real
 def test_a_run_that_succeeds_keeps_the_key_to_itself(tool: Tool, tmp_path: Path, locked: TimedServer) -> None:
     tool(*endpoint(locked.base_url), "sweep.name=good", code=0)
     assert (tmp_path / "mlruns" / "mlflow.db").exists(), "the store is searched too"
@@ -83,18 +84,21 @@ def test_a_run_that_succeeds_keeps_the_key_to_itself(tool: Tool, tmp_path: Path,
     tool(*endpoint(locked.base_url), "--cfg", "job", "--resolve", code=0)
 
 
+@pytest.mark.real
 def test_a_wrong_key_is_told_and_not_shown(tool: Tool, locked: TimedServer) -> None:
     done = tool(*endpoint(locked.base_url), "backend.api_key_env=MY_KEY", "sweep.name=bad", code=1)
     assert b"backend.api_key_env" in done.stdout + done.stderr
     tool("report", "bad", code=0)
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("key", [f"{KEY}\n{OTHER_KEY}", f"{KEY}ключ", f"{KEY}\x7f"])
 def test_a_key_that_no_header_can_carry_is_told(tool: Tool, locked: TimedServer, key: str) -> None:
     done = tool(*endpoint(locked.base_url), "tracker=none", code=1, FOUNDRY_API_KEY=key)
     assert b"characters that no HTTP header can carry" in done.stdout
 
 
+@pytest.mark.real
 def test_a_line_break_behind_a_key_does_no_harm(tool: Tool, locked: TimedServer) -> None:
     tool(*endpoint(locked.base_url), "tracker=none", code=0, FOUNDRY_API_KEY=f"{KEY}\r\n")
 
@@ -105,6 +109,7 @@ ADDRESSES = (
 )  # fmt: skip
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_a_secret_in_a_services_address_is_refused_before_anything_is_written(
     tool: Tool, tmp_path: Path, address: str
@@ -125,11 +130,13 @@ def test_a_secret_in_a_services_address_is_refused_before_anything_is_written(
     tool("models", "--json", "offline=true", f"backend.data_dir={tmp_path}/f", code=0, FOUNDRY_LOCAL_ENDPOINT=address)
 
 
+@pytest.mark.real
 def test_a_key_in_the_place_of_its_variables_name_is_refused(tool: Tool, locked: TimedServer) -> None:
     done = tool(*endpoint(locked.base_url), f"backend.api_key_env={KEY}", code=2)
     assert b"must be the name of an environment variable" in done.stderr
 
 
+@pytest.mark.real
 def test_a_secret_in_the_stores_address_is_refused(tool: Tool) -> None:
     for uri in (f"http://{USER}:{IN_URL}@127.0.0.1:9", f"http://127.0.0.1:9/?token={IN_URL}"):
         done = tool(*SCRIPTED[:-1], f"tracker.uri='{uri}'", code=2)
@@ -143,6 +150,7 @@ JUDGED = (
 )
 
 
+@pytest.mark.real
 @pytest.mark.parametrize(
     ("variable", "key", "others"),
     [
@@ -165,6 +173,7 @@ def test_a_secret_is_named_and_never_interpolated(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("view", [["--cfg", "all", "--resolve"], ["--cfg", "job", "--resolve"], ["--info"]])
 def test_no_file_and_no_view_of_a_config_shows_a_secret(tool: Tool, tmp_path: Path, view: Sequence[str]) -> None:
     (tmp_path / "conf" / "model").mkdir(parents=True)
@@ -175,6 +184,7 @@ def test_no_file_and_no_view_of_a_config_shows_a_secret(tool: Tool, tmp_path: Pa
     assert not (tmp_path / "mlruns").exists()
 
 
+@pytest.mark.real
 def test_an_option_is_not_named_after_a_secret(tool: Tool, tmp_path: Path) -> None:
     (tmp_path / "conf" / "experiment").mkdir(parents=True)
     recipe = "# @package _global_\ndefaults:\n  - override /model: ${oc.env:FOUNDRY_API_KEY}\n"
@@ -182,6 +192,7 @@ def test_an_option_is_not_named_after_a_secret(tool: Tool, tmp_path: Path) -> No
     assert b"FOUNDRY_API_KEY cannot be interpolated" in tool("experiment=mine", code=2).stderr
 
 
+@pytest.mark.real
 def test_a_variable_that_is_no_secret_is_interpolated(tool: Tool) -> None:
     done = tool(*SCRIPTED[:2], "model.alias=${oc.env:CITY}", "--cfg", "job", "--resolve", code=0, CITY="Paris")
     assert b"alias: Paris" in done.stdout
@@ -208,6 +219,7 @@ class Parrot(http.server.BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("token", ["", TOKEN])
 def test_a_store_that_repeats_the_password_does_not_bring_it_into_our_words(tool: Tool, token: str) -> None:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Parrot) as server:
@@ -220,6 +232,7 @@ def test_a_store_that_repeats_the_password_does_not_bring_it_into_our_words(tool
     assert b"not published" in done.stderr
 
 
+@pytest.mark.real
 @pytest.mark.skipif(os.name != "posix", reason="a program that fails needs a shell here")
 def test_an_unforeseen_error_is_logged_without_secrets(tool: Tool, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(

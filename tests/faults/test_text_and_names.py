@@ -21,6 +21,7 @@ PROMPTS = {
 }  # fmt: skip
 
 
+@pytest.mark.real
 def test_prompts_of_any_text_and_name_are_kept_as_they_are(run: Run, tmp_path: Path) -> None:
     sets = [{"id": name, "prompt": text} for name, text in PROMPTS.items()]
     (tmp_path / "odd.json").write_text(json.dumps(sets), encoding="utf-8")
@@ -52,6 +53,7 @@ def outside(folder: Path) -> set[str]:
     return {str(path) for path in (*folder.glob("*"), *folder.parent.glob("*")) if path.name != "mlruns"}
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("alias", ["../../up", "CON", "a b", 'say "x"', "|", "\u202egnp", "/etc/passwd"])
 def test_a_models_name_makes_no_path(run: Run, tmp_path: Path, alias: str) -> None:
     before = outside(tmp_path)

@@ -31,6 +31,7 @@ def only_result(folder: Path) -> dict[str, Any]:
     return config
 
 
+@pytest.mark.real
 def test_a_cell_carries_energy_and_cost_whose_sums_are_checked_by_hand(run: Run, tmp_path: Path) -> None:
     assert run(*SCRIPTED).returncode == 0
     result = only_result(tmp_path)
@@ -46,11 +47,13 @@ def test_a_cell_carries_energy_and_cost_whose_sums_are_checked_by_hand(run: Run,
         assert metrics[name] is not None or result["missing"][name]
 
 
+@pytest.mark.real
 def test_a_device_idle_between_scheduled_requests_is_not_charged_for_it(run: Run, tmp_path: Path) -> None:
     assert run(*SCRIPTED, "workload.rate_per_s=8").returncode == 0
     assert only_result(tmp_path)["metrics"]["energy_j"] == pytest.approx(REQUESTS * PER_REQUEST_J)
 
 
+@pytest.mark.real
 def test_a_measurement_that_could_not_be_made_is_said(run: Run, tmp_path: Path) -> None:
     assert run(*SCRIPTED, "energy=measured", f"energy.powercap={tmp_path}").returncode == 0
     result = only_result(tmp_path)
@@ -58,6 +61,7 @@ def test_a_measurement_that_could_not_be_made_is_said(run: Run, tmp_path: Path) 
     assert any("energy_j is an estimate" in warning and "no RAPL here" in warning for warning in result["warnings"])
 
 
+@pytest.mark.real
 def test_a_process_that_dies_leaves_no_energy_figure(run: Run, tmp_path: Path) -> None:
     assert run(*SCRIPTED, "backend.fault=crash", "backend.fault_every=8").returncode == 1
     result = only_result(tmp_path)
@@ -66,6 +70,7 @@ def test_a_process_that_dies_leaves_no_energy_figure(run: Run, tmp_path: Path) -
     assert "window" in result["missing"]["energy_j"]
 
 
+@pytest.mark.real
 @pytest.mark.parametrize(
     ("override", "words"),
     [

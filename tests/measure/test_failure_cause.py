@@ -40,6 +40,7 @@ def test_a_crash_of_native_code_is_told_apart() -> None:
     assert "exit code 3" in cause(3, "model=phi-4-mini")
 
 
+@pytest.mark.real
 def test_a_cell_that_is_killed_says_so_in_its_row(tmp_path: Path) -> None:
     process = subprocess.Popen(
         command([*SCRIPTED, "backend.ttft_ms=150", "workload.rounds=50", "workload.warmup=0", own_locks(tmp_path)]),
@@ -54,6 +55,7 @@ def test_a_cell_that_is_killed_says_so_in_its_row(tmp_path: Path) -> None:
     assert "want of memory: close other programs, take a smaller model" in (result.reason or "")
 
 
+@pytest.mark.real
 def test_a_service_that_is_killed_fails_its_cell_instead_of_every_request_that_is_left(tmp_path: Path) -> None:
     asked = ("model=demo-small", "backend=service", "accel=cpu", "tracker=none", "workload.rounds=500")
     process = subprocess.Popen(

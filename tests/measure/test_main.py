@@ -87,6 +87,7 @@ def test_a_stopped_cell_does_not_wait_for_a_pause_between_tries(tmp_path: Path, 
     assert not run_folder.read_records(tmp_path)
 
 
+@pytest.mark.real
 def test_the_process_that_holds_a_model_loads_only_what_measuring_takes() -> None:
     """What it loads is in its baseline memory and in the time that each cell takes."""
     probe = "import sys; import foundry_exp.measure.__main__; print(*sys.modules)"

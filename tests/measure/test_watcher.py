@@ -18,6 +18,8 @@ from foundry_exp.runtime.meters import memory
 from foundry_exp.runtime.worker import Worker
 from tests.conftest import SCRIPTED
 
+pytestmark = pytest.mark.real
+
 
 def measured(folder: Path, *overrides: str) -> Outcome:
     wish = [*SCRIPTED, *overrides, f"output_dir={folder}", f"device_lock.folder={folder / 'locks'}"]

@@ -48,6 +48,7 @@ def one_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(PER_REQUEST, made_up.FIGURE.name, made_up.formula)
 
 
+@pytest.mark.real
 @pytest.mark.usefixtures("one_more")
 def test_it_is_in_run_json_and_its_schema(sweep: tuple[Path, str]) -> None:
     schema = json.loads(written.texts()[shipped_files.shipped("schemas") / "run.schema.json"])
@@ -60,6 +61,7 @@ def test_it_is_in_run_json_and_its_schema(sweep: tuple[Path, str]) -> None:
             jsonschema.validate(told, schema)
 
 
+@pytest.mark.real
 @pytest.mark.usefixtures("one_more")
 def test_run_json_holds_the_figures_of_the_catalogue(sweep: tuple[Path, str]) -> None:
     for cell in runs.finished_cells(sweep[0]):
@@ -67,6 +69,7 @@ def test_run_json_holds_the_figures_of_the_catalogue(sweep: tuple[Path, str]) ->
         assert names == {one.name for one in catalogue.FIGURES if one.is_written}
 
 
+@pytest.mark.real
 def test_it_is_in_every_table(sweep: tuple[Path, str]) -> None:
     folder, printed = sweep
     assert "words" in printed
@@ -82,12 +85,14 @@ def test_it_is_in_every_table(sweep: tuple[Path, str]) -> None:
     assert "Most words" in page
 
 
+@pytest.mark.real
 @pytest.mark.usefixtures("one_more")
 def test_mlflow_gets_it(sweep: tuple[Path, str]) -> None:
     result = run_folder.read_result(runs.finished_cells(sweep[0])[0])
     assert logged_metrics(result.metrics)["throughput/words_per_s_p50"] > 0
 
 
+@pytest.mark.real
 @pytest.mark.usefixtures("one_more")
 def test_candidates_are_compared_and_gated_by_it(sweep: tuple[Path, str]) -> None:
     read = candidates.read([sweep[0]], together=True)
@@ -98,6 +103,7 @@ def test_candidates_are_compared_and_gated_by_it(sweep: tuple[Path, str]) -> Non
     assert "words_per_s" in written.texts()[shipped_files.shipped("schemas") / "gate.schema.json"]
 
 
+@pytest.mark.real
 @pytest.mark.usefixtures("one_more")
 def test_a_decision_may_limit_it(sweep: tuple[Path, str]) -> None:
     chosen = decision()
@@ -108,6 +114,7 @@ def test_a_decision_may_limit_it(sweep: tuple[Path, str]) -> None:
     assert "words_p50_per_s" in written.texts()[shipped_files.shipped("schemas") / "decision.schema.json"]
 
 
+@pytest.mark.real
 @pytest.mark.usefixtures("one_more")
 def test_a_decision_may_weigh_it_and_more_of_it_is_better(sweep: tuple[Path, str]) -> None:
     weighed = {**decision(), "constraints": {}, "weights": {"words": 1}}
@@ -136,6 +143,7 @@ def test_every_formula_has_an_entry_and_every_name_is_of_one_figure() -> None:
     assert max(places.values()) == 1
 
 
+@pytest.mark.real
 def test_the_catalogue_is_light() -> None:
     code = "import sys, foundry_exp.metrics.catalogue; print({'numpy', 'pydantic'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

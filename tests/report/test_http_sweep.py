@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from foundry_exp.records.runs import find_run, finished_cells
 from foundry_exp.report.highlights import highlights
 from foundry_exp.report.ranking import rankable
@@ -15,6 +17,7 @@ from tests.timed_server.service import Behaviour, Service
 QUICK = ("prompts=deterministic", "workload.rounds=1", "workload.warmup=1", "scorer=none", "tracker=none")
 
 
+@pytest.mark.real
 def test_two_models_of_one_service_are_ranked(run: Run, tmp_path: Path, serve: Serve) -> None:  # noqa: F811
     models = {"quick": Behaviour(ttft_ms=1, gap_ms=1), "slow": Behaviour(ttft_ms=30, gap_ms=4)}
     service = serve(Service(models))

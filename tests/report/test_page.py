@@ -99,6 +99,7 @@ def test_it_is_well_formed_and_refers_to_nothing_elsewhere(page_file: Path) -> N
     assert len(ids) == len(set(ids))
 
 
+@pytest.mark.real
 def test_hostile_output_is_shown_and_not_run(chromium: Any, page_file: Path) -> None:
     page = chromium.new_page()
     asked, dialogs, errors = [], [], []
@@ -118,6 +119,7 @@ def test_hostile_output_is_shown_and_not_run(chromium: Any, page_file: Path) -> 
     assert not any(sequence in content for sequence in INVISIBLE)
 
 
+@pytest.mark.real
 def test_even_a_script_that_got_in_would_not_run(chromium: Any, page_file: Path) -> None:
     page = opened(chromium, page_file)
     insert = "const s = document.createElement('script'); s.textContent = 'window.ran = 1'; document.body.append(s)"
@@ -126,6 +128,7 @@ def test_even_a_script_that_got_in_would_not_run(chromium: Any, page_file: Path)
     assert page.evaluate("fetch('http://127.0.0.1:9/').then(() => 'sent', () => 'refused')") == "refused"
 
 
+@pytest.mark.real
 def test_the_six_dimensions_come_first_and_in_order(chromium: Any, page_file: Path) -> None:
     heads = opened(chromium, page_file).locator("table.cells thead th").all_inner_texts()
     found = [re.sub(r"\s+", " ", head) for head in heads[:8]]
@@ -141,6 +144,7 @@ def test_the_six_dimensions_come_first_and_in_order(chromium: Any, page_file: Pa
     ]
 
 
+@pytest.mark.real
 def test_the_reason_of_a_failure_is_read_without_scrolling_the_table(chromium: Any, tmp_path: Path) -> None:
     long = " ".join(["NvTensorRTRTXExecutionProvider"] * 12)
     cell = make_run_folder(tmp_path, model="gone", status="skipped", reason=f"no such variant here: {long}; end.")
@@ -149,6 +153,7 @@ def test_the_reason_of_a_failure_is_read_without_scrolling_the_table(chromium: A
     assert page.evaluate("document.querySelector('.reason div').getBoundingClientRect().right") < 1280 - 28
 
 
+@pytest.mark.real
 def test_a_click_sorts_and_another_turns_it_round(chromium: Any, page_file: Path) -> None:
     page = opened(chromium, page_file)
     before = order(page)
@@ -166,12 +171,14 @@ def test_a_click_sorts_and_another_turns_it_round(chromium: Any, page_file: Path
     assert "it crashed" in reason.inner_text()
 
 
+@pytest.mark.real
 def test_without_scripts_it_is_a_plain_table(chromium: Any, page_file: Path) -> None:
     page = opened(chromium, page_file, java_script_enabled=False)
     assert page.locator("table.cells tbody th").count() == 5
     assert page.locator("button:visible, select:visible").count() == 0
 
 
+@pytest.mark.real
 def test_light_and_dark_differ_and_the_button_switches(chromium: Any, page_file: Path) -> None:
     light = opened(chromium, page_file, color_scheme="light")
     dark = opened(chromium, page_file, color_scheme="dark")
@@ -185,6 +192,7 @@ def test_light_and_dark_differ_and_the_button_switches(chromium: Any, page_file:
     assert background(light) == colours[0]
 
 
+@pytest.mark.real
 def test_a_phone_scrolls_down_only(chromium: Any, page_file: Path) -> None:
     page = opened(chromium, page_file, viewport=NARROW)
     page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
@@ -193,6 +201,7 @@ def test_a_phone_scrolls_down_only(chromium: Any, page_file: Path) -> None:
     assert order(page)[0] == "small"
 
 
+@pytest.mark.real
 def test_print_is_light_and_whole(chromium: Any, page_file: Path) -> None:
     page = opened(chromium, page_file, color_scheme="dark")
     assert page.locator("button.theme").is_visible()
@@ -207,6 +216,7 @@ def test_print_is_light_and_whole(chromium: Any, page_file: Path) -> None:
     assert page.locator("details:not([open])").count() > 0
 
 
+@pytest.mark.real
 def test_who_leads_is_said_at_the_top(chromium: Any, page_file: Path) -> None:
     page = opened(chromium, page_file)
     cards = {card.locator("h2").inner_text(): card.inner_text() for card in page.locator(".card").all()}
@@ -217,6 +227,7 @@ def test_who_leads_is_said_at_the_top(chromium: Any, page_file: Path) -> None:
     assert page.get_by_text("Not compared:").count() == 1
 
 
+@pytest.mark.real
 def test_scores_and_reasons_stand_with_the_answers(chromium: Any, page_file: Path) -> None:
     page = opened(chromium, page_file)
     page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")

@@ -31,6 +31,7 @@ def resumed(run: Run, *more: str) -> "subprocess.CompletedProcess[str]":
     return done
 
 
+@pytest.mark.real
 def test_a_finished_cell_whose_command_was_killed_before_it_was_published_is_published(
     run: Run, tmp_path: Path
 ) -> None:
@@ -50,6 +51,7 @@ def test_a_finished_cell_whose_command_was_killed_before_it_was_published_is_pub
     assert (night / "seed-2" / run_folder.RECORDS_FILE).read_bytes() == records
 
 
+@pytest.mark.real
 def test_a_finished_cell_that_was_not_scored_is_scored_once(run: Run, tmp_path: Path) -> None:
     resumed(run, "tracker=none", "prompts=meeting-notes", "scorer=none")
     resumed(run, "tracker=none", "prompts=meeting-notes")
@@ -62,6 +64,7 @@ def test_a_finished_cell_that_was_not_scored_is_scored_once(run: Run, tmp_path: 
     assert (night / "seed-1" / run_folder.SCORES_FILE).read_bytes() == scores, "scored once more"
 
 
+@pytest.mark.real
 def test_what_was_published_costs_no_mlflow_when_it_is_resumed(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -71,6 +74,7 @@ def test_what_was_published_costs_no_mlflow_when_it_is_resumed(
     assert not imported.search(resumed(run).stderr)
 
 
+@pytest.mark.real
 def test_runs_that_waited_for_a_server_are_sent(run: Run, tmp_path: Path) -> None:
     night = tmp_path / "mlruns" / "runs" / "night"
     assert "Runs wait in their folders" in resumed(run, "tracker.uri=http://127.0.0.1:1").stderr

@@ -15,6 +15,8 @@ from foundry_exp.run import one_cell, sweep_folder
 from tests.conftest import Run
 from tests.run.test_naming import GRID, QUICK
 
+pytestmark = pytest.mark.real
+
 CALLBACK = """
 from pathlib import Path
 from hydra.experimental.callback import Callback

@@ -13,6 +13,7 @@ from tests.run.kills import Killed, kill_and_resume
 EVERY = Counter({("cell", "prompt", number): 1 for number in range(4 * benchmark.ROUNDS * benchmark.PROMPTS)})
 
 
+@pytest.mark.real
 def test_a_sweep_killed_at_random_instants_ends_with_the_same_records(tmp_path: Path) -> None:
     overrides = (
         "-m", "model=demo-small,demo-large", "accel=cpu", "tracker=none", "workload.rounds=4",

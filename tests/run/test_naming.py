@@ -52,6 +52,7 @@ def test_one_broken_sweep_hides_no_other_that_could_be_resumed(tmp_path: Path) -
     assert "sweep.name=night sweep.resume=true" in str(caught.value)
 
 
+@pytest.mark.real
 def test_a_taken_name_is_exit_2_and_says_both_ways_out(run: Run, tmp_path: Path) -> None:
     assert run(*GRID, "sweep.name=night").returncode == 0
     done = run(*GRID, "sweep.name=night")
@@ -60,6 +61,7 @@ def test_a_taken_name_is_exit_2_and_says_both_ways_out(run: Run, tmp_path: Path)
         assert words in done.stderr
 
 
+@pytest.mark.real
 def test_resuming_without_a_name_lists_what_is_unfinished_with_its_command(run: Run, tmp_path: Path) -> None:
     assert run(*GRID, "sweep.name=whole").returncode == 0
     assert run(*GRID, "sweep.name=night").returncode == 0
@@ -74,11 +76,13 @@ def test_resuming_without_a_name_lists_what_is_unfinished_with_its_command(run: 
     assert (tmp_path / "mlruns" / "runs" / "night" / "seed-2" / "run.json").exists()
 
 
+@pytest.mark.real
 def test_resuming_a_new_name_starts_it(run: Run, tmp_path: Path) -> None:
     assert run(*GRID, "sweep.name=new", "sweep.resume=true").returncode == 0
     assert len(runs.finished_cells(tmp_path / "mlruns" / "runs" / "new")) == 2
 
 
+@pytest.mark.real
 def test_the_plan_is_written_before_anything_starts(run: Run, tmp_path: Path) -> None:
     run(*GRID, "sweep.name=night", "sweep.repeats=2")
     plan = json.loads((tmp_path / "mlruns" / "runs" / "night" / "sweep.json").read_text(encoding="utf-8"))
@@ -87,6 +91,7 @@ def test_the_plan_is_written_before_anything_starts(run: Run, tmp_path: Path) ->
     assert all(cell["fingerprint"] and cell["overrides"] for cell in plan["cells"])
 
 
+@pytest.mark.real
 def test_settings_that_changed_are_refused_by_name(run: Run, tmp_path: Path) -> None:
     run(*GRID, "sweep.name=night")
     done = run(*GRID, "sweep.name=night", "sweep.resume=true", "generation.max_tokens=7")
@@ -96,6 +101,7 @@ def test_settings_that_changed_are_refused_by_name(run: Run, tmp_path: Path) -> 
     assert same.returncode == 0, "a setting that no timing depends on may change"
 
 
+@pytest.mark.real
 def test_a_grid_that_grew_measures_what_is_new(run: Run, tmp_path: Path) -> None:
     run(*GRID, "sweep.name=night")
     folder = tmp_path / "mlruns" / "runs" / "night"

@@ -40,6 +40,7 @@ def test_the_rule_is_said(repeats: int, order: str, said: str) -> None:
     assert said in rule_of_order({"repeats": repeats, "order": order, "seed": 0})
 
 
+@pytest.mark.real
 def test_a_repeat_is_a_run_of_its_own_with_the_same_fingerprint(run: Run, tmp_path: Path) -> None:
     assert run(*GRID, "sweep.name=night", "sweep.repeats=2").returncode == 0
     cells = runs.finished_cells(tmp_path / "mlruns" / "runs" / "night")
@@ -53,6 +54,7 @@ def test_a_repeat_is_a_run_of_its_own_with_the_same_fingerprint(run: Run, tmp_pa
     assert started == ["seed-1-r1", "seed-2-r1", "seed-1-r2", "seed-2-r2"], "they did not run in turn"
 
 
+@pytest.mark.real
 def test_a_list_of_combinations_is_run_as_it_is(run: Run, tmp_path: Path) -> None:
     recipe = tmp_path / "conf" / "experiment" / "three.yaml"
     recipe.parent.mkdir(parents=True)

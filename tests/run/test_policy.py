@@ -25,6 +25,7 @@ def statuses(tmp_path: Path) -> list[str]:
     return [result.status for result in results(tmp_path).values()]
 
 
+@pytest.mark.real
 def test_going_on_measures_every_cell(run: Run, tmp_path: Path) -> None:
     done = run(*FIVE)
     assert (done.returncode, statuses(tmp_path)) == (1, ["failed"] * 5)
@@ -33,6 +34,7 @@ def test_going_on_measures_every_cell(run: Run, tmp_path: Path) -> None:
     assert "5 of 5 cells done, 5 failed" in done.stderr
 
 
+@pytest.mark.real
 def test_stop_skips_the_rest_which_a_resumed_sweep_measures(run: Run, tmp_path: Path) -> None:
     stopping = (*FIVE, "sweep.on_failure.policy=stop")
     assert run(*stopping).returncode == 1
@@ -42,12 +44,14 @@ def test_stop_skips_the_rest_which_a_resumed_sweep_measures(run: Run, tmp_path: 
     assert statuses(tmp_path) == ["failed", "failed", *["skipped"] * 3], "the next one is to be tried, and only it"
 
 
+@pytest.mark.real
 def test_a_share_of_failures_stops_the_rest(run: Run, tmp_path: Path) -> None:
     run(*FIVE, "sweep.on_failure.policy=share", "sweep.on_failure.share=0.4")
     assert statuses(tmp_path) == ["failed", "failed", "failed", "skipped", "skipped"]
     assert "3 of 5 cells have failed, more than 40%" in str(results(tmp_path)["seed-4"].reason)
 
 
+@pytest.mark.real
 def test_a_model_without_memory_is_not_tried_with_more(run: Run, tmp_path: Path) -> None:
     grid = ("-m", *SCRIPTED, "backend.fault=out_of_memory", "sweep.name=night", "generation.max_tokens=16,8,32")
     assert run(*grid, "workload.concurrency=1,2").returncode == 1

@@ -9,6 +9,8 @@ import pytest
 
 from tests.conftest import SCRIPTED, Run
 
+pytestmark = pytest.mark.real
+
 MOST = 2
 SITE = """
 import json, os, sys

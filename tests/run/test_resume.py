@@ -39,6 +39,7 @@ def killed_after(folder: Path, lines: int, *overrides: str) -> None:
     psutil.wait_procs(children, timeout=DEADLINE_S)
 
 
+@pytest.mark.real
 def test_a_killed_cell_goes_on_from_its_records_as_a_new_attempt(run: Run, tmp_path: Path) -> None:
     killed_after(tmp_path, 6)
     before = run_folder.read_records(tmp_path / CELL)
@@ -52,6 +53,7 @@ def test_a_killed_cell_goes_on_from_its_records_as_a_new_attempt(run: Run, tmp_p
     assert next(record.phase for record in records if record.attempt == 1) == "warmup", "it did not warm up again"
 
 
+@pytest.mark.real
 def test_load_memory_and_time_are_kept_for_each_attempt(run: Run, tmp_path: Path) -> None:
     killed_after(tmp_path, 6)
     started_at = as_if_it_had_lasted(3600.5, tmp_path / CELL)
@@ -83,6 +85,7 @@ def as_if_it_had_lasted(lasted_s: float, cell: Path) -> str:
     return str(killed["started_at"])
 
 
+@pytest.mark.real
 def test_a_torn_line_is_cut_off_before_the_next_record(run: Run, tmp_path: Path) -> None:
     killed_after(tmp_path, 6)
     path = tmp_path / CELL / "records.jsonl"
@@ -93,6 +96,7 @@ def test_a_torn_line_is_cut_off_before_the_next_record(run: Run, tmp_path: Path)
     assert len(run_folder.read_records(tmp_path / CELL)) == whole + 1 + MEASURED - (whole - 1)
 
 
+@pytest.mark.real
 def test_a_cell_whose_requests_were_all_made_needs_no_runtime(run: Run, tmp_path: Path) -> None:
     assert run(*SLOW, *NAMED).returncode == 0
     folder = tmp_path / CELL
@@ -106,6 +110,7 @@ def test_a_cell_whose_requests_were_all_made_needs_no_runtime(run: Run, tmp_path
     assert (folder / "records.jsonl").read_bytes() == before
 
 
+@pytest.mark.real
 def test_a_cell_stopped_by_ctrl_c_goes_on(run: Run, tmp_path: Path) -> None:
     process = subprocess.Popen(
         command([*SLOW, *NAMED]), cwd=tmp_path, env=clean_environment(), stderr=subprocess.DEVNULL,
@@ -120,6 +125,7 @@ def test_a_cell_stopped_by_ctrl_c_goes_on(run: Run, tmp_path: Path) -> None:
     assert (result.status, result.metrics["requests"], len(result.attempts)) == ("ok", MEASURED, 2)
 
 
+@pytest.mark.real
 def test_a_finished_cell_is_not_touched_and_no_process_is_started(run: Run, tmp_path: Path) -> None:
     assert run(*SLOW, *NAMED, "workload.rounds=1").returncode == 0
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / CELL).iterdir()}
@@ -130,6 +136,7 @@ def test_a_finished_cell_is_not_touched_and_no_process_is_started(run: Run, tmp_
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / CELL).iterdir()} == before
 
 
+@pytest.mark.real
 def test_a_failed_cell_is_measured_again_only_if_asked_and_nothing_is_lost(run: Run, tmp_path: Path) -> None:
     crash = (*SLOW, "backend.fault=crash", "backend.fault_every=8")
     assert run(*crash, *NAMED).returncode == 1
@@ -177,6 +184,7 @@ def test_a_folder_that_is_there_already_is_not_measured_into(tmp_path: Path) -> 
         resume.begin(cell)
 
 
+@pytest.mark.real
 def test_a_sweep_that_is_running_cannot_be_resumed_beside_itself(run: Run, tmp_path: Path) -> None:
     long = (*SLOW, *NAMED, "workload.rounds=500")
     with subprocess.Popen(command(long), cwd=tmp_path, env=clean_environment(), stderr=subprocess.DEVNULL) as process:

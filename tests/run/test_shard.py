@@ -112,6 +112,7 @@ def submit(script: Path, *overrides: str) -> "subprocess.CompletedProcess[str]":
     )  # fmt: skip
 
 
+@pytest.mark.real
 def test_an_array_job_measures_a_cell_a_node_and_what_is_left_is_a_row(script: Path, run: Run) -> None:
     done = submit(script, "sweep.name=night")
     assert done.returncode == 0, done.stderr
@@ -127,6 +128,7 @@ def test_an_array_job_measures_a_cell_a_node_and_what_is_left_is_a_row(script: P
     assert "sweep.shard" not in told.stdout + told.stderr + report, "who goes on with it goes on with all of it"
 
 
+@pytest.mark.real
 def test_an_array_job_with_a_cell_that_cannot_be_is_not_submitted(script: Path) -> None:
     done = submit(script, "sweep.name=night", "prompts=workshop,workhsop")
     assert done.returncode == 2

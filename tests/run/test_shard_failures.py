@@ -6,6 +6,8 @@ import shutil
 import time
 from pathlib import Path
 
+import pytest
+
 from foundry_exp.records import run_folder
 from foundry_exp.run.sweep_counts import SweepCounts
 from tests.conftest import SCRIPTED, Run
@@ -23,6 +25,7 @@ def reason(tmp_path: Path, cell: str) -> str:
     return str(results(tmp_path)[cell].reason)
 
 
+@pytest.mark.real
 def test_a_failure_in_one_shard_stops_the_other_which_a_resumed_shard_tries(run: Run, tmp_path: Path) -> None:
     run(*STOPPING, "sweep.shard=1/2")
     assert statuses(tmp_path) == {"seed-0": "failed", "seed-2": "skipped", "seed-4": "skipped"}
@@ -37,6 +40,7 @@ def test_a_failure_in_one_shard_stops_the_other_which_a_resumed_shard_tries(run:
     assert statuses(tmp_path)["seed-2"] == "skipped", "what failed elsewhere since this shard ended stops it"
 
 
+@pytest.mark.real
 def test_a_shard_that_others_stopped_says_how_to_go_on_though_nothing_failed_in_it(run: Run, tmp_path: Path) -> None:
     healthy = (*STOPPING, "backend.fault=null", "sweep.shard=2/2")
     assert run(*healthy).returncode == 0
@@ -49,12 +53,14 @@ def test_a_shard_that_others_stopped_says_how_to_go_on_though_nothing_failed_in_
     assert "1 of 2 cells is not finished. Go on with:" in done.stderr
 
 
+@pytest.mark.real
 def test_a_sweep_that_stopped_is_gone_on_with_in_shards(run: Run, tmp_path: Path) -> None:
     run(*STOPPING)
     run(*STOPPING, "sweep.shard=2/2")
     assert list(statuses(tmp_path).values()) == ["failed", "failed", "skipped", "skipped", "skipped"]
 
 
+@pytest.mark.real
 def test_a_share_of_failures_is_of_the_whole_plan(run: Run, tmp_path: Path) -> None:
     sharing = (*FIVE, "sweep.on_failure.policy=share", "sweep.on_failure.share=0.4")
     run(*sharing, "sweep.shard=1/2")
@@ -64,6 +70,7 @@ def test_a_share_of_failures_is_of_the_whole_plan(run: Run, tmp_path: Path) -> N
     assert "3 of 5 cells have failed, more than 40%" in reason(tmp_path, "seed-1")
 
 
+@pytest.mark.real
 def test_a_model_without_memory_in_another_shard_is_not_tried_with_more(run: Run, tmp_path: Path) -> None:
     grid = (*MEMORY, "generation.max_tokens=16,32")
     run(*grid, "sweep.shard=1/2")

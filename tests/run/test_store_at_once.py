@@ -12,6 +12,8 @@ from tests.conftest import SCRIPTED, clean_environment, command
 from tests.run_folders import make_run_folder
 from tests.tracking.test_publish import open_client
 
+pytestmark = pytest.mark.real
+
 UNTRACKED = [text for text in SCRIPTED if not text.startswith("tracker")]
 
 

@@ -80,6 +80,7 @@ def talking(log: Path | None = None) -> Worker:
     return Worker.start("talker", {"name": "Grüße"}, log=log)
 
 
+@pytest.mark.real
 def test_it_hears_its_job_and_only_whole_objects_are_steps() -> None:
     worker = talking()
     assert worker.next_step(30) == {"step": "here", "heard": "Grüße"}
@@ -89,6 +90,7 @@ def test_it_hears_its_job_and_only_whole_objects_are_steps() -> None:
     assert worker.last_words == "last words"
 
 
+@pytest.mark.real
 def test_silence_is_told_apart_from_the_end_and_ending_is_for_certain() -> None:
     worker = talking()
     assert worker.next_step(30) is not None
@@ -102,6 +104,7 @@ def test_silence_is_told_apart_from_the_end_and_ending_is_for_certain() -> None:
     assert worker.end() == worker.end(), "ending again changes nothing"
 
 
+@pytest.mark.real
 def test_a_sign_of_life_makes_the_time_count_anew() -> None:
     with talking() as worker:
         worker.next_step(30)
@@ -112,10 +115,12 @@ def test_a_sign_of_life_makes_the_time_count_anew() -> None:
         assert time.monotonic() - start_s > 0.15
 
 
+@pytest.mark.real
 def test_closing_its_stdin_ends_it_gently_when_it_is_given_time() -> None:
     assert talking().end(grace_s=30) == 0
 
 
+@pytest.mark.real
 def test_its_stderr_can_go_to_a_file(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text("what was there before\n", encoding="utf-8")
@@ -123,6 +128,7 @@ def test_its_stderr_can_go_to_a_file(tmp_path: Path) -> None:
     assert log.read_text(encoding="utf-8").split("\n")[:2] == ["what was there before", "last words"]
 
 
+@pytest.mark.real
 def test_one_that_dies_is_an_error_with_its_last_words_and_its_exit_code() -> None:
     with Worker.start("foundry_exp.no_such_module", {}, name="the service's process") as worker:
         with pytest.raises(BackendError, match="No module named") as caught:
@@ -132,6 +138,7 @@ def test_one_that_dies_is_an_error_with_its_last_words_and_its_exit_code() -> No
     assert (caught.value.error_class, caught.value.exit_code) == (CRASH, 1)
 
 
+@pytest.mark.real
 def test_one_that_says_nothing_is_an_error_and_is_ended(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with talking(log) as worker:
@@ -144,6 +151,7 @@ def test_one_that_says_nothing_is_an_error_and_is_ended(tmp_path: Path) -> None:
     assert caught.value.error_class == HANG
 
 
+@pytest.mark.real
 @pytest.mark.parametrize(
     ("kind", "says"),
     [
@@ -159,11 +167,13 @@ def test_what_it_says_went_wrong_is_raised_here(kind: str, says: str) -> None:
     assert caught.value.exit_code == (3 if kind == "disk_full" else None)
 
 
+@pytest.mark.real
 def test_a_rule_that_skips_a_cell_is_raised_as_one() -> None:
     with Worker.start("side", {"do": "skip"}) as worker, pytest.raises(SkipCellError, match="no such variant here"):
         worker.answer(30, "working")
 
 
+@pytest.mark.real
 def test_the_traceback_of_what_nobody_foresaw_is_kept_without_secrets(tmp_path: Path) -> None:
     with Worker.start("side", {"do": "unexpected"}, log=tmp_path / "log") as worker:
         worker.next_step(30)
@@ -174,6 +184,7 @@ def test_the_traceback_of_what_nobody_foresaw_is_kept_without_secrets(tmp_path: 
     assert "secret" not in text
 
 
+@pytest.mark.real
 def test_an_answer_that_fails_ends_nothing() -> None:
     with Worker.start("side", {"do": "answer"}) as worker:
         with pytest.raises(BackendError, match="no room"):
@@ -182,6 +193,7 @@ def test_an_answer_that_fails_ends_nothing() -> None:
         assert worker.answer(30, "ending") == {"step": "done"}
 
 
+@pytest.mark.real
 def test_it_can_be_asked_to_stop() -> None:
     with Worker.start("side", {"do": "stop"}) as worker:
         worker.answer(30, "starting")
@@ -189,6 +201,7 @@ def test_it_can_be_asked_to_stop() -> None:
         assert worker.poll() == 0
 
 
+@pytest.mark.real
 def test_it_ends_with_its_parent_and_has_only_so_long_for_what_is_left(tmp_path: Path) -> None:
     file = tmp_path / "tidied"
     worker = Worker.start("side", {"do": "gone", "file": str(file)})

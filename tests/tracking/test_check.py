@@ -44,6 +44,7 @@ def test_first_use_is_fine_and_makes_no_store(tmp_path: Path) -> None:
     assert not list((tmp_path / "a b").iterdir())
 
 
+@pytest.mark.real
 def test_check_imports_no_mlflow(tmp_path: Path) -> None:
     make_store(tmp_path / "mlflow.db", latest_revision())
     script = (

@@ -22,6 +22,8 @@ from tests.conftest import SCRIPTED, Run, clean_environment, command
 from tests.run_folders import make_run_folder
 from tests.tracking.conftest import MlflowServer
 
+pytestmark = pytest.mark.real
+
 WAIT_S = 180
 SCRIPTED_CELLS = (*(text for text in SCRIPTED if not text.startswith("tracker=")), "device_lock.folder=locks")
 Answer = Callable[[str, str | None], tuple[int, str]]

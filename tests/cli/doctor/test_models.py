@@ -44,6 +44,7 @@ def test_a_model_that_is_not_downloaded_is_not_asked(named: bool, severity: str)
     assert finding.fix == "python -m foundry_exp models pull mistral-7b-v0.2"
 
 
+@pytest.mark.real
 def test_the_real_service_answers_and_lists_the_model(tmp_path: Path) -> None:
     asked = cell("model=demo-small", "backend=service", *native(tmp_path))
     finding = probe("demo-small", asked, NOTHING, named=True, main_job=False)
@@ -52,6 +53,7 @@ def test_the_real_service_answers_and_lists_the_model(tmp_path: Path) -> None:
     assert "listed in /v1/models" in finding.detail
 
 
+@pytest.mark.real
 @pytest.mark.parametrize(("main_job", "severity"), [(True, "error"), (False, "warning")])
 def test_a_model_that_fails_is_worse_when_the_main_job_needs_it(main_job: bool, severity: str) -> None:
     broken = cell("backend=scripted", "backend.fault=load", "model=custom", "model.alias=m")

@@ -10,6 +10,8 @@ import pytest
 from foundry_exp.cli.doctor.probe_process import ask
 from foundry_exp.config import compose
 
+pytestmark = pytest.mark.real
+
 
 def job(tmp_path: Path, *overrides: str) -> dict[str, Any]:
     composed = compose.jobs(["backend=scripted", "backend.realtime=false", *overrides], multirun=False)[0][0]

@@ -21,6 +21,7 @@ def backend(base_url: str) -> dict[str, object]:
     return {"base_url": base_url, "api_key_env": "FOUNDRY_API_KEY", "connect_timeout_s": 5.0}
 
 
+@pytest.mark.real
 def test_what_a_service_lists_is_named(server: TimedServer) -> None:
     findings, ids = services.endpoint(backend(server.base_url))
     assert [finding.severity for finding in findings] == ["ok", "ok"]
@@ -28,6 +29,7 @@ def test_what_a_service_lists_is_named(server: TimedServer) -> None:
     assert "steady" in findings[1].detail
 
 
+@pytest.mark.real
 def test_an_address_where_nothing_answers_is_an_error_with_ways_out() -> None:
     (finding,), ids = services.endpoint(backend("http://127.0.0.1:9/v1"))
     assert (finding.severity, ids) == ("error", [])

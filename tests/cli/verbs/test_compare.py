@@ -3,11 +3,15 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from foundry_exp.results.cell import read
 from foundry_exp.tracking.mlflow_store import MlflowTracker
 from tests.conftest import Run
 from tests.decide.planted import plant
 from tests.plans import write_plan
+
+pytestmark = pytest.mark.real
 
 
 def test_it_prints_sentences_writes_markdown_and_speaks_json(run: Run, tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ import pytest
 from tests.conftest import Run, demo_model, native
 from tests.loopback_catalogue import Variant, serving
 
+pytestmark = pytest.mark.real
+
 
 def test_here_the_main_job_can_run_and_the_models_named_answer(run: Run, tmp_path: Path) -> None:
     done = run("doctor", "--json", *native(tmp_path), "--probe", "demo-small", "demo-large")

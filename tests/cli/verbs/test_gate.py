@@ -11,6 +11,8 @@ from foundry_exp.tracking.mlflow_store import MlflowTracker
 from tests.conftest import SCRIPTED, Run, native
 from tests.decide.planted import repeats
 
+pytestmark = pytest.mark.real
+
 
 def test_a_slow_candidate_is_exit_100_with_a_report_for_ci(run: Run, tmp_path: Path) -> None:
     before = repeats(tmp_path, 5, sweep_id="before", name="cell", seed=1)

@@ -31,6 +31,7 @@ def test_sweep_is_a_line_a_cell(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert len(active_runs(tmp_path)) == 2
 
 
+@pytest.mark.real
 def test_four_processes_on_a_fresh_store_all_publish(tmp_path: Path) -> None:
     folders = [make_run_folder(tmp_path / "runs", model=f"model-{number}") for number in range(4)]
     publishers = [start(str(folder), "--output-dir", str(tmp_path)) for folder in folders]
@@ -42,6 +43,7 @@ def test_four_processes_on_a_fresh_store_all_publish(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.real
 def test_two_processes_with_the_same_cell_leave_one_run(tmp_path: Path) -> None:
     folder = make_run_folder(tmp_path / "runs")
     publishers = [start(str(folder), "--output-dir", str(tmp_path)) for _ in range(2)]

@@ -8,6 +8,8 @@ import pytest
 from tests.conftest import SCRIPTED, Run
 from tests.decide.planted import plant
 
+pytestmark = pytest.mark.real
+
 
 def test_it_prints_a_pick_and_writes_what_is_asked_for(run: Run, tmp_path: Path) -> None:
     plant(tmp_path, name="a", model="good", points=4.0)

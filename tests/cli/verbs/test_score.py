@@ -51,12 +51,14 @@ def project(tmp_path: Path) -> Project:
     return made
 
 
+@pytest.mark.real
 def test_a_run_is_scored_by_its_facets_without_being_asked(project: Project) -> None:
     project.measure()
     assert project.quality == 5.0
     assert run_folder.read_result(project.cell).quality_source == "facets"
 
 
+@pytest.mark.real
 def test_changed_facets_give_other_points_to_the_same_records(project: Project) -> None:
     folder = project.measure()
     records, before = (folder / run_folder.RECORDS_FILE).read_bytes(), run_folder.read_result(folder)
@@ -70,6 +72,7 @@ def test_changed_facets_give_other_points_to_the_same_records(project: Project) 
     assert "3.00" in (folder / "report.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.real
 def test_facets_that_are_all_removed_leave_no_points_behind(project: Project) -> None:
     folder = project.measure()
     project.write()
@@ -83,6 +86,7 @@ def test_facets_that_are_all_removed_leave_no_points_behind(project: Project) ->
     assert (folder / run_folder.SCORES_FILE).read_bytes() == before
 
 
+@pytest.mark.real
 def test_scoring_twice_changes_nothing(project: Project) -> None:
     project.measure()
     before = run_folder.read_result(project.cell)
@@ -90,6 +94,7 @@ def test_scoring_twice_changes_nothing(project: Project) -> None:
     assert run_folder.read_result(project.cell) == before
 
 
+@pytest.mark.real
 def test_a_run_measured_without_a_scorer_is_scored_by_the_default_one(project: Project) -> None:
     project.measure("scorer=none")
     assert project.quality is None
@@ -124,6 +129,7 @@ def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return "+scorer.mine={_target_:own_points.Broken,checks:true}"
 
 
+@pytest.mark.real
 def test_an_own_scorer_that_raises_is_a_sentence_and_the_rest_goes_on(
     project: Project, broken: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -155,6 +161,7 @@ JUDGED = (
 )  # fmt: skip
 
 
+@pytest.mark.real
 def test_a_judges_device_lock_can_be_put_where_there_is_room_for_it(project: Project, tmp_path: Path) -> None:
     locks = (tmp_path / "locks", tmp_path / "others")
     project.measure(f"device_lock.folder={tmp_path / 'own'}")
@@ -162,12 +169,14 @@ def test_a_judges_device_lock_can_be_put_where_there_is_room_for_it(project: Pro
     assert list(locks[0].glob("*.lock"))
 
 
+@pytest.mark.real
 def test_a_runs_own_judge_takes_the_device_lock_that_is_named_now(project: Project, tmp_path: Path) -> None:
     project.measure(*JUDGED, f"device_lock.folder={tmp_path / 'own'}")
     assert project.score(f"device_lock.folder={tmp_path / 'others'}") == 0
     assert list((tmp_path / "others").glob("*.lock"))
 
 
+@pytest.mark.real
 def test_json_is_all_that_is_printed(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     project.measure()
     capsys.readouterr()
@@ -178,6 +187,7 @@ def test_json_is_all_that_is_printed(project: Project, capsys: pytest.CaptureFix
     assert entry["scores"]["facets"]["scored"] == 1
 
 
+@pytest.mark.real
 def test_prompts_that_ask_other_things_now_leave_the_facets_as_they_were(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -188,6 +198,7 @@ def test_prompts_that_ask_other_things_now_leave_the_facets_as_they_were(
     assert project.quality == 5.0
 
 
+@pytest.mark.real
 def test_a_prompt_set_that_is_gone_leaves_the_facets_as_they_were(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -198,6 +209,7 @@ def test_a_prompt_set_that_is_gone_leaves_the_facets_as_they_were(
     assert project.quality == 5.0
 
 
+@pytest.mark.real
 def test_a_prompt_set_that_is_wrong_now_stops_before_anything_is_scored(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -209,6 +221,7 @@ def test_a_prompt_set_that_is_wrong_now_stops_before_anything_is_scored(
     assert (folder / run_folder.SCORES_FILE).read_bytes() == before
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("lost", [run_folder.PROMPTS_FILE, run_folder.CONFIG_FILE])
 def test_a_run_that_lacks_a_file_is_said_and_the_others_are_scored(
     project: Project, capsys: pytest.CaptureFixture[str], lost: str
@@ -223,6 +236,7 @@ def test_a_run_that_lacks_a_file_is_said_and_the_others_are_scored(
     assert run_folder.read_result(whole).metrics["quality"]["mean"] == 1.0
 
 
+@pytest.mark.real
 def test_a_broken_line_of_scores_is_said_with_its_place(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     folder = project.measure()
     path = folder / run_folder.SCORES_FILE
@@ -231,6 +245,7 @@ def test_a_broken_line_of_scores_is_said_with_its_place(project: Project, capsys
     assert "scores.jsonl:1: not a score" in capsys.readouterr().err
 
 
+@pytest.mark.real
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -76,6 +76,7 @@ def expect_in_view(page: Any, text: str) -> None:
     assert 0 <= box["y"] < 1080, text
 
 
+@pytest.mark.real
 def test_both_models_are_compared_with_nothing_clicked(output_dir: Path, tmp_path: Path) -> None:
     with started(output_dir) as running, browser_page() as page:
         page.goto(running.charts)
@@ -99,6 +100,7 @@ def test_both_models_are_compared_with_nothing_clicked(output_dir: Path, tmp_pat
         page.screenshot(path=tmp_path / "answers.png")
 
 
+@pytest.mark.real
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_ends_with_all_its_processes(output_dir: Path, name: str) -> None:
@@ -110,6 +112,7 @@ def test_ends_with_all_its_processes(output_dir: Path, name: str) -> None:
         assert not psutil.wait_procs(family, timeout=STOP_S)[1]
 
 
+@pytest.mark.real
 def test_runs_can_be_published_through_it(output_dir: Path, tmp_path: Path) -> None:
     with started(output_dir) as running:
         tracker = MlflowTracker(running.home, "over http", str(tmp_path))
@@ -138,6 +141,7 @@ def ask(home: str, what: str, query: dict[str, Any] | None = None) -> Any:
         return json.load(answer)
 
 
+@pytest.mark.real
 def test_taken_port_is_told_with_the_way_out(output_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]

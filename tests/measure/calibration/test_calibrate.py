@@ -20,6 +20,7 @@ def result() -> CalibrationResult:
     return calibrate.calibrate(requests=3, observer_rounds=1, timing=timing, clock=time.perf_counter_ns)
 
 
+@pytest.mark.real
 def test_every_load_shape_has_both_clients(result: CalibrationResult) -> None:
     assert [(shape.name, shape.concurrency, shape.arrivals) for shape in result.shapes] == [
         ("one at a time", 1, None), ("4 at once", 4, None), ("constant rate", None, "constant"),
@@ -32,6 +33,7 @@ def test_every_load_shape_has_both_clients(result: CalibrationResult) -> None:
             assert (figures.start_delay is not None) == (shape.rate_per_s is not None)
 
 
+@pytest.mark.real
 def test_what_stamped_each_request_is_said(result: CalibrationResult) -> None:
     by = "kernel" if sys.platform == "linux" and platform.machine() in ("x86_64", "aarch64") else "clock"
     for shape in result.shapes:
@@ -39,16 +41,19 @@ def test_what_stamped_each_request_is_said(result: CalibrationResult) -> None:
         assert shape.bare_socket.stamped_by is None
 
 
+@pytest.mark.real
 def test_the_overhead_is_that_of_one_at_a_time(result: CalibrationResult) -> None:
     assert result.client_overhead_ms == result.shapes[0].tool.ttft_bias.mean_ms
     assert math.isfinite(result.observer.slowdown_percent)
 
 
+@pytest.mark.real
 def test_the_machine_and_the_date_are_said(result: CalibrationResult) -> None:
     assert result.machine["python"] == platform.python_version()
     assert result.started_at.endswith("+00:00")
 
 
+@pytest.mark.real
 def test_a_result_is_plain_json(result: CalibrationResult) -> None:
     assert json.loads(json.dumps(asdict(result), allow_nan=False))["tokens"] == result.tokens
 

@@ -22,6 +22,7 @@ with timed_server({"m": Pace()}) as server:
 """
 
 
+@pytest.mark.real
 def test_every_event_waits_for_its_absolute_time() -> None:
     with timed_server({"m": Pace(ttft_ms=30, gap_ms=3, tokens=40)}) as server:
         client = RawSocket(server.url, "m", 10.0)
@@ -33,6 +34,7 @@ def test_every_event_waits_for_its_absolute_time() -> None:
     assert len(timing.event_ns) == len(after_ms) == 40
 
 
+@pytest.mark.real
 def test_a_client_sees_what_the_server_sent_and_not_before() -> None:
     with timed_server({"m": Pace()}) as server:
         client = RawSocket(server.url, "m", 10.0)
@@ -44,6 +46,7 @@ def test_a_client_sees_what_the_server_sent_and_not_before() -> None:
     assert all(first <= second for first, second in pairwise(truth.sent_ns))
 
 
+@pytest.mark.real
 def test_the_truth_is_handed_over_once() -> None:
     with timed_server({"m": Pace(ttft_ms=0)}) as server:
         client = RawSocket(server.url, "m", 10.0)
@@ -53,6 +56,7 @@ def test_the_truth_is_handed_over_once() -> None:
         assert server.truths() == {}
 
 
+@pytest.mark.real
 def test_computing_sets_the_pace() -> None:
     with timed_server({"m": Pace(tokens=4, work_rounds=1000)}) as server:
         client = RawSocket(server.url, "m", 10.0)
@@ -60,23 +64,27 @@ def test_computing_sets_the_pace() -> None:
         client.close()
 
 
+@pytest.mark.real
 def test_there_is_no_health_page() -> None:
     with timed_server({"m": Pace()}) as server, pytest.raises(urllib.error.HTTPError, match="404"):
         urllib.request.urlopen(f"{server.url}/health", timeout=10)
 
 
+@pytest.mark.real
 def test_it_listens_on_the_loopback_alone() -> None:
     with timed_server({"m": Pace()}) as server:
         listening = {c.laddr.ip for c in psutil.Process(server.pid).net_connections() if c.status == "LISTEN"}
     assert listening == {"127.0.0.1"}
 
 
+@pytest.mark.real
 def test_it_ends_with_its_block_and_leaves_nothing() -> None:
     with timed_server({"m": Pace()}) as server:
         assert psutil.pid_exists(server.pid)
     assert not psutil.pid_exists(server.pid)
 
 
+@pytest.mark.real
 def test_it_ends_when_its_parent_is_killed() -> None:
     parent = subprocess.Popen([sys.executable, "-c", _PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None

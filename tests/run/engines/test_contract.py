@@ -21,6 +21,8 @@ from tests.conftest import SCRIPTED
 from tests.record_factory import make_record
 from tests.run.engines.conftest import Nodes
 
+pytestmark = pytest.mark.real
+
 PROMPTS, ROUNDS = 4, 2
 Measure = Callable[..., tuple[Cell, Outcome, list[dict[str, Any]]]]
 

@@ -32,6 +32,7 @@ def test_the_key_value_store_still_takes_what_it_is_given(name: str, arguments: 
     assert list(inspect.signature(getattr(store, name)).parameters) == arguments
 
 
+@pytest.mark.real
 def test_a_task_can_still_be_asked_how_often_it_was_tried() -> None:
     assert callable(import_module("ray._raylet").CoreWorker.get_current_task_attempt_number)
     worker = import_module("ray").get_runtime_context().worker

@@ -20,6 +20,8 @@ from tests import process_group
 from tests.conftest import SCRIPTED, Run, native
 from tests.run.engines.conftest import Nodes
 
+pytestmark = pytest.mark.real
+
 WAIT_S = 150
 LONG = "workload.rounds=40"
 JOBLIB = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")

@@ -191,6 +191,7 @@ COMMAND = [
 ]
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("streaming", [[], ["streaming=on"]])
 def test_a_run_has_latency_and_says_why_it_has_no_rates(tmp_path: Path, streaming: list[str]) -> None:
     assert main.main([*COMMAND, "backend.model_class=own_models.Words", "workload.rounds=2", *streaming]) == 0

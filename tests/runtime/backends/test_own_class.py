@@ -11,6 +11,8 @@ from foundry_exp.records import run_folder
 from foundry_exp.records.run_result import RunResult
 from tests.conftest import absent, clean_environment
 
+pytestmark = pytest.mark.real
+
 README = Path(__file__).parents[3] / "README.md"
 
 

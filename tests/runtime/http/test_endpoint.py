@@ -35,6 +35,7 @@ class TestEndpointContract(BackendContract):
         backend.unload()
 
 
+@pytest.mark.real
 def test_another_openai_server_is_measured_with_unknowns_left_null(server: TimedServer, attach: Attach) -> None:
     loaded = attach(server.url).load(wanted("steady"))
     assert (loaded.variant, loaded.device, loaded.execution_provider, loaded.path, loaded.context_length) == (
@@ -44,6 +45,7 @@ def test_another_openai_server_is_measured_with_unknowns_left_null(server: Timed
     assert float(loaded.runtime["rtt_ms"]) > 0
 
 
+@pytest.mark.real
 def test_foundry_loads_by_alias_and_serves_the_variant(serve: Serve, attach: Attach) -> None:
     server = serve(Service({CPU: QUICK}, kind="foundry2", unloaded=[CPU]))
     backend = attach(server.url)
@@ -53,12 +55,14 @@ def test_foundry_loads_by_alias_and_serves_the_variant(serve: Serve, attach: Att
     assert asked(backend).error is None
 
 
+@pytest.mark.real
 def test_attaching_asks_no_chat_where_the_service_says_that_the_model_is_loaded(serve: Serve, attach: Attach) -> None:
     server = serve(Service({CPU: QUICK}, kind="foundry2", unloaded=[CPU]))
     attach(server.url).load(wanted("phi-4-mini"))
     assert not server.truths(), "a probe chat would warm the model, and a cold first token would not be cold"
 
 
+@pytest.mark.real
 def test_the_local_catalogue_has_its_own_routes(serve: Serve, attach: Attach) -> None:
     server = serve(Service({CPU: QUICK}, kind="foundry2", prefix="/catalogs/local", unloaded=[CPU]))
     backend = attach(server.base_url)
@@ -66,6 +70,7 @@ def test_the_local_catalogue_has_its_own_routes(serve: Serve, attach: Attach) ->
     assert asked(backend).error is None
 
 
+@pytest.mark.real
 def test_a_foundry_before_1_0_loads_by_id(serve: Serve, attach: Attach) -> None:
     server = serve(Service({CPU: QUICK}, kind="foundry0", unloaded=[CPU]))
     backend = attach(server.url)
@@ -73,6 +78,7 @@ def test_a_foundry_before_1_0_loads_by_id(serve: Serve, attach: Attach) -> None:
     assert asked(backend).error is None
 
 
+@pytest.mark.real
 def test_a_service_without_a_list_of_models_is_taken_at_its_word(serve: Serve, attach: Attach) -> None:
     backend = attach(serve(Service({"only": QUICK}, kind="unlisted")).url)
     assert backend.load(wanted("only")).variant == "only"
@@ -81,6 +87,7 @@ def test_a_service_without_a_list_of_models_is_taken_at_its_word(serve: Serve, a
     assert caught.value.error_class == "http_404"
 
 
+@pytest.mark.real
 def test_a_model_that_cannot_be_loaded_from_here_names_the_command(serve: Serve, attach: Attach) -> None:
     server = serve(Service({CPU: QUICK}, kind="foundry2", unloaded=[CPU], unloadable=[CPU]))
     with pytest.raises(BackendError, match=f"foundry model load {CPU}") as caught:
@@ -88,6 +95,7 @@ def test_a_model_that_cannot_be_loaded_from_here_names_the_command(serve: Serve,
     assert caught.value.error_class == "not_loaded"
 
 
+@pytest.mark.real
 def test_an_alias_unlike_its_id_is_found_by_loading_it(serve: Serve, attach: Attach) -> None:
     unlike = "mistralai-Mistral-7B-Instruct-v0-2-generic-cpu:3"
     server = serve(Service({unlike: QUICK, CPU: QUICK}, kind="foundry2", unloaded=[unlike]))
@@ -95,6 +103,7 @@ def test_an_alias_unlike_its_id_is_found_by_loading_it(serve: Serve, attach: Att
     assert attach(server.url).load(wanted(alias)).variant == unlike
 
 
+@pytest.mark.real
 def test_ambiguity_lists_the_candidates(serve: Serve, attach: Attach) -> None:
     server = serve(Service({CPU: QUICK, CUDA: QUICK}, kind="foundry2", unloaded=[CPU, CUDA]))
     with pytest.raises(BackendError, match=f"{CUDA}, {CPU}"):
@@ -102,6 +111,7 @@ def test_ambiguity_lists_the_candidates(serve: Serve, attach: Attach) -> None:
     assert attach(server.url).load(wanted("phi-4-mini", accel="gpu", device="GPU")).variant == CUDA
 
 
+@pytest.mark.real
 def test_a_missing_accelerator_skips(serve: Serve, attach: Attach) -> None:
     server = serve(Service({CPU: QUICK}, kind="foundry2"))
     with pytest.raises(SkipCellError, match=CPU):
@@ -119,6 +129,7 @@ def test_constructing_asks_for_nothing() -> None:
     )
 
 
+@pytest.mark.real
 def test_stream_options_that_are_refused_are_left_out_from_then_on(server: TimedServer, attach: Attach) -> None:
     backend = attach(server.url)
     backend.load(wanted("old"))
@@ -128,6 +139,7 @@ def test_stream_options_that_are_refused_are_left_out_from_then_on(server: Timed
     assert len(server.truths()) == 1, "both have the same prompt, and the refusal is not asked for again"
 
 
+@pytest.mark.real
 def test_a_schema_that_is_refused_is_left_out_from_then_on(server: TimedServer, attach: Attach) -> None:
     backend = attach(server.url)
     backend.load(wanted("free-text"))
@@ -138,6 +150,7 @@ def test_a_schema_that_is_refused_is_left_out_from_then_on(server: TimedServer, 
     assert first.text == second.text != ""
 
 
+@pytest.mark.real
 def test_requests_of_a_thread_share_one_warmed_connection(serve: Serve, attach: Attach) -> None:
     server = serve(Service({"m": QUICK}))
     backend = attach(server.url)
@@ -150,6 +163,7 @@ def test_requests_of_a_thread_share_one_warmed_connection(serve: Serve, attach: 
     assert all(truth.place > 0 for truth in truths), "the first request on a connection is never a chat"
 
 
+@pytest.mark.real
 def test_after_a_broken_connection_the_next_one_is_warmed_too(serve: Serve, attach: Attach) -> None:
     server = serve(Service({"m": Behaviour(ttft_ms=1, fault="reset", fault_every=2)}, kind="foundry2"))
     backend = attach(server.url)
@@ -163,6 +177,7 @@ def test_after_a_broken_connection_the_next_one_is_warmed_too(serve: Serve, atta
     assert truths["after"].place > 0
 
 
+@pytest.mark.real
 def test_each_thread_has_a_warmed_connection_and_its_own_answer(serve: Serve, attach: Attach) -> None:
     server = serve(Service({"m": Behaviour(ttft_ms=60, gap_ms=2)}))
     backend = attach(server.url)
@@ -182,6 +197,7 @@ def asked_with(backend: Backend, marker: str) -> list[str]:
     return [event.kind for event in backend.stream(request(sample=sample), time.perf_counter_ns)]
 
 
+@pytest.mark.real
 @pytest.mark.parametrize(("kind", "metadata"), [("foundry2", {"top_k": "1"}), ("openai", None)])
 def test_every_setting_is_on_the_wire(
     serve: Serve, attach: Attach, monkeypatch: pytest.MonkeyPatch, kind: str, metadata: object

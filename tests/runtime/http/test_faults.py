@@ -18,6 +18,8 @@ from tests.runtime.http.asking import ask_client
 from tests.runtime.http.conftest import Ask, Serve, wanted
 from tests.timed_server.service import Behaviour, Service, TimedServer
 
+pytestmark = pytest.mark.real
+
 KEY = "a-secret-key"
 
 

@@ -44,6 +44,7 @@ def seen(record: Record) -> tuple[object, ...]:
     return record.event_kinds, record.text, record.reasoning, record.usage, record.finish_reason, record.error
 
 
+@pytest.mark.real
 @needs_stamps
 @pytest.mark.parametrize("streaming", [True, False])
 def test_the_kernel_stamps_plain_http_on_linux(client_of: MakeClient, streaming: bool) -> None:
@@ -55,6 +56,7 @@ def test_the_kernel_stamps_plain_http_on_linux(client_of: MakeClient, streaming:
         assert all(before <= after for before, after in pairwise(stamps))
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("model", ["steady", "coalesced-counted", "reasoning", "slow-prefill", "cut"])
 def test_without_the_kernel_the_events_are_the_same(client_of: MakeClient, model: str) -> None:
     ours, plain = client_of(True), client_of(False)
@@ -63,6 +65,7 @@ def test_without_the_kernel_the_events_are_the_same(client_of: MakeClient, model
     assert seen(with_kernel) == seen(without)
 
 
+@pytest.mark.real
 @needs_stamps
 def test_an_event_is_never_stamped_before_the_server_sent_it(client_of: MakeClient, server: TimedServer) -> None:
     server.truths()
@@ -73,6 +76,7 @@ def test_an_event_is_never_stamped_before_the_server_sent_it(client_of: MakeClie
     assert all(sent - MS // 10 <= arrived for sent, arrived in zip(sent_ns, content_ns, strict=True))
 
 
+@pytest.mark.real
 @needs_stamps
 def test_falling_back_is_said(
     client_of: MakeClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

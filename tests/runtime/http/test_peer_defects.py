@@ -7,11 +7,15 @@ import time
 from collections.abc import Callable
 from itertools import pairwise
 
+import pytest
+
 from foundry_exp.metrics.request import request_metrics
 from foundry_exp.records.record import CONTENT_KINDS, Record
 from foundry_exp.runtime.http.endpoint import EndpointBackend
 from tests.runtime.http.conftest import Ask, wanted
 from tests.timed_server.service import TimedServer
+
+pytestmark = pytest.mark.real
 
 
 def content_ns(record: Record) -> list[int]:

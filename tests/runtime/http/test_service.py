@@ -19,6 +19,8 @@ from foundry_exp.runtime.models import folder
 from tests.conftest import absent, demo_model
 from tests.runtime.backends.contract import BackendContract, asked, held_to_a_schema, model_request, refused, request
 
+pytestmark = pytest.mark.real
+
 _PARENT = """
 import sys
 from pathlib import Path

@@ -9,6 +9,8 @@ from tests.runtime.backends.contract import asked
 from tests.runtime.http.conftest import Serve, wanted
 from tests.timed_server.service import Behaviour, Service
 
+pytestmark = pytest.mark.real
+
 SHELL = {
     "OPENAI_API_KEY": "sk-shell",
     "OPENAI_ADMIN_KEY": "sk-admin-shell",

@@ -12,6 +12,8 @@ from tests.runtime.http.certificates import issuer, write_ca, write_server
 from tests.runtime.http.conftest import Serve, wanted
 from tests.timed_server.service import Behaviour, Service
 
+pytestmark = pytest.mark.real
+
 Attach = Callable[..., EndpointBackend]
 
 

@@ -54,6 +54,7 @@ def another_process(file: Path, *user: str) -> Iterator["subprocess.Popen[str]"]
             holder.kill()
 
 
+@pytest.mark.real
 def test_a_busy_device_fails_the_cell_and_names_who_holds_it(run: Run, tmp_path: Path) -> None:
     with another_process(tmp_path / "locks" / "cpu.lock") as holder:
         done = run(*QUICK, "accel=cpu", f"device_lock.folder={tmp_path / 'locks'}", "device_lock.mode=fail")
@@ -64,6 +65,7 @@ def test_a_busy_device_fails_the_cell_and_names_who_holds_it(run: Run, tmp_path:
         assert words in str(result.reason)
 
 
+@pytest.mark.real
 def test_a_killed_holder_lets_go_and_the_one_that_waited_is_measured(run: Run, tmp_path: Path) -> None:
     waits: list[str] = []
     with another_process(tmp_path / "locks" / "cpu.lock") as holder:
@@ -80,6 +82,7 @@ def test_a_killed_holder_lets_go_and_the_one_that_waited_is_measured(run: Run, t
     assert f"process {holder.pid} (sweep first, cell phi)" in waits[0]
 
 
+@pytest.mark.real
 def test_a_wait_is_told_once_where_output_is_no_terminal(tmp_path: Path) -> None:
     locks = tmp_path / "locks"
     wish = (*QUICK, "accel=cpu", f"device_lock.folder={locks}", "device_lock.mode=wait")
@@ -96,6 +99,7 @@ def test_a_wait_is_told_once_where_output_is_no_terminal(tmp_path: Path) -> None
     assert f"process {holder.pid} (sweep first, cell phi)" in line
 
 
+@pytest.mark.real
 def test_who_stops_waiting_does_not_hold_the_device(tmp_path: Path) -> None:
     with another_process(tmp_path / "locks" / "gpu.lock"):
         waiting = config(tmp_path / "locks", "GPU", mode="wait")
@@ -143,6 +147,7 @@ def test_a_service_keeps_its_own_host_busy_and_a_tunnels_end_what_it_is_called(
     assert device_lock.devices(asked) == (held,)
 
 
+@pytest.mark.real
 @pytest.mark.skipif(sys.platform == "win32" or os.getuid() != 0, reason="only root can become another user")
 def test_two_users_share_the_locks() -> None:
     with tempfile.TemporaryDirectory() as parent:

@@ -11,7 +11,7 @@ import pytest
 
 from foundry_exp.runtime.meters import memory
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="/proc/<pid>/status is Linux's")
+pytestmark = [pytest.mark.skipif(sys.platform != "linux", reason="/proc/<pid>/status is Linux's"), pytest.mark.real]
 ALLOCATED_MB = 200
 TOLERANCE = 0.01  # 10⁶ bytes taken for 2²⁰ would be 5 % off
 DEADLINE_S = 30

@@ -13,6 +13,7 @@ from tests.runtime.meters.conftest import Nvml
 ME = os.getpid()
 
 
+@pytest.mark.real
 def test_it_is_summed_over_gpus_and_over_the_processes_that_it_started(nvml: Nvml) -> None:
     wait = [sys.executable, "-c", "input()"]
     with subprocess.Popen(wait, stdin=subprocess.PIPE) as child:

@@ -136,6 +136,7 @@ def too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     ]
 
 
+@pytest.mark.real
 def test_a_model_that_does_not_fit_is_skipped_before_it_is_loaded(too_large: list[str], tmp_path: Path) -> None:
     assert main.main(too_large) == 1  # nothing was measured
     result = run_folder.read_result(next(tmp_path.glob("mlruns/runs/*/*/run.json")).parent)
@@ -145,6 +146,7 @@ def test_a_model_that_does_not_fit_is_skipped_before_it_is_loaded(too_large: lis
     assert result.metrics["load_s"] is None
 
 
+@pytest.mark.real
 def test_fit_ignore_loads_it_all_the_same(too_large: list[str], tmp_path: Path) -> None:
     main.main([*too_large, "fit=ignore", "workload.rounds=1", "generation.max_tokens=4"])
     result = run_folder.read_result(next(tmp_path.glob("mlruns/runs/*/*/run.json")).parent)
@@ -158,6 +160,7 @@ def test_a_wrong_choice_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert "fit: must be one of check, ignore" in capsys.readouterr().err
 
 
+@pytest.mark.real
 def test_a_downloaded_model_is_judged_by_the_files_that_came(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     files = model_files(demo_model("demo-small"))

@@ -7,6 +7,8 @@ import pytest
 from tests.conftest import demo_model
 from tests.runtime.models.conftest import Tool
 
+pytestmark = pytest.mark.real
+
 
 def listed(tool: Tool, *arguments: str) -> dict[str, dict[str, object]]:
     done = tool.run("models", "--json", *arguments)

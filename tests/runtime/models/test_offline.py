@@ -4,6 +4,8 @@ import json
 import time
 from pathlib import Path
 
+import pytest
+
 from foundry_exp.runtime.models import catalogue, provision
 from tests.conftest import demo_model
 from tests.runtime.models.conftest import RUN, Tool, results
@@ -15,6 +17,7 @@ def closed(tool: Tool) -> Tool:
     return tool
 
 
+@pytest.mark.real
 def test_no_catalogue_and_no_snapshot_is_told_apart_from_no_such_model(tool: Tool) -> None:
     done = closed(tool).run("models", "pull", "small")
     assert done.returncode == 1
@@ -22,6 +25,7 @@ def test_no_catalogue_and_no_snapshot_is_told_apart_from_no_such_model(tool: Too
     assert "models pull small" in done.stderr
 
 
+@pytest.mark.real
 def test_with_a_snapshot_the_listing_says_that_it_is_one(tool: Tool) -> None:
     assert tool.run("models").returncode == 0
     again = tool.run("models")
@@ -34,6 +38,7 @@ def test_with_a_snapshot_the_listing_says_that_it_is_one(tool: Tool) -> None:
     assert "did you mean small? The catalogue cannot be reached, so that is by what" in missing.stderr
 
 
+@pytest.mark.real
 def test_offline_asks_nothing_at_all(tool: Tool) -> None:
     """Guards the undocumented cache-only mode of the SDK."""
     assert tool.run("models", "pull", "small", "accel=cpu").returncode == 0
@@ -48,6 +53,7 @@ def test_offline_asks_nothing_at_all(tool: Tool) -> None:
     assert tool.catalogue.requests == []
 
 
+@pytest.mark.real
 def test_offline_the_service_asks_nothing_either(tool: Tool) -> None:
     path = str(demo_model("demo-small"))
     assert tool.run("models", "pull", "small", "accel=cpu").returncode == 0
@@ -66,6 +72,7 @@ def test_offline_the_service_asks_nothing_either(tool: Tool) -> None:
     assert tool.catalogue.requests == []
 
 
+@pytest.mark.real
 def test_the_service_does_not_wait_for_a_catalogue(tool: Tool) -> None:
     """The SDK would try for over four seconds, and they would count as loading."""
     assert tool.run("models", "pull", "small", "accel=cpu").returncode == 0
@@ -76,6 +83,7 @@ def test_the_service_does_not_wait_for_a_catalogue(tool: Tool) -> None:
     assert tool.catalogue.url not in next(tool.folder.glob("mlruns/runs/*/*/runtime.log")).read_text()
 
 
+@pytest.mark.real
 def test_a_catalogue_that_answers_nothing_is_given_up_in_time(tool: Tool) -> None:
     assert tool.run("models").returncode == 0
     tool.catalogue.silent.set()

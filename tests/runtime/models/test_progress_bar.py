@@ -66,6 +66,7 @@ def test_a_new_try_counts_anew() -> None:
     assert str(amount) == "0.00 of 5.15 GB"
 
 
+@pytest.mark.real
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no pseudo-terminal")
 def test_on_a_terminal_there_is_one_live_line_with_rate_and_remaining_time(heavy: Tool) -> None:
     heavy.catalogue.slow_after_bytes = 2 * MIB
@@ -80,6 +81,7 @@ def test_on_a_terminal_there_is_one_live_line_with_rate_and_remaining_time(heavy
     assert frames[-1].startswith("heavy-generic-cpu:1: downloaded in"), "the live line is gone at the end"
 
 
+@pytest.mark.real
 def test_without_a_terminal_nothing_is_drawn(tool: Tool) -> None:
     done = tool.run("models", "pull", "small", "accel=cpu")
     assert done.stderr == ""

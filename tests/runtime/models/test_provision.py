@@ -10,6 +10,8 @@ from tests.loopback_catalogue import Variant
 from tests.runtime.models.conftest import MIB, RUN, Tool, results
 from tests.test_faults import when
 
+pytestmark = pytest.mark.real
+
 
 def result(tool: Tool) -> dict[str, Any]:
     (only,) = results(tool)

@@ -15,6 +15,8 @@ import pytest
 from tests.conftest import demo_model
 from tests.runtime.models.conftest import MIB, Tool, interrupt, until
 
+pytestmark = pytest.mark.real
+
 HEAVY_BYTES = 26 * MIB
 """24 MiB of weights and a demonstration model, rounded up."""
 

@@ -65,7 +65,7 @@ def test_a_run_is_scored_and_its_weights_make_the_quality(tmp_path: Path) -> Non
     result = score_folders([folder], "facets", scorer)[0]
     assert result.quality_source == "facets"
     assert result.metrics["quality"]["mean"] == pytest.approx((4.0 + 3.0) / 2)
-    assert result.metrics["quality/content"].mean == 2.0
+    assert result.metrics["quality/content"]["mean"] == 2.0
     assert result.metrics["quality_coverage"] == 1.0
     made = run_folder.read_scores(folder)
     assert {each.rubric for each in made} == {kinds.identity(run_folder.read_samples(folder))}

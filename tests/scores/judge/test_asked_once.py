@@ -2,8 +2,12 @@
 
 import json
 
+import pytest
+
 from tests.scores.judge.conftest import CRITERIA, Court
 from tests.scores.scoring import score_folders
+
+pytestmark = pytest.mark.real
 
 CALIBRATION_ASKED = 39 * CRITERIA + 10 * CRITERIA
 """Every answer once, and each fourth one again."""

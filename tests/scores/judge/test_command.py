@@ -9,6 +9,8 @@ import yaml
 from foundry_exp.records import run_folder
 from tests.conftest import SCRIPTED, Run, native
 
+pytestmark = pytest.mark.real
+
 VERDICT = json.dumps({"reason": "It is an answer.", "score": 4}).replace('"', '\\"')
 PLAYED = (
     "scorer=[judge]", "model@scorer.judge.model=custom", "scorer.judge.model.alias=played",

@@ -10,6 +10,7 @@ from foundry_exp.runtime.machine import device_lock
 from tests.scores.judge.conftest import Court
 
 
+@pytest.mark.real
 def test_a_judge_that_dies_keeps_what_it_scored_and_a_second_run_goes_on(court: Court) -> None:
     folder = court.run_folder(rounds=1)
     with pytest.raises(BackendError, match=r"played: its process died while answering \(exit code 139\)"):
@@ -24,6 +25,7 @@ def test_a_judge_that_dies_keeps_what_it_scored_and_a_second_run_goes_on(court: 
     assert (result.scores["judge"].scored, result.scores["judge"].unscored) == (2, 0)
 
 
+@pytest.mark.real
 def test_a_judge_that_hangs_is_ended_and_said(court: Court, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("foundry_exp.scores.judge.chat_process.REQUEST_GRACE_S", 0.5)
     folder = court.run_folder(rounds=1)
@@ -31,6 +33,7 @@ def test_a_judge_that_hangs_is_ended_and_said(court: Court, monkeypatch: pytest.
         court.score(folder, court.judge("hangs", calibration=None, total_timeout_s=0.5))
 
 
+@pytest.mark.real
 def test_a_judge_whose_requests_all_fail_is_given_up(court: Court) -> None:
     folder = court.run_folder(rounds=1)
     with pytest.raises(BackendError, match="3 requests in a row failed, the last with http_500"):
@@ -39,6 +42,7 @@ def test_a_judge_whose_requests_all_fail_is_given_up(court: Court) -> None:
     assert {made.value for made in court.scores(folder)} == {None}
 
 
+@pytest.mark.real
 def test_a_judge_that_cannot_be_loaded_leaves_earlier_scores_as_they_are(court: Court) -> None:
     folder = court.run_folder(rounds=1)
     before = court.score(folder, court.judge())
@@ -63,6 +67,7 @@ def test_what_can_be_known_before_is_said_before(court: Court, changes: dict[str
         court.judge(**changes).check(samples)
 
 
+@pytest.mark.real
 def test_a_judge_does_not_load_beside_a_cell_that_is_being_measured(court: Court) -> None:
     lock = {"mode": "fail", "timeout_s": 600.0, "device": None, "folder": str(court.place / "locks")}
     cell = {"accel": {"device": "CPU"}, "backend": {}, "device_lock": lock}

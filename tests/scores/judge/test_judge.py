@@ -8,6 +8,8 @@ import pytest
 from tests.scores.judge.conftest import Court
 from tests.scores.scoring import score_folders
 
+pytestmark = pytest.mark.real
+
 
 def test_a_perfect_judge_passes_and_stands_for_the_cell(court: Court) -> None:
     folder = court.run_folder()

@@ -11,6 +11,7 @@ from foundry_exp.scores.judge.judge_model import Identity, identify
 from tests.scores.judge.conftest import CRITERIA, Court
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("change", [{"max_tokens": 100}, {"seed": 7}])
 def test_another_setting_is_another_judge_whose_scores_are_not_mixed(court: Court, change: dict[str, Any]) -> None:
     folder = court.run_folder(rounds=1)
@@ -28,6 +29,7 @@ def own_judge(model_class: str, **changes: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@pytest.mark.real
 def test_two_judges_of_ones_own_are_never_taken_for_each_other(court: Court) -> None:
     folder = court.run_folder(rounds=1)
     model = {"alias": "own", "variant": "own:1"}
@@ -74,6 +76,7 @@ def test_other_weights_are_another_judge_and_the_same_ones_elsewhere_are_not(tmp
     assert identified(own_judge("Five", weights_path=str(weights))) != before
 
 
+@pytest.mark.real
 def test_a_judge_without_a_variant_goes_by_its_alias(court: Court) -> None:
     folder = court.run_folder("mine-2b", rounds=1)
     result = court.score(folder, court.judge(backend=own_judge("Five"), model={"alias": "mine"}, calibration=None))

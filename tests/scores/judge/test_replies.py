@@ -5,6 +5,8 @@ import pytest
 from tests.scores.judge.conftest import CRITERIA, Court
 from tests.timed_server.service import Behaviour, Service, timed_server
 
+pytestmark = pytest.mark.real
+
 
 @pytest.mark.parametrize(
     ("role", "why"),

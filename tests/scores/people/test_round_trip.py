@@ -11,6 +11,8 @@ from tests.conftest import SCRIPTED, Run, native
 from tests.scores.people.filling import fill_csv, fill_jsonl
 from tests.scores.people.test_agreement import Given, noisy, truth
 
+pytestmark = pytest.mark.real
+
 ANSWER = ("correctness", "helpfulness", "instruction", "clarity")
 
 
