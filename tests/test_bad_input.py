@@ -26,6 +26,7 @@ def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return printed.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -69,6 +70,7 @@ def test_a_wrong_command_is_refused_with_the_way_out(
     assert len(message.strip().splitlines()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "says"),
     [
@@ -99,6 +101,7 @@ def test_a_wrong_prompt_set_names_the_file_and_the_entry(
     assert says in message
 
 
+@pytest.mark.slow
 def test_a_line_that_is_no_json_is_named_however_long_the_file(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -110,12 +113,14 @@ def test_a_line_that_is_no_json_is_named_however_long_the_file(
     assert "mine.json: not JSON (NaN is no number of JSON)" in message, "a line is named, and not the one with NaN"
 
 
+@pytest.mark.slow
 def test_a_prompt_set_in_another_encoding_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = tmp_path / "mine.json"
     path.write_bytes('["größe"]'.encode("latin-1"))
     assert "not UTF-8" in refusal(capsys, *SCRIPTED, f"prompts.path={path}")
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_no_model_says_what_it_lacks(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "genai_config.json").write_text("{}", encoding="utf-8")
     message = refusal(capsys, "model=custom", f"model.path={tmp_path}")
@@ -158,6 +163,7 @@ def test_a_users_option_may_not_hide_behind_a_shipped_one(capsys: pytest.Capture
     assert "rename yours" in message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -196,6 +202,7 @@ def test_a_long_prompt_may_stand_in_the_command_of_a_sweep(
     assert "Traceback" not in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"this is no database, but long enough to be mistaken for one" * 20, None])
 def test_a_store_that_cannot_be_opened_is_told_before_anything_runs(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, content: bytes | None

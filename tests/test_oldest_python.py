@@ -11,6 +11,7 @@ from tests.conftest import absent
 ROOT = Path(__file__).parents[1]
 
 
+@pytest.mark.slow
 def test_every_file_is_python_3_11() -> None:
     if not (ROOT / "pyproject.toml").exists():
         absent("the versions are named in a checkout")

@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 import foundry_exp
 
 PACKAGE = Path(foundry_exp.__file__).parent
@@ -42,6 +44,7 @@ def _own(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id in ("self", "cls")
 
 
+@pytest.mark.slow
 def test_a_private_part_is_used_in_its_one_file() -> None:
     elsewhere = {}
     for path in PACKAGE.rglob("*.py"):

@@ -35,6 +35,7 @@ def test_ci_runs_the_readmes_own_test_command() -> None:
     assert "README.md" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_every_command_it_shows_composes(readme: str) -> None:
     shown = re.findall(r"^python -m foundry_exp ?([^#\n]*)", readme, flags=re.MULTILINE)
     assert len(shown) >= 5

@@ -126,6 +126,7 @@ def test_the_blocks_run_in_order(folder: Path) -> None:
         assert "Traceback" not in done.stderr, command
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [command for command in commands() if reason_not_to_run(command)])
 def test_what_is_not_run_is_at_least_a_command_that_there_is(command: str) -> None:
     words = shlex.split(command.partition("foundry_exp ")[2])

@@ -26,6 +26,7 @@ OF_RELEASE_0_1 = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("option", "address"), OF_RELEASE_0_1.items())
 def test_every_part_that_a_released_option_named_is_the_one_that_the_option_names_now(
     option: str, address: str

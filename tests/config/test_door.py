@@ -32,6 +32,7 @@ BROKEN = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("override", "sentence"), BROKEN)
 def test_what_is_not_allowed_is_said_in_a_sentence(override: str, sentence: str) -> None:
     every_job, _ = compose.jobs([*SCRIPTED, override], multirun=False)
@@ -40,6 +41,7 @@ def test_what_is_not_allowed_is_said_in_a_sentence(override: str, sentence: str)
     assert str(refused.value) == sentence
 
 
+@pytest.mark.slow
 def test_whole_numbers_of_a_command_a_file_a_sweep_and_a_models_json_are_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -64,6 +66,7 @@ def test_whole_numbers_of_a_command_a_file_a_sweep_and_a_models_json_are_whole(
     assert {type(number) for number in whole} == {int}
 
 
+@pytest.mark.slow
 def test_a_whole_number_written_with_a_point_is_the_same_measurement() -> None:
     def fingerprint(*overrides: str) -> str:
         return plan(compose.jobs([*SCRIPTED, *overrides], multirun=False)[0][0].plain, "cell", "sweep").fingerprint
@@ -73,6 +76,7 @@ def test_a_whole_number_written_with_a_point_is_the_same_measurement() -> None:
     )
 
 
+@pytest.mark.slow
 def test_rules_of_a_gate_and_a_decision_pass_the_same_door() -> None:
     assert repr(compose.section("gate", "default", ["repeats=6.0"])["repeats"]) == "6"
     with pytest.raises(ConfigError, match=r"repeats: must be a whole number, got true"):

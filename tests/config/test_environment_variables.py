@@ -25,6 +25,7 @@ def cells(*overrides: str) -> list[Cell]:
     return [plan(compose.plain(job.config), f"cell-{number}", "sweep") for number, job in enumerate(every_job)]
 
 
+@pytest.mark.slow
 def test_the_bench_recipe_reads_every_name_of_the_original_scripts(monkeypatch: pytest.MonkeyPatch) -> None:
     shell = {
         "BENCH_MODELS": "demo-large,demo-small", "BENCH_ROUNDS": "7", "BENCH_PROMPT": "What, then: is it?",
@@ -43,6 +44,7 @@ def test_the_bench_recipe_reads_every_name_of_the_original_scripts(monkeypatch: 
     assert config["show_usage"]
 
 
+@pytest.mark.slow
 def test_elsewhere_they_change_nothing_and_one_line_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     without = cells()[0]
     monkeypatch.setenv("BENCH_ROUNDS", "7")
@@ -53,6 +55,7 @@ def test_elsewhere_they_change_nothing_and_one_line_says_so(monkeypatch: pytest.
     assert compose.from_environment(["experiment=bench-env"]) == ([], [])
 
 
+@pytest.mark.slow
 def test_an_endpoint_in_the_shell_chooses_the_backend_unless_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(compose.ENDPOINT_VARIABLE, "http://127.0.0.1:5273/v1")
     added, notes = compose.from_environment(["model=demo-small"])

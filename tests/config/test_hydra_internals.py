@@ -74,6 +74,7 @@ def test_a_grid_is_every_combination_and_the_last_value_of_a_key() -> None:
         ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_every_job_of_a_sweep_is_what_hydra_makes_of_it_alone() -> None:
     every_job, _ = compose.jobs(SWEEP, multirun=True)
     GlobalHydra.instance().clear()
@@ -82,6 +83,7 @@ def test_every_job_of_a_sweep_is_what_hydra_makes_of_it_alone() -> None:
         assert compose.as_yaml(job.config, resolve=False) == by_hydra_alone(job.overrides)
 
 
+@pytest.mark.slow
 def test_a_search_path_of_one_job_is_not_another_ones(tmp_path: Path) -> None:
     option = tmp_path / "model" / "mine.yaml"
     option.parent.mkdir()
@@ -94,6 +96,7 @@ def test_a_search_path_of_one_job_is_not_another_ones(tmp_path: Path) -> None:
         assert hydra.compose(hydra_session.CONFIG_NAME, [own, "model=mine"]).model.alias == "mine"
 
 
+@pytest.mark.slow
 def test_a_file_is_read_once_a_command_and_anew_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     file = tmp_path / "conf" / "model" / "mine.yaml"

@@ -80,11 +80,13 @@ def test_what_is_not_allowed_is_named_with_its_key_and_the_variable(refused: Ref
     assert "FOUNDRY_EXP_ALLOW" in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("view", [["--info"], ["--cfg", "hydra"], ["--cfg", "job"], ["-m", "accel=cpu,auto"]])
 def test_no_way_of_asking_runs_it(refused: Refused, view: list[str]) -> None:
     refused(*view, CALLBACK)
 
 
+@pytest.mark.slow
 def test_a_recipe_that_looks_innocent_runs_nothing(refused: Refused, folder: Path) -> None:
     (folder / "conf" / "experiment").mkdir(parents=True)
     recipe = "# @package _global_\nhydra: {callbacks: {x: {_target_: evil.Loud}}}\n"
@@ -93,6 +95,7 @@ def test_a_recipe_that_looks_innocent_runs_nothing(refused: Refused, folder: Pat
     assert "evil.Loud" in refused("experiment=innocent", "--info")
 
 
+@pytest.mark.slow
 def test_a_logging_option_calls_no_function(refused: Refused, folder: Path) -> None:
     (folder / "conf" / "hydra" / "job_logging").mkdir(parents=True)
     (folder / "conf" / "hydra" / "job_logging" / "mine.yaml").write_text(FACTORY.lstrip(), encoding="utf-8")

@@ -30,6 +30,7 @@ def written(text: str) -> str:
     return "mine.json"
 
 
+@pytest.mark.slow
 def test_the_recipe_sweeps_over_the_aliases_with_the_files_facts_first() -> None:
     every_job, multirun = compose.jobs([RECIPE, f"models_file={SHOWN}"], multirun=False)
     assert multirun
@@ -57,6 +58,7 @@ def test_the_recipe_runs(tmp_path: Path) -> None:
     assert {result.status for result in results} == {"ok"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "says"),
     [
@@ -88,6 +90,7 @@ def test_a_file_may_begin_with_a_byte_order_mark() -> None:
     assert models_json.aliases(path) == "m"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("override", "says"), [("", "not set"), ("models_file=nowhere.json", "nothing at")])
 def test_no_file_is_refused(capsys: pytest.CaptureFixture[str], override: str, says: str) -> None:
     assert main.main([RECIPE, *filter(None, [override])]) == 2
@@ -161,6 +164,7 @@ def test_an_export_of_nothing_is_refused(tmp_path: Path) -> None:
     assert not Path("models.json").exists()
 
 
+@pytest.mark.slow
 def test_an_import_makes_options_and_leaves_those_that_are_there(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -28,6 +28,7 @@ def test_what_is_generated_is_current(path: Path, text: str) -> None:
     assert path.read_text(encoding="utf-8") == text, "run: just schemas"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("group", "option"), OPTIONS)
 def test_every_shipped_option_composes_and_is_allowed(group: str, option: str) -> None:
     needed = [NEEDS[group, option]] if (group, option) in NEEDS else []
@@ -36,6 +37,7 @@ def test_every_shipped_option_composes_and_is_allowed(group: str, option: str) -
         assert plan(compose.plain(job.config), f"cell-{number}", "sweep").fingerprint
 
 
+@pytest.mark.slow
 def test_a_fingerprint_is_of_what_a_timing_depends_on() -> None:
     def fingerprint(*overrides: str) -> str:
         every_job, _ = compose.jobs(list(overrides), multirun=False)
@@ -56,6 +58,7 @@ def test_a_fingerprint_is_of_what_a_timing_depends_on() -> None:
     assert all(one != other for one, other in itertools.combinations(different, 2))
 
 
+@pytest.mark.slow
 def test_cells_are_named_for_what_was_swept_and_never_hold_an_equals_sign() -> None:
     def names(*overrides: str) -> list[str]:
         every_job, _ = compose.jobs(list(overrides), multirun=True)
@@ -69,6 +72,7 @@ def test_cells_are_named_for_what_was_swept_and_never_hold_an_equals_sign() -> N
     assert not any(set("=/:\\") & set(name) or name.startswith(".") for name in hostile)
 
 
+@pytest.mark.slow
 def test_a_recipe_brings_its_sweep_and_the_command_overrides_it() -> None:
     every_job, multirun = compose.jobs(["experiment=smoke"], multirun=False)
     assert multirun

@@ -40,6 +40,7 @@ def test_no_difference_is_said_with_what_would_have_been_seen(tmp_path: Path) ->
     assert "no difference that 20 prompts could show; they would show" in printed
 
 
+@pytest.mark.slow
 def test_alike_runs_are_rarely_told_apart(tmp_path: Path) -> None:
     """Over forty comparisons of nothing, all figures of each together: two alarms are expected at most."""
     alarms = 0
@@ -69,6 +70,7 @@ def test_speed_and_quality_come_in_one_sentence(tmp_path: Path) -> None:
     assert "takes" not in said, "a typical answer tells nothing that the whole answer has not told"
 
 
+@pytest.mark.slow
 def test_repeats_of_a_cell_are_one_candidate_and_their_spread_counts(tmp_path: Path) -> None:
     alone = compared(plant(tmp_path / "1", name="a"), plant(tmp_path / "1", name="b", slower=1.1, seed=9))
     many = {"process_noise": 0.1, "slower": 1.1}

@@ -56,6 +56,7 @@ def test_scores_by_different_rubrics_are_not_compared(tmp_path: Path) -> None:
     assert "quality" not in {effect.figure.name for effect in forced.pairs[0].effects}
 
 
+@pytest.mark.slow
 def test_scores_by_different_judges_are_not_compared(tmp_path: Path) -> None:
     runs = [plant(tmp_path, name=name, points=3.0, seed=place) for place, name in enumerate("abc")]
     for folder, judge in zip(runs, ("phi@1", "phi@2", "phi@1"), strict=True):
@@ -68,6 +69,7 @@ def test_scores_by_different_judges_are_not_compared(tmp_path: Path) -> None:
         compared(runs[0], runs[1])
 
 
+@pytest.mark.slow
 def test_energies_from_different_sources_are_not_compared(tmp_path: Path) -> None:
     def metered(name: str, source: str, joules: float) -> Path:
         return repeats(
@@ -82,6 +84,7 @@ def test_energies_from_different_sources_are_not_compared(tmp_path: Path) -> Non
     assert "energy_j_per_token" in {effect.figure.name for effect in alike.pairs[0].effects}
 
 
+@pytest.mark.slow
 def test_energy_by_estimated_tokens_is_not_compared(tmp_path: Path) -> None:
     guessed = {"energy_j_per_token": 0.1, "estimated_rate": 1.0}
     runs = [repeats(tmp_path, 3, name=name, sweep_id=name, model=name, metrics=guessed) for name in "ab"]

@@ -31,6 +31,7 @@ def only(sweep: Path) -> Cost:
     return found
 
 
+@pytest.mark.slow
 def test_the_sums_are_those_done_by_hand(tmp_path: Path) -> None:
     found = only(measured(tmp_path))
     assert found.missing == {}
@@ -48,6 +49,7 @@ def test_the_sums_are_those_done_by_hand(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_it_is_said_of_the_pick_and_the_runner_up_with_what_is_assumed(tmp_path: Path) -> None:
     for name, slower in (("a", 1.0), ("b", 2.0), ("c", 4.0)):
         measured(tmp_path, name=name, model=name, slower=slower)
@@ -66,6 +68,7 @@ def test_it_is_said_of_the_pick_and_the_runner_up_with_what_is_assumed(tmp_path:
     assert [one["label"] for one in recommendation_pages.document(found)["fleet"]] == ["a", "b"]
 
 
+@pytest.mark.slow
 def test_what_is_not_known_is_null_with_its_reason(tmp_path: Path) -> None:
     missing = {"energy_j_per_request": "no meter for NPU", "load_s": "the service had it loaded"}
     found = only(
@@ -86,6 +89,7 @@ def unsized(tmp_path: Path) -> ModelFacts:
     return replace(read_result(measured(tmp_path / "other")).model, disk_mb=None)
 
 
+@pytest.mark.slow
 def test_nothing_is_said_of_a_fleet_unless_the_decision_has_one(tmp_path: Path) -> None:
     measured(tmp_path)
     assert "fleet" not in recommendation_pages.console(decided(tmp_path / "sweep"))

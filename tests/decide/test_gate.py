@@ -44,6 +44,7 @@ def verdicts(outcome: GateResult) -> dict[str, str]:
     return {check.metric: check.verdict for check in outcome.checks}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("slower", "verdict"), [(1.0, "passed"), (1.05, "failed"), (1.1, "failed"), (1.3, "failed")])
 def test_planted_slow_downs(tmp_path: Path, slower: float, verdict: str) -> None:
     outcome = judged(tmp_path, slower=slower)
@@ -53,17 +54,20 @@ def test_planted_slow_downs(tmp_path: Path, slower: float, verdict: str) -> None
     assert verdicts(outcome)["rss_peak_mb"] == "passed"
 
 
+@pytest.mark.slow
 def test_what_became_faster_passes(tmp_path: Path) -> None:
     outcome = judged(tmp_path, slower=0.7)
     assert outcome.verdict == "passed"
     assert "30 % better" in gate_pages.console(outcome)
 
 
+@pytest.mark.slow
 def test_a_change_within_the_tolerance_passes(tmp_path: Path) -> None:
     wide = rules(tolerances={"e2e_ms": 0.2})
     assert gate(*sides(tmp_path, slower=1.1), wide).verdict == "passed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "metric"), [({"points": 2.5}, "quality"), ({"metrics": {"rss_peak_mb": 240}}, "rss_peak_mb")]
 )
@@ -75,6 +79,7 @@ def test_other_figures_are_gated_too(tmp_path: Path, changes: dict[str, Any], me
     assert {name for name, verdict in verdicts(outcome).items() if verdict == "failed"} == {metric}
 
 
+@pytest.mark.slow
 def test_every_figure_has_its_unit(tmp_path: Path) -> None:
     metered = {"points": 4.0, "metrics": {"energy_j_per_token": 0.5}}
     before = repeats(tmp_path, 5, sweep_id="before", name="cell", seed=1, **metered)
@@ -91,6 +96,7 @@ def test_every_figure_has_its_unit(tmp_path: Path) -> None:
         assert unit in rows[metric], rows[metric]
 
 
+@pytest.mark.slow
 def test_too_few_repeats_are_inconclusive_however_alike(tmp_path: Path) -> None:
     outcome = gate(*sides(tmp_path, count=4), rules())
     assert outcome.verdict == "inconclusive"
@@ -98,6 +104,7 @@ def test_too_few_repeats_are_inconclusive_however_alike(tmp_path: Path) -> None:
     assert ET.fromstring(gate_pages.junit(outcome)).get("errors") == "1"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("count", "repeats", "false_alarm", "way_out"),
     [
@@ -118,12 +125,14 @@ def test_a_level_at_which_nothing_can_fail_is_inconclusive(
     json.dumps(gate_pages.document(outcome), allow_nan=False)
 
 
+@pytest.mark.slow
 def test_the_smallest_level_that_can_fail_does_beside_a_figure_without_spread(tmp_path: Path) -> None:
     before, after = sides(tmp_path, slower=1.5)
     assert gate(before, after, rules(false_alarm=2 / 252)).verdict == "failed"
     assert gate(before, after, rules(false_alarm=1.5 / 252)).verdict == "inconclusive"
 
 
+@pytest.mark.slow
 def test_an_interval_without_an_end_is_inconclusive_and_json() -> None:
     """Figures of two values each are told apart perfectly by as many exchanges as may be by chance."""
 
@@ -143,6 +152,7 @@ def test_an_interval_without_an_end_is_inconclusive_and_json() -> None:
     json.dumps(gate_pages.document(outcome), allow_nan=False)
 
 
+@pytest.mark.slow
 def test_a_figure_that_only_the_baseline_has_is_inconclusive(tmp_path: Path) -> None:
     before = repeats(tmp_path, 5, sweep_id="before", name="cell", points=4.0, seed=1)
     after = repeats(tmp_path, 5, sweep_id="after", name="cell", seed=2)
@@ -151,6 +161,7 @@ def test_a_figure_that_only_the_baseline_has_is_inconclusive(tmp_path: Path) -> 
     assert verdicts(outcome)["quality"] == "inconclusive"
 
 
+@pytest.mark.slow
 def test_a_prompt_that_always_fails_leaves_no_time_to_compare(tmp_path: Path) -> None:
     """The rest of the prompts would be another figure: without its slowest prompt a side looks quicker."""
     before, _ = sides(tmp_path)
@@ -161,11 +172,13 @@ def test_a_prompt_that_always_fails_leaves_no_time_to_compare(tmp_path: Path) ->
     assert verdicts(gate(before, after, rules()))["e2e_ms"] == "inconclusive"
 
 
+@pytest.mark.slow
 def test_what_the_baseline_lacks_is_said_to_be_ungated(tmp_path: Path) -> None:
     said = " ".join(judged(tmp_path).notes)
     assert "not gated, since not every run of the baseline has them: quality" in said
 
 
+@pytest.mark.slow
 def test_energies_from_different_sources_are_not_gated(tmp_path: Path) -> None:
     joules = {"name": "cell", "metrics": {"energy_j_per_token": 0.1}}
     before = repeats(tmp_path, 5, sweep_id="before", seed=1, changes={"energy_source": "rapl"}, **joules)
@@ -176,6 +189,7 @@ def test_energies_from_different_sources_are_not_gated(tmp_path: Path) -> None:
     assert outcome.checks[0].reason == "the baseline's is from rapl and the candidate's from heuristic"
 
 
+@pytest.mark.slow
 def test_a_candidate_run_that_failed_fails_the_gate(tmp_path: Path) -> None:
     before, _ = sides(tmp_path)
     plant(tmp_path, name="cell", sweep_id="after", repeat=9, status="failed", reason="demo-small: crashed")
@@ -185,6 +199,7 @@ def test_a_candidate_run_that_failed_fails_the_gate(tmp_path: Path) -> None:
     assert ET.fromstring(gate_pages.junit(outcome)).get("failures") == "1"
 
 
+@pytest.mark.slow
 def test_sides_that_differ_where_they_must_not_are_refused(tmp_path: Path) -> None:
     before, after = sides(tmp_path, changes={"generation": {"temperature": 0.0, "max_tokens": 9}})
     with pytest.raises(ConfigError, match=r"generation: .*baseline.*max_tokens 9, temperature 0 \(candidate\)"):
@@ -192,6 +207,7 @@ def test_sides_that_differ_where_they_must_not_are_refused(tmp_path: Path) -> No
     assert "compared all the same" in " ".join(gate(before, after, rules(), force=True).notes)
 
 
+@pytest.mark.slow
 def test_another_runtime_is_gated_and_said(tmp_path: Path) -> None:
     def environment(version: str) -> dict[str, Any]:
         return {"environment": {"packages": {"onnxruntime": version}}}
@@ -209,6 +225,7 @@ def test_several_models_are_no_side(tmp_path: Path) -> None:
         side_of([tmp_path / "sweep"], "fastest")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("outputs", "verdict"), [("ignore", "passed"), ("warn", "passed"), ("fail", "failed")])
 def test_changed_greedy_answers_are_a_diff(tmp_path: Path, outputs: str, verdict: str) -> None:
     said = "The invoice export ships on Thursday and Lena sends Tom the key today."
@@ -224,6 +241,7 @@ def test_changed_greedy_answers_are_a_diff(tmp_path: Path, outputs: str, verdict
         assert "Priya the key" in page
 
 
+@pytest.mark.slow
 def test_a_baseline_survives_git(tmp_path: Path) -> None:
     before, after = sides(tmp_path, slower=1.3)
     path = tmp_path / "baseline.json"
@@ -241,6 +259,7 @@ def test_a_baseline_survives_git(tmp_path: Path) -> None:
         gate_side.load_baseline(path)
 
 
+@pytest.mark.slow
 def test_a_baseline_of_another_statistic_is_refused(tmp_path: Path) -> None:
     _, after = sides(tmp_path)
     median = side_of([tmp_path / "before"], "median")
@@ -248,6 +267,7 @@ def test_a_baseline_of_another_statistic_is_refused(tmp_path: Path) -> None:
         gate(median, after, rules())
 
 
+@pytest.mark.slow
 def test_alike_sides_rarely_fail_all_figures_together() -> None:
     """400 pairs without a difference, limits of nought, four figures of which three move together: 5 % may fail."""
     dice = np.random.default_rng(5)
@@ -282,6 +302,7 @@ def test_more_runs_than_can_all_be_exchanged() -> None:
     assert found.beyond.all()
 
 
+@pytest.mark.slow
 def test_hostile_names_break_no_output(tmp_path: Path) -> None:
     before = repeats(tmp_path, 5, sweep_id="before", name="cell", model=HOSTILE, seed=1, text=HOSTILE)
     after = repeats(tmp_path, 5, sweep_id="after", name="cell", model=HOSTILE, seed=2, text=f"{HOSTILE} more")

@@ -17,6 +17,7 @@ from tests.decide.recommendations import decided, decision
 points = st.lists(st.tuples(st.floats(0, 5), st.floats(0, 5), st.floats(0, 5)), min_size=1, max_size=12)
 
 
+@pytest.mark.slow
 def test_six_cells_with_one_failed_one_skipped_one_tied(six: Path) -> None:
     found = decided(six)
     assert {one.choice.label for one in found.ranked} == {"best (cpu)", "twin (cpu)"}
@@ -33,6 +34,7 @@ def test_six_cells_with_one_failed_one_skipped_one_tied(six: Path) -> None:
     assert {"poor (cpu)", "large (cpu)"} <= set(found.front)
 
 
+@pytest.mark.slow
 def test_a_clearly_better_option_is_not_tied(tmp_path: Path) -> None:
     plant(tmp_path, name="a", model="quick", points=4.0, slower=0.5, seed=1)
     plant(tmp_path, name="b", model="slow", points=4.0, slower=2.0, seed=2)
@@ -43,6 +45,7 @@ def test_a_clearly_better_option_is_not_tied(tmp_path: Path) -> None:
     assert "Runner-up: slow" in recommendation_pages.console(found)
 
 
+@pytest.mark.slow
 def test_repeats_count_as_one_option_and_widen_what_is_tied(tmp_path: Path) -> None:
     repeats(tmp_path, 4, name="a", model="steady", points=4.0, process_noise=0.3, seed=1)
     repeats(tmp_path, 4, name="b", model="other", points=4.0, process_noise=0.3, slower=1.1, seed=2)
@@ -51,6 +54,7 @@ def test_repeats_count_as_one_option_and_widen_what_is_tied(tmp_path: Path) -> N
     assert len(found.tied) == 1
 
 
+@pytest.mark.slow
 def test_what_is_tied_is_said_even_where_no_one_knows_which_needs_least(six: Path) -> None:
     found = decided(six, settings=["cheapest_by=energy_j_per_token"])
     assert len(found.tied) == 1
@@ -60,6 +64,7 @@ def test_what_is_tied_is_said_even_where_no_one_knows_which_needs_least(six: Pat
     assert "Which of them and it needs least is not known (energy)." in said
 
 
+@pytest.mark.slow
 def test_energies_from_different_sources_have_no_weight(tmp_path: Path) -> None:
     for name, source, joules in (("a", "rapl", 9.0), ("b", "heuristic", 0.1)):
         plant(
@@ -74,6 +79,7 @@ def test_energies_from_different_sources_have_no_weight(tmp_path: Path) -> None:
     assert any("different sources, so it has no weight: rapl (a), heuristic (b)" in text for text in found.remarks)
 
 
+@pytest.mark.slow
 def test_nothing_qualifies_and_the_closest_is_named(six: Path) -> None:
     found = decided(six, settings=["constraints.e2e_p95_ms=200"])
     assert found.pick is None
@@ -84,6 +90,7 @@ def test_nothing_qualifies_and_the_closest_is_named(six: Path) -> None:
     assert "% beyond" in said
 
 
+@pytest.mark.slow
 def test_the_weight_at_which_the_pick_flips_is_where_it_flips(six: Path) -> None:
     plant(six.parent, name="g", model="small", points=3.9, seed=8, metrics=sizes(200, 50))
     settings = ["weights.memory=0.1", "weights.disk=0", "weights.quality=50"]
@@ -98,12 +105,14 @@ def test_the_weight_at_which_the_pick_flips_is_where_it_flips(six: Path) -> None
         assert again.pick.choice.label == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("option", ["default-summarizer", "low-memory", "quality-first", "battery"])
 def test_every_shipped_decision_decides(six: Path, option: str) -> None:
     read = candidates.read([six], together=True)
     assert recommend(read, decision("constraints.licences=[]", option=option)).front
 
 
+@pytest.mark.slow
 @given(points)
 def test_the_pareto_front_is_what_nothing_beats(options: list[tuple[float, float, float]]) -> None:
     on = pareto_front(options)
@@ -125,6 +134,7 @@ def test_a_score_is_between_its_parts_and_free_of_the_scale_of_weights(parts: di
     assert score(parts, {name: scale * weight for name, weight in weights.items()}) == pytest.approx(value)
 
 
+@pytest.mark.slow
 def test_an_unknown_figure_counts_as_nothing_and_is_said(tmp_path: Path) -> None:
     plant(tmp_path, name="a", model="metered", points=4.0, metrics={"energy_j_per_token": 0.1})
     plant(tmp_path, name="b", model="unmetered", points=4.0, seed=1)

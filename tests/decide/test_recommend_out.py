@@ -23,6 +23,7 @@ def crashed(tmp_path: Path, **chosen: Any) -> Path:
     return tmp_path / "sweep"
 
 
+@pytest.mark.slow
 def test_a_run_that_failed_breaks_the_limit_of_failed_requests(tmp_path: Path) -> None:
     found = decided(crashed(tmp_path))
     assert found.pick is not None
@@ -33,6 +34,7 @@ def test_a_run_that_failed_breaks_the_limit_of_failed_requests(tmp_path: Path) -
     assert not found.unmeasured
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("chosen", "settings", "what"),
     [
@@ -50,6 +52,7 @@ def test_a_pick_with_a_run_without_figures_says_so(
     assert recommendation_pages.document(found)["broken_runs"] == {"crashes": [ANY]}
 
 
+@pytest.mark.slow
 def test_runs_that_were_all_skipped_are_one_candidate_without_a_number(tmp_path: Path) -> None:
     for repeat in (1, 2):
         plant(tmp_path, name="a-cpu", model="demo", repeat=repeat, points=4.0, seed=repeat)
@@ -59,6 +62,7 @@ def test_runs_that_were_all_skipped_are_one_candidate_without_a_number(tmp_path:
     assert found.unmeasured == (("demo (gpu)", "its status is skipped: no gpu"),)
 
 
+@pytest.mark.slow
 def test_what_is_not_known_is_not_said_to_be_kept(tmp_path: Path) -> None:
     found = decided(plant(tmp_path, model="unscored"))
     assert found.pick is None
@@ -66,6 +70,7 @@ def test_what_is_not_known_is_not_said_to_be_kept(tmp_path: Path) -> None:
     assert "quality is not known" in recommendation_pages.console(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
@@ -81,6 +86,7 @@ def test_each_kind_of_constraint(six: Path, settings: list[str], said: str) -> N
     assert said in recommendation_pages.console(found)
 
 
+@pytest.mark.slow
 def test_scores_that_cannot_be_believed_do_not_count_and_it_is_said(tmp_path: Path) -> None:
     folder = plant(tmp_path, model="judged", points=4.5)
     summarise_scores(folder, {"facets": Standing(False, "it has not been held against a person's scores")})
@@ -89,6 +95,7 @@ def test_scores_that_cannot_be_believed_do_not_count_and_it_is_said(tmp_path: Pa
     assert "do not count: it has not been held against" in recommendation_pages.console(found)
 
 
+@pytest.mark.slow
 def test_flagged_answers_and_estimated_tokens_do_not_count(tmp_path: Path) -> None:
     plant(tmp_path, name="a", model="loops", points=4.5, text=" ".join(["again"] * 40))
     plant(tmp_path, name="b", model="guessed", points=4.5, token_source="events")
@@ -99,12 +106,14 @@ def test_flagged_answers_and_estimated_tokens_do_not_count(tmp_path: Path) -> No
     assert "guessed is out: decode rate is not known" in said
 
 
+@pytest.mark.slow
 def test_a_mismatched_device_is_no_option(tmp_path: Path) -> None:
     plant(tmp_path, name="a", model="m", points=4.0)
     plant(tmp_path, name="b", model="m", device="gpu", status="device_mismatch", reason="ran on cpu")
     assert dict(decided(tmp_path / "sweep").unmeasured) == {"m (gpu)": "its status is device mismatch: ran on cpu"}
 
 
+@pytest.mark.slow
 def test_nothing_measured_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no candidate has figures"):
         decided(plant(tmp_path, status="failed", reason="crashed"))

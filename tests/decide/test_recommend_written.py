@@ -21,6 +21,7 @@ from tests.decide.recommendations import decided, decision
 from tests.report.hostile import HOSTILE
 
 
+@pytest.mark.slow
 def test_runs_by_different_prompts_are_refused(tmp_path: Path) -> None:
     plant(tmp_path, name="a", points=4.0)
     plant(tmp_path, name="b", model="m", points=4.0, changes={"prompts": {"name": "x", "digest": "beef", "size": 1}})
@@ -32,6 +33,7 @@ def test_runs_by_different_prompts_are_refused(tmp_path: Path) -> None:
     assert said.basis.startswith("Not compared: ")
 
 
+@pytest.mark.slow
 def test_a_sweep_ends_with_its_pick_and_with_what_is_more_than_chance(six: Path) -> None:
     said = found_in(six)
     assert said.pick.startswith("default-summarizer: take ")
@@ -52,6 +54,7 @@ def found_in(sweep: Path) -> Conclusions:
     return conclusions(sweep, gather(cells))
 
 
+@pytest.mark.slow
 def test_a_routing_file_keeps_to_its_schema_and_can_be_routed_by(six: Path, tmp_path: Path) -> None:
     aliases = routing_file.write(tmp_path / "models.json", decided(six))
     entries = models_json.read(str(tmp_path / "models.json"))
@@ -62,12 +65,14 @@ def test_a_routing_file_keeps_to_its_schema_and_can_be_routed_by(six: Path, tmp_
     assert entries["best"]["e2e_p95_ms"] > entries["best"]["e2e_ms"] > entries["best"]["ttft_ms"]
 
 
+@pytest.mark.slow
 def test_a_file_that_says_an_alias_cannot_be_written_is_refused(tmp_path: Path) -> None:
     found = decided(plant(tmp_path, model=HOSTILE, points=4.0))
     with pytest.raises(ConfigError, match="an alias must be"):
         routing_file.write(tmp_path / "models.json", found)
 
 
+@pytest.mark.slow
 def test_every_page_survives_hostile_names(tmp_path: Path) -> None:
     plant(tmp_path, name="a", model=HOSTILE, points=4.0)
     plant(tmp_path, name="b", model="bad", status="failed", reason=HOSTILE)

@@ -32,6 +32,7 @@ def decision(*changes: str) -> dict[str, Any]:
     return compose.section("decision", "default-summarizer", ["constraints.rss_peak_mb=null", *changes])
 
 
+@pytest.mark.slow
 def test_its_length_is_the_prompt_sets_and_it_is_said(tmp_path: Path) -> None:
     able = two(tmp_path, changes=STATED)
     said = "A typical answer has 60 tokens, as the prompt set expects."
@@ -39,6 +40,7 @@ def test_its_length_is_the_prompt_sets_and_it_is_said(tmp_path: Path) -> None:
     assert said in recommendation_pages.console(recommend(able, decision()))
 
 
+@pytest.mark.slow
 def test_a_decision_may_say_another_one(tmp_path: Path) -> None:
     found = recommend(two(tmp_path, changes=STATED), decision("expected_tokens=100"))
     assert "A typical answer has 100 tokens, as the decision says." in recommendation_pages.console(found)
@@ -50,6 +52,7 @@ def test_a_decision_may_say_another_one(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_every_place_shows_the_same_figure_to_the_last_digit(tmp_path: Path) -> None:
     two(tmp_path, changes=STATED)
     sweep = tmp_path / "sweep"
@@ -106,6 +109,7 @@ def test_prompt_sets_that_disagree_leave_none(tmp_path: Path) -> None:
     assert "typical_answer_ms" not in {one.figure.name for pair in comparison.pairs for one in pair.effects}
 
 
+@pytest.mark.slow
 def test_without_a_stated_length_there_is_none_and_the_way_out_is_said(tmp_path: Path) -> None:
     found = recommend(two(tmp_path, changes=UNSTATED), decision())
     assert recommendation_pages.document(found)["expected_tokens"] is None
@@ -115,6 +119,7 @@ def test_without_a_stated_length_there_is_none_and_the_way_out_is_said(tmp_path:
     assert "speed: no option has a figure, so it has no weight." in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", [{"token_source": "events", "metrics": {"estimated_rate": 1.0}}])
 def test_of_estimated_tokens_there_is_none_and_it_is_said(tmp_path: Path, changes: dict[str, Any]) -> None:
     plant(tmp_path, name="a", model="small", points=4.0, seed=1, changes=STATED)

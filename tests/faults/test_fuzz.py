@@ -32,6 +32,7 @@ def test_valid_files_are_read(by_name: dict[str, Reader], name: str) -> None:
         by_name[name].read(content)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_broken_files_are_refused_in_a_sentence(by_name: dict[str, Reader], name: str) -> None:
     @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
@@ -42,6 +43,7 @@ def test_broken_files_are_refused_in_a_sentence(by_name: dict[str, Reader], name
     each()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_bytes_without_sense_are_refused_in_a_sentence(by_name: dict[str, Reader], name: str) -> None:
     @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))

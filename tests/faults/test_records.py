@@ -45,6 +45,7 @@ def kept(records: list[Record]) -> Iterator[Path]:
         yield Path(name)
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(RECORDS)
 def test_records_of_any_text_come_back_as_they_were(records: list[Record]) -> None:
@@ -68,6 +69,7 @@ def test_what_cannot_be_read_is_a_sentence(tmp_path: Path, name: str, read: Call
         read(tmp_path)
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(RECORDS.filter(bool), st.integers(0))
 def test_a_line_torn_at_any_byte_costs_that_record_alone(records: list[Record], at: int) -> None:
@@ -93,6 +95,7 @@ def test_scores_of_any_text_come_back_as_they_were(sample: str, criterion: str, 
         assert run_folder.read_scores(Path(name)) == [score]
 
 
+@pytest.mark.slow
 @given(st.dictionaries(TEXT, JSON))
 def test_a_digest_knows_content_and_no_order(value: dict[str, object]) -> None:
     turned = dict(reversed(value.items()))

@@ -119,6 +119,7 @@ def consumed(device: str, provider: str, pid: int | None, *, records: int = 2) -
     )
 
 
+@pytest.mark.slow
 def test_what_a_meter_says_of_the_right_process_and_device_is_kept() -> None:
     used = consumed("GPU", "CUDAExecutionProvider", pid=1)
     assert (used.metrics["energy_j"], used.metrics["energy_j_per_token"], used.energy_source) == (
@@ -129,6 +130,7 @@ def test_what_a_meter_says_of_the_right_process_and_device_is_kept() -> None:
     assert used.metrics["vram_peak_mb"] == 700.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("provider", ["CPUExecutionProvider", "CPUExecutionProvider, CUDAExecutionProvider"])
 def test_a_gpu_variant_that_ran_on_the_cpu_has_no_energy_of_the_gpu(provider: str) -> None:
     used = consumed("GPU", provider, pid=1)
@@ -136,6 +138,7 @@ def test_a_gpu_variant_that_ran_on_the_cpu_has_no_energy_of_the_gpu(provider: st
     assert "ran on CPUExecutionProvider" in used.missing["energy_j"]
 
 
+@pytest.mark.slow
 def test_a_model_elsewhere_has_neither_energy_nor_memory_of_this_machine() -> None:
     used = consumed("GPU", "CUDAExecutionProvider", pid=None)
     assert used.metrics["energy_j"] is None
@@ -144,6 +147,7 @@ def test_a_model_elsewhere_has_neither_energy_nor_memory_of_this_machine() -> No
     assert "not one that this machine can look at" in used.missing["vram_peak_mb"]
 
 
+@pytest.mark.slow
 def test_a_window_without_a_request_is_no_measurement() -> None:
     assert consumed("GPU", "CUDAExecutionProvider", pid=1, records=0).missing["energy_j"] == "nothing was measured"
 
@@ -153,6 +157,7 @@ def rested(rest_s: float, show: Any) -> Any:
     return one_cell.cooled(plan(compose.plain(every_job[0].config), "cell", "sweep"), show)
 
 
+@pytest.mark.slow
 def test_a_cell_rests_before_it_starts_and_says_so() -> None:
     steps: list[dict[str, Any]] = []
     assert rested(0.01, steps.append) is None
@@ -161,6 +166,7 @@ def test_a_cell_rests_before_it_starts_and_says_so() -> None:
     assert len(steps) == 1
 
 
+@pytest.mark.slow
 def test_ctrl_c_while_resting_is_an_interrupted_cell() -> None:
     outcome = rested(60, lambda _: signal.raise_signal(signal.SIGINT))
     assert outcome.ending == "interrupted"

@@ -100,6 +100,7 @@ def warnings_of(folder: Path, *overrides: str, log: str, errors: tuple[str, ...]
     return [text for text in result.warnings if "nothing proves that the model ran there" in text]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("overrides", "log", "count"),
     [
@@ -116,5 +117,6 @@ def test_a_missing_proof_is_warned_of(tmp_path: Path, overrides: list[str], log:
     assert len(warnings_of(tmp_path, *overrides, *where, log=log)) == count
 
 
+@pytest.mark.slow
 def test_where_nothing_was_answered_there_is_nothing_to_prove(tmp_path: Path) -> None:
     assert warnings_of(tmp_path, "accel=gpu", *native(tmp_path), log="", errors=tuple(PROMPTS)) == []

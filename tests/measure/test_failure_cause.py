@@ -27,6 +27,7 @@ def own_locks(folder: Path) -> str:
     return f"device_lock.folder={folder / 'locks'}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", [-9, 137])
 def test_a_kill_for_memory_offers_the_next_smaller_models(code: int) -> None:
     said = cause(code, "model=phi-4-mini")
@@ -35,6 +36,7 @@ def test_a_kill_for_memory_offers_the_next_smaller_models(code: int) -> None:
     assert "gpt-oss-20b" not in said
 
 
+@pytest.mark.slow
 def test_a_crash_of_native_code_is_told_apart() -> None:
     assert "native crash, signal 11" in cause(-11, "model=phi-4-mini")
     assert "exit code 3" in cause(3, "model=phi-4-mini")

@@ -71,6 +71,7 @@ class Refusing(ScriptedBackend):
         raise BackendError("connect", "nothing listens there")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "shape", [{}, {"concurrency": 2}, {"rate_per_s": 100.0}, {"warmup": 1}], ids=["one", "two", "schedule", "warm-up"]
 )

@@ -27,6 +27,7 @@ def cell(*overrides: str) -> Cell:
     return plan(compose.plain(composed.config), "cell", "sweep")
 
 
+@pytest.mark.slow
 def test_a_gpu_variant_is_held_against_the_largest_free_vram(nvml: Nvml) -> None:
     nvml({"free": 4_000_000_000}, {"free": 2_000_000_000})
     with pytest.raises(SkipCellError) as caught:
@@ -37,6 +38,7 @@ def test_a_gpu_variant_is_held_against_the_largest_free_vram(nvml: Nvml) -> None
     assert "phi-4-mini-instruct-openvino-gpu:2 (2310 MB)" in said
 
 
+@pytest.mark.slow
 def test_one_that_fits_and_one_that_is_tried_all_the_same_are_let_pass(nvml: Nvml) -> None:
     nvml({"free": 8_000_000_000})
     memory_fit.check_stated(cell("accel=gpu"), PHI)
@@ -44,12 +46,14 @@ def test_one_that_fits_and_one_that_is_tried_all_the_same_are_let_pass(nvml: Nvm
     memory_fit.check_stated(cell("accel=gpu", "fit=ignore"), PHI)
 
 
+@pytest.mark.slow
 def test_what_the_catalogue_does_not_state_is_taken_from_the_option(nvml: Nvml) -> None:
     nvml({"free": 4_000_000_000})
     with pytest.raises(SkipCellError, match="5154 MB of files"):
         memory_fit.check_stated(cell(), {**PHI, "size_mb": None})
 
 
+@pytest.mark.slow
 def test_a_cpu_variant_is_held_against_memory(nvml: Nvml) -> None:
     nvml({"free": 10**18})
     with pytest.raises(SkipCellError, match="MB of memory are free"):

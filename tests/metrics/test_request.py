@@ -183,6 +183,7 @@ def test_cold_ttft_is_null_when_the_first_request_failed_or_was_measured() -> No
 gaps = st.lists(st.integers(1, 500), min_size=1, max_size=40)
 
 
+@pytest.mark.slow
 @given(st.integers(1, 5000), gaps, st.integers(1, 200))
 def test_times_are_ordered_and_gaps_sum_to_the_decode_time(first: int, steps: list[int], tokens: int) -> None:
     events = [float(first + sum(steps[:count])) for count in range(len(steps) + 1)]
@@ -205,6 +206,7 @@ def test_shifting_time_changes_nothing(steps: list[int], shift: int) -> None:
     )
 
 
+@pytest.mark.slow
 @given(gaps, st.integers(2, 9))
 def test_scaling_time_scales_metrics(steps: list[int], factor: int) -> None:
     events = [float(sum(steps[: count + 1])) for count in range(len(steps))]

@@ -244,6 +244,7 @@ def many(random: Random) -> list[Record]:
     return records
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=30)  # the bootstrap of the gaps takes a tenth of a second
 @given(st.randoms(use_true_random=False))
 def test_order_of_the_lines_changes_nothing(random: Random) -> None:
@@ -253,6 +254,7 @@ def test_order_of_the_lines_changes_nothing(random: Random) -> None:
     assert summarise(records, slos={"ttft_ms": 200}) == expected
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=30)  # the bootstrap of the gaps takes a tenth of a second
 @given(st.randoms(use_true_random=False))
 def test_rates_lie_between_0_and_1_and_goodput_under_the_request_rate(random: Random) -> None:

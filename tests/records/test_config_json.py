@@ -15,6 +15,7 @@ from foundry_exp.records.decision import Decision
 RELEASED = sorted((Path(__file__).parents[1] / "fixtures" / "release_0_1").rglob("config.yaml"))
 
 
+@pytest.mark.slow
 def test_a_composed_config_comes_back_as_it_was() -> None:
     composed = compose.jobs(["decision=battery", "scorer=[facets,judge]", "engine=ray"], multirun=False)[0][0].plain
     config = config_json.build(Config, composed)

@@ -188,6 +188,7 @@ def test_planned_cells_without_a_result_are_rows_with_a_reason_and_a_way_on(tmp_
     assert rows[1]["e2e_avg_ms"] == ""
 
 
+@pytest.mark.slow
 def test_planned_cells_without_a_result_are_rows_of_the_page(tmp_path: Path) -> None:
     cell = make_run_folder(tmp_path, model="demo-small")
     write_plan(cell.parent, [cell.name, "<u3>"])

@@ -86,6 +86,7 @@ class Structure(HTMLParser):
         assert self.open.pop() == tag
 
 
+@pytest.mark.slow
 def test_it_is_well_formed_and_refers_to_nothing_elsewhere(page_file: Path) -> None:
     structure = Structure()
     structure.feed(page_file.read_text(encoding="utf-8"))
@@ -238,6 +239,7 @@ def test_scores_and_reasons_stand_with_the_answers(chromium: Any, page_file: Pat
     assert ranked.index("best · retrieval") < ranked.index("worst · privacy")
 
 
+@pytest.mark.slow
 def test_one_cell_has_a_page_of_its_own(tmp_path: Path) -> None:
     cell = make_run_folder(tmp_path)
     write_pages(cell, gather([cell]))
@@ -248,6 +250,7 @@ def test_one_cell_has_a_page_of_its_own(tmp_path: Path) -> None:
     assert not (cell.parent / "report.html").exists()
 
 
+@pytest.mark.slow
 def test_the_pictures_of_a_cell_of_a_sweep_are_drawn_when_asked_for_and_kept_current(tmp_path: Path) -> None:
     cells = [make_run_folder(tmp_path, model=model) for model in ("demo-small", "demo-large")]
     write_pages(cells[0].parent, gather(cells))
@@ -263,6 +266,7 @@ def test_the_pictures_of_a_cell_of_a_sweep_are_drawn_when_asked_for_and_kept_cur
     assert not (cells[1] / "plots").exists()
 
 
+@pytest.mark.slow
 def test_pictures_that_were_not_asked_for_are_drawn_by_the_command_that_the_page_names(tmp_path: Path) -> None:
     cell = make_run_folder(tmp_path)
     write_pages(cell, gather([cell]), drawn=False)

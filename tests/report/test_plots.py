@@ -37,6 +37,7 @@ def two(tmp_path: Path) -> list[Path]:
     ]
 
 
+@pytest.mark.slow
 def test_each_has_a_title_a_unit_and_n(two: list[Path]) -> None:
     found = drawn(*two)
     assert list(found) == NAMES
@@ -47,12 +48,14 @@ def test_each_has_a_title_a_unit_and_n(two: list[Path]) -> None:
         assert "(n=" in said or "(2 cells)" in said, plot.name
 
 
+@pytest.mark.slow
 def test_a_thousand_is_no_power_of_ten(tmp_path: Path) -> None:
     found = drawn(make_run_folder(tmp_path, model="quick", gap_ms=1.0), make_run_folder(tmp_path, model="slow"))
     assert "1,000" in words(found["rates"])
     assert "e+" not in words(found["rates"])
 
 
+@pytest.mark.slow
 def test_they_are_files_that_stand_alone(two: list[Path]) -> None:
     folder = two[0].parent / "plots"
     draw.write(folder, draw.plots(gather(two)))
@@ -64,10 +67,12 @@ def test_they_are_files_that_stand_alone(two: list[Path]) -> None:
     assert not list(folder.iterdir())
 
 
+@pytest.mark.slow
 def test_the_same_cells_give_the_same_bytes(two: list[Path]) -> None:
     assert [plot.svg for plot in draw.plots(gather(two))] == [plot.svg for plot in draw.plots(gather(two))]
 
 
+@pytest.mark.slow
 def test_what_was_not_measured_is_named_and_not_drawn(tmp_path: Path, two: list[Path]) -> None:
     more = [
         make_run_folder(tmp_path, model="gone", status="failed", reason="it crashed."),
@@ -80,11 +85,13 @@ def test_what_was_not_measured_is_named_and_not_drawn(tmp_path: Path, two: list[
         assert "nan" not in plot.svg.lower()
 
 
+@pytest.mark.slow
 def test_without_a_first_token_it_says_why_and_draws_no_zero(tmp_path: Path, two: list[Path]) -> None:
     whole = make_run_folder(tmp_path, model="whole", streaming=False)
     assert words(drawn(*two, whole)["rates"]).count("not streamed") == 2
 
 
+@pytest.mark.slow
 def test_an_interval_that_n_is_too_small_for_leaves_a_hollow_point(tmp_path: Path, two: list[Path]) -> None:
     fill = "fill: var(--paper)"
     few = make_run_folder(tmp_path, model="few", metrics={"ttft_ms": make_few(30.0)})
@@ -97,12 +104,14 @@ def make_few(value: float) -> dict[str, Any]:
     return make_distribution(value, n=2) | {"intervals": {"p50": None}}
 
 
+@pytest.mark.slow
 def test_a_prompt_without_an_answer_is_a_dash(tmp_path: Path, two: list[Path]) -> None:
     half = make_run_folder(tmp_path, model="half", status="partial", reason="3 failed.", errors=("privacy",))
     assert "–" in words(drawn(*two, half)["prompts"]).split("\n")
     assert "–" not in words(drawn(*two)["prompts"]).split("\n")
 
 
+@pytest.mark.slow
 def test_errors_and_outliers_are_marked_on_the_timeline(tmp_path: Path) -> None:
     good = make_run_folder(tmp_path / "good")
     bad = make_run_folder(tmp_path / "bad", status="partial", reason="3 failed.", errors=("privacy",))
@@ -115,6 +124,7 @@ def test_errors_and_outliers_are_marked_on_the_timeline(tmp_path: Path) -> None:
     assert drawn(good)["timeline"].svg.count("<use") == before.count("<use") + 1
 
 
+@pytest.mark.slow
 def test_of_many_cells_the_quickest_are_shown_and_it_says_so(tmp_path: Path) -> None:
     cells = [make_run_folder(tmp_path, Cell(model=f"m{place:02}", ttft_ms=200.0 - place)) for place in range(50)]
     found = drawn(*cells)
@@ -125,6 +135,7 @@ def test_of_many_cells_the_quickest_are_shown_and_it_says_so(tmp_path: Path) -> 
     assert sum(len(plot.svg) for plot in found.values()) < 1_000_000
 
 
+@pytest.mark.slow
 def test_names_are_text_and_no_formula(tmp_path: Path) -> None:
     name = "<b>$\\frac{1}{0}$ & モデル"
     cells = [make_run_folder(tmp_path, model=name), make_run_folder(tmp_path, model="b")]
@@ -138,6 +149,7 @@ def test_the_front_holds_what_nothing_beats() -> None:
     assert [(point.x, point.y) for point in front(points, y_least_wins=True)] == [(1.0, 2.0), (2.0, 1.0)]
 
 
+@pytest.mark.slow
 def test_no_two_models_look_alike(tmp_path: Path) -> None:
     cells = gather([make_run_folder(tmp_path, model=f"m{place:02}") for place in range(40)])
     assert len({(one.colour, one.marker) for one in series(cells)}) == 40

@@ -66,6 +66,7 @@ def test_the_table_has_the_mean_with_its_interval_and_says_who_scored(tmp_path: 
     assert "| content | facets | 3.50 |" in text
 
 
+@pytest.mark.slow
 def test_a_scorer_that_is_not_believed_is_called_uncalibrated(tmp_path: Path) -> None:
     doubt = Standing(trusted=False, reason="kappa is 0.1 of 0.4 wanted")
     folder = scored(tmp_path, {"retrieval": 4.0, "privacy": 3.0}, "judge", standing=doubt)
@@ -79,6 +80,7 @@ def test_a_scorer_that_is_not_believed_is_called_uncalibrated(tmp_path: Path) ->
     assert "demo-small has no quality of its own: the judge is not trusted" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("standing", "before"),
     [(Standing(trusted=True, reason=None), "can be believed; "), (Standing(trusted=False, reason="no."), "no. ")],

@@ -14,6 +14,7 @@ from tests.plans import write_plan
 from tests.run_folders import make_run_folder
 
 
+@pytest.mark.slow
 def test_a_sweep_is_reported_on_as_a_whole_and_cell_by_cell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cells = [make_run_folder(tmp_path / "runs", model=model) for model in ("demo-small", "demo-large")]
     assert report.main(["last", "--output-dir", str(tmp_path)]) == 0
@@ -27,6 +28,7 @@ def test_a_sweep_is_reported_on_as_a_whole_and_cell_by_cell(tmp_path: Path, caps
     assert "report.html" in printed
 
 
+@pytest.mark.slow
 def test_a_single_cell_gets_its_own_report_only(tmp_path: Path) -> None:
     cell = make_run_folder(tmp_path / "runs")
     assert report.main([str(cell)]) == 0
@@ -56,6 +58,7 @@ def test_a_killed_sweep_is_gone_on_with_by_its_own_command(tmp_path: Path, capsy
         assert f"Go on with: {resumed}\n" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_cells_are_printed_in_the_order_of_the_plan_with_those_not_begun(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -84,6 +87,7 @@ def test_last_is_what_was_begun_last_whatever_it_is_called(tmp_path: Path) -> No
     assert find_run("last", tmp_path).name == "night"
 
 
+@pytest.mark.slow
 def test_an_mlflow_run_can_be_reported_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "mlruns"
     published = MlflowTracker(None, "foundry_exp", str(out)).publish(read(make_run_folder(tmp_path / "elsewhere")))

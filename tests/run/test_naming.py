@@ -22,6 +22,7 @@ def planned(*overrides: str, multirun: bool = False) -> list[str]:
     return [cell.name for cell in plan_all(every_job)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     ["..", ".hidden", "a/b", "a\\\\b", "a=b", "con", "NUL.txt", "com1", "last", "ends.", "-x", "a b", "ä", "x" * 81],
@@ -31,11 +32,13 @@ def test_a_name_that_is_no_safe_folder_is_refused(name: str) -> None:
         planned(f"sweep.name='{name}'")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["night", "2026-11-22", "v1.2_b", "console", "x" * 80, "7"])
 def test_a_plain_name_is_taken(name: str) -> None:
     assert planned(f"sweep.name={name}") == ["custom"]
 
 
+@pytest.mark.slow
 def test_cells_that_differ_in_case_alone_have_folders_of_their_own_on_every_system() -> None:
     assert planned("prompts.name=A,a", multirun=True) == ["000-name-A", "001-name-a"]
 

@@ -17,10 +17,12 @@ def names(*overrides: str) -> list[str]:
     return [cell.name for cell in plan_all(every_job)]
 
 
+@pytest.mark.slow
 def test_repeats_interleave() -> None:
     assert names("generation.seed=1,2", "sweep.repeats=2") == ["seed-1-r1", "seed-2-r1", "seed-1-r2", "seed-2-r2"]
 
 
+@pytest.mark.slow
 def test_shuffling_is_seeded_and_stays_within_a_repeat() -> None:
     shuffled = ("generation.seed=range(6)", "sweep.repeats=3", "sweep.order=shuffled", "sweep.seed=4")
     first = names(*shuffled)
@@ -71,6 +73,7 @@ def test_a_list_of_combinations_is_run_as_it_is(run: Run, tmp_path: Path) -> Non
     assert sorted((one["generation"]["seed"], one["streaming"]) for one in chosen) == [(1, True), (2, False), (3, True)]
 
 
+@pytest.mark.slow
 def test_the_shipped_list_of_combinations_composes_to_its_cells() -> None:
     every_job, multirun = compose.jobs(["experiment=pairs"], multirun=False)
     assert multirun

@@ -69,6 +69,7 @@ def test_a_model_without_memory_is_not_tried_with_more(run: Run, tmp_path: Path)
     )
 
 
+@pytest.mark.slow
 def test_prompts_of_any_text_are_compared_with_a_cell_without_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

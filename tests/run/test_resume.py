@@ -151,6 +151,7 @@ def test_a_failed_cell_is_measured_again_only_if_asked_and_nothing_is_lost(run: 
     assert {record.attempt for record in run_folder.read_records(folder)} == {0}
 
 
+@pytest.mark.slow
 def test_what_was_put_aside_stays_whatever_a_person_removes_from_between(tmp_path: Path) -> None:
     wish = [*SCRIPTED, f"output_dir={tmp_path}", *NAMED, "sweep.retry_failed=true"]
     cell = plan(compose.plain(compose.jobs(wish, multirun=False)[0][0].config), "custom", "night")
@@ -176,6 +177,7 @@ def test_a_run_json_that_is_none_is_named_with_the_way_out(tmp_path: Path, conte
         resume.state(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_there_already_is_not_measured_into(tmp_path: Path) -> None:
     wish = [*SCRIPTED, f"output_dir={tmp_path}", "sweep.name=night"]
     cell = plan(compose.plain(compose.jobs(wish, multirun=False)[0][0].config), "custom", "night")
@@ -195,6 +197,7 @@ def test_a_sweep_that_is_running_cannot_be_resumed_beside_itself(run: Run, tmp_p
     assert f"process {process.pid}" in beside.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("files", "reason"),
     [

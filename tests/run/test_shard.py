@@ -48,6 +48,7 @@ def test_every_cell_is_in_one_shard(items: list[int], of: int) -> None:
     assert sweep_folder.part(items, None) == items
 
 
+@pytest.mark.slow
 def test_shards_of_one_division_run_side_by_side_and_nothing_else_does(tmp_path: Path) -> None:
     whole = cells(tmp_path)
     first, second, thirds = (of_shard(whole, of) for of in ("1/2", "2/2", "3/3"))
@@ -66,6 +67,7 @@ def test_shards_of_one_division_run_side_by_side_and_nothing_else_does(tmp_path:
         assert hold(stack, whole) == ["seed-1", "seed-2", "seed-3"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("overrides", "said"),
     [

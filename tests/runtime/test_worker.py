@@ -211,6 +211,7 @@ def test_it_ends_with_its_parent_and_has_only_so_long_for_what_is_left(tmp_path:
     assert file.exists()
 
 
+@pytest.mark.slow
 def test_nothing_else_in_the_package_starts_a_process() -> None:
     package = Path(str(foundry_exp.__file__)).parent
     starters = {

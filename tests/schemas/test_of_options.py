@@ -24,6 +24,7 @@ def complaints(group: str, content: Any) -> list[str]:
     return [error.message for error in Draft202012Validator(of_every_group()[group]).iter_errors(content)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_a_shipped_file_names_its_schema_and_keeps_to_it(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
@@ -36,6 +37,7 @@ def test_a_shipped_file_names_its_schema_and_keeps_to_it(path: Path) -> None:
     assert [error.message for error in Draft202012Validator(schema).iter_errors(content)] == []
 
 
+@pytest.mark.slow
 def test_a_schema_line_before_the_package_line_would_switch_that_off(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -84,6 +86,7 @@ def test_parts_interpolations_and_hydras_lists_are_allowed(group: str, right: di
     assert complaints(group, right) == []
 
 
+@pytest.mark.slow
 def test_a_command_may_limit_what_a_users_decision_leaves_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "conf" / "decision").mkdir(parents=True)

@@ -149,6 +149,7 @@ def test_broken_address_is_a_sentence(tmp_path: Path, uri: str) -> None:
         make_tracker(tmp_path, uri).check()
 
 
+@pytest.mark.slow
 def test_no_tracker_publishes_nothing(tmp_path: Path) -> None:
     tracker = NoTracker()
     tracker.check()

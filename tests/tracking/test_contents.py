@@ -122,6 +122,7 @@ def test_figures_of_another_device_are_not_published(tmp_path: Path) -> None:
     assert sample_table(read(folder))["data"][0][3:5] == [None, None]
 
 
+@pytest.mark.slow
 def test_estimated_tokens_are_no_count(tmp_path: Path) -> None:
     folder = make_run_folder(tmp_path)
     records = folder / "records.jsonl"

@@ -64,6 +64,7 @@ def test_how_far_scores_hold_over_repeats_is_logged_beside_the_quality_and_left_
     assert found == {"quality/judge_repeats_identical": 0.5, "quality/judge_repeats_range": 1.0}
 
 
+@pytest.mark.slow
 def test_facets_keep_their_names_in_legal_letters() -> None:
     scores = {"quality/tone & style": {"mean": 4.0, "n": 3}, "quality/judge": 3.5, "raw": 1.0}
     assert logged_metrics({"quality": {"mean": 4.2}, **scores}) == {

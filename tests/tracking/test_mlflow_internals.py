@@ -19,6 +19,7 @@ def _imported() -> None:
     import_mlflow()
 
 
+@pytest.mark.slow
 def test_a_store_is_migrated_in_memory_and_copied_with_the_latest_revision(tmp_path: Path) -> None:
     with closing(sqlite3.connect(":memory:")) as database:
         mlflow_internals.migrate_into(database, tmp_path)
@@ -34,6 +35,7 @@ def test_the_store_still_takes_an_address_and_the_place_of_artifacts() -> None:
     assert arguments[:2] == ["db_uri", "default_artifact_root"]
 
 
+@pytest.mark.slow
 def test_traces_of_the_past_can_still_be_written(tmp_path: Path) -> None:
     client = mlflow_internals.tracing_client(f"sqlite:///{(tmp_path / 'mlflow.db').as_posix()}")
     relied_on = {

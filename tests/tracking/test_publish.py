@@ -52,6 +52,7 @@ def fingerprint(folder: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
+@pytest.mark.slow
 def test_a_failure_whose_words_look_like_markup_is_said_as_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -68,6 +69,7 @@ def test_a_failure_whose_words_look_like_markup_is_said_as_it_is(
     assert f"publish {tmp_path / 'runs' / 'night' / 'cell'}\n" in said.getvalue(), "the command is broken into lines"
 
 
+@pytest.mark.slow
 def test_cell_is_one_run_with_its_metrics_settings_and_files(output_dir: Path) -> None:
     folder = make_run_folder(output_dir / "runs", environment={"git_commit": "abc123", "git_dirty": False})
     before = fingerprint(folder)
@@ -88,6 +90,7 @@ def test_cell_is_one_run_with_its_metrics_settings_and_files(output_dir: Path) -
     assert fingerprint(folder) == before
 
 
+@pytest.mark.slow
 def test_files_lie_beside_the_store(output_dir: Path) -> None:
     folder = make_run_folder(output_dir / "runs")
     make_tracker(output_dir).publish(read(folder))
@@ -101,6 +104,7 @@ def test_files_lie_beside_the_store(output_dir: Path) -> None:
     assert {path.name for path in output_dir.iterdir()} == {"runs", "artifacts", "mlflow.db", ".mlflow.db.lock"}
 
 
+@pytest.mark.slow
 def test_publishing_again_replaces(output_dir: Path) -> None:
     tracker = make_tracker(output_dir)
     folder = make_run_folder(output_dir / "runs")
@@ -111,6 +115,7 @@ def test_publishing_again_replaces(output_dir: Path) -> None:
     assert run.data.metrics["quality/judge"] == 4.0
 
 
+@pytest.mark.slow
 def test_run_left_by_a_killed_publisher_goes_with_the_next(output_dir: Path) -> None:
     tracker = make_tracker(output_dir)
     folder = make_run_folder(output_dir / "runs")
@@ -124,6 +129,7 @@ def test_run_left_by_a_killed_publisher_goes_with_the_next(output_dir: Path) -> 
     assert (run.info.status, run.info.run_id) == ("FINISHED", first.info.run_id)
 
 
+@pytest.mark.slow
 def test_failure_half_way_leaves_the_earlier_run(output_dir: Path) -> None:
     tracker = make_tracker(output_dir)
     folder = make_run_folder(output_dir / "runs")
@@ -138,6 +144,7 @@ def test_failure_half_way_leaves_the_earlier_run(output_dir: Path) -> None:
     assert run.info.run_id == first.info.run_id
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("cell", "status"),
     [
@@ -157,6 +164,7 @@ def test_status_and_reason_are_told(output_dir: Path, cell: Cell, status: str) -
     assert run.data.tags["mlflow.note.content"].startswith(f"**{cell.status}**: {cell.reason}")
 
 
+@pytest.mark.slow
 def test_figures_of_another_device_are_not_published(output_dir: Path) -> None:
     folder = make_run_folder(output_dir / "runs")
     summary = json.loads((folder / "run.json").read_bytes())
@@ -174,6 +182,7 @@ def test_unfinished_run_is_not_published(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_deleted_experiment_is_a_sentence(output_dir: Path) -> None:
     tracker = make_tracker(output_dir)
     folder = make_run_folder(output_dir / "runs")
@@ -184,6 +193,7 @@ def test_deleted_experiment_is_a_sentence(output_dir: Path) -> None:
         tracker.publish(read(folder))
 
 
+@pytest.mark.slow
 def test_moved_store_is_a_sentence(output_dir: Path) -> None:
     make_tracker(output_dir).publish(read(make_run_folder(output_dir / "runs")))
     moved = output_dir.rename(output_dir.with_name("elsewhere"))
@@ -193,6 +203,7 @@ def test_moved_store_is_a_sentence(output_dir: Path) -> None:
     assert not output_dir.exists()
 
 
+@pytest.mark.slow
 def test_pages_are_artifacts_and_the_description_holds_the_comparison(output_dir: Path) -> None:
     tracker = make_tracker(output_dir)
     cells = [make_run_folder(output_dir / "runs", model=model) for model in ("demo-small", "demo-large")]
@@ -225,12 +236,14 @@ def test_description_is_cut_at_the_end_of_a_line(tmp_path: Path) -> None:
     assert comparison.note(tmp_path / "nowhere", []) is None
 
 
+@pytest.mark.slow
 def test_nothing_published_leaves_nothing_to_conclude(output_dir: Path) -> None:
     folder = make_run_folder(output_dir / "runs")
     make_tracker(output_dir).conclude(folder, [read(folder)])
     assert open_client(output_dir).get_experiment_by_name("foundry_exp") is None
 
 
+@pytest.mark.slow
 def test_what_is_there_is_not_sent_again(output_dir: Path) -> None:
     tracker = make_tracker(output_dir)
     folder = make_run_folder(output_dir / "runs")
@@ -246,6 +259,7 @@ def test_what_is_there_is_not_sent_again(output_dir: Path) -> None:
     assert len(active_runs(output_dir)) == 1
 
 
+@pytest.mark.slow
 def test_server_that_is_not_there_is_unreachable(tmp_path: Path) -> None:
     tracker = MlflowTracker("http://127.0.0.1:1", "foundry_exp", str(tmp_path))
     folder = make_run_folder(tmp_path / "runs")

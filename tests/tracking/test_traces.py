@@ -73,6 +73,7 @@ def feedback_of(trace: Any) -> dict[tuple[str, str], Any]:
     return {(one.source.source_type, one.source.source_id): one for one in trace.info.assessments}
 
 
+@pytest.mark.slow
 def test_a_run_has_a_trace_for_each_different_answer_with_its_times_tokens_and_scores(tmp_path: Path) -> None:
     folder = scored_folder(tmp_path)
     (run_id,) = publish(tmp_path, folder)
@@ -104,6 +105,7 @@ def test_a_run_has_a_trace_for_each_different_answer_with_its_times_tokens_and_s
     assert failed.data.spans[0].events[0].attributes["exception.type"] == "timeout"
 
 
+@pytest.mark.slow
 def test_publishing_again_changes_traces_and_adds_none(tmp_path: Path) -> None:
     folder = scored_folder(tmp_path)
     (first,) = publish(tmp_path, folder)
@@ -134,6 +136,7 @@ def test_publishing_again_changes_traces_and_adds_none(tmp_path: Path) -> None:
     assert traces_of(tmp_path, first) == {}
 
 
+@pytest.mark.slow
 def test_traces_are_asked_for_and_come_to_a_run_that_is_there(tmp_path: Path) -> None:
     folder = scored_folder(tmp_path)
     (run_id,) = publish(tmp_path, folder, traces=False)
@@ -142,6 +145,7 @@ def test_traces_are_asked_for_and_come_to_a_run_that_is_there(tmp_path: Path) ->
     assert len(traces_of(tmp_path, run_id)) == 2
 
 
+@pytest.mark.slow
 def test_two_models_are_paired_by_what_they_were_asked(tmp_path: Path) -> None:
     folders = [scored_folder(tmp_path, model=model) for model in ("small", "large")]
     runs = publish(tmp_path, *folders)
@@ -153,6 +157,7 @@ def test_two_models_are_paired_by_what_they_were_asked(tmp_path: Path) -> None:
     assert len({trace.info.request_preview for trace in one.values()}) == len(PROMPTS)
 
 
+@pytest.mark.slow
 def test_a_judge_that_cannot_be_believed_says_so(tmp_path: Path) -> None:
     folder = scored_folder(tmp_path)
     judged = Scored("summary:abc", ("phi@1",), 3, 3, None, {}, Standing(trusted=False, reason="kappa 0.1"))
@@ -163,6 +168,7 @@ def test_a_judge_that_cannot_be_believed_says_so(tmp_path: Path) -> None:
     assert given["HUMAN", "anna"].name == "coverage"
 
 
+@pytest.mark.slow
 def test_times_of_another_device_are_no_traces(tmp_path: Path) -> None:
     folder = scored_folder(tmp_path)
     write_result(folder, replace(read_result(folder), status="device_mismatch", reason="ran on the CPU"))
@@ -178,6 +184,7 @@ def test_an_older_run_folder_begins_when_its_attempt_did(tmp_path: Path) -> None
     assert zero_ns + first_ns == ZERO_NS  # the run's start; its attempts are not known
 
 
+@pytest.mark.slow
 def test_what_the_store_refuses_is_written_by_the_next_publish(tmp_path: Path) -> None:
     folder = scored_folder(tmp_path)
     refuse = "CREATE TRIGGER full BEFORE INSERT ON spans BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"

@@ -23,6 +23,7 @@ def cell(*overrides: str) -> Cell:
     return plan(compose.plain(compose.jobs(list(overrides), multirun=False)[0][0].config), "doctor", "doctor")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("overrides", "variant"),
     [
@@ -37,6 +38,7 @@ def test_only_a_variant_in_the_cache_is_asked(overrides: list[str], variant: str
     assert cached_variant(cell("model=phi-4-mini", *overrides), CACHED) == variant
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("named", "severity"), [(True, "error"), (False, "note")])
 def test_a_model_that_is_not_downloaded_is_not_asked(named: bool, severity: str) -> None:
     finding = probe("mistral-7b", cell("model=mistral-7b"), NOTHING, named=named, main_job=False)

@@ -20,6 +20,7 @@ def start(*arguments: str) -> "subprocess.Popen[str]":
     )
 
 
+@pytest.mark.slow
 def test_sweep_is_a_line_a_cell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for model in ("demo-small", "demo-large"):
         make_run_folder(tmp_path / "runs", model=model)
@@ -52,6 +53,7 @@ def test_two_processes_with_the_same_cell_leave_one_run(tmp_path: Path) -> None:
     assert len(active_runs(tmp_path)) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "complaint"), [("{}", "(schema_version: Field required)"), ("", "(Invalid JSON: ")]
 )

@@ -144,6 +144,7 @@ def test_an_own_scorer_that_raises_is_a_sentence_and_the_rest_goes_on(
     assert "no such word" in (folder / "runtime.log").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_an_own_scorer_whose_check_raises_stops_everything_before_it_starts(
     project: Project, broken: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

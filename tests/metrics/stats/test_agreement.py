@@ -56,6 +56,7 @@ def test_the_published_kappa_of_the_couples() -> None:
     assert (kappa.interval.high - kappa.interval.low) / 2 == pytest.approx(1.96 * 0.0973, rel=0.1)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(pairs)
 def test_kappa_is_scikit_learns(kappa: list[tuple[int, int]]) -> None:
@@ -66,6 +67,7 @@ def test_kappa_is_scikit_learns(kappa: list[tuple[int, int]]) -> None:
     assert ours == pytest.approx(theirs, abs=1e-9)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(pairs, st.permutations(range(60)))
 def test_kappa_is_symmetric_and_knows_no_order_of_items(kappa: list[tuple[int, int]], order: list[int]) -> None:
@@ -76,6 +78,7 @@ def test_kappa_is_symmetric_and_knows_no_order_of_items(kappa: list[tuple[int, i
     assert weighted_kappa(*two_sides(shuffled)).value == (None if value is None else pytest.approx(value))
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(tables, st.randoms())
 def test_alpha_knows_no_order_of_raters_or_items(table: list[list[int | None]], random: object) -> None:
@@ -86,6 +89,7 @@ def test_alpha_knows_no_order_of_raters_or_items(table: list[list[int | None]], 
     assert ordinal_alpha(turned).value == (None if value is None else pytest.approx(value))
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(scores, min_size=2, max_size=40), st.integers(2, 5))
 def test_perfect_agreement_is_one(values: list[int], raters: int) -> None:
@@ -94,6 +98,7 @@ def test_perfect_agreement_is_one(values: list[int], raters: int) -> None:
     assert weighted_kappa(values, values).value == pytest.approx(1.0)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(tables)
 def test_alpha_and_its_interval_keep_to_their_bounds(table: list[list[int | None]]) -> None:
@@ -111,6 +116,7 @@ def test_alpha_asks_only_for_the_order_of_scores() -> None:
     assert ordinal_alpha(stretched).value == pytest.approx(ordinal_alpha(table).value)
 
 
+@pytest.mark.slow
 def test_alpha_of_many_items_with_scores_that_all_differ() -> None:
     generator = np.random.default_rng(2)
     truth = generator.normal(size=3000)
@@ -129,6 +135,7 @@ def test_without_variation_agreement_is_null_with_a_reason() -> None:
     assert ordinal_alpha([[4, None], [None, 2]]).reason == "nothing to compare"
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(scores, min_size=2, max_size=30), scores)
 def test_a_constant_guess_has_a_kappa_of_nothing(values: list[int], guess: int) -> None:
@@ -161,6 +168,7 @@ def test_few_items_have_a_value_and_no_interval() -> None:
     assert kappa.reason == "3 items are too few for an interval (needs 10)"
 
 
+@pytest.mark.slow
 def test_an_interval_encloses_the_truth_in_about_95_of_100_samples() -> None:
     # Raters that see a common normal truth with noise; their population kappa is that of a million items.
     generator = np.random.default_rng(7)
@@ -193,6 +201,7 @@ def test_self_consistency_of_a_steady_and_of_a_random_judge() -> None:
     assert identical_share([[3], [4]]) is None
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(st.tuples(scores, st.integers(0, 900)), min_size=3, max_size=40))
 def test_rank_correlation_is_scipys(ratings: list[tuple[int, int]]) -> None:

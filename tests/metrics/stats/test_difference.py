@@ -12,6 +12,7 @@ from foundry_exp.metrics.stats.intervals import FloatArray
 samples = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=20)
 
 
+@pytest.mark.slow
 @given(samples, samples)
 @settings(max_examples=50)
 def test_welch_agrees_with_scipy(first: list[float], second: list[float]) -> None:
@@ -70,6 +71,7 @@ def test_a_prompt_has_to_be_shared_to_be_paired() -> None:
     assert paired(np.zeros((1, 1)), np.zeros((1, 1))) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("prompts", "runs"), [(12, 1), (40, 1), (20, 5), (5, 3)])
 def test_intervals_enclose_the_truth_in_95_of_100(prompts: int, runs: int) -> None:
     """600 simulated comparisons with prompts that react differently, and processes that differ from each other."""
@@ -86,6 +88,7 @@ def test_intervals_enclose_the_truth_in_95_of_100(prompts: int, runs: int) -> No
     assert 0.92 <= hits / 600 <= 0.995
 
 
+@pytest.mark.slow
 def test_what_is_called_detectable_is_found_four_times_out_of_five() -> None:
     dice = np.random.default_rng(3)
     prompts, spread = 30, 0.2

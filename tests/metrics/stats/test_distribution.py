@@ -45,6 +45,7 @@ def test_what_is_not_a_number_is_refused(value: float) -> None:
         describe([1.0, value])
 
 
+@pytest.mark.slow
 @given(latencies, st.randoms(use_true_random=False))
 def test_order_does_not_change_a_description(values: list[float], random: Random) -> None:
     shuffled = list(values)
@@ -52,6 +53,7 @@ def test_order_does_not_change_a_description(values: list[float], random: Random
     assert describe(shuffled) == describe(values)
 
 
+@pytest.mark.slow
 def test_cluster_bootstrap_is_seeded_and_wider_than_one_of_independent_values() -> None:
     generator = np.random.default_rng(5)
     clusters = [(100 + 20 * generator.normal() + generator.normal(size=50)).tolist() for _ in range(30)]

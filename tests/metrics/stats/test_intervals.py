@@ -31,6 +31,7 @@ def test_percentiles_are_numpys_linear_ones() -> None:
     assert percentile([], 0.5) is None
 
 
+@pytest.mark.slow
 @given(latencies)
 def test_percentiles_grow_and_stay_inside_the_values(values: list[float]) -> None:
     description = describe(values)

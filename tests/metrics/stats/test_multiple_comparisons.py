@@ -22,6 +22,7 @@ def test_holm_is_between_the_raw_value_and_bonferroni_and_keeps_the_order(values
     assert min(adjusted) == pytest.approx(min(1.0, min(values) * len(values)))
 
 
+@pytest.mark.slow
 @given(p_values, st.randoms())
 def test_holm_does_not_depend_on_the_order(values: list[float], dice: object) -> None:
     places = list(range(len(values)))

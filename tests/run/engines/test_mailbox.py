@@ -18,6 +18,7 @@ def _need_ray() -> None:
         absent("the extra ray is not installed")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [

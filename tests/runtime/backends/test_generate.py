@@ -202,6 +202,7 @@ def test_a_run_has_latency_and_says_why_it_has_no_rates(tmp_path: Path, streamin
     assert result.environment["runtime"]["tokens"].startswith("not counted")
 
 
+@pytest.mark.slow
 def test_a_class_from_a_package_that_is_not_allowed_is_refused_before_anything_runs(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -211,6 +212,7 @@ def test_a_class_from_a_package_that_is_not_allowed_is_refused_before_anything_r
     assert not Path("mlruns").exists()
 
 
+@pytest.mark.slow
 def test_a_class_that_is_not_there_is_refused_before_anything_runs(capsys: pytest.CaptureFixture[str]) -> None:
     assert main.main([*COMMAND, "backend.model_class=own_models.Nobody"]) == 2
     assert "backend.model_class: own_models.Nobody cannot be imported" in capsys.readouterr().err

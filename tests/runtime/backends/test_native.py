@@ -98,6 +98,7 @@ def test_a_folder_that_moved_is_registered_again(backend: Backend, asked_for: Mo
     assert backend.load(asked_for).path == demo_model("demo-small")
 
 
+@pytest.mark.slow
 def test_an_answer_is_held_to_a_schema_while_it_is_written(backend: Backend) -> None:
     answer = held_to_a_schema(backend)
     assert list(answer) == ["reason", "score"]

@@ -37,6 +37,7 @@ def test_any_cut_of_the_same_bytes_gives_the_same_events(at: list[int]) -> None:
     assert data(cut(STREAM, at)) == EXPECTED
 
 
+@pytest.mark.slow
 @given(st.lists(st.text()), st.sampled_from(["\n", "\r\n", "\r"]), st.lists(st.integers(min_value=0)))
 def test_what_a_service_writes_is_what_is_read(texts: list[str], end: str, at: list[int]) -> None:
     stream = "".join(f"data: {json.dumps(text)}{end}{end}" for text in texts).encode()

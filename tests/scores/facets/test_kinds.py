@@ -77,6 +77,7 @@ def test_an_unknown_rubric_is_refused_with_its_entry(tmp_path: Path) -> None:
         kinds.load(path, "mine")
 
 
+@pytest.mark.slow
 def test_the_command_refuses_it_before_anything_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "mine.json"
     path.write_text('[{"prompt": "p", "facets": [{"kind": "contain", "text": "x"}]}]')

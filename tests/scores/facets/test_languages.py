@@ -8,6 +8,7 @@ from foundry_exp.files import shipped_files
 from foundry_exp.scores.facets import languages
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "code"),
     [

@@ -94,6 +94,7 @@ def test_a_shipped_set_loads_with_facets_on_every_prompt(name: str) -> None:
     assert all(by_criterion(each) and each.rubric for each in prompt_set.samples)
 
 
+@pytest.mark.slow
 def test_the_meeting_notes_are_many_in_several_languages_and_their_references_are_perfect() -> None:
     notes = prompt_sets.load(SETS / "meeting-notes.json", "meeting-notes").samples
     assert len(notes) >= 20

@@ -81,6 +81,7 @@ def test_a_tolerance_is_kept() -> None:
     assert text_checks.number_equals("3.0", {"value": 3.14, "tolerance": 0.05}).value == 1.0
 
 
+@pytest.mark.slow
 def test_a_pattern_that_backtracks_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(text_checks, "PATTERN_TIMEOUT_S", 0.05)
     quick = text_checks.pattern("x" * 20_000, {"pattern": "(?:x+x+)+y(?<=z)|(x+x+)+y"})

@@ -68,6 +68,7 @@ def alpha_by_definition(table: list[list[int | None]]) -> float:
     return 1 - observed / expected
 
 
+@pytest.mark.slow
 def test_two_people_agree_as_scikit_learn_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make_runs(tmp_path, models=MODELS, rounds=1)
     sent = export(tmp_path) / "send"
@@ -94,6 +95,7 @@ def test_two_people_agree_as_scikit_learn_says(tmp_path: Path, capsys: pytest.Ca
         assert row["constant_guess"]["closeness"]["exact"] < row["closeness"]["exact"]
 
 
+@pytest.mark.slow
 def test_three_people_with_gaps_have_one_alpha_and_a_kappa_a_pair(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -129,6 +131,7 @@ def judged(folder: Path, value: Callable[[Score], float]) -> None:
         run_folder.append_score(folder, Score(**fields))
 
 
+@pytest.mark.slow
 def test_a_judge_is_held_to_what_people_gave_on_average(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     runs = make_runs(tmp_path, models=MODELS, rounds=1)
     sent = export(tmp_path) / "send"
@@ -153,6 +156,7 @@ def test_a_judge_is_held_to_what_people_gave_on_average(tmp_path: Path, capsys: 
     assert rows["overall", "judge", "people"]["kappa"]["value"] == pytest.approx(1.0)
 
 
+@pytest.mark.slow
 def test_a_judge_that_always_says_three_is_a_constant_guess(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     runs = make_runs(tmp_path, models=MODELS, rounds=1)
     sent = export(tmp_path, annotators="anna") / "send"
@@ -165,6 +169,7 @@ def test_a_judge_that_always_says_three_is_a_constant_guess(tmp_path: Path, caps
     assert all(row["kappa"]["value"] == pytest.approx(0.0) for row in rows)
 
 
+@pytest.mark.slow
 def test_an_answer_that_several_runs_gave_counts_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make_runs(tmp_path, models=4, rounds=1, answers={"privacy": "the same"})
     sent = export(tmp_path) / "send"

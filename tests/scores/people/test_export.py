@@ -79,6 +79,7 @@ def test_everybody_has_an_order_of_their_own(tmp_path: Path) -> None:
     assert all(item.isalpha() and item.islower() for item in anna)
 
 
+@pytest.mark.slow
 def test_ids_cannot_be_foretold_without_a_seed_and_can_be_made_again_with_one(tmp_path: Path) -> None:
     make_runs(tmp_path)
     first, second = (ids(export(tmp_path / part, annotators="a") / "send" / "a.jsonl") for part in _twice(tmp_path))

@@ -86,6 +86,7 @@ def test_a_problem_is_named_and_nothing_of_its_file_imported(
     assert {who for run in runs for _, _, who, _ in scored(run)} == {"ben"}
 
 
+@pytest.mark.slow
 def test_every_problem_has_its_line_and_a_part_can_be_taken(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     runs, sent = exported(tmp_path, models=40, rounds=1)
     marks = iter([9] * 60 + [4] * 20)
@@ -166,6 +167,7 @@ cells = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     st.one_of(
@@ -182,6 +184,7 @@ def test_no_file_ends_in_a_traceback(tmp_path: Path, content: bytes) -> None:
     assert all(1 <= value <= 5 for mark in marks for value in mark.points.values() if value is not None)
 
 
+@pytest.mark.slow
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists, max_leaves=3))
 def test_a_mark_is_points_or_nothing_or_a_sentence(written: object) -> None:
     with contextlib.suppress(ValueError):

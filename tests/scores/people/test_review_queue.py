@@ -79,6 +79,7 @@ def pulled(folder: Path) -> int:
     return send_back(folder, folder / "out", arguments=("--from-mlflow",))
 
 
+@pytest.mark.slow
 def test_everybody_has_a_queue_of_their_own_that_names_no_model(tmp_path: Path, empty_store: Path) -> None:
     out, _ = queued(tmp_path, empty_store)
     mine, others = ({trace.info.trace_id for trace in in_queue(out, name)} for name in ("anna", "ben"))
@@ -101,6 +102,7 @@ def test_everybody_has_a_queue_of_their_own_that_names_no_model(tmp_path: Path, 
     assert (questions["coverage"].min_value, questions["coverage"].max_value) == (1, 5)
 
 
+@pytest.mark.slow
 def test_a_second_export_adds_nothing_that_is_there(tmp_path: Path, empty_store: Path) -> None:
     out, _ = queued(tmp_path, empty_store)
     before = {trace.info.trace_id for trace in traces_of(out)}
@@ -111,6 +113,7 @@ def test_a_second_export_adds_nothing_that_is_there(tmp_path: Path, empty_store:
     assert len(in_queue(out, "anna")) == 3 + 2
 
 
+@pytest.mark.slow
 def test_answers_come_back_as_from_files_and_agree_alike(
     tmp_path: Path, empty_store: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -142,6 +145,7 @@ def test_answers_come_back_as_from_files_and_agree_alike(
     assert score.reason == "\n".join(f"{name}: well said" for name in CRITERIA)
 
 
+@pytest.mark.slow
 def test_importing_again_changes_nothing_and_a_change_of_mind_is_one_more_line(
     tmp_path: Path, empty_store: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -170,6 +174,7 @@ def test_importing_again_changes_nothing_and_a_change_of_mind_is_one_more_line(
     assert scored(run) == [*after, ("retrieval", "language", "anna", 2.0)]
 
 
+@pytest.mark.slow
 def test_what_is_no_score_is_refused_as_in_a_file(
     tmp_path: Path, empty_store: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -111,6 +111,7 @@ def test_ctrl_c_keeps_what_was_judged(hearing: Hearing) -> None:
     assert [one.preferred for one in run_folder.read_preferences(kept)] == ["second", "first", "second"]
 
 
+@pytest.mark.slow
 def test_answers_that_are_alike_are_a_tie_and_no_judge_is_loaded(hearing: Hearing) -> None:
     texts = {"a": "the same", "b": " the same\n"}
     runs = [str(hearing.run_folder(name, lambda _, name=name: texts[name])) for name in texts]  # type: ignore[misc]
@@ -158,6 +159,7 @@ def test_prompts_without_two_answers_and_several_answers_are_said_and_the_family
     assert "are of one family (played)" in told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("more", "why"),
     [
