@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from foundry_exp.files.disk import write_whole
 from foundry_exp.records.record import Record, RequestError, Usage
 from foundry_exp.records.run_folder import CONFIG_FILE, ENVIRONMENT_FILE, PROMPTS_FILE, RecordLog, write_result
@@ -58,12 +60,22 @@ def make_run_folder(runs: Path, cell: Cell | None = None, **changes: Any) -> Pat
         log = RecordLog(folder)
         for record in make_records(cell):
             log.append(record)
-    config = f"model:\n  alias: {cell.model}\nworkload:\n  rounds: {cell.rounds}\n  warmup: 1\n  concurrency: 1\n"
+    config = f"model:\n  alias: {cell.model}\n{workload(rounds=cell.rounds)}"
     write_whole(folder / CONFIG_FILE, config)
     write_whole(folder / ENVIRONMENT_FILE, json.dumps(cell.environment) + "\n")
     write_whole(folder / PROMPTS_FILE, json.dumps(prompt_list(), indent=2) + "\n")
     write_result(folder, make_result(cell, measured=measured))
     return folder
+
+
+def workload(**changes: int) -> str:
+    """The section of a config.yaml."""
+    whole = {
+        "rounds": 3, "warmup": 1, "seed": 0, "load_timeout_s": 300, "first_token_timeout_s": 120, "idle_timeout_s": 60,
+        "total_timeout_s": 300, "warmup_limit": 8, "concurrency": 1, "rate_per_s": None, "arrivals": "constant",
+        "retries": 0, "retry_backoff_s": 1.0, "cooldown_s": 0,
+    }  # fmt: skip
+    return yaml.safe_dump({"workload": whole | changes})
 
 
 def prompt_list() -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from foundry_exp.config import compose, hydra_internals, hydra_session
 from foundry_exp.config.plan import plan
 from foundry_exp.errors import FoundryExpError
 from foundry_exp.measure.cell import Cell
+from foundry_exp.records.config_json import plain
 from foundry_exp.runtime.worker import Interrupts
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def start(cells: Sequence[Cell], first: compose.Job, overrides: Sequence[str]) -
     os.environ[COMMAND_PID] = str(os.getpid())
     _between_jobs.listen()
     try:
-        every_job = {cell.overrides: cell.config for cell in planned.values()}
+        every_job = {cell.overrides: plain(cell.config) for cell in planned.values()}
         with compose.ready(overrides):
             hydra_internals.launch(here, task, every_job, config, hydra_session.CONFIG_NAME)
     except KeyboardInterrupt:
@@ -59,7 +60,7 @@ def start(cells: Sequence[Cell], first: compose.Job, overrides: Sequence[str]) -
 
 def _named(cell: Cell) -> Cell:
     """A cell whose config says which sweep it is part of."""
-    return replace(cell, config={**cell.config, "sweep": {**cell.config["sweep"], "name": cell.sweep_id}})
+    return replace(cell, config=replace(cell.config, sweep=replace(cell.config.sweep, name=cell.sweep_id)))
 
 
 def _stoppable(job: Callable[[DictConfig], None]) -> Callable[[DictConfig], None]:

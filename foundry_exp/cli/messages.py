@@ -28,7 +28,7 @@ def conclusions(conclusion: Conclusions) -> None:
 
 def what_next(cells: Sequence[Cell], where: Path, finished: Sequence[RunResult]) -> None:
     """Where the results are, and what a person may want next."""
-    is_part = bool(cells[0].config["sweep"]["shard"])
+    is_part = bool(cells[0].config.sweep.shard)
     if terminal.is_quiet():
         _errors(where, finished, reported=not is_part)
         return

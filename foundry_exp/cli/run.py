@@ -14,6 +14,7 @@ from foundry_exp.config.compose import Job
 from foundry_exp.errors import ConfigError
 from foundry_exp.exit_codes import INTERRUPTED
 from foundry_exp.measure.cell import Cell
+from foundry_exp.records.config_json import plain
 from foundry_exp.records.runs import unfinished
 from foundry_exp.report import console as table
 from foundry_exp.report import write
@@ -25,17 +26,17 @@ from foundry_exp.run.engines import check_engines
 
 def run(every_job: Sequence[Job], cells: Sequence[Cell], overrides: Sequence[str], *, multirun: bool) -> int:
     """Measure the cells that are due, report all of them, and return the exit code."""
-    settings = cells[0].config["sweep"]
+    settings = cells[0].config.sweep
     order = rule_of_order(settings)
     plan, cells = cells, sweep_folder.in_shard(cells, settings)
     _need_what_runs_share(cells)
     command = [*(["-m"] if multirun else []), *overrides]
     where = cells[0].folder.parent if len(cells) > 1 else cells[0].folder
     with sweep_folder.opened(plan, order, command) as due:
-        if not settings["shard"]:
+        if not settings.shard:
             compose.remember(cells[0].folder.parent, every_job, overrides)
         one_cell.forget_that_runs_wait(cells[0].folder.parent)
-        if len(cells) > 1 or settings["name"]:
+        if len(cells) > 1 or settings.name:
             messages.what_comes(cells, due, order)
         completed = launch.start(due, every_job[0], overrides) if due else True
         changed: dict[Path, FinishedCell] = {}
@@ -46,20 +47,20 @@ def run(every_job: Sequence[Job], cells: Sequence[Cell], overrides: Sequence[str
     results = [cell.result for cell in finished]
     messages.what_next(cells, where, results)
     messages.how_to_go_on(cells, results)
-    return one_cell.exit_code(results, len(cells), cells[0].config["max_error_rate"]) if completed else INTERRUPTED
+    return one_cell.exit_code(results, len(cells), cells[0].config.max_error_rate) if completed else INTERRUPTED
 
 
 def _need_what_runs_share(cells: Sequence[Cell]) -> None:
     """The tracker, the engines and the output folder: what is wrong with them is said before anything is measured."""
     config = cells[0].config
-    away = target.build(config["tracker"], "tracker").check()
+    away = target.build(plain(config.tracker), "tracker").check()
     if away:
         one_cell.say_that_runs_wait(away, str(cells[0].folder.parent), terminal.progress_console())
     check_engines(cells)
     try:
-        Path(config["output_dir"]).mkdir(parents=True, exist_ok=True)
+        Path(config.output_dir).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        msg = f"output_dir: {config['output_dir']} cannot be made ({error.strerror}); choose another folder."
+        msg = f"output_dir: {config.output_dir} cannot be made ({error.strerror}); choose another folder."
         raise ConfigError(msg) from error
 
 
@@ -80,7 +81,7 @@ def _catch_up(cells: Sequence[Cell], due: Sequence[Cell], changed: dict[Path, Fi
 
 def _report(cell: Cell, where: Path, read: Sequence[FinishedCell], *, changed: bool) -> None:
     """Write the reports unless they are there and true; then show the table: of a shard, its cells alone."""
-    if cell.config["sweep"]["shard"]:  # the page is of the whole sweep, of which others are measuring
+    if cell.config.sweep.shard:  # the page is of the whole sweep, of which others are measuring
         table.show(read, terminal.result_console(), quality=quality_differences(read))
         return
     if changed or not (where / write.HTML_FILE).exists():

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from secrets import token_hex
-from typing import Any
 
 from foundry_exp.config.compose import Job
 from foundry_exp.config.plan import plan
 from foundry_exp.measure.cell import Cell
+from foundry_exp.records.config_sections import Sweep
 
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|\Z)", re.IGNORECASE)
 """Device names, which Windows opens instead of a file."""
@@ -19,11 +19,10 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|\Z)", re.IGNORECASE)
 def plan_all(every_job: Sequence[Job]) -> list[Cell]:
     """Check every cell before the first one starts; in the order in which they run."""
     configs = [job.plain for job in every_job]
-    settings = configs[0]["sweep"]
-    sweep_id = str(settings["name"] or f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{token_hex(2)}")
+    sweep_id = str(configs[0]["sweep"]["name"] or f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{token_hex(2)}")
     jobs = zip(cell_names(every_job), every_job, configs, strict=True)
     cells = [replace(plan(config, name, sweep_id), overrides=_task_overrides(job)) for name, job, config in jobs]
-    return _in_order(cells, settings)
+    return _in_order(cells, cells[0].config.sweep)
 
 
 def cell_names(every_job: Sequence[Job]) -> list[str]:
@@ -46,13 +45,13 @@ def folder_name(text: str) -> str:
     return f"cell-{name}" if _RESERVED.match(name) else name
 
 
-def rule_of_order(settings: dict[str, Any]) -> str:
+def rule_of_order(settings: Sweep) -> str:
     """How the cells are ordered, in words."""
-    how = f"shuffled with sweep.seed={settings['seed']}" if settings["order"] == "shuffled" else "as planned"
-    if settings["repeats"] == 1:
+    how = f"shuffled with sweep.seed={settings.seed}" if settings.order == "shuffled" else "as planned"
+    if settings.repeats == 1:
         return f"{how}."
-    anew = ", anew each time" if settings["order"] == "shuffled" else ""
-    return f"{settings['repeats']} times every cell in turn (A B A B), {how}{anew}."
+    anew = ", anew each time" if settings.order == "shuffled" else ""
+    return f"{settings.repeats} times every cell in turn (A B A B), {how}{anew}."
 
 
 def _name_part(key: str, value: str) -> str:
@@ -68,20 +67,20 @@ def _task_overrides(job: Job) -> tuple[str, ...]:
     return tuple(text for text in job.overrides if not text.lstrip("+~").startswith(("hydra.", "hydra/")))
 
 
-def _in_order(cells: Sequence[Cell], settings: dict[str, Any]) -> list[Cell]:
+def _in_order(cells: Sequence[Cell], settings: Sweep) -> list[Cell]:
     """Every cell once, then every cell again (A B A B), so that heat and other drift hit all alike."""
     ordered = []
-    for repeat in range(1, settings["repeats"] + 1):
-        turn = [_repeat(cell, repeat, settings["repeats"]) for cell in cells]
-        if settings["order"] == "shuffled":
-            random.Random(f"{settings['seed']} {repeat}").shuffle(turn)
+    for repeat in range(1, settings.repeats + 1):
+        turn = [_repeat(cell, repeat, settings.repeats) for cell in cells]
+        if settings.order == "shuffled":
+            random.Random(f"{settings.seed} {repeat}").shuffle(turn)
         ordered += turn
     return ordered
 
 
 def _repeat(cell: Cell, repeat: int, repeats: int) -> Cell:
     name = f"{cell.name}-r{repeat}" if repeats > 1 else cell.name
-    config = {**cell.config, "sweep": {**cell.config["sweep"], "repeat": repeat, "cell": name}}
+    config = replace(cell.config, sweep=replace(cell.config.sweep, repeat=repeat, cell=name))
     # Quoted, because a name may look like a number.
     own = (f"sweep.name='{cell.sweep_id}'", f"sweep.cell='{name}'", f"sweep.repeat={repeat}")
     return replace(cell, name=name, config=config, overrides=(*cell.overrides, *own))

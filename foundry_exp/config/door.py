@@ -13,15 +13,16 @@ _PARTS = ("backend", "engine", "tracker", "energy")
 _OF_GROUP: Mapping[str, type[Decision | Gate]] = {"decision": Decision, "gate": Gate}
 
 
-def checked(composed: dict[str, Any]) -> dict[str, Any]:
-    """A composed config; raises ConfigError for the first thing in it that is not allowed."""
+def checked(composed: dict[str, Any]) -> Config:
+    """The config that was composed; raises ConfigError for the first thing in it that is not allowed."""
     json_schema.check(composed, "config", "config")
     for group in _OF_GROUP:
         if group in composed:
             json_schema.check(composed[group], group, group)
     config: dict[str, Any] = config_json.plain(config_json.build(Config, composed))
     scorers = {name: target.with_whole_numbers(one, f"scorer.{name}") for name, one in config["scorer"].items()}
-    return {**config, **{name: target.with_whole_numbers(config[name], name) for name in _PARTS}, "scorer": scorers}
+    parts = {name: target.with_whole_numbers(config[name], name) for name in _PARTS}
+    return config_json.build(Config, {**config, **parts, "scorer": scorers})
 
 
 def checked_section(group: str, composed: dict[str, Any], where: str) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from foundry_exp import target
 from foundry_exp.errors import BackendError
 from foundry_exp.measure import arrivals, memory_fit, one_request
 from foundry_exp.protocols import Backend, ChatRequest, OwnProcess, streams
-from foundry_exp.records import run_folder
+from foundry_exp.records import config_json, run_folder
+from foundry_exp.records.config import Config
 from foundry_exp.records.record import Message, Record, Sample
 from foundry_exp.runtime import worker_side
 from foundry_exp.runtime.machine import device_lock
@@ -32,10 +33,14 @@ def work(parent: Parent) -> None:
     """Load, warm up, measure, unload: what a timing is made of, and nothing else."""
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     job = parent.job
+    config = config_json.build(Config, job["config"])
     backend: Backend = target.build(job["config"]["backend"], "backend")
-    with device_lock.held(job["config"], job["owner"], lambda holder: _wait(parent, holder)) as is_mine:
+    lock = device_lock.held(
+        config.device_lock, config.backend, config.accel, job["owner"], lambda holder: _wait(parent, holder)
+    )
+    with lock as is_mine:
         if is_mine:
-            _run_alone(backend, job, parent)
+            _run_alone(backend, config, job, parent)
 
 
 def _wait(parent: Parent, holder: str) -> bool:
@@ -43,9 +48,9 @@ def _wait(parent: Parent, holder: str) -> bool:
     return not parent.stopped.wait(_ASK_AGAIN_S)
 
 
-def _run_alone(backend: Backend, job: dict[str, Any], parent: Parent) -> None:
+def _run_alone(backend: Backend, config: Config, job: dict[str, Any], parent: Parent) -> None:
     folder = Path(job["folder"])
-    memory_fit.check(job)
+    memory_fit.check(config, job)
     parent.rest("ready")
     start_s = time.perf_counter()
     loaded = backend.load(request.from_json(job["model"]))
@@ -54,7 +59,7 @@ def _run_alone(backend: Backend, job: dict[str, Any], parent: Parent) -> None:
         parent.rest(
             "loaded", load_s=load_s, facts=request.facts(loaded), clock_zero_ns=time.time_ns() - one_request.clock()
         )
-        _measure(backend, job, run_folder.RecordLog(folder), parent)
+        _measure(backend, config, job, run_folder.RecordLog(folder), parent)
     except Exception as error:
         parent.say("unloading", because=worker_side.sentence(error))
         with suppress(BackendError):  # what ended the cell is told, not what came of it
@@ -64,15 +69,15 @@ def _run_alone(backend: Backend, job: dict[str, Any], parent: Parent) -> None:
     backend.unload()
 
 
-def _measure(backend: Backend, job: dict[str, Any], log: run_folder.RecordLog, parent: Parent) -> None:
+def _measure(backend: Backend, config: Config, job: dict[str, Any], log: run_folder.RecordLog, parent: Parent) -> None:
     """Warm up until steady, then make every measured request in the shape asked for; each record is on disk at once."""
-    config, workload = job["config"], job["config"]["workload"]
+    workload = config.workload
     samples = [_sample(entry) for entry in job["samples"]]
     retries = one_request.Retries(
-        workload["retries"], workload["retry_backoff_s"], workload["total_timeout_s"], parent.stopped.wait
+        workload.retries, workload.retry_backoff_s, workload.total_timeout_s, parent.stopped.wait
     )
     done = {(sample_id, round_) for sample_id, round_ in job["done"]}
-    every_request = arrivals.measured_requests(samples, workload["rounds"], workload["seed"])
+    every_request = arrivals.measured_requests(samples, workload.rounds, workload.seed)
     requests = [planned for planned in every_request if (planned.sample.sample_id, planned.round) not in done]
 
     def ask(planned: one_request.PlannedRequest, due_ns: int | None) -> Record | None:
@@ -88,12 +93,12 @@ def _measure(backend: Backend, job: dict[str, Any], log: run_folder.RecordLog, p
             _refuse_without_server(backend)
 
     stopped = parent.stopped.is_set
-    most = workload["warmup_limit"]
+    most = workload.warmup_limit
     parent.say("warming", of=most)
-    for number, record in enumerate(arrivals.warm_up(samples, workload["warmup"], most, ask, stopped), start=1):
+    for number, record in enumerate(arrivals.warm_up(samples, workload.warmup, most, ask, stopped), start=1):
         keep(record, number, most)
     parent.rest("measuring", of=len(requests))
-    shape = arrivals.Shape(workload["concurrency"], workload["rate_per_s"], workload["arrivals"], workload["seed"])
+    shape = arrivals.Shape(workload.concurrency, workload.rate_per_s, workload.arrivals, workload.seed)
     for number, record in enumerate(arrivals.drive(requests, shape, ask, one_request.clock, stopped), start=1):
         keep(record, number, len(requests))
 
@@ -112,19 +117,19 @@ def _usage(record: Record) -> dict[str, int | None] | None:
     return asdict(record.usage) if record.usage else None
 
 
-def _chat(sample: Sample, config: dict[str, Any], *, can_stream: bool) -> ChatRequest:
-    generation, workload = config["generation"], config["workload"]
+def _chat(sample: Sample, config: Config, *, can_stream: bool) -> ChatRequest:
+    generation, workload = config.generation, config.workload
     return ChatRequest(
         messages=sample.messages,
-        streaming=config["streaming"]["enabled"] and can_stream,
-        temperature=generation["temperature"],
-        top_p=generation["top_p"],
-        top_k=generation["top_k"],
-        seed=generation["seed"],
-        max_tokens=sample.max_tokens or generation["max_tokens"],
-        first_token_timeout_s=workload["first_token_timeout_s"],
-        idle_timeout_s=workload["idle_timeout_s"],
-        total_timeout_s=workload["total_timeout_s"],
+        streaming=config.streaming.enabled and can_stream,
+        temperature=generation.temperature,
+        top_p=generation.top_p,
+        top_k=generation.top_k,
+        seed=generation.seed,
+        max_tokens=sample.max_tokens or generation.max_tokens,
+        first_token_timeout_s=workload.first_token_timeout_s,
+        idle_timeout_s=workload.idle_timeout_s,
+        total_timeout_s=workload.total_timeout_s,
     )
 
 

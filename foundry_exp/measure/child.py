@@ -15,6 +15,7 @@ from foundry_exp.measure.cell import Cell
 from foundry_exp.measure.outcome import Outcome
 from foundry_exp.measure.watcher import Watcher
 from foundry_exp.records import record_json, run_folder
+from foundry_exp.records.config_json import plain
 from foundry_exp.runtime.models import provision, request, runtime
 from foundry_exp.runtime.worker import OnStep, Worker
 
@@ -46,11 +47,11 @@ def _provided(cell: Cell, on_step: OnStep) -> provision.Provided | None:
 
     It is done before the model's process starts, so that neither its time nor its memory holds any of it.
     """
-    backend = cell.config["backend"]
-    if cell.model_path is not None or "cache_dir" not in backend:
+    backend = cell.config.backend
+    if cell.model_path is not None or not backend.keeps_models:
         return None
-    place = provision.Place.of(backend, offline=cell.config["offline"])
-    limits = provision.Limits(**cell.config["provision"])
+    place = provision.Place.of(backend, offline=cell.config.offline)
+    limits = provision.Limits(**asdict(cell.config.provision))
     return provision.provide(
         place, cell.model_request(Path()), limits, on_step, lambda resolved: memory_fit.check_stated(cell, resolved)
     )
@@ -78,7 +79,7 @@ def _job(cell: Cell, attempt: Attempt, log_dir: Path, provided: provision.Provid
     if provided is not None:
         model = replace(model, variant=provided.id, path=provided.path if provided.local else None)
     return {
-        "config": cell.config,
+        "config": plain(cell.config),
         "folder": str(cell.folder.absolute()),
         "attempt": attempt.number,
         "done": sorted(attempt.done),

@@ -37,7 +37,7 @@ def consumed(cell: Cell, outcome: Outcome, records: list[Record], model: ModelFa
     done = [one for one in succeeded(measured(latest)) if one.timing.void != EMPTY_ANSWER]
     counts = [one.timing.tokens for one in done]
     tokens = None if None in counts else sum(count for count in counts if count)
-    metrics, missing = energy_metrics(energy, len(done), tokens, cell.config["energy"]["price_per_kwh"])
+    metrics, missing = energy_metrics(energy, len(done), tokens, cell.config.energy.price_per_kwh)
     readings = _vram(outcome)
     unread = {name: reading.reason or "" for name, reading in readings.items() if reading.value_mb is None}
     return Consumption(

@@ -66,5 +66,5 @@ def _signal(code: int) -> int | None:
 
 def _smaller(cell: Cell, provided: Provided | None) -> str:
     path = provided.path if provided else cell.model_path
-    size_mb = folder.size_mb(path) if path else cell.config["model"]["size_mb"]
+    size_mb = folder.size_mb(path) if path else cell.config.model.size_mb
     return fit.offer(size_mb, request.option_sizes_mb(), provided.visible if provided else fit.NOTHING_VISIBLE)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from foundry_exp.records.config import Config
 from foundry_exp.runtime.meters import nvml
 from foundry_exp.runtime.meters.meter import UnavailableError
 from foundry_exp.runtime.models import fit, folder, request, variants
@@ -15,28 +16,27 @@ if TYPE_CHECKING:
 def check_stated(cell: "Cell", resolved: Mapping[str, Any]) -> None:
     """Raise SkipCellError when the variant of the catalogue that a cell came to cannot fit; nothing is here yet."""
     config = cell.config
-    files_mb = resolved["size_mb"] or config["model"]["size_mb"]
-    if config["fit"] == "ignore" or files_mb is None:
+    files_mb = resolved["size_mb"] or config.model.size_mb
+    if config.fit == "ignore" or files_mb is None:
         return
     asked = (([message.content for message in sample.messages], sample.max_tokens) for sample in cell.prompts.samples)
-    tokens = _tokens(asked, config["generation"]["max_tokens"])
-    needed = fit.stated_need(files_mb, resolved["context_length"], tokens, config["workload"]["concurrency"])
+    tokens = _tokens(asked, config.generation.max_tokens)
+    needed = fit.stated_need(files_mb, resolved["context_length"], tokens, config.workload.concurrency)
     _refuse(needed, resolved["device"], fit.Visible(**resolved["visible"]))
 
 
-def check(job: Mapping[str, Any]) -> None:
+def check(config: Config, job: Mapping[str, Any]) -> None:
     """Raise SkipCellError when the model of a cell's job does not fit; only the runtime's own models are judged."""
-    config = job["config"]
-    if config["fit"] == "ignore" or "cache_dir" not in config["backend"]:
+    if config.fit == "ignore" or not config.backend.keeps_models:
         return
     path = Path(job["files"]) if job["files"] else None
-    files_mb = folder.size_mb(path) if path else config["model"]["size_mb"]
+    files_mb = folder.size_mb(path) if path else config.model.size_mb
     if files_mb is None:
         return
     asked = (([message["content"] for message in one["messages"]], one["max_tokens"]) for one in job["samples"])
-    tokens = _tokens(asked, config["generation"]["max_tokens"])
-    needed = fit.need(files_mb, _genai_config(path), tokens, config["workload"]["concurrency"])
-    device = variants.device_of(job["model"]["variant"] or "") or config["accel"]["device"]
+    tokens = _tokens(asked, config.generation.max_tokens)
+    needed = fit.need(files_mb, _genai_config(path), tokens, config.workload.concurrency)
+    device = variants.device_of(job["model"]["variant"] or "") or config.accel.device
     _refuse(needed, device, fit.Visible(**job["visible"]) if job["visible"] else fit.NOTHING_VISIBLE)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def result(
         (unscored.metrics, unscored.missing),
         _client_overhead(cell),
     )
-    unproven = device.unproven(cell.config, model, measured)
+    unproven = device.unproven(cell.config.accel, cell.config.backend, model, measured)
     return RunResult(
         **_taken_over(cell, outcome),
         status=status,
@@ -73,14 +74,14 @@ def _taken_over(cell: Cell, outcome: Outcome) -> dict[str, Any]:
         "run_id": cell.sweep_id,
         "cell": cell.name,
         "sweep_id": cell.sweep_id,
-        "accel": cell.config["accel"]["name"],
-        "backend": cell.config["backend"]["name"],
-        "streaming": cell.config["streaming"]["enabled"],
+        "accel": cell.config.accel.name,
+        "backend": cell.config.backend.name,
+        "streaming": cell.config.streaming.enabled,
         "prompts": _prompts(cell),
-        "generation": cell.config["generation"],
+        "generation": asdict(cell.config.generation),
         "fingerprint": cell.fingerprint,
-        "currency": cell.config["energy"]["currency"],
-        "repeat": cell.config["sweep"]["repeat"],
+        "currency": cell.config.energy.currency,
+        "repeat": cell.config.sweep.repeat,
         "skip_rule": outcome.skip_rule,
         "out_of_memory": outcome.out_of_memory,
         "scores": {},
@@ -94,14 +95,14 @@ def _joined(*parts: Figures) -> Figures:
 
 
 def _summarised(cell: Cell, records: list[Record]) -> Summary:
-    generation = cell.config["generation"]
+    generation = cell.config.generation
     return summarise(
         records,
-        expected_tokens=cell.config["prompts"]["expected_tokens"],
+        expected_tokens=cell.config.prompts.expected_tokens,
         cold_ttft_ms=cold_ttft_ms(attempts.of_latest(records)),
-        max_tokens={sample.sample_id: sample.max_tokens or generation["max_tokens"] for sample in cell.prompts.samples},
-        greedy=generation["temperature"] == 0,
-        slos={name: limit for name, limit in cell.config["slo"].items() if limit is not None},
+        max_tokens={sample.sample_id: sample.max_tokens or generation.max_tokens for sample in cell.prompts.samples},
+        greedy=generation.temperature == 0,
+        slos={name: limit for name, limit in asdict(cell.config.slo).items() if limit is not None},
     )
 
 
@@ -115,7 +116,7 @@ def _prompts(cell: Cell) -> dict[str, Any]:
         "name": cell.prompts.name,
         "digest": cell.prompts.digest,
         "size": len(cell.prompts.samples),
-        "expected_tokens": cell.config["prompts"]["expected_tokens"],
+        "expected_tokens": cell.config.prompts.expected_tokens,
     }
 
 
@@ -132,10 +133,10 @@ def _status(cell: Cell, outcome: Outcome, measured: list[Record], model: ModelFa
         return outcome.ending, outcome.reason
     if outcome.ending == "interrupted":
         return "interrupted", f"stopped by Ctrl-C after {len(measured)} measured requests, which are kept."
-    if elsewhere := device.ran_elsewhere(cell.config["accel"], model.execution_provider):
+    if elsewhere := device.ran_elsewhere(cell.config.accel, model.execution_provider):
         return "device_mismatch", elsewhere
     failed = [record.error for record in measured if record.error]
-    planned = cell.config["workload"]["rounds"] * len(cell.prompts.samples)
+    planned = cell.config.workload.rounds * len(cell.prompts.samples)
     if len(measured) != planned:
         return (
             "failed",
@@ -148,28 +149,24 @@ def _status(cell: Cell, outcome: Outcome, measured: list[Record], model: ModelFa
 
 
 def _model_facts(cell: Cell, outcome: Outcome) -> ModelFacts:
-    facts, asked = outcome.facts, cell.config["model"]
+    facts, asked = outcome.facts, cell.config.model
     files = outcome.files or _files_here(facts.get("path") or cell.model_path)
     log = cell.folder / run_folder.RUNTIME_LOG
     providers = set(runtime.providers(log.read_bytes())) if log.exists() else set()
     stated = facts.get("licence")
     return ModelFacts(
         alias=cell.alias,
-        variant=facts.get("variant") or asked["variant"],
+        variant=facts.get("variant") or asked.variant,
         device=facts.get("device"),
         execution_provider=", ".join(sorted(providers)) or facts.get("execution_provider"),
         accel_evidence="log" if providers else "id_only" if facts.get("variant") else None,
         path=files.path if files else None,
         files_digest=files.digest if files else None,
         disk_mb=files.size_mb if files else None,
-        context_length=facts.get("context_length") or asked["context_length"],
-        licence=asked["licence"] or stated,
-        licence_source=asked["licence_source"]
-        if asked["licence"]
-        else "the model's catalogue entry"
-        if stated
-        else None,
-        capabilities=tuple(asked["capabilities"]),
+        context_length=facts.get("context_length") or asked.context_length,
+        licence=asked.licence or stated,
+        licence_source=asked.licence_source if asked.licence else "the model's catalogue entry" if stated else None,
+        capabilities=asked.capabilities,
     )
 
 
@@ -207,11 +204,11 @@ def _seen_from_outside(outcome: Outcome, model: ModelFacts) -> Figures:
 
 def _client_overhead(cell: Cell) -> Figures:
     """The mean lateness of a first-token stamp, as `calibrate` measured it here."""
-    if cell.config["backend"]["name"] not in _OVER_HTTP:
+    if cell.config.backend.name not in _OVER_HTTP:
         return _no_overhead("calibrated over HTTP only; in one process an event is stamped as it comes")
-    if cell.config["engine"]["name"] != "local":
+    if cell.config.engine.name != "local":
         return _no_overhead("calibrated on the machine of the command, not on the one that measured")
-    path = Path(cell.config["output_dir"]) / CALIBRATION_FILE
+    path = Path(cell.config.output_dir) / CALIBRATION_FILE
     try:
         return {"client_overhead_ms": float(json.loads(path.read_text(encoding="utf-8"))["client_overhead_ms"])}, {}
     except FileNotFoundError:

@@ -9,6 +9,7 @@ from foundry_exp.measure import attempts, failure_cause
 from foundry_exp.measure.cell import Cell
 from foundry_exp.measure.outcome import Outcome
 from foundry_exp.records import run_folder
+from foundry_exp.records.config_json import plain
 from foundry_exp.records.run_result import AttemptFacts
 from foundry_exp.runtime import worker_side
 from foundry_exp.runtime.meters import memory, power, vram
@@ -45,7 +46,7 @@ class Watcher:
         self._model_pid: int | None = process.pid
         self._peak = memory.PeakWatch(process.pid)
         self._vram_peak = vram.PeakWatch(process.pid)
-        self._meter: EnergyMeter = target.build(cell.config["energy"], "energy")
+        self._meter: EnergyMeter = target.build(plain(cell.config.energy), "energy")
         self._outcome = Outcome()
         self._interrupts = Interrupts()
         self._heeded = 0
@@ -108,7 +109,7 @@ class Watcher:
                 self._note(rss_baseline_mb=self._rss_mb(), vram_baseline=vram.read_mb(self._process.pid))
                 self._peak.start()
                 self._vram_peak.start()
-                self._expect("loading the model", self._cell.config["workload"]["load_timeout_s"])
+                self._expect("loading the model", self._cell.config.workload.load_timeout_s)
                 self._process.send("go")
             case "loaded":
                 self._look_at(step["facts"])
@@ -149,11 +150,11 @@ class Watcher:
 
     def _answer_limit_s(self) -> float:
         """The longest that no answer may come: every try to its limit, the pauses between, and the schedule's gaps."""
-        workload = self._cell.config["workload"]
-        tries_s = (workload["retries"] + 1) * workload["total_timeout_s"]
-        asked_s = workload["retries"] * workload["total_timeout_s"]  # by a server's Retry-After; more is not waited for
-        pauses_s = asked_s + workload["retry_backoff_s"] * 2.0 ** workload["retries"]
-        gaps_s = LONGEST_GAP / workload["rate_per_s"] if workload["rate_per_s"] else 0.0
+        workload = self._cell.config.workload
+        tries_s = (workload.retries + 1) * workload.total_timeout_s
+        asked_s = workload.retries * workload.total_timeout_s  # by a server's Retry-After; more is not waited for
+        pauses_s = asked_s + workload.retry_backoff_s * 2.0**workload.retries
+        gaps_s = LONGEST_GAP / workload.rate_per_s if workload.rate_per_s else 0.0
         return float(tries_s + pauses_s + gaps_s + REQUEST_GRACE_S)
 
     def _expect(self, doing: str, limit_s: float) -> None:

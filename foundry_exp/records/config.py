@@ -123,3 +123,17 @@ class Config:
     device_lock: DeviceLock
     decision: Decision | None = None
     gate: Gate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenConfig:
+    """What is read again of the config that a cell was measured with, by whatever release.
+
+    Null is a section that its release did not write, or not as this one knows it.
+    """
+
+    prompts: Prompts | None = None
+    workload: Workload | None = None
+    decision: Decision | None = None
+    scorer: Mapping[str, Scorer] | None = None
+    tracker: Tracker | None = None

@@ -6,10 +6,13 @@ A whole number may be written `2.0`, wherever it comes from, and is 2 from here 
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints, is_typeddict
+
+from foundry_exp.records.config import WrittenConfig
 
 REST = "arguments"
 """The field of an open section that holds the keys which are none of its own fields."""
@@ -20,6 +23,15 @@ def build(kind: type[Section], value: Mapping[str, object]) -> Section:
     """A section; keys that it does not have are passed over, unless it is an open one."""
     section: Section = _section(kind, value)
     return section
+
+
+def readable(written: Mapping[str, object]) -> WrittenConfig:
+    """What can be read of a config that some release wrote, section by section."""
+    sections: dict[str, Any] = {}
+    for name, hint in hints(WrittenConfig).items():
+        with suppress(TypeError, KeyError, AttributeError):
+            sections[name] = _value(hint, written[name])
+    return WrittenConfig(**sections)
 
 
 def plain(value: Any) -> Any:

@@ -62,6 +62,17 @@ class Backend:
     name: Text
     arguments: Arguments
 
+    @property
+    def keeps_models(self) -> bool:
+        """Whether the runtime finds models in a folder of this machine."""
+        return "cache_dir" in self.arguments
+
+    @property
+    def base_url(self) -> str | None:
+        """Where the service of somebody else is."""
+        address = self.arguments.get("base_url")
+        return str(address) if address else None
+
 
 @dataclass(frozen=True, slots=True)
 class Prompts:

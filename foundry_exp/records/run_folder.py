@@ -8,7 +8,8 @@ from typing import Any
 from foundry_exp import target
 from foundry_exp.errors import StoreError
 from foundry_exp.files import disk
-from foundry_exp.records import fingerprint
+from foundry_exp.records import config_json, fingerprint
+from foundry_exp.records.config import Config, WrittenConfig
 from foundry_exp.records.fingerprint import Measurement
 from foundry_exp.records.record import Record, Sample
 from foundry_exp.records.record_json import NotTheRecordError, from_json, plain, to_json
@@ -151,6 +152,20 @@ def read_config(folder: Path) -> dict[str, Any]:
         msg = f"{path}: not readable as YAML ({str(error).splitlines()[0]}); mend it, or measure the cell again."
         raise StoreError(msg) from error
     return target.with_current(config) if isinstance(config, dict) else {}
+
+
+def read_written_config(folder: Path) -> WrittenConfig:
+    """What of it this release can read."""
+    return config_json.readable(read_config(folder))
+
+
+def read_whole_config(folder: Path) -> Config:
+    """The same with every section of its type; StoreError where one is not there."""
+    try:
+        return config_json.build(Config, read_config(folder))
+    except (TypeError, KeyError, AttributeError) as error:
+        msg = f"{folder / CONFIG_FILE}: no whole config ({error}); measure the cell again."
+        raise StoreError(msg) from error
 
 
 def measurement(folder: Path, packages: Mapping[str, str | None]) -> Measurement:

@@ -10,6 +10,7 @@ from foundry_exp.decide.recommend import recommend
 from foundry_exp.errors import FoundryExpError
 from foundry_exp.files.disk import write_whole
 from foundry_exp.files.escape import sentence
+from foundry_exp.records.config_json import plain
 from foundry_exp.report import effect, recommendation_pages
 from foundry_exp.results import candidates, comparable
 from foundry_exp.results.candidates import Candidate
@@ -40,7 +41,7 @@ NONE = Conclusions()
 
 def conclusions(folder: Path, cells: Sequence[FinishedCell]) -> Conclusions:
     """Of a run's or sweep's finished cells; what hinders a comparison or a recommendation is said in its place."""
-    decision = cells[0].config.get("decision")
+    decision = plain(cells[0].config.decision)
     if not decision and len(cells) == 1:
         return NONE
     many = candidates.distinct(cell.result for cell in cells)

@@ -1,19 +1,20 @@
 """A finished cell, read once and passed on to whatever reports, decides or publishes; and the names of several."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
 
 from foundry_exp.errors import StoreError
 from foundry_exp.metrics.quality import current
 from foundry_exp.records import run_folder
+from foundry_exp.records.config import WrittenConfig
 from foundry_exp.records.record import Record, Sample
 from foundry_exp.records.run_result import RunResult
 from foundry_exp.records.score import Score
 from foundry_exp.results.requests import Request, request
 from foundry_exp.results.row import Row, row, scalar
 
+NO_CONFIG = WrittenConfig()
 DEMO_PREFIX = "demo-"
 DEMO_NOTICE = "Demonstration models are for trying the tool: their figures say nothing about a model worth choosing."
 SCRIPTED = "scripted"
@@ -27,7 +28,7 @@ class FinishedCell:
     folder: Path
     result: RunResult
     row: Row
-    config: Mapping[str, Any]
+    config: WrittenConfig
     """Empty where the folder has none, or none that can be read."""
     samples: tuple[Sample, ...]
     """What was asked; empty where the folder does not say."""
@@ -78,7 +79,7 @@ class Axis:
 def finished(
     folder: Path,
     result: RunResult,
-    config: Mapping[str, Any],
+    config: WrittenConfig,
     samples: Iterable[Sample],
     records: Iterable[Record],
     given: Iterable[Score] = (),
@@ -112,7 +113,7 @@ def read(folder: Path) -> FinishedCell:
     return _read(folder, _config(folder))
 
 
-def _read(folder: Path, config: Mapping[str, Any]) -> FinishedCell:
+def _read(folder: Path, config: WrittenConfig) -> FinishedCell:
     return finished(
         folder,
         run_folder.read_result(folder),
@@ -131,23 +132,29 @@ def read_with_records(folder: Path) -> CellWithRecords:
     return CellWithRecords(cell, tuple(records), tuple(given))
 
 
-def _config(folder: Path) -> Mapping[str, Any]:
+def _config(folder: Path) -> WrittenConfig:
     """The resolved config, or nothing where a cell ended before it was written."""
-    return run_folder.read_config(folder) if (folder / run_folder.CONFIG_FILE).exists() else {}
+    return run_folder.read_written_config(folder) if (folder / run_folder.CONFIG_FILE).exists() else NO_CONFIG
 
 
-def _config_if_readable(folder: Path) -> Mapping[str, Any]:
+def _config_if_readable(folder: Path) -> WrittenConfig:
     try:
         return _config(folder)
     except StoreError:
-        return {}
+        return NO_CONFIG
 
 
 def _shared(cell: FinishedCell, before: FinishedCell) -> FinishedCell:
-    config = {
-        key: before.config[key] if before.config.get(key) == value else value for key, value in cell.config.items()
+    alike = {
+        each.name: getattr(before.config, each.name)
+        for each in fields(WrittenConfig)
+        if getattr(cell.config, each.name) == getattr(before.config, each.name)
     }
-    return replace(cell, config=config, samples=before.samples if before.samples == cell.samples else cell.samples)
+    return replace(
+        cell,
+        config=replace(cell.config, **alike),
+        samples=before.samples if before.samples == cell.samples else cell.samples,
+    )
 
 
 def _counted(summary: Row, measured: Sequence[Request]) -> Row:

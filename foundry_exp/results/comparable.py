@@ -1,7 +1,7 @@
 """What must be the same for figures to be compared: prompts, rubric, settings, load, runtime, power and machine."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from foundry_exp.errors import ConfigError
@@ -136,10 +136,10 @@ def _workload(cell: FinishedCell) -> str | None:
 
 def workload(cell: FinishedCell, names: Sequence[str]) -> str | None:
     """Settings of the workload, as far as the cell's config says them."""
-    settings = cell.config.get("workload")
-    if not isinstance(settings, Mapping):
+    if (asked := cell.config.workload) is None:
         return None
-    return ", ".join(f"{name} {settings[name]}" for name in names if settings.get(name) is not None) or None
+    settings = asdict(asked)
+    return ", ".join(f"{name} {settings[name]}" for name in names if settings[name] is not None) or None
 
 
 def _power(cell: FinishedCell) -> str | None:

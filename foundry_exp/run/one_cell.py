@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from foundry_exp.measure.cell import Cell
 from foundry_exp.measure.outcome import Outcome
 from foundry_exp.protocols import Scorer, Tracker
 from foundry_exp.records import run_folder
+from foundry_exp.records.config_json import plain, readable
 from foundry_exp.records.run_result import FAILED, WITH_FIGURES, RunResult
 from foundry_exp.report import write
 from foundry_exp.report.conclude import Conclusions, conclusions
@@ -38,10 +39,10 @@ _WAITING_FILE = ".runs-wait"
 def run(cell: Cell, console: Console, counts: SweepCounts) -> RunResult:
     """Measure a cell and keep everything: whatever happens to the model is a row with a status and a reason."""
     start_s = time.perf_counter()
-    engine: Engine = target.build(cell.config["engine"], "engine")
+    engine: Engine = target.build(plain(cell.config.engine), "engine")
     attempt = resume.begin(cell)
     prepare(cell)
-    with progress.live_lines(cell.name, counts.now(), console, show_usage=cell.config["show_usage"]) as show:
+    with progress.live_lines(cell.name, counts.now(), console, show_usage=cell.config.show_usage) as show:
         outcome = (
             failure_policy.verdict(cell, counts)
             or resume.from_records(cell, attempt)
@@ -65,7 +66,7 @@ def _summarised(cell: Cell, attempt: Attempt, outcome: Outcome, start_s: float) 
     result = summary.result(cell, machine, outcome, records, started_at, duration_s, facts)
     result = run_folder.write_result(cell.folder, result)
     given = run_folder.read_scores(cell.folder)  # of a cell that was begun before
-    finished = finished_cell(cell.folder, result, cell.config, cell.prompts.samples, records, given)
+    finished = finished_cell(cell.folder, result, readable(plain(cell.config)), cell.prompts.samples, records, given)
     return CellWithRecords(finished, tuple(records), tuple(given))
 
 
@@ -77,7 +78,7 @@ def give_scores(
     A scorer that fails is said, and what it scored is kept.
     """
     scored = dict(runs)
-    for name, spec, folders in score.by_scorer((cell.folder, cell.config["scorer"]) for cell in cells):
+    for name, spec, folders in score.by_scorer((cell.folder, plain(cell.config.scorer)) for cell in cells):
         scorer: Scorer = target.build(spec, f"scorer.{name}")
         if scorer.waits is waiting:
             scoring = score.score([scored[folder] for folder in folders], name, scorer)
@@ -91,9 +92,13 @@ def give_scores(
 
 def give_late_scores(cells: Sequence[Cell], console: Console) -> dict[Path, CellWithRecords]:
     """Let the scorers that load a model score what has ended: the cells that they had something to do with."""
-    late = [cell for cell in cells if _is_finished(cell) and any(_waits(*one) for one in cell.config["scorer"].items())]
+    late = [cell for cell in cells if _is_finished(cell) and any(_waits(*one) for one in _scorers(cell))]
     runs = {cell.folder: read_with_records(cell.folder) for cell in late}
     return give_scores(late, runs, console, waiting=True)
+
+
+def _scorers(cell: Cell) -> Iterable[tuple[str, dict[str, Any]]]:
+    return ((name, plain(one)) for name, one in cell.config.scorer.items())
 
 
 def _waits(name: str, spec: dict[str, Any]) -> bool:
@@ -102,7 +107,7 @@ def _waits(name: str, spec: dict[str, Any]) -> bool:
 
 def cooled(cell: Cell, show: OnStep) -> Outcome | None:
     """Rest for `workload.cooldown_s`; how the cell ended, if a person stopped it meanwhile."""
-    rest_s = cell.config["workload"]["cooldown_s"]
+    rest_s = cell.config.workload.cooldown_s
     try:
         if rest_s:
             show({"step": "cooling", "seconds": rest_s})
@@ -115,17 +120,17 @@ def cooled(cell: Cell, show: OnStep) -> Outcome | None:
 def prepare(cell: Cell) -> None:
     """Write down what is about to run; what it runs on is written by who measures."""
     disk.write_whole(
-        cell.folder / run_folder.CONFIG_FILE, yaml.safe_dump(cell.config, sort_keys=False, allow_unicode=True)
+        cell.folder / run_folder.CONFIG_FILE, yaml.safe_dump(plain(cell.config), sort_keys=False, allow_unicode=True)
     )
     run_folder.write_samples(cell.folder, cell.prompts.samples)
 
 
 def publish(cell: Cell, finished: FinishedCell, console: Console) -> None:
     """Send a finished cell to the tracker; a failure is said, a server that is away only once a sweep."""
-    tracker: Tracker = target.build(cell.config["tracker"], "tracker")
+    tracker: Tracker = target.build(plain(cell.config.tracker), "tracker")
     try:
         tracker.publish(finished)
-        published.note(cell.folder, cell.config)
+        published.note(cell.folder, plain(cell.config))
     except UnreachableError as error:
         if _is_first_to_wait(cell.folder.parent):
             say_that_runs_wait(str(error), str(cell.folder.parent), console)
@@ -172,7 +177,7 @@ def publish_again(
 
     They were scored since, their command was killed meanwhile, or the tracker was away. Gives those, and those at hand.
     """
-    left = [cell for cell in cells if _is_finished(cell) and not published.is_current(cell.folder, cell.config)]
+    left = [cell for cell in cells if _is_finished(cell) and not published.is_current(cell.folder, plain(cell.config))]
     finished = {folder: run.cell for folder, run in at_hand.items()}
     for cell in left:
         run = at_hand.get(cell.folder) or read_with_records(cell.folder)
@@ -184,7 +189,7 @@ def publish_again(
 
 def _scored_by_rules(cell: Cell, run: CellWithRecords, console: Console) -> FinishedCell:
     """A cell after the scorers by rules that had not come to their end in it."""
-    left = [one for one in cell.config["scorer"].items() if one[0] not in run.cell.result.scores]
+    left = [one for one in _scorers(cell) if one[0] not in run.cell.result.scores]
     if all(_waits(*one) for one in left):
         return run.cell
     return give_scores([cell], {cell.folder: run}, console, waiting=False)[cell.folder].cell
@@ -199,8 +204,8 @@ def conclude(cell: Cell, folder: Path, read: Sequence[FinishedCell], console: Co
     with console.status("drawing the report"):
         concluded = conclusions(folder, read)
         write.write_texts(folder, read, concluded)
-        write.write_pages(folder, read, concluded, drawn=cell.config["draw_plots"])
-    tracker: Tracker = target.build(cell.config["tracker"], "tracker")
+        write.write_pages(folder, read, concluded, drawn=cell.config.draw_plots)
+    tracker: Tracker = target.build(plain(cell.config.tracker), "tracker")
     try:
         tracker.conclude(folder, read)
     except UnreachableError as error:

@@ -71,7 +71,7 @@ def state(folder: Path) -> State:
 def is_due(cell: Cell) -> bool:
     """Whether a cell is still to be measured."""
     now = state(cell.folder)
-    return now in ("new", "begun") or (now == "failed" and cell.config["sweep"]["retry_failed"])
+    return now in ("new", "begun") or (now == "failed" and cell.config.sweep.retry_failed)
 
 
 def begin(cell: Cell) -> Attempt:
@@ -80,7 +80,7 @@ def begin(cell: Cell) -> Attempt:
     try:
         if state(folder) == "failed":
             _put_aside(folder)
-        folder.mkdir(parents=True, exist_ok=cell.config["sweep"]["resume"])
+        folder.mkdir(parents=True, exist_ok=cell.config.sweep.resume)
         disk.sync_folder(folder.parent)
         child.end_orphan(folder)
         attempts.end_killed(folder)
@@ -97,7 +97,7 @@ def begin(cell: Cell) -> Attempt:
 
 def from_records(cell: Cell, attempt: Attempt) -> Outcome | None:
     """How a cell ended whose requests were all made before a kill; null when some are still to be made."""
-    planned = cell.config["workload"]["rounds"] * len(cell.prompts.samples)
+    planned = cell.config.workload.rounds * len(cell.prompts.samples)
     earlier = attempts.read(cell.folder)
     if len(attempt.done) < planned or not earlier:
         return None

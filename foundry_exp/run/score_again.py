@@ -12,9 +12,11 @@ from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.files import shipped_files
 from foundry_exp.protocols import Scorer, Tracker
 from foundry_exp.records import record_json, run_folder, runs
+from foundry_exp.records.config import Config
+from foundry_exp.records.config_json import plain
 from foundry_exp.report import write
 from foundry_exp.report.conclude import conclusions
-from foundry_exp.results.cell import CellWithRecords, FinishedCell, gather, read_with_records
+from foundry_exp.results.cell import NO_CONFIG, CellWithRecords, FinishedCell, gather, read_with_records
 from foundry_exp.scores import score
 from foundry_exp.scores.check import HANDED_DOWN, check
 from foundry_exp.scores.facets import kinds
@@ -37,22 +39,24 @@ class Run:
         return self.read.cell.folder
 
 
-def planned(folder: Path, composed: dict[str, Any], chosen: frozenset[str]) -> Run:
+def planned(folder: Path, composed: Config, chosen: frozenset[str]) -> Run:
     """A run with the scorers and tracker that were chosen, or with its own, or with the default ones."""
     read = read_with_records(folder)
-    own = read.cell.config or run_folder.read_config(folder)  # which says why there is none
-    scorers = composed["scorer"] if "scorer" in chosen else own.get("scorer") or composed["scorer"]
-    scorers = {name: _handed(spec, composed, chosen) for name, spec in scorers.items()}
-    tracker = composed["tracker"] if "tracker" in chosen else own.get("tracker") or composed["tracker"]
+    own = read.cell.config
+    if own == NO_CONFIG:
+        run_folder.read_config(folder)  # which says why there is none
+    chosen_scorers = composed.scorer if "scorer" in chosen else own.scorer or composed.scorer
+    scorers = {name: _handed(plain(one), composed, chosen) for name, one in chosen_scorers.items()}
+    tracker = plain(composed.tracker if "tracker" in chosen else own.tracker or composed.tracker)
     for name, spec in scorers.items():
         check(name, spec, ())
     target.check(tracker, "tracker", Tracker)
     return Run(read, scorers, tracker)
 
 
-def _handed(spec: dict[str, Any], composed: dict[str, Any], chosen: frozenset[str]) -> dict[str, Any]:
+def _handed(spec: dict[str, Any], composed: Config, chosen: frozenset[str]) -> dict[str, Any]:
     """A scorer's section with what was chosen for the whole config, and it takes from there."""
-    return {**spec, **{key: composed[key] for key in HANDED_DOWN if key in chosen and key in spec}}
+    return {**spec, **{key: plain(getattr(composed, key)) for key in HANDED_DOWN if key in chosen and key in spec}}
 
 
 def refreshed(run: Run, say: Say) -> Run:
@@ -61,15 +65,15 @@ def refreshed(run: Run, say: Say) -> Run:
     Raises ConfigError when the file is there and wrong, and StoreError when the run has no prompts.
     """
     kept = run.read.cell.samples or tuple(run_folder.read_samples(run.folder))  # which says what that means
-    asked = run.read.cell.config.get("prompts") or {}
-    if not asked.get("path"):
+    asked = run.read.cell.config.prompts
+    if asked is None or not asked.path:
         return run
     try:
-        path = shipped_files.locate(asked["path"], "prompts.path")
+        path = shipped_files.locate(asked.path, "prompts.path")
     except ConfigError as error:
         say(f"{run.folder.name}: {error} The facets kept with the run are used.")
         return run
-    now = kinds.load(path, asked["name"]).samples
+    now = kinds.load(path, asked.name).samples
     if [(sample.sample_id, sample.digest) for sample in now] != [(sample.sample_id, sample.digest) for sample in kept]:
         say(f"{run.folder.name}: {path} asks other things than this run was asked; the facets kept with it are used.")
     elif now != kept:
@@ -128,10 +132,9 @@ def catch_up(folders: Sequence[Path], console: Console) -> None:
 
 def _tracker(cell: FinishedCell) -> Tracker | None:
     """The one that the run's own config names; raises ConfigError when nothing could be published to it."""
-    spec = cell.config.get("tracker")
-    if not spec:
+    if cell.config.tracker is None:
         return None
-    tracker: Tracker = target.build(spec, "tracker")
+    tracker: Tracker = target.build(plain(cell.config.tracker), "tracker")
     tracker.check()
     return tracker
 

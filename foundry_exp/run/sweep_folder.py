@@ -8,12 +8,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.files import disk
 from foundry_exp.measure.cell import Cell
 from foundry_exp.records import sweep_plan
+from foundry_exp.records.config_sections import Sweep
 from foundry_exp.records.sweep_plan import PLAN_FILE, Plan, PlannedCell
 from foundry_exp.run import resume
 from foundry_exp.run.sweep_counts import SweepCounts
@@ -33,18 +34,18 @@ def opened(cells: Sequence[Cell], order: str, command: Sequence[str]) -> Iterato
     Raises ConfigError when the name is taken, is not said, or belongs to a sweep of other settings.
     """
     folder = cells[0].folder.parent
-    settings = cells[0].config["sweep"]
-    if settings["resume"] and not settings["name"]:
+    settings = cells[0].config.sweep
+    if settings.resume and not settings.name:
         resume.refuse_nameless(folder.parent)
     _make(folder, settings)
-    lock = _lock_of(settings["shard"])
+    lock = _lock_of(settings.shard)
     with _alone(folder, lock):
-        if settings["shard"]:
+        if settings.shard:
             (folder / lock).touch()  # when it began, for what it counts
-        with _alone(folder, LOCK_FILE, _PLAN_WAIT_S) if settings["shard"] else nullcontext():
-            _refuse_others(folder, settings["shard"])
+        with _alone(folder, LOCK_FILE, _PLAN_WAIT_S) if settings.shard else nullcontext():
+            _refuse_others(folder, settings.shard)
             due = _planned(cells, order, command)
-        with _end_noted(folder, settings["shard"]):
+        with _end_noted(folder, settings.shard):
             yield due
 
 
@@ -55,17 +56,17 @@ def _planned(cells: Sequence[Cell], order: str, command: Sequence[str]) -> list[
     planned = before.fingerprints if before else {}
     for cell in cells:
         resume.refuse_changed(cell, planned.get(cell.name))
-    due = [cell for cell in part(cells, cells[0].config["sweep"]["shard"]) if resume.is_due(cell)]
+    due = [cell for cell in part(cells, cells[0].config.sweep.shard) if resume.is_due(cell)]
     sweep_plan.write(folder, sweep_plan.joined(before, _plan(cells, due, order, command)))
     return due
 
 
-def in_shard(cells: Sequence[Item], settings: dict[str, Any]) -> list[Item]:
+def in_shard(cells: Sequence[Item], settings: Sweep) -> list[Item]:
     """What a command is to measure; raises ConfigError for a shard that cannot be one of this sweep."""
-    shard = settings["shard"]
+    shard = settings.shard
     if shard is None:
         return list(cells)
-    if not settings["name"] or not settings["resume"]:
+    if not settings.name or not settings.resume:
         msg = f"sweep.shard: {shard} is of a sweep that others measure too; add its sweep.name=… and sweep.resume=true."
         raise ConfigError(msg)
     number, shards = (int(text) for text in shard.split("/"))
@@ -117,9 +118,9 @@ def _ended_ns(folder: Path, of_shard: str) -> int:
     return max(ends, default=0)
 
 
-def _make(folder: Path, settings: dict[str, Any]) -> None:
+def _make(folder: Path, settings: Sweep) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=settings["resume"])
+        folder.mkdir(parents=True, exist_ok=settings.resume)
         disk.sync_folder(folder.parent)
     except FileExistsError as error:
         plan = sweep_plan.read(folder) if folder.is_dir() else None
@@ -172,7 +173,7 @@ def _plan(cells: Sequence[Cell], due: Sequence[Cell], order: str, command: Seque
         order=order,
         command=tuple(command),
         cells=tuple(
-            PlannedCell(cell.name, cell.config["sweep"]["repeat"], cell.fingerprint, cell.overrides) for cell in cells
+            PlannedCell(cell.name, cell.config.sweep.repeat, cell.fingerprint, cell.overrides) for cell in cells
         ),
         due=tuple(cell.name for cell in due),
     )

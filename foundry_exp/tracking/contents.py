@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from foundry_exp.metrics import catalogue
+from foundry_exp.records.config_json import plain
 from foundry_exp.records.run_result import RunResult
 from foundry_exp.results.cell import FinishedCell
 from foundry_exp.tracking.metric_names import number
@@ -60,7 +61,7 @@ def run_params(cell: FinishedCell) -> dict[str, str]:
     }
     facts |= _picked("prompts", result.prompts, ("name", "digest", "size", "n"))
     facts |= _picked("generation", result.generation, GENERATION)
-    facts |= _picked("workload", cell.config.get("workload"), WORKLOAD)
+    facts |= _picked("workload", plain(cell.config.workload), WORKLOAD)
     return {key: cut(str(value)) for key, value in facts.items() if value is not None}
 
 

@@ -18,6 +18,7 @@ from foundry_exp import target
 from foundry_exp.config import compose
 from foundry_exp.config.plan import plan
 from foundry_exp.records import run_folder
+from foundry_exp.records.config_json import plain
 from foundry_exp.run import one_cell
 from foundry_exp.run.sweep_counts import SweepCounts
 
@@ -47,7 +48,7 @@ def collect(folder: Path, cells: int) -> None:
         if (planned.folder / run_folder.RESULT_FILE).exists():
             continue
         if planned.folder.exists():  # begun when it was stopped
-            planned = plan(planned.config, f"{planned.name}-{time.time_ns()}", "cells")
+            planned = plan(plain(planned.config), f"{planned.name}-{time.time_ns()}", "cells")
         began_s = time.monotonic()
         result = one_cell.run(planned, console, SweepCounts([planned.folder], time.time_ns()))
         note = {"cell": planned.name, "status": result.status, "load_1m": psutil.getloadavg()[0]}

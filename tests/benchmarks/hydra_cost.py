@@ -17,6 +17,7 @@ from omegaconf import DictConfig
 
 from foundry_exp.config import compose, hydra_internals, remembered
 from foundry_exp.config.cells import plan_all
+from foundry_exp.records.config_json import plain
 from tests.benchmarks.sweep_cost import sweep_overrides
 
 T = TypeVar("T")
@@ -59,7 +60,7 @@ def _brought_to_a_launcher(every_job: list[compose.Job], overrides: list[str]) -
     """By the planned configs, and by composing each of them again."""
     first = every_job[0].config
     assert isinstance(first, DictConfig)
-    cells = {cell.overrides: cell.config for cell in plan_all(every_job)}
+    cells = {cell.overrides: plain(cell.config) for cell in plan_all(every_job)}
 
     def brought_ms(loader: Any) -> float:
         return timed(len(cells), lambda: [loader.load_sweep_config(first, list(job)) for job in cells])[1]

@@ -9,6 +9,7 @@ from foundry_exp.config import compose, door
 from foundry_exp.config.cells import plan_all
 from foundry_exp.config.plan import plan
 from foundry_exp.errors import ConfigError
+from foundry_exp.records.config import Judge
 
 SCRIPTED = ("backend=scripted", "model=custom", "model.alias=m")
 
@@ -58,9 +59,11 @@ def test_whole_numbers_of_a_command_a_file_a_sweep_and_a_models_json_are_whole(
     ]  # fmt: skip
     every_job, _ = compose.jobs(given, multirun=True)
     config = plan_all(every_job)[0].config
+    judge = config.scorer["judge"]
+    assert isinstance(judge, Judge)
     whole = [
-        config["workload"]["rounds"], config["workload"]["concurrency"], config["generation"]["max_tokens"],
-        config["model"]["context_length"], config["backend"]["fault_every"], config["scorer"]["judge"]["repeats"],
+        config.workload.rounds, config.workload.concurrency, config.generation.max_tokens,
+        config.model.context_length, config.backend.arguments["fault_every"], judge.repeats,
     ]  # fmt: skip
     assert whole == [7, 2, 8, 4096, 3, 2]
     assert {type(number) for number in whole} == {int}

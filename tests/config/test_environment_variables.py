@@ -38,10 +38,10 @@ def test_the_bench_recipe_reads_every_name_of_the_original_scripts(monkeypatch: 
     assert [cell.alias for cell in planned] == ["demo-large", "demo-small"]
     config = planned[0].config
     assert [sample.messages[0].content for sample in planned[0].prompts.samples] == ["What, then: is it?"]
-    assert (config["workload"]["rounds"], config["generation"]["max_tokens"]) == (7, 33)
-    assert (config["generation"]["temperature"], config["streaming"]["enabled"]) == (0.2, True)
-    assert (config["workload"]["retries"], config["workload"]["retry_backoff_s"]) == (4, 0.5)
-    assert config["show_usage"]
+    assert (config.workload.rounds, config.generation.max_tokens) == (7, 33)
+    assert (config.generation.temperature, config.streaming.enabled) == (0.2, True)
+    assert (config.workload.retries, config.workload.retry_backoff_s) == (4, 0.5)
+    assert config.show_usage
 
 
 @pytest.mark.slow
@@ -61,7 +61,7 @@ def test_an_endpoint_in_the_shell_chooses_the_backend_unless_one_is_named(monkey
     added, notes = compose.from_environment(["model=demo-small"])
     assert added == ["backend=endpoint"]
     assert compose.ENDPOINT_VARIABLE in notes[0]
-    assert cells(*added)[0].config["backend"]["base_url"] == "http://127.0.0.1:5273/v1"
+    assert cells(*added)[0].config.backend.base_url == "http://127.0.0.1:5273/v1"
     assert compose.from_environment(["backend=native"]) == ([], [])
 
 

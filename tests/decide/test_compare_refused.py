@@ -9,6 +9,7 @@ from foundry_exp.errors import ConfigError
 from foundry_exp.report import comparison_pages
 from tests.decide.comparisons import compared
 from tests.decide.planted import plant, repeats
+from tests.run_folders import workload
 from tests.scores.scoring import summarise_scores
 
 
@@ -37,7 +38,7 @@ def test_runs_that_differ_where_they_must_not_are_refused_and_shown(
 def test_another_concurrency_is_another_measurement_and_other_rounds_are_not(tmp_path: Path) -> None:
     runs = [plant(tmp_path, name=name, seed=seed) for seed, name in enumerate("abc")]
     for folder, concurrency, rounds in zip(runs, (1, 1, 4), (3, 5, 3), strict=True):
-        config = f"workload:\n  rounds: {rounds}\n  concurrency: {concurrency}\n  rate_per_s: null\n"
+        config = workload(rounds=rounds, concurrency=concurrency)
         (folder / "config.yaml").write_text(config, encoding="utf-8")
     compared(*runs[:2])
     with pytest.raises(ConfigError, match=r"workload: concurrency 1 \(.*\), concurrency 4 \("):

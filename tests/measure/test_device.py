@@ -11,6 +11,8 @@ from foundry_exp.files import shipped_files
 from foundry_exp.measure import summary
 from foundry_exp.measure.device import ran_elsewhere
 from foundry_exp.measure.outcome import Outcome
+from foundry_exp.records import config_json
+from foundry_exp.records.config_sections import Accel
 from foundry_exp.records.run_folder import RUNTIME_LOG
 from foundry_exp.runtime.models import runtime
 from tests.conftest import native
@@ -22,11 +24,9 @@ _LINE = (
 )
 
 
-def accel(name: str) -> dict[str, object]:
-    option: dict[str, object] = yaml.safe_load(
-        (shipped_files.shipped("conf") / "accel" / f"{name}.yaml").read_text("utf-8")
-    )
-    return option
+def accel(name: str) -> Accel:
+    option = yaml.safe_load((shipped_files.shipped("conf") / "accel" / f"{name}.yaml").read_text("utf-8"))
+    return config_json.build(Accel, option)
 
 
 def logged(*providers: str) -> str:
@@ -85,8 +85,8 @@ def test_the_words_of_another_runtime_are_not_judged() -> None:
 
 
 def test_an_accelerator_of_ones_own_is_judged_by_its_device() -> None:
-    assert ran_elsewhere({"name": "mine", "device": "GPU"}, "CPUExecutionProvider")
-    assert ran_elsewhere({"name": "mine", "device": "GPU"}, "CUDAExecutionProvider") is None
+    assert ran_elsewhere(Accel("mine", "GPU", ()), "CPUExecutionProvider")
+    assert ran_elsewhere(Accel("mine", "GPU", ()), "CUDAExecutionProvider") is None
 
 
 def warnings_of(folder: Path, *overrides: str, log: str, errors: tuple[str, ...] = ()) -> list[str]:

@@ -14,7 +14,8 @@ from foundry_exp.errors import BackendError
 from foundry_exp.measure import __main__ as child
 from foundry_exp.measure import memory_fit
 from foundry_exp.protocols import ChatRequest, Clock, Event
-from foundry_exp.records import run_folder
+from foundry_exp.records import config_json, run_folder
+from foundry_exp.records.config import Config
 from foundry_exp.runtime.backends.scripted import ScriptedBackend
 from tests.conftest import SCRIPTED
 
@@ -53,11 +54,14 @@ def test_what_ended_a_cell_is_told_also_when_unloading_fails_after_it(
     def die(*_: Any) -> None:
         raise BackendError("service", "the service died.")
 
-    monkeypatch.setattr(memory_fit, "check", lambda _: None)
+    monkeypatch.setattr(memory_fit, "check", lambda *_: None)
     monkeypatch.setattr(child, "_measure", die)
     parent: Any = Heard()
+    composed = compose.plain(compose.jobs(SCRIPTED, multirun=False)[0][0].config)
+    stuck, job = Stuck("word", 1, 1, 1, 0, False, None, 1), {"folder": str(tmp_path), "model": MODEL}
+    config = config_json.build(Config, composed)
     with pytest.raises(BackendError, match="the service died"):
-        child._run_alone(Stuck("word", 1, 1, 1, 0, False, None, 1), {"folder": str(tmp_path), "model": MODEL}, parent)
+        child._run_alone(stuck, config, job, parent)
     assert parent.steps == ["ready", "loaded", "unloading"]
 
 
@@ -80,11 +84,11 @@ def test_a_stopped_cell_does_not_wait_for_a_pause_between_tries(tmp_path: Path, 
     config = compose.plain(compose.jobs([*SCRIPTED, "workload.warmup=0"], multirun=False)[0][0].config)
     config["workload"] |= {"retries": 3, "retry_backoff_s": 3600.0, "total_timeout_s": 7200.0, **shape}
     sample = {"sample_id": "s", "messages": [{"role": "user", "content": "Hello"}], "digest": "d"}
-    job = {"config": config, "samples": [sample], "done": [], "attempt": 0}
+    job = {"samples": [sample], "done": [], "attempt": 0}
     parent: Any = Heard()
     backend = Refusing("word", 1, 1, 1, 0, False, None, 1)
     backend.stopped = parent.stopped
-    child._measure(backend, job, run_folder.RecordLog(tmp_path), parent)
+    child._measure(backend, config_json.build(Config, config), job, run_folder.RecordLog(tmp_path), parent)
     assert not run_folder.read_records(tmp_path)
 
 

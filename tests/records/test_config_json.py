@@ -46,3 +46,13 @@ def test_what_is_left_out_has_its_default_and_what_is_unknown_is_passed_over() -
         "alias": "m", "variant": None, "path": None, "context_length": None, "size_mb": None, "licence": None,
         "licence_source": None, "capabilities": [],
     }  # fmt: skip
+
+
+def test_a_config_of_another_release_is_read_as_far_as_it_is_known() -> None:
+    composed = compose.jobs(["scorer=judge"], multirun=False)[0][0].plain
+    older = {**composed, "workload": {"rounds": 3}, "tracker": "none", "nobodys": 1}
+    del older["prompts"]
+    written = config_json.readable(older)
+    assert (written.workload, written.tracker, written.prompts) == (None, None, None)
+    assert written.scorer is not None
+    assert written.scorer["judge"].arguments["repeats"] == 1

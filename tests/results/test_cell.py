@@ -9,6 +9,7 @@ import pytest
 
 import foundry_exp
 from foundry_exp.records import run_folder
+from foundry_exp.records.config import WrittenConfig
 from foundry_exp.results.cell import finished, gather, read, read_with_records
 from tests.report.scored import give_scores
 from tests.run_folders import make_run_folder
@@ -41,7 +42,7 @@ def test_who_is_handed_a_cell_opens_no_file_of_it(room: str) -> None:
 def test_what_is_known_in_memory_is_what_its_folder_says(tmp_path: Path) -> None:
     folder = make_run_folder(tmp_path, errors=("privacy",), status="partial", reason="1 failed.")
     give_scores(folder, {"retrieval": 4.0})
-    result, config = run_folder.read_result(folder), run_folder.read_config(folder)
+    result, config = run_folder.read_result(folder), run_folder.read_written_config(folder)
     samples, records = run_folder.read_samples(folder), run_folder.read_records(folder)
     known = finished(folder, result, config, samples, records, run_folder.read_scores(folder))
     assert known == read(folder) == gather([folder])[0] == read_with_records(folder).cell
@@ -57,11 +58,11 @@ def test_a_cell_at_hand_is_not_read(tmp_path: Path) -> None:
 def test_what_cells_share_is_kept_once(tmp_path: Path) -> None:
     first, second = gather([make_run_folder(tmp_path, model=model) for model in ("a", "b")])
     assert first.samples is second.samples
-    assert first.config["workload"] is second.config["workload"]
-    assert first.config["model"] != second.config["model"]
+    assert first.config.workload is second.config.workload
+    assert first.result.model != second.result.model
 
 
 def test_a_config_that_cannot_be_read_hinders_no_report(tmp_path: Path) -> None:
     folder = make_run_folder(tmp_path)
     (folder / "config.yaml").write_text("a: [", encoding="utf-8")
-    assert gather([folder])[0].config == {}
+    assert gather([folder])[0].config == WrittenConfig()

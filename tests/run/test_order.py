@@ -39,7 +39,8 @@ def test_shuffling_is_seeded_and_stays_within_a_repeat() -> None:
     ("repeats", "order", "said"), [(1, "planned", "as planned."), (3, "shuffled", "3 times every cell in turn")]
 )
 def test_the_rule_is_said(repeats: int, order: str, said: str) -> None:
-    assert said in rule_of_order({"repeats": repeats, "order": order, "seed": 0})
+    asked = [f"sweep.repeats={repeats}", f"sweep.order={order}"]
+    assert said in rule_of_order(plan_all(compose.jobs(asked, multirun=False)[0])[0].config.sweep)
 
 
 @pytest.mark.real

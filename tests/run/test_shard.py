@@ -33,7 +33,7 @@ def cells(runs: Path) -> list[Cell]:
 
 
 def of_shard(planned: Sequence[Cell], of: str) -> list[Cell]:
-    return [replace(cell, config={**cell.config, "sweep": {**cell.config["sweep"], "shard": of}}) for cell in planned]
+    return [replace(cell, config=replace(cell.config, sweep=replace(cell.config.sweep, shard=of))) for cell in planned]
 
 
 def hold(stack: ExitStack, planned: Sequence[Cell]) -> list[str]:
@@ -67,6 +67,10 @@ def test_shards_of_one_division_run_side_by_side_and_nothing_else_does(tmp_path:
         assert hold(stack, whole) == ["seed-1", "seed-2", "seed-3"]
 
 
+def _in_shard(planned: Sequence[Cell]) -> list[Cell]:
+    return sweep_folder.in_shard(planned, planned[0].config.sweep)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("overrides", "said"),
@@ -81,7 +85,7 @@ def test_shards_of_one_division_run_side_by_side_and_nothing_else_does(tmp_path:
 def test_what_is_no_shard_of_the_sweep_is_refused(overrides: tuple[str, ...], said: str) -> None:
     every_job, _ = compose.jobs([*QUICK, "generation.seed=1,2", *overrides], multirun=True)
     with pytest.raises(ConfigError, match=said):
-        sweep_folder.in_shard(plan_all(every_job), compose.plain(every_job[0].config)["sweep"])
+        _in_shard(plan_all(every_job))
 
 
 @pytest.fixture

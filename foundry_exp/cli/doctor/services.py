@@ -1,5 +1,6 @@
 """What lies outside the runtime: the service at an address, and the store that runs are published to."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from foundry_exp import target
@@ -14,7 +15,7 @@ LIMIT_S = 45.0
 _SHOWN = 8
 
 
-def endpoint(backend: dict[str, Any]) -> tuple[list[Finding], list[str]]:
+def endpoint(backend: Mapping[str, object]) -> tuple[list[Finding], list[str]]:
     """What answers at `backend.base_url`, and the ids that it lists."""
     names = ("base_url", "api_key_env", "connect_timeout_s")
     answer = ask({"do": "endpoint", **{name: backend[name] for name in names}}, LIMIT_S)

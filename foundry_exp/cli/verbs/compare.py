@@ -115,6 +115,7 @@ def _judge(settings: Sequence[str], output_dir: Path, comparison: "Comparison") 
     """The judge of pairs, which could judge what was compared; raises ConfigError when it could not."""
     from foundry_exp import target
     from foundry_exp.config import compose, door
+    from foundry_exp.records.config_json import plain
     from foundry_exp.scores.check import check
     from foundry_exp.scores.judge.pairwise.judge import PairwiseJudge
 
@@ -123,7 +124,7 @@ def _judge(settings: Sequence[str], output_dir: Path, comparison: "Comparison") 
     composed = door.checked(every_job[0].plain)
     able = [one for one in comparison.candidates if one.why_not is None]
     naming = {sample.rubric: sample for one in able for sample in one.cells[0].cell.samples}
-    section = composed["scorer"]["judge"]
+    section = plain(composed.scorer["judge"])
     check("judge", section, list(naming.values()))
     return PairwiseJudge(target.build(section, _JUDGE))
 

@@ -75,19 +75,21 @@ def _look(overrides: list[str], probed: list[str] | None) -> "list[Finding]":
     from foundry_exp.cli.doctor import machine, probe_process, runtime, services
     from foundry_exp.cli.doctor.models import Here, cached_variant, needs_catalogue
     from foundry_exp.config import compose
+    from foundry_exp.records.config_json import plain
+    from foundry_exp.runtime.models.provision import Place
 
     added, notes = compose.from_environment(overrides)
     for note in notes:
         print(note, file=sys.stderr)
     overrides = [*overrides, *added]
     cell = _cell(overrides)
-    backend, output_dir = cell.config["backend"], Path(cell.config["output_dir"]).absolute()
-    runs_here = "cache_dir" in backend
-    folders = backend if runs_here else _cell(["backend=native"]).config["backend"]
-    data_dir, cache_dir = (Path(folders[name]).expanduser().absolute() for name in ("data_dir", "cache_dir"))
-    offline = cell.config["offline"]
-    catalogue = {"catalogue_url": folders.get("catalogue_url"), "cache_only": offline}
-    job = {"do": "runtime", "data_dir": str(data_dir), "cache_dir": str(cache_dir), "catalogue": catalogue}
+    backend, output_dir = cell.config.backend, Path(cell.config.output_dir).absolute()
+    runs_here = backend.keeps_models
+    folders = backend if runs_here else _cell(["backend=native"]).config.backend
+    offline = cell.config.offline
+    place = Place.of(folders, offline=offline)
+    cache_dir, catalogue = place.cache_dir, {"catalogue_url": place.catalogue_url, "cache_only": offline}
+    job = {"do": "runtime", "data_dir": str(place.data_dir), "cache_dir": str(cache_dir), "catalogue": catalogue}
     answer = probe_process.ask(job, runtime.LIMIT_S)
     cached = [*answer.steps.get("own", {}).get("found", []), *answer.steps.get("catalogue", {}).get("cached", [])]
     needs_download = needs_catalogue(cell) and cached_variant(cell, cached) is None
@@ -97,11 +99,11 @@ def _look(overrides: list[str], probed: list[str] | None) -> "list[Finding]":
         *machine.disk(cache_dir, output_dir),
         *machine.memory(),
         *machine.gpu(),
-        *services.store(cell.config["tracker"]),
+        *services.store(plain(cell.config.tracker)),
     ]
     served: list[str] = []
-    if "base_url" in backend:
-        about, served = services.endpoint(backend)
+    if "base_url" in backend.arguments:
+        about, served = services.endpoint(backend.arguments)
         findings += about
     if probed is not None:
         findings += _probe(probed, overrides, Here(cached, served))

@@ -15,6 +15,7 @@ from foundry_exp.errors import BackendError, ConfigError
 from foundry_exp.redact import without_secrets
 
 if TYPE_CHECKING:
+    from foundry_exp.records.config import Config
     from foundry_exp.runtime.models.facts import Listing
 
 ENDPOINT_VARIABLE = "FOUNDRY_LOCAL_ENDPOINT"
@@ -82,7 +83,7 @@ def parsed(arguments: Sequence[str], *options: str, add: Callable[[Any], None] |
     return given
 
 
-def composed(settings: Sequence[str]) -> dict[str, Any]:
+def composed(settings: Sequence[str]) -> "Config":
     """The config that an experiment with these settings would have."""
     from foundry_exp.config import compose, door
 
@@ -91,8 +92,8 @@ def composed(settings: Sequence[str]) -> dict[str, Any]:
         msg = "models: experiment= names a sweep; leave it out."
         raise ConfigError(msg)
     config = door.checked(every_job[0].plain)
-    if "cache_dir" not in config["backend"]:
-        msg = f"models: backend={config['backend']['name']} keeps no models here; use backend=native or service."
+    if not config.backend.keeps_models:
+        msg = f"models: backend={config.backend.name} keeps no models here; use backend=native or service."
         raise ConfigError(msg)
     return config
 
@@ -120,8 +121,8 @@ def _list(arguments: Sequence[str]) -> int:
         msg = f"models: {options.names[0]} is no command and no setting; see python -m foundry_exp models --help."
         raise ConfigError(msg)
     config = composed(options.settings)
-    place = provision.Place.of(config["backend"], offline=config["offline"])
-    listing = _with_loaded(provision.look(place, config["accel"]["name"]), os.environ.get(ENDPOINT_VARIABLE))
+    place = provision.Place.of(config.backend, offline=config.offline)
+    listing = _with_loaded(provision.look(place, config.accel.name), os.environ.get(ENDPOINT_VARIABLE))
     if options.json:
         terminal.print_json(as_json(listing))
     else:

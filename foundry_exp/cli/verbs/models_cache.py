@@ -3,12 +3,15 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from foundry_exp import terminal
 from foundry_exp.cli.verbs.models import composed, parsed
 from foundry_exp.errors import ConfigError, FoundryExpError, SkipCellError
 from foundry_exp.exit_codes import INTERRUPTED
+
+if TYPE_CHECKING:
+    from foundry_exp.records.config import Config
 
 _LOAD_LIMIT_S = 600.0
 
@@ -39,7 +42,7 @@ def verify(arguments: Sequence[str]) -> int:
 
     options = parsed(arguments, "--json")
     config = composed(options.settings)
-    place = provision.Place.of(config["backend"], offline=config["offline"])
+    place = provision.Place.of(config.backend, offline=config.offline)
     answer = provision.verify(place, options.names, _LOAD_LIMIT_S, lambda _: None)
     models, unmatched = answer["models"], answer["unmatched"]
     if options.json:
@@ -56,7 +59,7 @@ def verify(arguments: Sequence[str]) -> int:
     return 1 if unmatched or any(entry["problem"] for entry in models) else 0
 
 
-def _pulled(name: str, config: dict[str, Any]) -> dict[str, Any]:
+def _pulled(name: str, config: "Config") -> dict[str, Any]:
     """What came of one name, as `--json` has it."""
     try:
         return {"name": name, **_pull(name, config)}
@@ -80,7 +83,7 @@ def _print_result(entry: dict[str, Any]) -> None:
         print(f"{entry['variant']}: {how}, in {entry['path']}")
 
 
-def _pull(name: str, config: dict[str, Any]) -> dict[str, Any]:
+def _pull(name: str, config: "Config") -> dict[str, Any]:
     from foundry_exp.protocols import ModelRequest
     from foundry_exp.runtime.models import provision
     from foundry_exp.runtime.models.progress_bar import shown
@@ -89,20 +92,21 @@ def _pull(name: str, config: dict[str, Any]) -> dict[str, Any]:
     if option.get("path") and option["path"] != "???":
         return {"status": "shipped"}
     asked = name if option.get("alias") is None else str(option["alias"])
-    accel = config["accel"]
+    accel = config.accel
     request = ModelRequest(
         alias=asked.partition(":")[0],
         variant=asked if ":" in asked else option.get("variant"),
         path=None,
-        accel=accel["name"],
-        device=accel["device"],
-        prefer=tuple(accel["prefer"]),
+        accel=accel.name,
+        device=accel.device,
+        prefer=accel.prefer,
         log_dir=Path(),
     )
-    place = provision.Place.of(config["backend"], offline=config["offline"])
-    patience = {key: config["provision"][key] for key in ("stall_timeout_s", "retries")}
+    place = provision.Place.of(config.backend, offline=config.offline)
+    patience = config.provision
+    limits = provision.Limits(True, patience.stall_timeout_s, patience.retries)
     with shown(name) as show:
-        there = provision.provide(place, request, provision.Limits(download=True, **patience), show)
+        there = provision.provide(place, request, limits, show)
     status = "here" if there.download_s is None else "downloaded"
     return {"status": status, "variant": there.id, "path": str(there.path), "download_s": there.download_s}
 

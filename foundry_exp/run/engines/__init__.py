@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from foundry_exp import target
+from foundry_exp.records.config_json import plain
 
 if TYPE_CHECKING:
     from foundry_exp.measure.attempts import Attempt
@@ -33,8 +34,8 @@ def check_engines(cells: "Sequence[Cell]") -> None:
     """Raise ConfigError when a cell could never be measured; each engine that a sweep names is asked once."""
     cells_of: dict[str, list[Cell]] = defaultdict(list)
     for cell in cells:
-        cells_of[json.dumps(cell.config["engine"], sort_keys=True)].append(cell)
+        cells_of[json.dumps(plain(cell.config.engine), sort_keys=True)].append(cell)
     for group in cells_of.values():
-        target.check(group[0].config["engine"], "engine", Engine)
-        engine: Engine = target.build(group[0].config["engine"], "engine")
+        target.check(plain(group[0].config.engine), "engine", Engine)
+        engine: Engine = target.build(plain(group[0].config.engine), "engine")
         engine.check(group)

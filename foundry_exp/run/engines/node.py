@@ -59,7 +59,7 @@ def _node_id() -> str:
 
 
 def _measured(order: Order, attempt: Attempt, outbox: Outbox, place: Path) -> tuple[Outcome, Path]:
-    cell = replace(order.cell, config={**order.cell.config, "output_dir": str(place)})
+    cell = replace(order.cell, config=replace(order.cell.config, output_dir=str(place)))
     unpack(order.files, cell.folder)
     outcome = _refused(order.sdk_version)
     if outcome is None:
@@ -84,7 +84,7 @@ def _refused(wanted: str | None) -> Outcome | None:
 
 def _model_path(cell: Cell) -> Path | None:
     """The model's folder on this node, by the path that the config gives."""
-    path = cell.config["model"]["path"]
+    path = cell.config.model.path
     return shipped_files.locate(path, "model.path").resolve() if path else None
 
 

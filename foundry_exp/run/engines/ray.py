@@ -68,7 +68,7 @@ class RayEngine:
 
     def _need(self, cell: "Cell") -> dict[str, float]:
         """What the cell takes of its node."""
-        return {**self._resources, **self._by_accel.get(cell.config["accel"]["name"], {})}
+        return {**self._resources, **self._by_accel.get(cell.config.accel.name, {})}
 
     def _connect(self) -> None:
         """Connect this process and send the code, unless that is done."""

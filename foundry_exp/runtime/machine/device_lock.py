@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from foundry_exp.errors import BackendError
+from foundry_exp.records.config_sections import Accel, Backend, DeviceLock
 from foundry_exp.runtime.machine import owned_lock
 from foundry_exp.runtime.machine.owned_lock import BusyError, Wait
 
@@ -19,13 +20,12 @@ ERROR_CLASS = "device_lock"
 _FOR_EVERYONE = 0o777
 
 
-def devices(config: dict[str, Any]) -> tuple[str, ...]:
+def devices(lock: DeviceLock, backend: Backend, accel: Accel) -> tuple[str, ...]:
     """What a cell keeps busy: what the config calls it, a host elsewhere, or a device here; every one for `auto`."""
-    named = config["device_lock"]["device"] or _host_elsewhere(config["backend"].get("base_url"))
+    named = lock.device or _host_elsewhere(backend.base_url)
     if named:
         return (re.sub(r"[^a-z0-9]+", "-", named.lower()).strip("-"),)
-    device = config["accel"]["device"]
-    return (device.lower(),) if device else DEVICES
+    return (accel.device.lower(),) if accel.device else DEVICES
 
 
 def _host_elsewhere(address: str | None) -> str | None:
@@ -41,17 +41,17 @@ def _shared_folder() -> Path:
 
 
 @contextmanager
-def held(config: dict[str, Any], owner: dict[str, Any], wait: Wait) -> Iterator[bool]:
+def held(lock: DeviceLock, backend: Backend, accel: Accel, owner: dict[str, Any], wait: Wait) -> Iterator[bool]:
     """Hold a cell's devices while it is measured; false when `wait` gave up.
 
     Raises BackendError when another process holds one and the config says to fail, or for too long.
     """
-    asked = config["device_lock"]
-    folder = Path(asked["folder"]).expanduser() if asked["folder"] else _shared_folder()
-    limit_s = asked["timeout_s"] if asked["mode"] == "wait" else 0.0
+    folder = Path(lock.folder).expanduser() if lock.folder else _shared_folder()
+    limit_s = lock.timeout_s if lock.mode == "wait" else 0.0
     with ExitStack() as stack:
         # In one order, so that two cells never wait for each other.
-        yield all(_taken(folder / f"{device}.lock", owner, limit_s, wait, stack) for device in sorted(devices(config)))
+        in_order = sorted(devices(lock, backend, accel))
+        yield all(_taken(folder / f"{device}.lock", owner, limit_s, wait, stack) for device in in_order)
 
 
 def _taken(file: Path, owner: dict[str, Any], limit_s: float, wait: Wait, stack: ExitStack) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from foundry_exp.errors import BackendError
 from foundry_exp.protocols import ModelRequest
+from foundry_exp.records.config_sections import Backend
 from foundry_exp.runtime.models import facts, request
 from foundry_exp.runtime.models.fit import Visible
 from foundry_exp.runtime.worker import HANG, Look, OnStep, Step, Worker
@@ -44,10 +45,12 @@ class Place:
     offline: bool
 
     @classmethod
-    def of(cls, backend: dict[str, Any], *, offline: bool) -> "Place":
+    def of(cls, backend: Backend, *, offline: bool) -> "Place":
         """As a backend's section of a config has it."""
-        data_dir, cache_dir = (Path(backend[key]).expanduser().absolute() for key in ("data_dir", "cache_dir"))
-        return cls(data_dir, cache_dir, backend.get("catalogue_url"), offline)
+        named = (str(backend.arguments[key]) for key in ("data_dir", "cache_dir"))
+        data_dir, cache_dir = (Path(name).expanduser().absolute() for name in named)
+        url = backend.arguments.get("catalogue_url")
+        return cls(data_dir, cache_dir, str(url) if url else None, offline)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,53 +9,41 @@ from typing import Any
 from foundry_exp.errors import ConfigError
 from foundry_exp.files import shipped_files
 from foundry_exp.protocols import LoadedModel, ModelRequest
+from foundry_exp.records.config_sections import Accel, Backend, Model
 from foundry_exp.redact import holds_secret, without_secrets
 from foundry_exp.runtime.models import folder
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
-# What an option file of the user's own may leave out.
-_UNSAID: dict[str, Any] = {
-    **dict.fromkeys(("alias", "variant", "path", "context_length", "size_mb", "licence", "licence_source")),
-    "capabilities": [],
-}
 
-
-def whole(model: dict[str, Any]) -> dict[str, Any]:
-    """The section with every key; what was left out is null."""
-    return _UNSAID | model
-
-
-def local_path(model: dict[str, Any], where: str) -> Path | None:
+def local_path(model: Model, where: str) -> Path | None:
     """The model's own folder, looked at; null when the catalogue has it. ConfigError names `where`."""
-    if model["path"]:
-        path = shipped_files.locate(model["path"], f"{where}.path")
+    if model.path:
+        path = shipped_files.locate(model.path, f"{where}.path")
         folder.check(path, f"{where}.path")
         return path.resolve()
-    if not model["alias"] and not model["variant"]:
+    if not model.alias and not model.variant:
         msg = f"{where}: neither alias, variant nor path is given, got null; name one, as in {where}.alias=phi-4-mini."
         raise ConfigError(msg)
     return None
 
 
-def alias_of(model: dict[str, Any], path: Path | None) -> str:
+def alias_of(model: Model, path: Path | None) -> str:
     """What tables call the model."""
-    if model["alias"]:
-        return str(model["alias"])
-    return str(model["variant"]).partition(":")[0] if model["variant"] else (path or Path("model")).name
+    if model.alias:
+        return model.alias
+    return model.variant.partition(":")[0] if model.variant else (path or Path("model")).name
 
 
-def request(
-    model: dict[str, Any], accel: dict[str, Any], path: Path | None, log_dir: Path, *, offline: bool
-) -> ModelRequest:
+def request(model: Model, accel: Accel, path: Path | None, log_dir: Path, *, offline: bool) -> ModelRequest:
     """What the backend is asked to load."""
     return ModelRequest(
         alias=alias_of(model, path),
-        variant=model["variant"],
+        variant=model.variant,
         path=path,
-        accel=accel["name"],
-        device=accel["device"],
-        prefer=tuple(accel["prefer"]),
+        accel=accel.name,
+        device=accel.device,
+        prefer=accel.prefer,
         log_dir=log_dir,
         offline=offline,
     )
@@ -77,23 +65,23 @@ def facts(loaded: LoadedModel) -> dict[str, Any]:
     return {**asdict(loaded), "path": str(loaded.path) if loaded.path else None}
 
 
-def refuse_bad_address(backend: dict[str, Any], where: str) -> None:
+def refuse_bad_address(backend: Backend, where: str) -> None:
     """Raise ConfigError when a backend's section wants an address and has none, or holds what must not be written."""
-    if "base_url" not in backend:
+    if "base_url" not in backend.arguments:
         return
-    if not backend["base_url"]:
+    if backend.base_url is None:
         msg = (
             f"{where}.base_url: not set, got null; give the service's address, as in "
             f"{where}.base_url=http://127.0.0.1:5273/v1, or set FOUNDRY_LOCAL_ENDPOINT."
         )
         raise ConfigError(msg)
-    if holds_secret(backend["base_url"]):
+    if holds_secret(backend.base_url):
         msg = (
             f"{where}.base_url: holds a user, a password or a query, and a run's config is written to disk; give "
-            f"{without_secrets(backend['base_url'])} and put the key in the variable that {where}.api_key_env names."
+            f"{without_secrets(backend.base_url)} and put the key in the variable that {where}.api_key_env names."
         )
         raise ConfigError(msg)
-    if not _VARIABLE.fullmatch(backend.get("api_key_env") or "NONE"):
+    if not _VARIABLE.fullmatch(str(backend.arguments.get("api_key_env") or "NONE")):
         msg = (
             f"{where}.api_key_env: must be the name of an environment variable, such as FOUNDRY_API_KEY; "
             "a key itself is never written into a config."

@@ -13,6 +13,8 @@ from foundry_exp import target
 from foundry_exp.errors import BackendError, SkipCellError
 from foundry_exp.files.digest import digest_of
 from foundry_exp.protocols import ModelRequest
+from foundry_exp.records.config_json import plain
+from foundry_exp.records.config_sections import Accel, Backend, DeviceLock, Model, Provision
 from foundry_exp.runtime.machine import device_lock
 from foundry_exp.runtime.models import folder, progress_bar, provision, request
 from foundry_exp.scores.judge import chat_process, prompt, verdict
@@ -29,20 +31,20 @@ _PLUMBING = frozenset({"api_key_env", "cache_dir", "cache_only", "data_dir", "qu
 class JudgeModel:
     """Which model is to judge, and how it is got."""
 
-    model: dict[str, Any]
-    backend: dict[str, Any]
-    accel: dict[str, Any]
+    model: Model
+    backend: Backend
+    accel: Accel
     load_timeout_s: float
-    provision: dict[str, Any]
+    provision: Provision
     offline: bool
-    device_lock: dict[str, Any]
+    device_lock: DeviceLock
     log_dir: Path
     """Where its log stays when it fails."""
 
     @property
-    def lock_config(self) -> dict[str, Any]:
-        """What the device lock asks of a cell's config; the name in it is of the device that is measured."""
-        return {"backend": self.backend, "accel": self.accel, "device_lock": {**self.device_lock, "device": None}}
+    def lock(self) -> DeviceLock:
+        """How it waits for its device; the name in a cell's is of the device that is measured."""
+        return replace(self.device_lock, device=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +76,10 @@ def loaded(model: JudgeModel, settings: Settings, line: ProgressLine) -> Iterato
         try:
             wanted = request.request(model.model, model.accel, path, Path(runtime_logs), offline=model.offline)
             provided = _provided(model, wanted)
-            lock = device_lock.held(model.lock_config, {"judge": alias}, line.wait_for)
-            with lock, chat_process.chatting(model.backend, provided, model.load_timeout_s, log) as chat:
-                yield Judge(chat, settings), identify(alias, chat.facts, model.backend, settings)
+            lock = device_lock.held(model.lock, model.backend, model.accel, {"judge": alias}, line.wait_for)
+            backend = plain(model.backend)
+            with lock, chat_process.chatting(backend, provided, model.load_timeout_s, log) as chat:
+                yield Judge(chat, settings), identify(alias, chat.facts, backend, settings)
         except SkipCellError as error:
             raise BackendError("skip", f"{alias}: {error}") from error
         except BackendError as error:
@@ -91,10 +94,10 @@ def _new_log(log_dir: Path, alias: str) -> Path:
 
 def _provided(judge_model: JudgeModel, model: ModelRequest) -> ModelRequest:
     """The one variant meant, on this disk, where the runtime is Foundry's own; fetched by a process of its own."""
-    if model.path is not None or "cache_dir" not in judge_model.backend:
+    if model.path is not None or not judge_model.backend.keeps_models:
         return model
     place = provision.Place.of(judge_model.backend, offline=judge_model.offline)
-    limits = provision.Limits(**judge_model.provision)
+    limits = provision.Limits(**asdict(judge_model.provision))
     with progress_bar.shown(model.alias) as show:
         provided = provision.provide(place, model, limits, show)
     return replace(model, variant=provided.id, path=provided.path if provided.local else None)

@@ -10,6 +10,8 @@ from foundry_exp.errors import BackendError
 from foundry_exp.files import shipped_files
 from foundry_exp.prompts.rubric import RubricChoice
 from foundry_exp.protocols import Answer
+from foundry_exp.records.config_json import build
+from foundry_exp.records.config_sections import Accel, Backend, DeviceLock, Model, Provision
 from foundry_exp.records.record import Sample
 from foundry_exp.records.score import JUDGE, Score, Standing
 from foundry_exp.runtime.models import request
@@ -56,7 +58,14 @@ class JudgeScorer:
         """Keep what the config says; nothing is read or started yet."""
         self.folder = Path(output_dir) / FOLDER
         self.model = JudgeModel(
-            request.whole(model), backend, accel, load_timeout_s, provision, offline, device_lock, self.folder
+            build(Model, model),
+            build(Backend, backend),
+            build(Accel, accel),
+            load_timeout_s,
+            build(Provision, provision),
+            offline,
+            build(DeviceLock, device_lock),
+            self.folder,
         )
         self.settings = Settings(seed, max_tokens, first_token_timeout_s, idle_timeout_s, total_timeout_s)
         self.thresholds = Thresholds(**thresholds)

@@ -15,6 +15,7 @@ from foundry_exp.measure.attempts import ATTEMPTS_FILE, Attempt
 from foundry_exp.measure.cell import Cell
 from foundry_exp.measure.outcome import Outcome
 from foundry_exp.records import record_json, run_folder
+from foundry_exp.records.config_json import plain
 from foundry_exp.run import one_cell
 from foundry_exp.run.engines import Engine
 from tests.conftest import SCRIPTED
@@ -44,7 +45,7 @@ def measure(request: pytest.FixtureRequest, tmp_path: Path) -> Measure:
         ]
         every_job, _ = compose.jobs([*SCRIPTED, *chosen, *fixed, *overrides], multirun=False)
         cell = plan(compose.plain(every_job[0].config), "cell", "sweep")
-        engine: Engine = target.build(cell.config["engine"], "engine")
+        engine: Engine = target.build(plain(cell.config.engine), "engine")
         engine.check([cell])
         cell.folder.mkdir(parents=True)
         one_cell.prepare(cell)
@@ -63,7 +64,7 @@ def test_cell_is_measured_into_its_folder(measure: Measure) -> None:
     assert outcome.rss_loaded_mb is not None
     records = run_folder.read_records(cell.folder)
     assert len([record for record in records if record.phase == "measure"]) == PROMPTS * ROUNDS
-    assert {record.text for record in records} == {cell.config["backend"]["answer"]}
+    assert {record.text for record in records} == {cell.config.backend.arguments["answer"]}
     assert {record.attempt for record in records} == {0}
     assert {path.name for path in cell.folder.iterdir()} == {
         ATTEMPTS_FILE,
@@ -75,7 +76,7 @@ def test_cell_is_measured_into_its_folder(measure: Measure) -> None:
 def test_environment_is_of_the_machine_that_measured(measure: Measure) -> None:
     cell, _, _ = measure()
     machine = json.loads((cell.folder / run_folder.ENVIRONMENT_FILE).read_text(encoding="utf-8"))
-    assert machine["engine"] == cell.config["engine"]["name"]
+    assert machine["engine"] == cell.config.engine.name
     assert machine["host"] == platform.node()
     assert machine["memory_mb"] > 0
     assert "git_commit" in machine

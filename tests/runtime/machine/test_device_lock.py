@@ -7,13 +7,16 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import pytest
 
 from foundry_exp.errors import BackendError
 from foundry_exp.records import run_folder
+from foundry_exp.records.config_rules import Device
+from foundry_exp.records.config_sections import Accel, Backend, DeviceLock
 from foundry_exp.runtime.machine import device_lock, owned_lock
 from tests import process_group
 from tests.conftest import SCRIPTED, Run, clean_environment
@@ -33,10 +36,14 @@ with owned_lock.held(Path(sys.argv[1]), {"sweep": "first", "cell": "phi"}) as is
 """
 
 
-def config(folder: Path, device: str | None = "CPU", mode: str = "fail", base_url: str | None = None) -> dict[str, Any]:
-    backend = {"base_url": base_url} if base_url else {}
-    lock = {"mode": mode, "timeout_s": 60, "device": None, "folder": str(folder)}
-    return {"backend": backend, "accel": {"device": device}, "device_lock": lock}
+Asked = tuple[DeviceLock, Backend, Accel]
+
+
+def config(
+    folder: Path, device: Device | None = "CPU", mode: Literal["wait", "fail"] = "fail", base_url: str | None = None
+) -> Asked:
+    backend = Backend("mine.Backend", "mine", {"base_url": base_url} if base_url else {})
+    return DeviceLock(mode, 60, None, str(folder)), backend, Accel("mine", device, ())
 
 
 @contextmanager
@@ -76,7 +83,7 @@ def test_a_killed_holder_lets_go_and_the_one_that_waited_is_measured(run: Run, t
             holder.wait()
             return True
 
-        with device_lock.held(config(tmp_path / "locks", mode="wait"), {"sweep": "second", "cell": "x"}, wait) as mine:
+        with device_lock.held(*config(tmp_path / "locks", mode="wait"), {"sweep": "second", "cell": "x"}, wait) as mine:
             assert mine
             assert f"process {os.getpid()} (sweep second, cell x)" in owned_lock.holder(tmp_path / "locks" / "cpu.lock")
     assert f"process {holder.pid} (sweep first, cell phi)" in waits[0]
@@ -103,7 +110,7 @@ def test_a_wait_is_told_once_where_output_is_no_terminal(tmp_path: Path) -> None
 def test_who_stops_waiting_does_not_hold_the_device(tmp_path: Path) -> None:
     with another_process(tmp_path / "locks" / "gpu.lock"):
         waiting = config(tmp_path / "locks", "GPU", mode="wait")
-        with device_lock.held(waiting, {}, lambda _: False) as mine:
+        with device_lock.held(*waiting, {}, lambda _: False) as mine:
             assert not mine
 
 
@@ -112,15 +119,15 @@ def test_who_stops_waiting_does_not_hold_the_device(tmp_path: Path) -> None:
     [("CPU", "GPU", True), ("CPU", "CPU", False), (None, "NPU", False), ("GPU", None, False)],
 )
 def test_devices_are_held_apart_and_auto_holds_all(
-    tmp_path: Path, first: str | None, second: str | None, together: bool
+    tmp_path: Path, first: Device | None, second: Device | None, together: bool
 ) -> None:
     with ExitStack() as stack:
-        assert stack.enter_context(device_lock.held(config(tmp_path, first), {}, lambda _: True))
+        assert stack.enter_context(device_lock.held(*config(tmp_path, first), {}, lambda _: True))
         if together:
-            assert stack.enter_context(device_lock.held(config(tmp_path, second), {}, lambda _: True))
+            assert stack.enter_context(device_lock.held(*config(tmp_path, second), {}, lambda _: True))
         else:
             with pytest.raises(BackendError, match="is busy"):
-                stack.enter_context(device_lock.held(config(tmp_path, second), {}, lambda _: True))
+                stack.enter_context(device_lock.held(*config(tmp_path, second), {}, lambda _: True))
 
 
 @pytest.mark.parametrize(
@@ -142,9 +149,8 @@ def test_devices_are_held_apart_and_auto_holds_all(
 def test_a_service_keeps_its_own_host_busy_and_a_tunnels_end_what_it_is_called(
     tmp_path: Path, base_url: str | None, device: str | None, held: str
 ) -> None:
-    asked = config(tmp_path, base_url=base_url)
-    asked["device_lock"]["device"] = device
-    assert device_lock.devices(asked) == (held,)
+    lock, backend, accel = config(tmp_path, base_url=base_url)
+    assert device_lock.devices(replace(lock, device=device), backend, accel) == (held,)
 
 
 @pytest.mark.real
@@ -153,11 +159,11 @@ def test_two_users_share_the_locks() -> None:
     with tempfile.TemporaryDirectory() as parent:
         Path(parent).chmod(0o755)  # pytest's own folders let no one else in
         asked = config(Path(parent) / "locks")
-        with device_lock.held(asked, {}, lambda _: True):
+        with device_lock.held(*asked, {}, lambda _: True):
             pass
-        second = device_lock.held(asked, {}, lambda _: True)
+        second = device_lock.held(*asked, {}, lambda _: True)
         busy = pytest.raises(BackendError, match=r"is busy, held by .* process")
         with another_process(Path(parent) / "locks" / "cpu.lock", NOBODY), busy, second:
             pass
-        with device_lock.held(asked, {}, lambda _: True) as mine:
+        with device_lock.held(*asked, {}, lambda _: True) as mine:
             assert mine, "another user's files are in the way"

@@ -39,7 +39,7 @@ class Court:
             "rubric": "summary", "calibration": "shipped:prompts/calibration/summary.json", "repeats": 1, "seed": 0,
             "max_tokens": 200, "load_timeout_s": 60.0, "first_token_timeout_s": 30.0, "idle_timeout_s": 30.0,
             "total_timeout_s": 30.0, "thresholds": THRESHOLDS, "offline": True,
-            "device_lock": {"mode": "wait", "timeout_s": 600.0, "folder": str(self.place / "locks")},
+            "device_lock": {"mode": "wait", "timeout_s": 600.0, "device": None, "folder": str(self.place / "locks")},
             "output_dir": str(self.place),
             "provision": {"download": False, "stall_timeout_s": 1.0, "retries": 0},
         }  # fmt: skip

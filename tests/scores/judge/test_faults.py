@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from foundry_exp.errors import BackendError, ConfigError
-from foundry_exp.records import run_folder
+from foundry_exp.records import config_json, run_folder
+from foundry_exp.records.config_sections import Accel, Backend, DeviceLock
 from foundry_exp.runtime.machine import device_lock
 from tests.scores.judge.conftest import Court
 
@@ -58,7 +59,10 @@ def test_a_judge_that_cannot_be_loaded_leaves_earlier_scores_as_they_are(court: 
         ({"calibration": "none.json"}, "scorer.judge.calibration: nothing at"),
         ({"model": {"path": "nowhere"}}, "scorer.judge.model.path: nothing at"),
         ({"model": {}}, "scorer.judge.model: neither alias, variant nor path"),
-        ({"backend": {"base_url": None}}, "scorer.judge.backend.base_url: not set"),
+        (
+            {"backend": {"_target_": "mine.Backend", "name": "mine", "base_url": None}},
+            "scorer.judge.backend.base_url: not set",
+        ),
     ],
 )
 def test_what_can_be_known_before_is_said_before(court: Court, changes: dict[str, Any], why: str) -> None:
@@ -70,10 +74,10 @@ def test_what_can_be_known_before_is_said_before(court: Court, changes: dict[str
 @pytest.mark.real
 def test_a_judge_does_not_load_beside_a_cell_that_is_being_measured(court: Court) -> None:
     lock = {"mode": "fail", "timeout_s": 600.0, "device": None, "folder": str(court.place / "locks")}
-    cell = {"accel": {"device": "CPU"}, "backend": {}, "device_lock": lock}
+    cell = (config_json.build(DeviceLock, lock), Backend("mine.Backend", "mine", {}), Accel("mine", "CPU", ()))
     folder = court.run_folder(rounds=1)
     with (
-        device_lock.held(cell, {"cell": "demo-large"}, lambda _holder: False),
+        device_lock.held(*cell, {"cell": "demo-large"}, lambda _holder: False),
         pytest.raises(BackendError, match=r"played: the cpu is busy, held by .*cell demo-large"),
     ):
         court.score(folder, court.judge(device_lock=lock))

@@ -71,7 +71,7 @@ class Hearing:
     def judged(self, runs: list[str], role: str = "better", **changes: Any) -> Any:
         """What it came to, as data, by the same parts as the command's."""
         backend = {"_target_": TARGET, "name": "played", "role": role, "log": str(self.log)}
-        lock = {"mode": "wait", "timeout_s": 60.0, "folder": str(self.place / "locks")}
+        lock = {"mode": "wait", "timeout_s": 60.0, "device": None, "folder": str(self.place / "locks")}
         own = {
             "model": {"alias": "played"}, "backend": backend, "rubric": "summary", "device_lock": lock,
             "output_dir": str(self.place),
