@@ -27,7 +27,7 @@ _started: list[str] = []
 def _note_what_starts(event: str, arguments: tuple[object, ...]) -> None:
     if event == "subprocess.Popen" and str(arguments[0]) == sys.executable:
         _started.append(f"a process: {arguments[1]}")
-    elif event == "socket.bind":
+    elif event == "socket.bind" and "::1" not in str(arguments[1]):  # urllib3 tries so whether there is IPv6
         _started.append(f"a server at {arguments[1]}")
 
 
