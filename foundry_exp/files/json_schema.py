@@ -2,6 +2,7 @@
 
 import json
 from functools import cache
+from math import isfinite
 from typing import Any
 
 from foundry_exp.errors import ConfigError, near
@@ -18,14 +19,27 @@ def load_schema(name: str) -> dict[str, Any]:
 
 def check(value: Any, schema_name: str, where: str) -> None:
     """Raise ConfigError for the first thing in `value` that its schema does not allow."""
-    from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
 
-    error = best_match(Draft202012Validator(load_schema(schema_name)).iter_errors(value))
+    error = best_match(_validator()(load_schema(schema_name)).iter_errors(value))
     if error is None:
         return
     msg = f"{': '.join([*filter(None, [where]), *_key(list(error.absolute_path))])}: {_complaint(error)}"
     raise ConfigError(msg)
+
+
+@cache
+def _validator() -> Any:
+    """One for which NaN and infinity, which YAML can write and JSON cannot, are no numbers."""
+    from jsonschema import Draft202012Validator, validators
+
+    extend: Any = validators.extend
+    numbers = Draft202012Validator.TYPE_CHECKER
+
+    def is_number(_: Any, value: Any) -> bool:
+        return numbers.is_type(value, "number") and not (isinstance(value, float) and not isfinite(value))
+
+    return extend(Draft202012Validator, type_checker=numbers.redefine("number", is_number))
 
 
 def _key(path: list[str | int]) -> list[str]:

@@ -18,6 +18,8 @@ BROKEN = [
     ("generation.seed=true", "config: generation.seed: must be a whole number, got true; change the value."),
     ("generation.max_tokens=2.5", "config: generation.max_tokens: must be a whole number, got 2.5; change the value."),
     ("generation.temperature=true", "config: generation.temperature: must be a number, got true; change the value."),
+    ("generation.temperature=nan", "config: generation.temperature: must be a number, got NaN; change the value."),
+    ("workload.cooldown_s=inf", "config: workload.cooldown_s: must be a number, got Infinity; change the value."),
     ("workload.arrivals=poison", 'config: workload.arrivals: must be one of constant, poisson, got "poison"; '
      "did you mean poisson?"),
     ("+workload.roundz=3", "config: workload: unknown key 'roundz'; did you mean rounds?"),
