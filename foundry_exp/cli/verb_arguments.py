@@ -2,11 +2,24 @@
 
 import argparse
 import importlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from foundry_exp.errors import ConfigError, offer
+
+_OPTION = re.compile(r"^  (--[a-z-]+)(?: (\[?[A-Z]+…?\]?))?", re.MULTILINE)
+"""A line of a help text that describes an option, and what it calls the value."""
+_KINDS: dict[str, dict[str, Any]] = {
+    "": {"action": "store_true"},
+    "DIR": {"type": Path},
+    "FILE": {"type": Path},
+    "PATH": {"type": Path},
+    "RUN": {"action": "extend", "nargs": "+"},
+    "[NAME…]": {"nargs": "*"},
+}
+"""Any other value is a text."""
 
 
 def is_setting(argument: str) -> bool:
@@ -19,13 +32,18 @@ def runs_and_settings(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     return [one for one in arguments if not is_setting(one)], [one for one in arguments if is_setting(one)]
 
 
-def parser(verb: str, help_text: str, *switches: str) -> argparse.ArgumentParser:
-    """A verb's, with the usage that its help begins with, the folder of runs, and options without a value."""
+def parser(
+    verb: str, help_text: str, *, runs: str | None = None, number: Callable[[str], int] = int, **defaults: Any
+) -> argparse.ArgumentParser:
+    """A verb's: usage and options as its help has them, values by what the help calls them, and so many `runs`."""
     usage = help_text.partition("\n\n")[0].removeprefix("usage: ")
     made = argparse.ArgumentParser(prog=verb, usage=usage, add_help=False, allow_abbrev=False)
-    made.add_argument("--output-dir", type=Path, default=Path("mlruns"))
-    for switch in switches:
-        made.add_argument(switch, action="store_true")
+    kinds = {**_KINDS, "N": {"type": number}}
+    for option, value in _OPTION.findall(help_text):
+        made.add_argument(option, **kinds.get(value, {}))
+    if runs:
+        made.add_argument("runs", nargs=runs, metavar="RUN")
+    made.set_defaults(**{"output_dir": Path("mlruns"), **defaults})
     return made
 
 

@@ -38,7 +38,7 @@ _COST = " {:>7}"
 
 def main(arguments: list[str]) -> int:
     """Calibrate, store the result, and print it."""
-    options = verb_arguments.parser("calibrate", HELP, "--quick", "--json").parse_args(arguments)
+    options = verb_arguments.parser("calibrate", HELP).parse_args(arguments)
     requests, rounds = (8, 5) if options.quick else (60, 15)
     try:
         from foundry_exp.measure.calibration.calibrate import STANDARD, calibrate

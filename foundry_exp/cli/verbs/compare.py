@@ -52,7 +52,7 @@ _JUDGE = "scorer.judge"
 
 def main(arguments: list[str]) -> int:
     """Compare every cell of the runs named."""
-    options = _parser().parse_intermixed_args(arguments)
+    options = verb_arguments.parser("compare", HELP, runs="*", seed=0).parse_intermixed_args(arguments)
     names, settings = verb_arguments.runs_and_settings(options.runs)
     _refuse_unread(settings, judged=options.judge)
     if not names:
@@ -61,15 +61,6 @@ def main(arguments: list[str]) -> int:
     from foundry_exp.tracking.fetch import named
 
     return _compare(named(names, options.output_dir, options.uri), settings, options)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = verb_arguments.parser("compare", HELP, "--judge", "--force", "--json")
-    parser.add_argument("runs", nargs="*", metavar="RUN")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--markdown", type=Path)
-    parser.add_argument("--uri")
-    return parser
 
 
 def _refuse_unread(settings: Sequence[str], *, judged: bool) -> None:

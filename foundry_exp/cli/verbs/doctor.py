@@ -1,6 +1,5 @@
 """`doctor`: can the main job run here, and if not, what is to be done."""
 
-import argparse
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foundry_exp import terminal
+from foundry_exp.cli import verb_arguments
 from foundry_exp.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -41,7 +41,9 @@ _STYLES = {"ok": "green", "note": "cyan", "warning": "yellow", "error": "bold re
 
 def main(arguments: list[str]) -> int:
     """Look, print what was found, and exit 1 when the main job could not run."""
-    options = _parser().parse_args(arguments)
+    parser = verb_arguments.parser("doctor", HELP)
+    parser.add_argument("overrides", nargs="*", metavar="key=value")
+    options = parser.parse_args(arguments)
     names = [name for name in options.probe or [] if "=" not in name]
     overrides = [*options.overrides, *(setting for setting in options.probe or [] if "=" in setting)]
     wrong = [override for override in options.overrides if "=" not in override]
@@ -59,15 +61,6 @@ def main(arguments: list[str]) -> int:
     else:
         _show(findings)
     return code
-
-
-def _parser() -> argparse.ArgumentParser:
-    usage = HELP.partition("\n")[0].removeprefix("usage: ")
-    parser = argparse.ArgumentParser(prog="doctor", usage=usage, add_help=False, allow_abbrev=False)
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--probe", nargs="*", metavar="NAME")
-    parser.add_argument("overrides", nargs="*", metavar="key=value")
-    return parser
 
 
 def _look(overrides: list[str], probed: list[str] | None) -> "list[Finding]":

@@ -57,7 +57,7 @@ compare
 
 def main(arguments: list[str]) -> int:
     """Gate a candidate, or save a baseline."""
-    options = _parser().parse_intermixed_args(arguments)
+    options = verb_arguments.parser("gate", HELP, runs="*", rules="default", seed=0).parse_intermixed_args(arguments)
     rules, runs = _rules(options)
     if options.save:
         return _save(options.save, _side(runs, rules, options))
@@ -67,21 +67,6 @@ def main(arguments: list[str]) -> int:
         msg = "gate: needs --baseline RUN and --candidate RUN, or --save PATH RUN, or --tag NAME RUN; see gate --help."
         raise ConfigError(msg)
     return _gate(rules, options)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = verb_arguments.parser("gate", HELP, "--force", "--json")
-    parser.add_argument("runs", nargs="*")
-    parser.add_argument("--baseline", action="extend", nargs="+")
-    parser.add_argument("--candidate", action="extend", nargs="+")
-    parser.add_argument("--save", type=Path)
-    parser.add_argument("--tag")
-    parser.add_argument("--rules", default="default")
-    parser.add_argument("--junit", type=Path)
-    parser.add_argument("--markdown", type=Path)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--uri")
-    return parser
 
 
 def _rules(options: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:

@@ -1,6 +1,5 @@
 """`publish RUN…`: send run folders to MLflow, again if need be."""
 
-import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +26,7 @@ changed replaces what was there, so this is always safe.
   --experiment NAME  MLflow's experiment (default: foundry_exp)
   --traces           beside each run a trace for each different answer, with its scores as feedback;
                      later changes of the run reach them without this option
-  --json             print as JSON what outcome of each cell
+  --json             print as JSON what became of each cell
   -h, --help         this text
 
 A server's credentials are read from MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or
@@ -40,7 +39,7 @@ example:
 
 def main(arguments: list[str]) -> int:
     """Publish every cell of each run: 0 when all could be, 1 when one could not, 2 when nothing was tried."""
-    options = _parser().parse_args(arguments)
+    options = verb_arguments.parser("publish", HELP, runs="+", experiment="foundry_exp").parse_args(arguments)
     tracker = MlflowTracker(options.uri, options.experiment, str(options.output_dir), traces=options.traces)
     try:
         runs = [find_run(name, options.output_dir) for name in options.runs]
@@ -56,14 +55,6 @@ def main(arguments: list[str]) -> int:
     if options.json:
         terminal.print_json(outcomes)
     return code
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = verb_arguments.parser("publish", HELP, "--traces", "--json")
-    parser.add_argument("runs", nargs="+", metavar="RUN")
-    parser.add_argument("--uri")
-    parser.add_argument("--experiment", default="foundry_exp")
-    return parser
 
 
 def _publish_run(tracker: MlflowTracker, run: Path, outcomes: dict[str, str] | None) -> int:

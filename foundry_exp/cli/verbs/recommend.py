@@ -49,7 +49,7 @@ decide on
 
 def main(arguments: list[str]) -> int:
     """Recommend one of the cells of the runs named."""
-    options = _parser().parse_intermixed_args(arguments)
+    options = verb_arguments.parser("recommend", HELP, runs="*", seed=0).parse_intermixed_args(arguments)
     names, settings = verb_arguments.runs_and_settings(options.runs)
     if not names:
         msg = "recommend: name a run, as in python -m foundry_exp recommend last"
@@ -58,16 +58,6 @@ def main(arguments: list[str]) -> int:
     from foundry_exp.tracking.fetch import named
 
     return _recommend(named(names, options.output_dir, options.uri), decision, options)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = verb_arguments.parser("recommend", HELP, "--json", "--force")
-    parser.add_argument("runs", nargs="*", metavar="RUN")
-    parser.add_argument("--routing", type=Path)
-    parser.add_argument("--markdown", type=Path)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--uri")
-    return parser
 
 
 def _decision(settings: Sequence[str]) -> dict[str, Any]:

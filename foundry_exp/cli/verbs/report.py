@@ -1,6 +1,5 @@
 """`report RUN…`: write the reports of finished runs again, and print their table."""
 
-import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,7 +36,7 @@ examples:
 
 def main(arguments: list[str]) -> int:
     """Report on each run named: 0 when all could be, 1 when one could not, 2 when one does not exist."""
-    options = _parser().parse_args(arguments)
+    options = verb_arguments.parser("report", HELP, runs="+").parse_args(arguments)
     from foundry_exp.tracking.fetch import find
 
     try:
@@ -65,13 +64,6 @@ def _code(folder: Path, entries: list[dict[str, Any]], *, printed: bool, titled:
 
         entries += data_files.entries(read)
     return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = verb_arguments.parser("report", HELP, "--json")
-    parser.add_argument("runs", nargs="+", metavar="RUN")
-    parser.add_argument("--uri")
-    return parser
 
 
 def _written(folder: Path) -> "tuple[list[FinishedCell], Conclusions]":

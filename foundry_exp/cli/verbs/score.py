@@ -1,6 +1,5 @@
 """`score RUN…`: score the answers of finished runs again, without generating again."""
 
-import argparse
 import json
 import sys
 from collections.abc import Sequence
@@ -49,7 +48,9 @@ READ = ("scorer", "tracker", *HANDED_DOWN)
 def main(arguments: list[str]) -> int:
     """Score each run named: 0 when all could be, 1 when one could not, 2 when nothing was tried."""
     overrides = [override for override in arguments if "=" in override and not override.startswith("-")]
-    options = _parser().parse_args([argument for argument in arguments if argument not in overrides])
+    options = verb_arguments.parser("score", HELP, runs="+").parse_args(
+        [argument for argument in arguments if argument not in overrides]
+    )
     _refuse_unread(overrides)
     # Hydra and pydantic: not for --help or a wrong word
     from foundry_exp.records.runs import finished_cells
@@ -65,12 +66,6 @@ def main(arguments: list[str]) -> int:
     went_well, cells = score_again.rescore(runs, _print_note)
     _show(cells, as_json=options.json)
     return 0 if went_well and len(runs) == len(set(folders)) else 1
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = verb_arguments.parser("score", HELP, "--json")
-    parser.add_argument("runs", nargs="+", metavar="RUN")
-    return parser
 
 
 def _refuse_unread(overrides: Sequence[str]) -> None:

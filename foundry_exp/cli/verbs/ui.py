@@ -50,15 +50,8 @@ _LATEST_QUEUE = "SELECT experiment_id FROM review_queues ORDER BY creation_time_
 
 def main(arguments: list[str]) -> int:
     """Serve the store until interrupted: 1 when the server fails, 2 when there is no store or the port is taken."""
-    options = _parser().parse_args(arguments)
+    options = verb_arguments.parser("ui", HELP, number=_number, port=5000).parse_args(arguments)
     return _open(locate(options.uri, str(options.output_dir)), options.port)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = verb_arguments.parser("ui", HELP)
-    parser.add_argument("--port", type=_number, default=5000)
-    parser.add_argument("--uri")
-    return parser
 
 
 def _number(text: str) -> int:
