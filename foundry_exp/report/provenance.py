@@ -6,6 +6,7 @@ from typing import Any
 from foundry_exp.files.escape import one_line
 from foundry_exp.records.run_result import RunResult
 from foundry_exp.records.score import Scored
+from foundry_exp.results.comparable import setting_text
 
 UNKNOWN = "unknown"
 _COMMIT_DIGITS = 12
@@ -22,7 +23,7 @@ def surroundings(result: RunResult) -> dict[str, str]:
         "Code": _code(environment),
         "Prompts": _prompts(result.prompts),
         "Scores": _scores(result.scores),
-        "Settings": ", ".join(f"{key} {_value(value)}" for key, value in result.generation.items()),
+        "Settings": ", ".join(f"{key} {setting_text(value)}" for key, value in result.generation.items()),
     }
     return {name: one_line(text) or UNKNOWN for name, text in facts.items()}
 
@@ -90,10 +91,6 @@ def _prompts(prompts: dict[str, Any]) -> str:
 
 def _named(name: str, value: Any) -> str | None:
     return None if value is None or value == "" else f"{name} {value}"
-
-
-def _value(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _joined(*parts: Any) -> str:

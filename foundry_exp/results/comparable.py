@@ -117,7 +117,7 @@ def _prompts(cell: FinishedCell) -> str | None:
 
 
 def _generation(cell: FinishedCell) -> str | None:
-    return ", ".join(f"{key} {_plain(value)}" for key, value in sorted(cell.result.generation.items())) or None
+    return ", ".join(f"{key} {setting_text(value)}" for key, value in sorted(cell.result.generation.items())) or None
 
 
 def _runtime(cell: FinishedCell) -> str | None:
@@ -157,7 +157,8 @@ def _machine(cell: FinishedCell) -> str | None:
     return ", ".join(str(part) for part in parts if part) or None
 
 
-def _plain(value: Any) -> str:
+def setting_text(value: Any) -> str:
+    """A setting's value as pages say it: 0.7, and 1 for 1.0."""
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
