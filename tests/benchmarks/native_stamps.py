@@ -71,8 +71,10 @@ def watch_callback(seen_ns: list[int]) -> None:
         entered.ns = time.perf_counter_ns()
         return self.__dict__.get("queue")
 
-    ChatSession._stream_queue = property(read, lambda self, value: self.__dict__.update(queue=value))
-    session.queue = type("queue", (), {"Queue": Queue})
+    patched: Any = ChatSession
+    patched._stream_queue = property(read, lambda self, value: self.__dict__.update(queue=value))
+    patched = session
+    patched.queue = type("queue", (), {"Queue": Queue})
 
 
 def lags_ms(model: str, switch_s: float, requests: int, tokens: int) -> tuple[list[list[float]], float]:

@@ -74,6 +74,7 @@ def _ms_per_token(backend: native.NativeBackend, messages: tuple[Message, ...]) 
 
     search = SearchOptions(temperature=0.0, do_sample=False, top_k=1, seed=0, max_output_tokens=_TOKENS)
     item_ns = []
+    assert backend._model is not None
     with ChatSession(backend._model) as session, Request() as asked:
         for message in messages:
             asked.add_item(getattr(MessageItem, message.role)(message.content))

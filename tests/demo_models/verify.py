@@ -39,8 +39,7 @@ def ask_all(folder: Path, prompts: list[str], rounds: int = 2) -> list[Answer]:
     os.environ.update(ORT_TELEMETRY_DISABLED="1", CI="1")
     with tempfile.TemporaryDirectory(prefix="foundry-exp-demo-") as app_data:
         config = Configuration(app_name="demo-build", app_data_dir=app_data, disable_nonessential_telemetry=True)
-        FoundryLocalManager.initialize(config)
-        manager = FoundryLocalManager.instance
+        manager = FoundryLocalManager(config)
         try:
             properties = ModelInfoBuilder()
             properties.set_string_property("task", "chat-completion")

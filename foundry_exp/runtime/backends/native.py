@@ -8,12 +8,15 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from foundry_exp.errors import BackendError
 from foundry_exp.protocols import ChatRequest, Clock, Event, LoadedModel, ModelRequest
 from foundry_exp.records.record import EventKind, Message, Usage
 from foundry_exp.runtime.models import folder, resolve, runtime, variants
+
+if TYPE_CHECKING:
+    from foundry_local_sdk import ChatSession, FoundryLocalManager, IModel, MessageItem, Request, Response, TextItemType
 
 
 class NativeBackend:
@@ -35,7 +38,7 @@ class NativeBackend:
         self._catalogue_url = catalogue_url
         self._cache_only = cache_only
         self._open = ExitStack()
-        self._model: Any = None
+        self._model: IModel | None = None
 
     def load(self, model: ModelRequest) -> LoadedModel:
         """Open the runtime, fetch the model if it is not here, and load it."""
@@ -66,7 +69,7 @@ class NativeBackend:
             pid=os.getpid(),
         )
 
-    def _providers(self, manager: Any, model: ModelRequest) -> tuple[float, variants.Providers]:
+    def _providers(self, manager: "FoundryLocalManager", model: ModelRequest) -> tuple[float, variants.Providers]:
         """Seconds, and what is there afterwards: the first time of a provider is no part of loading a model."""
         start_s = time.perf_counter()
         there = resolve.providers(manager, model, self._data_dir if model.offline else None)
@@ -76,11 +79,15 @@ class NativeBackend:
         """Answer one prompt in a session of its own: a reused one would keep the turns before."""
         from foundry_local_sdk import ChatSession, Request
 
-        with runtime.translated("request"), ChatSession(self._model) as session, Request() as native:
-            _fill(native, request)
-            _refuse_overflow(session, native)
-            answer = _streamed if request.streaming else _plain
-            yield from answer(session, native, request, clock)
+        if self._model is None:
+            raise BackendError("not_loaded", "backend.native: no model is loaded; call load first.")
+        with runtime.translated("request"):
+            session = ChatSession(self._model)
+            with session, Request() as native:
+                _fill(native, request)
+                _refuse_overflow(session, native)
+                answer = _streamed if request.streaming else _plain
+                yield from answer(session, native, request, clock)
 
     def unload(self) -> None:
         """Unload the model and close the runtime."""
@@ -93,7 +100,7 @@ class NativeBackend:
             self._open.close()
 
 
-def _fetched(model: Any) -> float | None:
+def _fetched(model: "IModel") -> float | None:
     """Seconds that a download took; null when the model was here."""
     if model.is_cached:
         return None
@@ -102,7 +109,7 @@ def _fetched(model: Any) -> float | None:
     return time.monotonic() - start_s
 
 
-def _fill(native: Any, request: ChatRequest) -> None:
+def _fill(native: "Request", request: ChatRequest) -> None:
     from foundry_local_sdk import RequestOptions, SearchOptions
 
     for message in request.messages:
@@ -127,13 +134,13 @@ def _constrained(request: ChatRequest) -> dict[str, str]:
     }
 
 
-def _item(message: Message) -> Any:
-    from foundry_local_sdk import MessageItem
+def _item(message: Message) -> "MessageItem":
+    from foundry_local_sdk import MessageItem, MessageRole
 
-    return getattr(MessageItem, message.role)(message.content)
+    return MessageItem(MessageRole[message.role.upper()], message.content)
 
 
-def _refuse_overflow(session: Any, native: Any) -> None:
+def _refuse_overflow(session: "ChatSession", native: "Request") -> None:
     fit = session.preflight_request(native)
     if not fit.fits:
         msg = (
@@ -143,7 +150,7 @@ def _refuse_overflow(session: Any, native: Any) -> None:
         raise BackendError("context_overflow", msg)
 
 
-def _streamed(session: Any, native: Any, request: ChatRequest, clock: Clock) -> Iterator[Event]:
+def _streamed(session: "ChatSession", native: "Request", request: ChatRequest, clock: Clock) -> Iterator[Event]:
     from foundry_local_sdk import TextItem, TextItemType
 
     session.set_streaming(True)
@@ -159,7 +166,7 @@ def _streamed(session: Any, native: Any, request: ChatRequest, clock: Clock) -> 
             yield _end(response, clock(), start_ns)
 
 
-def _plain(session: Any, native: Any, request: ChatRequest, clock: Clock) -> Iterator[Event]:
+def _plain(session: "ChatSession", native: "Request", request: ChatRequest, clock: Clock) -> Iterator[Event]:
     from foundry_local_sdk import TextItemType
 
     start_ns = clock()
@@ -173,7 +180,7 @@ def _plain(session: Any, native: Any, request: ChatRequest, clock: Clock) -> Ite
         yield _end(response, end_ns, start_ns)
 
 
-def _texts(response: Any) -> Iterator[tuple[Any, str]]:
+def _texts(response: "Response") -> Iterator[tuple["TextItemType", str]]:
     """The text parts of a whole response, which may be wrapped in a message."""
     from foundry_local_sdk import MessageItem, TextItem
 
@@ -182,12 +189,11 @@ def _texts(response: Any) -> Iterator[tuple[Any, str]]:
         yield from ((part.type, part.text) for part in parts if isinstance(part, TextItem) and part.text)
 
 
-def _end(response: Any, t_ns: int, start_ns: int) -> Event:
+def _end(response: "Response", t_ns: int, start_ns: int) -> Event:
     counted = response.get_usage()
-    usage = Usage(counted.prompt_tokens, counted.completion_tokens) if counted else None
-    return Event(
-        "end", t_ns=t_ns, usage=usage, finish_reason=response.finish_reason.name.lower(), request_start_ns=start_ns
-    )
+    usage = Usage(counted.prompt_tokens, counted.completion_tokens)
+    finish_reason = response.finish_reason.name.lower()
+    return Event("end", t_ns=t_ns, usage=usage, finish_reason=finish_reason, request_start_ns=start_ns)
 
 
 class _Watch:

@@ -7,13 +7,17 @@ import os
 import threading
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from foundry_exp.errors import BackendError
 from foundry_exp.protocols import ModelRequest
 from foundry_exp.runtime import worker_side
 from foundry_exp.runtime.backends.native import NativeBackend
 from foundry_exp.runtime.models import request, runtime
 from foundry_exp.runtime.worker_side import Parent
+
+if TYPE_CHECKING:
+    from foundry_local_sdk import FoundryLocalManager
 
 _LOOPBACK = "127.0.0.1"
 _CATALOGUE_PATH = "/asset-gallery/v1.0/models"
@@ -79,19 +83,26 @@ def _served(backend: NativeBackend, model: ModelRequest) -> dict[str, Any]:
 
 
 def _start_service() -> str:
+    manager = _manager()
+    with runtime.translated("service"):
+        manager.start_web_service()
+    if not manager.urls:
+        raise BackendError("service", "the runtime's web service was started and names no address; see runtime.log.")
+    return manager.urls[0].rstrip("/")
+
+
+def _manager() -> "FoundryLocalManager":
+    """The one of this process, which the backend opened."""
     from foundry_local_sdk import FoundryLocalManager
 
-    with runtime.translated("service"):
-        manager = FoundryLocalManager.instance
-        manager.start_web_service()
-        return str(manager.urls[0]).rstrip("/")
+    if FoundryLocalManager.instance is None:
+        raise BackendError("service", "the runtime is closed in the process that serves it; see runtime.log.")
+    return FoundryLocalManager.instance
 
 
 def _stop(backend: NativeBackend) -> None:
-    from foundry_local_sdk import FoundryLocalManager
-
     with runtime.translated("service"):
-        FoundryLocalManager.instance.stop_web_service()
+        _manager().stop_web_service()
     backend.unload()
 
 

@@ -3,12 +3,15 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from foundry_exp.errors import BackendError, SkipCellError, near
 from foundry_exp.runtime.models import catalogue, folder
 from foundry_exp.runtime.models.runtime import registered, translated
 from foundry_exp.runtime.models.variants import needed_providers
+
+if TYPE_CHECKING:
+    from foundry_local_sdk import FoundryLocalManager, IModel
 
 SIZE_TOLERANCE = 0.05
 """The catalogue states sizes in whole MiB, and its own list of files may differ by a small one."""
@@ -27,7 +30,7 @@ class CachedModel:
 
 
 def verify(
-    manager: Any, data_dir: Path, cache_dir: Path, names: Sequence[str], tell: Callable[[str], None]
+    manager: "FoundryLocalManager", data_dir: Path, cache_dir: Path, names: Sequence[str], tell: Callable[[str], None]
 ) -> list[CachedModel]:
     """The state of each cached or begun model, or for those named."""
     models = []
@@ -42,7 +45,7 @@ def verify(
     return models
 
 
-def unmatched(manager: Any, cache_dir: Path, names: Sequence[str]) -> list[str]:
+def unmatched(manager: "FoundryLocalManager", cache_dir: Path, names: Sequence[str]) -> list[str]:
     """A sentence for each name that is neither an id nor an alias of what is here, with those that are like it."""
     here = set(catalogue.unfinished(cache_dir))
     for variant, kind in _cached(manager):
@@ -51,7 +54,7 @@ def unmatched(manager: Any, cache_dir: Path, names: Sequence[str]) -> list[str]:
     return [f"{name}: not in {cache_dir}; {near(name, here)}" for name in absent]
 
 
-def _cached(manager: Any) -> list[tuple[Any, str]]:
+def _cached(manager: "FoundryLocalManager") -> list[tuple["IModel", str]]:
     """Each variant that is here, your own first, and the kind of catalogue that knows it."""
     from foundry_local_sdk import CatalogType
 
@@ -59,7 +62,7 @@ def _cached(manager: Any) -> list[tuple[Any, str]]:
     return [(variant, kind) for kind, which in kinds for variant in manager.get_catalog(which).get_cached_models()]
 
 
-def _register_its_provider(manager: Any, variant: str, data_dir: Path) -> None:
+def _register_its_provider(manager: "FoundryLocalManager", variant: str, data_dir: Path) -> None:
     wanted = needed_providers("auto", None, variant)
     if wanted != ():
         registered(manager, wanted, data_dir)
@@ -69,7 +72,7 @@ def _named(names: Sequence[str], *own: str) -> bool:
     return not names or bool(set(names) & set(own))
 
 
-def _state(variant: Any, kind: str) -> CachedModel:
+def _state(variant: "IModel", kind: str) -> CachedModel:
     path = Path(variant.get_path())
     size_mb = round(folder.size_mb(path), 1) if path.is_dir() else None
     again = _again(variant.id, path, kind)
@@ -81,7 +84,7 @@ def _state(variant: Any, kind: str) -> CachedModel:
     return CachedModel(variant.id, str(path), problem, again if problem else None, size_mb)
 
 
-def _problem(variant: Any, path: Path, size_mb: float | None, kind: str) -> str | None:
+def _problem(variant: "IModel", path: Path, size_mb: float | None, kind: str) -> str | None:
     if size_mb is None:
         return "its folder is gone"
     missing = folder.missing(path)
@@ -93,7 +96,7 @@ def _problem(variant: Any, path: Path, size_mb: float | None, kind: str) -> str 
     return _load_problem(variant)
 
 
-def _load_problem(variant: Any) -> str | None:
+def _load_problem(variant: "IModel") -> str | None:
     try:
         with translated("load"):
             variant.load()

@@ -2,11 +2,14 @@
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from foundry_exp.runtime.models import folder
 from foundry_exp.runtime.models.facts import VariantFacts, not_measurable, tools_of, vision_of
 from foundry_exp.runtime.models.variants import device_of, own_alias
+
+if TYPE_CHECKING:
+    from foundry_local_sdk import Catalog, FoundryLocalManager, IModel, ModelInfo
 
 SNAPSHOT = "foundry.modelinfo.json"
 PUBLIC, LOCAL = "public", "local"
@@ -15,7 +18,7 @@ _UNFINISHED = "download.tmp"
 _STORED_NAME = re.compile(r"-(\d+)$")
 
 
-def read(manager: Any) -> list[VariantFacts]:
+def read(manager: "FoundryLocalManager") -> list[VariantFacts]:
     """Every variant that the runtime shows, your own first."""
     from foundry_local_sdk import CatalogType
 
@@ -23,12 +26,12 @@ def read(manager: Any) -> list[VariantFacts]:
     return [facts_of(variant, kind) for kind, which in kinds for variant in leaves(manager.get_catalog(which))]
 
 
-def leaves(catalog: Any) -> list[Any]:
+def leaves(catalog: "Catalog") -> list["IModel"]:
     """Every variant of a catalogue."""
     return [variant for entry in catalog.list_models() for variant in entry.variants]
 
 
-def facts_of(variant: Any, kind: str) -> VariantFacts:
+def facts_of(variant: "IModel", kind: str) -> VariantFacts:
     """One variant's facts, each with its source."""
     info = variant.info
     stated = "catalogue" if kind == PUBLIC else "registration"
@@ -37,7 +40,7 @@ def facts_of(variant: Any, kind: str) -> VariantFacts:
     context, context_source = _context(info, path, stated)
     reasoning = info.get_int_property("supports_reasoning", -1)
     device, provider = (info.runtime.device_type, info.runtime.execution_provider) if info.runtime else (None, None)
-    stated_device = getattr(device, "value", None)
+    stated_device = device.value if device else None
     sources = {
         "device": stated if stated_device else "name" if device_of(variant.id) else None,
         "size_mb": size_source,
@@ -67,12 +70,12 @@ def facts_of(variant: Any, kind: str) -> VariantFacts:
     )
 
 
-def alias_of(variant: Any, kind: str) -> str:
+def alias_of(variant: "IModel", kind: str) -> str:
     """The model that it is a variant of."""
-    return own_alias(variant.id) if kind == LOCAL else str(variant.info.alias)
+    return own_alias(variant.id) if kind == LOCAL else variant.info.alias
 
 
-def _size(info: Any, path: Path | None, kind: str) -> tuple[float | None, str | None]:
+def _size(info: "ModelInfo", path: Path | None, kind: str) -> tuple[float | None, str | None]:
     if kind == PUBLIC and info.file_size_mb:
         return round(info.file_size_mb * _MIB_IN_MB, 1), "catalogue"
     if path is not None and path.is_dir():
@@ -80,7 +83,7 @@ def _size(info: Any, path: Path | None, kind: str) -> tuple[float | None, str | 
     return None, None
 
 
-def _context(info: Any, path: Path | None, stated: str) -> tuple[int | None, str | None]:
+def _context(info: "ModelInfo", path: Path | None, stated: str) -> tuple[int | None, str | None]:
     if info.context_length:
         return info.context_length, stated
     length = folder.context_length(path) if path else None

@@ -1,7 +1,7 @@
 """From what was asked for to one variant of an opened runtime, registered from its folder or from a catalogue."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from foundry_exp.errors import BackendError
 from foundry_exp.protocols import ModelRequest
@@ -9,10 +9,13 @@ from foundry_exp.runtime.models import catalogue, variants
 from foundry_exp.runtime.models.facts import not_measurable
 from foundry_exp.runtime.models.runtime import registered, seen
 
+if TYPE_CHECKING:
+    from foundry_local_sdk import Catalog, FoundryLocalManager, IModel
+
 _LOCAL_VERSION = 1
 
 
-def providers(manager: Any, model: ModelRequest, data_dir: Path | None) -> variants.Providers:
+def providers(manager: "FoundryLocalManager", model: ModelRequest, data_dir: Path | None) -> variants.Providers:
     """What the request needs of execution providers, registered; with a `data_dir`, only what is there already."""
     own = model.variant or (_own_id(model) if model.path else None)
     wanted = variants.needed_providers(model.accel, model.device, own)
@@ -21,7 +24,7 @@ def providers(manager: Any, model: ModelRequest, data_dir: Path | None) -> varia
     return registered(manager, wanted, data_dir)
 
 
-def find(manager: Any, model: ModelRequest, there: variants.Providers) -> Any:
+def find(manager: "FoundryLocalManager", model: ModelRequest, there: variants.Providers) -> "IModel":
     """The one variant that the request means, by the providers there are; raises BackendError or SkipCellError."""
     if model.path:
         model_id = _own_id(model)
@@ -37,7 +40,7 @@ def _own_id(model: ModelRequest) -> str:
     return model.variant or f"{model.alias}-generic-cpu:{_LOCAL_VERSION}"
 
 
-def register(manager: Any, path: Path, model_id: str) -> Any:
+def register(manager: "FoundryLocalManager", path: Path, model_id: str) -> "IModel":
     """The variant of that id in the LOCAL catalogue, registered from the folder unless it is so already."""
     from foundry_local_sdk import CatalogType, ModelInfoBuilder
 
@@ -52,7 +55,7 @@ def register(manager: Any, path: Path, model_id: str) -> Any:
         return catalog.register_model(str(path), model_id, about)
 
 
-def _from_catalogues(manager: Any, model: ModelRequest, there: variants.Providers) -> Any:
+def _from_catalogues(manager: "FoundryLocalManager", model: ModelRequest, there: variants.Providers) -> "IModel":
     """Your own models first: they need no network, and one of that name was registered on purpose."""
     from foundry_local_sdk import CatalogType
 
@@ -69,7 +72,7 @@ def _from_catalogues(manager: Any, model: ModelRequest, there: variants.Provider
     raise BackendError("not_found", variants.unknown(model.variant or model.alias, names))
 
 
-def _own(catalog: Any, model: ModelRequest, there: variants.Providers) -> Any:
+def _own(catalog: "Catalog", model: ModelRequest, there: variants.Providers) -> "IModel | None":
     """Of your own models; a name with a vendor's ending is an alias too, as the runtime itself has it."""
     ids = [one.id for one in catalogue.leaves(catalog)]
     meant = [name for name in ids if model.alias in (variants.own_alias(name), name.rpartition(":")[0])]
@@ -80,7 +83,7 @@ def _own(catalog: Any, model: ModelRequest, there: variants.Providers) -> Any:
     return catalog.get_model_variant(variants.choose(fitting, model.alias, model.accel, model.device, prefer, there))
 
 
-def _chosen(catalog: Any, model: ModelRequest, there: variants.Providers) -> Any:
+def _chosen(catalog: "Catalog", model: ModelRequest, there: variants.Providers) -> "IModel | None":
     container = catalog.get_model(model.alias)
     if container is None:
         return None
@@ -90,7 +93,7 @@ def _chosen(catalog: Any, model: ModelRequest, there: variants.Providers) -> Any
     return catalog.get_model_variant(variants.choose(ids, model.alias, model.accel, model.device, model.prefer, there))
 
 
-def _measurable(variant: Any) -> Any:
+def _measurable(variant: "IModel") -> "IModel":
     reason = not_measurable(variant.info.task)
     if reason:
         msg = f"{variant.id}: {reason}; choose a chat model, see python -m foundry_exp models."

@@ -5,10 +5,13 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from foundry_exp.errors import BackendError, SkipCellError
 from foundry_exp.runtime.models.variants import CUDA, WEBGPU, Providers, among
+
+if TYPE_CHECKING:
+    from foundry_local_sdk import FoundryLocalException, FoundryLocalManager
 
 APP_NAME = "foundry_exp"
 DISK_FULL = "errno 28"
@@ -40,7 +43,7 @@ def opened(
     log_dir: Path,
     catalogue_url: str | None = None,
     cache_only: bool = False,
-) -> Iterator[Any]:
+) -> Iterator["FoundryLocalManager"]:
     """The runtime's manager, closed at the end. It is one per process."""
     if cache_only:
         send_nothing()
@@ -58,8 +61,7 @@ def opened(
         web=Configuration.WebService(external_url=_CACHE_ONLY_URL) if cache_only else None,
     )
     with translated("load"):
-        FoundryLocalManager.initialize(config)
-    manager = FoundryLocalManager.instance
+        manager = FoundryLocalManager(config)
     try:
         yield manager
     finally:
@@ -99,7 +101,7 @@ def _lacking(model: str, provider: str) -> str:
     )
 
 
-def _class_of(error: Any, message: str, otherwise: str) -> str:
+def _class_of(error: "FoundryLocalException", message: str, otherwise: str) -> str:
     if "maximum context length" in message or "context length" in message:
         return "context_overflow"
     if DISK_FULL in message:
@@ -136,7 +138,7 @@ def fetched_catalogue(log: bytes) -> bool | None:
     return b"Success" in statuses if statuses else None
 
 
-def registered(manager: Any, wanted: Sequence[str] | None, data_dir: Path | None = None) -> Providers:
+def registered(manager: "FoundryLocalManager", wanted: Sequence[str] | None, data_dir: Path | None = None) -> Providers:
     """Register the execution providers wanted (null: all there are), and say which there are afterwards.
 
     With the runtime's `data_dir`, nothing is downloaded: only what is there already is registered. What
@@ -152,7 +154,7 @@ def registered(manager: Any, wanted: Sequence[str] | None, data_dir: Path | None
     return seen(manager, wanted)
 
 
-def seen(manager: Any, wanted: Sequence[str] | None) -> Providers:
+def seen(manager: "FoundryLocalManager", wanted: Sequence[str] | None) -> Providers:
     """Which execution providers there are, and which of those wanted (null: all that are known) are missing."""
     with translated("provider"):
         offered = manager.discover_eps()

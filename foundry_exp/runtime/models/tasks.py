@@ -6,15 +6,19 @@ Its last step is an answer or an error. A download begins when it is told "go", 
 import os
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from foundry_exp.errors import BackendError
 from foundry_exp.runtime import worker_side
 from foundry_exp.runtime.models import audit, catalogue, fit, request, resolve, runtime, variants
 from foundry_exp.runtime.models.facts import VariantFacts
 from foundry_exp.runtime.worker_side import Parent
+
+if TYPE_CHECKING:
+    from foundry_local_sdk import FoundryLocalManager, IModel
 
 HEADROOM = 1.1
 """Of the stated size: the disk must hold a tenth more, for what else is written meanwhile."""
@@ -26,7 +30,7 @@ _LOG_LIMIT_S, _LOOK_EVERY_S = 5.0, 0.05
 class Runtime:
     """The opened SDK, and what this task knows around it."""
 
-    def __init__(self, manager: Any, task: dict[str, Any]) -> None:
+    def __init__(self, manager: "FoundryLocalManager", task: dict[str, Any]) -> None:
         """Keep what the tasks share."""
         self.manager = manager
         self.task = task
@@ -92,7 +96,7 @@ def pull(opened: Runtime, parent: Parent) -> dict[str, Any]:
     return {**here, "download_s": took_s, "visible": visible}
 
 
-def _fetched(variant: Any, facts: VariantFacts, parent: Parent, cache_dir: Path) -> float:
+def _fetched(variant: "IModel", facts: VariantFacts, parent: Parent, cache_dir: Path) -> float:
     """Seconds that the download took, once the parent said that it is worth it."""
     parent.wait()
     if parent.stopped.is_set():
@@ -103,7 +107,7 @@ def _fetched(variant: Any, facts: VariantFacts, parent: Parent, cache_dir: Path)
     return time.monotonic() - start_s
 
 
-def _variant(opened: Runtime, asked: dict[str, Any]) -> Any:
+def _variant(opened: Runtime, asked: dict[str, Any]) -> "IModel":
     try:
         with runtime.translated("catalogue"):
             model = request.from_json(asked)
@@ -120,7 +124,7 @@ def _variant(opened: Runtime, asked: dict[str, Any]) -> Any:
         raise BackendError("not_found", msg) from error
 
 
-def _download(variant: Any, parent: Parent, cache_dir: Path) -> None:
+def _download(variant: "IModel", parent: Parent, cache_dir: Path) -> None:
     try:
         with runtime.translated("download"):
             variant.download(_told(parent), parent.stopped)
@@ -154,7 +158,7 @@ def _refuse_small_disk(cache_dir: Path, variant: str, size_mb: float | None) -> 
         raise BackendError("disk_full", msg)
 
 
-def _told(parent: Parent) -> Any:
+def _told(parent: Parent) -> Callable[[float], None]:
     """The download's callback: percent, which 2.2.1 hands over out of order, said as what is reached."""
     most, said_s = 0.0, 0.0
 

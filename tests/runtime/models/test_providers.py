@@ -53,9 +53,9 @@ def asked_for(
 
 
 def registered(tmp_path: Path, model: ModelRequest, *, closed: bool = False) -> list[str]:
-    manager = StandIn(tmp_path)
+    manager: Any = StandIn(tmp_path)
     resolve.providers(manager, model, tmp_path if closed else None)
-    return manager.asked
+    return list(manager.asked)
 
 
 @pytest.mark.parametrize("accel", ["auto", "gpu"])
@@ -65,7 +65,7 @@ def test_what_runs_on_the_cpu_has_no_provider_fetched(tmp_path: Path, accel: str
 
 
 def test_what_an_accelerator_would_need_is_named_though_nothing_is_fetched(tmp_path: Path) -> None:
-    manager = StandIn(tmp_path)
+    manager: Any = StandIn(tmp_path)
     there = resolve.providers(manager, asked_for(tmp_path, own=True, accel="npu"), None)
     assert QNN in there.missing
     assert CUDA not in there.missing

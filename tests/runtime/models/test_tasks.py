@@ -13,7 +13,8 @@ FETCH = "[debug] [Telemetry] CatalogFetch AppName=foundry_exp Operation=FetchAll
 
 def opened(folder: Path, **task: Any) -> Runtime:
     places = {"cache_dir": str(folder), "data_dir": str(folder), "log_dir": str(folder)}
-    return Runtime(None, {**places, "cache_only": False, "offline": False, **task})
+    no_manager: Any = None
+    return Runtime(no_manager, {**places, "cache_only": False, "offline": False, **task})
 
 
 def test_a_log_that_is_written_late_is_waited_for(tmp_path: Path) -> None:
