@@ -52,6 +52,8 @@ def _run_alone(backend: Backend, config: Config, job: dict[str, Any], parent: Pa
     folder = Path(job["folder"])
     memory_fit.check(config, job)
     parent.rest("ready")
+    if parent.stopped.is_set():
+        return
     start_s = time.perf_counter()
     loaded = backend.load(request.from_json(job["model"]))
     load_s = loaded.load_s or time.perf_counter() - start_s - (loaded.download_s or 0.0)

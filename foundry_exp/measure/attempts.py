@@ -101,5 +101,11 @@ def counted(attempts: Sequence[AttemptFacts], records: Sequence[Record]) -> tupl
     )
 
 
+def that_measured(folder: Path) -> tuple[AttemptFacts, ...]:
+    """The attempts so far whose requests are in a cell's figures."""
+    so_far = read(folder)
+    return tuple(one for one in counted(so_far, run_folder.read_records(folder)) if one.measured) if so_far else ()
+
+
 def _with_records(one: AttemptFacts, own: Sequence[Record]) -> AttemptFacts:
     return replace(one, cold_ttft_ms=cold_ttft_ms(own), measured=sum(record.phase == "measure" for record in own))

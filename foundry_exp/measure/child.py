@@ -9,9 +9,10 @@ from typing import Any
 import psutil
 
 from foundry_exp.errors import BackendError, SkipCellError
-from foundry_exp.measure import failure_cause, memory_fit
+from foundry_exp.measure import attempts, failure_cause, memory_fit
 from foundry_exp.measure.attempts import Attempt
 from foundry_exp.measure.cell import Cell
+from foundry_exp.measure.model_files import FilesWatch
 from foundry_exp.measure.outcome import Outcome
 from foundry_exp.measure.watcher import Watcher
 from foundry_exp.records import record_json, run_folder
@@ -62,10 +63,12 @@ def _measure(cell: Cell, attempt: Attempt, on_step: OnStep, provided: provision.
     log_dir.mkdir(exist_ok=True)
     kills_before = failure_cause.kills_for_memory()
     log = cell.folder / run_folder.RUNTIME_LOG
+    given, keeps_models = provided.path if provided else cell.model_path, cell.config.backend.keeps_models
+    files = FilesWatch(given, attempts.that_measured(cell.folder), keeps_models=keeps_models)
     process = Worker.start("foundry_exp.measure", _job(cell, attempt, log_dir, provided), log=log)
     _note(cell.folder, process.pid)
     try:
-        outcome = Watcher(process, cell, on_step, attempt.facts, provided).watch()
+        outcome = Watcher(process, cell, on_step, attempt.facts, provided, files).watch()
         return replace(outcome, out_of_memory=failure_cause.was_for_memory(outcome, kills_before))
     finally:
         process.end()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from foundry_exp.records.run_result import ModelFiles
 from foundry_exp.runtime.meters import power, vram
 from foundry_exp.runtime.meters.energy import Energy
 
@@ -10,15 +11,6 @@ Ending = Literal["done", "skipped", "failed", "interrupted"]
 
 _UNSEEN = vram.Reading(None, vram.NOT_SEEN)
 _NO_WINDOW = Energy(None, reason="the measured window did not begin, or did not end")
-
-
-@dataclass(frozen=True, slots=True)
-class ModelFiles:
-    """A model's folder, as the machine that measured it saw it."""
-
-    path: str
-    digest: str
-    size_mb: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +42,6 @@ class Outcome:
     """After warming up, so that frequency and heat are those of a busy machine, as at the end."""
     power_end: power.PowerState | None = None
     files: ModelFiles | None = None
-    """Null when it was on the machine of the command, or is not known."""
+    """What its model was loaded from; null when no folder here holds it."""
     warnings: tuple[str, ...] = ()
     """About where and how it was measured."""

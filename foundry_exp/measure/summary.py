@@ -8,7 +8,7 @@ from typing import Any
 
 from foundry_exp.measure import arrivals, attempts, consumption, device
 from foundry_exp.measure.cell import Cell
-from foundry_exp.measure.outcome import ModelFiles, Outcome
+from foundry_exp.measure.outcome import Outcome
 from foundry_exp.metrics.quality import quality
 from foundry_exp.metrics.request import cold_ttft_ms
 from foundry_exp.metrics.summary import Summary, summarise
@@ -16,7 +16,7 @@ from foundry_exp.records import run_folder
 from foundry_exp.records.record import Record
 from foundry_exp.records.run_result import SCHEMA_VERSION, AttemptFacts, ModelFacts, RunResult, Status
 from foundry_exp.runtime.machine import environment
-from foundry_exp.runtime.models import folder, runtime
+from foundry_exp.runtime.models import runtime
 
 CALIBRATION_FILE = "calibration.json"
 _OVER_HTTP = ("service", "endpoint")
@@ -150,7 +150,7 @@ def _status(cell: Cell, outcome: Outcome, measured: list[Record], model: ModelFa
 
 def _model_facts(cell: Cell, outcome: Outcome) -> ModelFacts:
     facts, asked = outcome.facts, cell.config.model
-    files = outcome.files or _files_here(facts.get("path") or cell.model_path)
+    files = outcome.files
     log = cell.folder / run_folder.RUNTIME_LOG
     providers = set(runtime.providers(log.read_bytes())) if log.exists() else set()
     stated = facts.get("licence")
@@ -168,12 +168,6 @@ def _model_facts(cell: Cell, outcome: Outcome) -> ModelFacts:
         licence_source=asked.licence_source if asked.licence else "the model's catalogue entry" if stated else None,
         capabilities=asked.capabilities,
     )
-
-
-def _files_here(path: str | Path | None) -> ModelFiles | None:
-    if path is None or not Path(path).is_dir():
-        return None
-    return ModelFiles(str(path), folder.files_digest(Path(path)), folder.size_mb(Path(path)))
 
 
 def _warmup(records: list[Record]) -> dict[str, Any]:

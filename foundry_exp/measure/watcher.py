@@ -7,6 +7,7 @@ from typing import Any
 from foundry_exp import target
 from foundry_exp.measure import attempts, failure_cause
 from foundry_exp.measure.cell import Cell
+from foundry_exp.measure.model_files import FilesWatch
 from foundry_exp.measure.outcome import Outcome
 from foundry_exp.records import run_folder
 from foundry_exp.records.config_json import plain
@@ -36,6 +37,7 @@ class Watcher:
         on_step: OnStep,
         attempt: AttemptFacts,
         provided: provision.Provided | None,
+        files: FilesWatch,
     ) -> None:
         """Keep what is watched; `attempt` is what is known of it so far, `provided` the variant that it is to load."""
         self._process = process
@@ -47,6 +49,8 @@ class Watcher:
         self._peak = memory.PeakWatch(process.pid)
         self._vram_peak = vram.PeakWatch(process.pid)
         self._meter: EnergyMeter = target.build(plain(cell.config.energy), "energy")
+        self._files = files
+        self._refused: str | None = None
         self._outcome = Outcome()
         self._interrupts = Interrupts()
         self._heeded = 0
@@ -70,6 +74,7 @@ class Watcher:
                 self._meter.stop()  # the child died in it, so what it used is of no known work
         seen_mb = (self._peak.peak_mb, self._outcome.rss_loaded_mb)
         self._note(rss_peak_mb=max(filter(None, seen_mb), default=None))
+        self._identify()
         self._keep_attempt()
         return self._outcome
 
@@ -110,14 +115,16 @@ class Watcher:
                 self._peak.start()
                 self._vram_peak.start()
                 self._expect("loading the model", self._cell.config.workload.load_timeout_s)
-                self._process.send("go")
+                self._go_on(self._files.before_load())
             case "loaded":
                 self._look_at(step["facts"])
                 self._attempt = replace(self._attempt, clock_zero_ns=step["clock_zero_ns"])
                 self._note(rss_loaded_mb=self._rss_mb(), load_s=step["load_s"], facts=step["facts"])
                 self._note(vram_loaded=vram.read_mb(self._process.pid))
+                refused = self._files.after_load(step["facts"])
+                self._note(files=self._files.files)
                 self._keep_attempt()
-                self._process.send("go")
+                self._go_on(refused)
             case "waiting" | "warming" as phase:
                 self._expect(WORDS[phase], self._answer_limit_s())
             case "measuring":
@@ -137,6 +144,19 @@ class Watcher:
                 self._note(error_class=step["error"], exit_code=step.get("exit_code"))
             case worker_side.DONE:
                 self._note(ending="interrupted" if self._heeded else "done")
+
+    def _go_on(self, refused: str | None) -> None:
+        """Let it load or measure, unless what is there is not the model that it must be."""
+        self._refused = refused
+        self._process.send(worker_side.STOP if refused else "go")
+
+    def _identify(self) -> None:
+        """Say which files the model was loaded from; a cell of others than it began with has failed."""
+        files, changed = self._files.identified()
+        self._note(files=files)
+        reason = self._refused or changed
+        if reason and self._outcome.ending in ("done", "interrupted"):
+            self._note(ending="failed", reason=reason)
 
     def _explain_end(self) -> None:
         """Say why the child ended, if it did not say so itself."""
@@ -189,6 +209,7 @@ class Watcher:
                     rss_loaded_mb=seen.rss_loaded_mb,
                     rss_peak_mb=seen.rss_peak_mb,
                     facts=seen.facts,
+                    files=seen.files,
                 ),
             )
 

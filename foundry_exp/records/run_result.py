@@ -9,6 +9,8 @@ from foundry_exp.records.score import Scored
 
 SCHEMA_VERSION = 2
 """Of a run folder: 1 had fingerprints of another making."""
+FileStat = tuple[int, int, int, int, int]
+"""Device, inode, size in bytes, and the times of the last change of content and of anything (mtime, ctime), ns."""
 Status = Literal["ok", "partial", "skipped", "failed", "device_mismatch", "interrupted"]
 FAILED: tuple[Status, ...] = ("failed", "device_mismatch")
 WITH_FIGURES: tuple[Status, ...] = ("ok", "partial")
@@ -36,6 +38,20 @@ class ModelFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelFiles:
+    """The files that a model was loaded from, as the machine that measured saw them."""
+
+    path: str
+    host: str
+    size_mb: float
+    """On disk, in 10⁶ bytes."""
+    stats: dict[str, FileStat]
+    """Each file's stat just before loading, by its path in the folder."""
+    digest: str | None = None
+    """Of their names and contents, once nothing is timed; null where they are no longer what was loaded."""
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptFacts:
     """One process that worked on a cell: a cell continued after a kill has several. Null is unknown."""
 
@@ -54,6 +70,8 @@ class AttemptFacts:
     """Requests of the measured phase that it made."""
     facts: dict[str, Any] = field(default_factory=dict)
     """What the backend said of the model that it loaded."""
+    files: ModelFiles | None = None
+    """Null when it loaded none that this machine can see."""
     clock_zero_ns: int | None = None
     """Unix time at which its records' clock stood at zero, so a stamp plus this is when it was by the wall clock."""
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.files import disk
-from foundry_exp.measure import attempts, child
+from foundry_exp.measure import attempts, child, model_files
 from foundry_exp.measure.attempts import Attempt
 from foundry_exp.measure.cell import Cell
 from foundry_exp.measure.outcome import Outcome
@@ -102,8 +102,11 @@ def from_records(cell: Cell, attempt: Attempt) -> Outcome | None:
     if len(attempt.done) < planned or not earlier:
         return None
     last = earlier[-1]
+    files, changed = model_files.identified(last.files) if last.files else (None, None)
     return Outcome(
-        ending="done",
+        ending="failed" if changed else "done",
+        reason=changed,
+        files=files,
         load_s=last.load_s,
         facts=last.facts,
         rss_baseline_mb=last.rss_baseline_mb,
@@ -138,6 +141,15 @@ def refuse_changed(cell: Cell, planned: str | None) -> None:
             "give the settings back, or choose another name."
         )
         raise ConfigError(msg)
+
+
+def refuse_other_model(cell: Cell) -> None:
+    """Raise ConfigError when what a begun cell was answered from is not there any more as it was."""
+    earlier = attempts.that_measured(cell.folder) if state(cell.folder) == "begun" else ()
+    for files in (one.files for one in earlier if one.files):
+        if reason := model_files.not_of_earlier(earlier, model_files.seen(Path(files.path))):
+            msg = f"sweep.name: {cell.sweep_id}: its cell {cell.name}: {reason}"
+            raise ConfigError(msg)
 
 
 def _changes(cell: Cell) -> list[str]:

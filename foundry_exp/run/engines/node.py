@@ -24,13 +24,12 @@ from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.files import shipped_files
 from foundry_exp.measure.attempts import Attempt
 from foundry_exp.measure.cell import Cell
-from foundry_exp.measure.outcome import ModelFiles, Outcome
+from foundry_exp.measure.outcome import Outcome
 from foundry_exp.records.fingerprint import SDK
 from foundry_exp.run.engines import local
 from foundry_exp.run.engines.mailbox import Outbox, tries_before
 from foundry_exp.run.engines.parcel import Delivery, Order, pack, unpack
 from foundry_exp.runtime.machine.environment import installed
-from foundry_exp.runtime.models import folder
 
 _LAST_REQUEST_S = 60.0
 """What the request under way is given to end when a cell's time is up."""
@@ -98,13 +97,7 @@ def _within_limit(cell: Cell, attempt: Attempt, outbox: Outbox, order: Order) ->
             "raise it, or measure less. What was measured is kept."
         )
         outcome = replace(outcome, ending="failed", reason=reason)
-    path = outcome.facts.get("path") or cell.model_path
-    return replace(outcome, warnings=(*outcome.warnings, *warnings), files=_files(Path(path)) if path else None)
-
-
-def _files(path: Path) -> ModelFiles | None:
-    """What only this machine can see of the model."""
-    return ModelFiles(str(path), folder.files_digest(path), folder.size_mb(path)) if path.is_dir() else None
+    return replace(outcome, warnings=(*outcome.warnings, *warnings))
 
 
 def _like_any_process() -> list[str]:

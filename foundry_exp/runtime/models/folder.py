@@ -2,11 +2,15 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 from foundry_exp.errors import ConfigError
+from foundry_exp.records.run_result import FileStat
 
 GENAI_CONFIG = "genai_config.json"
 _BLOCK_BYTES = 512
@@ -71,9 +75,26 @@ def context_length(folder: Path) -> int | None:
     return length if isinstance(length, int) and length > 0 else None
 
 
+def file_stats(folder: Path) -> dict[str, FileStat]:
+    """Every file by its path in the folder, links followed; nothing is read. One that goes meanwhile is left out."""
+    seen = {}
+    for path in sorted(folder.rglob("*")):
+        with suppress(OSError):
+            stat = path.stat()
+            if S_ISREG(stat.st_mode):
+                times_ns = stat.st_mtime_ns, stat.st_ctime_ns
+                seen[path.relative_to(folder).as_posix()] = (stat.st_dev, stat.st_ino, stat.st_size, *times_ns)
+    return seen
+
+
 def size_mb(folder: Path) -> float:
     """Size on disk in megabytes (10⁶ bytes)."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+    return stated_mb(file_stats(folder))
+
+
+def stated_mb(stats: Mapping[str, FileStat]) -> float:
+    """The same of files that were looked at, in megabytes (10⁶ bytes)."""
+    return sum(size for _, _, size, _, _ in stats.values()) / 1e6
 
 
 def taken_mb(folder: Path) -> float:
@@ -82,18 +103,31 @@ def taken_mb(folder: Path) -> float:
     return sum(held) * _BLOCK_BYTES / 1e6
 
 
-def files_digest(folder: Path) -> str:
-    """SHA-256 over every file's name and content, first 16 hex digits."""
-    seen = sorted((path, path.stat()) for path in folder.rglob("*") if path.is_file())
-    return _digest(folder, tuple((path, stat.st_size, stat.st_mtime_ns) for path, stat in seen))
+def files_digest(folder: Path, stats: Mapping[str, FileStat] | None = None) -> str:
+    """SHA-256 over the name and content of every file, or of those looked at before; first 16 hex digits."""
+    return _digest(folder, tuple((file_stats(folder) if stats is None else stats).items()))
 
 
 @lru_cache(maxsize=64)
-def _digest(folder: Path, files: tuple[tuple[Path, int, int], ...]) -> str:
-    """Once a process while no file changes: the cells of a sweep share models of many gigabytes."""
+def _digest(folder: Path, files: tuple[tuple[str, FileStat], ...]) -> str:
+    """Once a process while no file's stat changes: the cells of a sweep share models of many gigabytes."""
     digest = hashlib.sha256()
-    for path, _, _ in files:
-        digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
-        with path.open("rb") as file:
+    for name, _ in files:
+        digest.update(name.encode() + b"\0")
+        with (folder / name).open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()[:16]
+
+
+def file_changes(before: Mapping[str, FileStat], now: Mapping[str, FileStat]) -> list[str]:
+    """What became of files that were looked at before, the largest first; one that has come since is none of them."""
+    others = [(name, stat) for name, stat in before.items() if now.get(name) != stat]
+    return [f"{name} {_change(stat, now.get(name))}" for name, stat in sorted(others, key=lambda one: -one[1][2])]
+
+
+def _change(before: FileStat, now: FileStat | None) -> str:
+    if now is None:
+        return "is gone"
+    if now[2] != before[2]:
+        return f"had {before[2]} bytes and has {now[2]}"
+    return "is another file" if now[:2] != before[:2] else "was written to"
