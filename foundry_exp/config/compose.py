@@ -23,6 +23,7 @@ from foundry_exp.config import (
     hydra_targets,
     models_json,
     named_secrets,
+    own_facts,
     remembered,
 )
 from foundry_exp.config.hydra_errors import in_our_words
@@ -164,6 +165,7 @@ def _composed(overrides: Sequence[str]) -> DictConfig:
     except KeyError as error:
         msg = f"hydra.job.env_copy: the environment variable {error} is not set; set it, or leave it out."
         raise ConfigError(msg) from error
+    own_facts.keep(config, overrides)
     hydra_targets.refuse_foreign(config)
     named_secrets.refuse_interpolated(config)
     return config

@@ -42,10 +42,13 @@ def aliases(path: str | None) -> str:
 
 
 def listed(path: str | None, alias: str, key: str) -> Any:
-    """One fact of a model: the file's, or that of the option of `model` with this alias or name."""
+    """One fact of a model: the file's, or that of the option of `model` with this alias or name.
+
+    An entry with a folder of its own is not the model that an option describes.
+    """
     entry = read(path).get(alias, {})
-    if key in entry:
-        return entry[key]
+    if key in entry or "path" in entry:
+        return entry.get(key, [] if key == "capabilities" else None)
     return _option_of(alias).get(key, [] if key == "capabilities" else None)
 
 

@@ -12,12 +12,12 @@ from foundry_exp.errors import BackendError, SkipCellError
 from foundry_exp.measure import attempts, failure_cause, memory_fit
 from foundry_exp.measure.attempts import Attempt
 from foundry_exp.measure.cell import Cell
-from foundry_exp.measure.model_files import FilesWatch
 from foundry_exp.measure.outcome import Outcome
 from foundry_exp.measure.watcher import Watcher
 from foundry_exp.records import record_json, run_folder
 from foundry_exp.records.config_json import plain
 from foundry_exp.runtime.models import provision, request, runtime
+from foundry_exp.runtime.models.identity import FilesWatch
 from foundry_exp.runtime.worker import OnStep, Worker
 
 CHILD_FILE = ".child"
@@ -63,8 +63,9 @@ def _measure(cell: Cell, attempt: Attempt, on_step: OnStep, provided: provision.
     log_dir.mkdir(exist_ok=True)
     kills_before = failure_cause.kills_for_memory()
     log = cell.folder / run_folder.RUNTIME_LOG
-    given, keeps_models = provided.path if provided else cell.model_path, cell.config.backend.keeps_models
-    files = FilesWatch(given, attempts.that_measured(cell.folder), keeps_models=keeps_models)
+    backend = cell.config.backend
+    given = provided.path if provided else backend.weights or cell.model_path
+    files = FilesWatch(given, attempts.that_measured(cell.folder), keeps_models=backend.keeps_models)
     process = Worker.start("foundry_exp.measure", _job(cell, attempt, log_dir, provided), log=log)
     _note(cell.folder, process.pid)
     try:

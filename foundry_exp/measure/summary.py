@@ -19,6 +19,8 @@ from foundry_exp.runtime.machine import environment
 from foundry_exp.runtime.models import runtime
 
 CALIBRATION_FILE = "calibration.json"
+SIZE_TOLERANCE = 0.2
+"""Between what is said of a model and its folder; variants of one model differ by less than models do."""
 _OVER_HTTP = ("service", "endpoint")
 
 Figures = tuple[dict[str, float | None], dict[str, str]]
@@ -59,7 +61,14 @@ def result(
         missing=missing,
         per_prompt=summary.per_prompt,
         environment={**machine, **_surroundings(outcome.facts), "power": used.power},
-        warnings=(*outcome.warnings, *unproven, *summary.warnings, *used.warnings, *_elsewhere(machine)),
+        warnings=(
+            *outcome.warnings,
+            *unproven,
+            *_other_size(cell, model),
+            *summary.warnings,
+            *used.warnings,
+            *_elsewhere(machine),
+        ),
         intervals=summary.intervals,
         warmup=_warmup(records),
         energy_source=used.energy_source,
@@ -118,6 +127,17 @@ def _prompts(cell: Cell) -> dict[str, Any]:
         "size": len(cell.prompts.samples),
         "expected_tokens": cell.config.prompts.expected_tokens,
     }
+
+
+def _other_size(cell: Cell, model: ModelFacts) -> list[str]:
+    """A model that is not as large as it was said to be may be another one."""
+    stated_mb, disk_mb = cell.config.model.size_mb, model.disk_mb
+    if not stated_mb or not disk_mb or abs(disk_mb / stated_mb - 1) <= SIZE_TOLERANCE:
+        return []
+    return [
+        f"model.size_mb says {stated_mb:g} MB and {model.path} holds {disk_mb:.1f} MB: another variant than the one "
+        "that was described, or another model."
+    ]
 
 
 def _elsewhere(machine: dict[str, Any]) -> list[str]:

@@ -7,7 +7,6 @@ from typing import Any
 from foundry_exp import target
 from foundry_exp.measure import attempts, failure_cause
 from foundry_exp.measure.cell import Cell
-from foundry_exp.measure.model_files import FilesWatch
 from foundry_exp.measure.outcome import Outcome
 from foundry_exp.records import run_folder
 from foundry_exp.records.config_json import plain
@@ -16,6 +15,7 @@ from foundry_exp.runtime import worker_side
 from foundry_exp.runtime.meters import memory, power, vram
 from foundry_exp.runtime.meters.energy import EnergyMeter
 from foundry_exp.runtime.models import provision
+from foundry_exp.runtime.models.identity import FilesWatch
 from foundry_exp.runtime.worker import REQUEST_GRACE_S, START_TIMEOUT_S, Interrupts, OnStep, Step, Worker
 
 UNLOADING = "unloading the model"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Literal, TypedDict
 
 from foundry_exp.records.config_rules import (
@@ -66,6 +67,12 @@ class Backend:
     def keeps_models(self) -> bool:
         """Whether the runtime finds models in a folder of this machine."""
         return "cache_dir" in self.arguments
+
+    @property
+    def weights(self) -> Path | None:
+        """What a backend loads that is told where its weights lie, instead of the model's own folder."""
+        named = self.arguments.get("weights_path")
+        return Path(str(named)).expanduser().absolute() if named else None
 
     @property
     def base_url(self) -> str | None:

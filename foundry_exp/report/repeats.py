@@ -15,6 +15,7 @@ from foundry_exp.metrics.formats import NOTHING, Unit, unit_for
 from foundry_exp.metrics.stats.intervals import mean_interval
 from foundry_exp.records.distribution import Interval
 from foundry_exp.records.run_result import WITH_FIGURES
+from foundry_exp.results.candidates import Measured, measurements
 from foundry_exp.results.cell import FinishedCell
 
 
@@ -46,11 +47,11 @@ class Group:
 
 def groups(cells: Sequence[FinishedCell]) -> list[Group]:
     """The cells that were planned more than once, in the order of their first run."""
-    by_plan: dict[tuple[str, str], list[FinishedCell]] = {}
-    for cell in cells:
+    by_plan: dict[tuple[str, Measured], list[FinishedCell]] = {}
+    for cell, same in zip(cells, measurements([cell.result for cell in cells]), strict=True):
         suffix = f"-r{cell.result.repeat}"
         if cell.result.cell.endswith(suffix):
-            by_plan.setdefault((cell.result.cell.removesuffix(suffix), cell.result.fingerprint), []).append(cell)
+            by_plan.setdefault((cell.result.cell.removesuffix(suffix), same), []).append(cell)
     return [Group(name, tuple(runs)) for (name, _), runs in by_plan.items() if len(runs) > 1]
 
 

@@ -16,6 +16,8 @@ from foundry_exp.results import typical
 from foundry_exp.results.cell import FinishedCell, gather
 from foundry_exp.results.figures import QUALITY, CellFigures, figures
 
+Measured = tuple[str, str, str, str | None]
+"""Fingerprint, alias, accelerator, and the digest of the model's files where one is known."""
 _ENDED = {"failed": "failed", "skipped": "skipped", "device_mismatch": "ran on another device than asked"}
 
 
@@ -109,8 +111,8 @@ def grouped(*runs: Sequence[FinishedCell]) -> list[Candidate]:
     """The candidates that cells are; the same cell in two runs is two of them."""
     groups: dict[tuple[object, ...], list[CellFigures]] = {}
     for place, run in enumerate(runs):
-        for cell in run:
-            groups.setdefault((place, *_measurement(cell.result)), []).append(figures(cell))
+        for cell, same in zip(run, measurements([cell.result for cell in run]), strict=True):
+            groups.setdefault((place, *same), []).append(figures(cell))
     cells = [tuple(sorted(group, key=lambda cell: cell.result.started_at)) for group in groups.values()]
     return [_candidate(label, group) for label, group in zip(_labels(cells), cells, strict=True)]
 
@@ -138,12 +140,18 @@ def _cells(run: Path) -> list[Path]:
 
 def distinct(results: Iterable[RunResult]) -> int:
     """How many candidates with figures these cells are, without reading their records."""
-    return len({_measurement(result) for result in results if result.status in WITH_FIGURES})
+    return len(set(measurements([result for result in results if result.status in WITH_FIGURES])))
 
 
-def _measurement(result: RunResult) -> tuple[str, str, str]:
-    """What repeats share."""
-    return result.fingerprint, result.model.alias, result.accel
+def measurements(results: Sequence[RunResult]) -> list[Measured]:
+    """What repeats share, for each: settings, model, device and the model's files.
+
+    One that does not say its files, since it was skipped or they were changed, is of those of the others.
+    """
+    alike = [(result.fingerprint, result.model.alias, result.accel) for result in results]
+    digests = [result.model.files_digest for result in results]
+    said = {same: digest for same, digest in zip(alike, digests, strict=True) if digest}
+    return [(*same, digest or said.get(same)) for same, digest in zip(alike, digests, strict=True)]
 
 
 _TELL_APART: tuple[Callable[[RunResult], str], ...] = (

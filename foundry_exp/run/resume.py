@@ -12,7 +12,7 @@ from typing import Literal
 
 from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.files import disk
-from foundry_exp.measure import attempts, child, model_files
+from foundry_exp.measure import attempts, child
 from foundry_exp.measure.attempts import Attempt
 from foundry_exp.measure.cell import Cell
 from foundry_exp.measure.outcome import Outcome
@@ -21,6 +21,7 @@ from foundry_exp.records.fingerprint import SDK
 from foundry_exp.records.run_result import FAILED
 from foundry_exp.records.sweep_plan import PLAN_FILE, Plan
 from foundry_exp.runtime.machine import environment
+from foundry_exp.runtime.models import identity
 
 State = Literal["new", "begun", "finished", "failed"]
 RETRIED = ".retried"
@@ -102,7 +103,7 @@ def from_records(cell: Cell, attempt: Attempt) -> Outcome | None:
     if len(attempt.done) < planned or not earlier:
         return None
     last = earlier[-1]
-    files, changed = model_files.identified(last.files) if last.files else (None, None)
+    files, changed = identity.identified(last.files) if last.files else (None, None)
     return Outcome(
         ending="failed" if changed else "done",
         reason=changed,
@@ -147,7 +148,7 @@ def refuse_other_model(cell: Cell) -> None:
     """Raise ConfigError when what a begun cell was answered from is not there any more as it was."""
     earlier = attempts.that_measured(cell.folder) if state(cell.folder) == "begun" else ()
     for files in (one.files for one in earlier if one.files):
-        if reason := model_files.not_of_earlier(earlier, model_files.seen(Path(files.path))):
+        if reason := identity.not_of_earlier(earlier, identity.seen(Path(files.path))):
             msg = f"sweep.name: {cell.sweep_id}: its cell {cell.name}: {reason}"
             raise ConfigError(msg)
 

@@ -115,3 +115,17 @@ def _command_line(process: psutil.Process) -> str:
         return " ".join(process.cmdline())
     except psutil.Error:  # it has just ended, as the one that looked for the model does
         return ""
+
+
+def test_a_folder_is_not_called_what_an_option_calls_another_model(run: Run, tmp_path: Path) -> None:
+    mine = Path(shutil.copytree(demo_model("demo-small"), tmp_path / "Mein Modell ß"))
+    (tmp_path / "notes.json").write_text('["Hello"]', encoding="utf-8")
+    said = ("model=phi-4-mini", f"model.path='{mine}'", "model.size_mb=5154", "prompts.path=notes.json")
+    done = run(*said, *native(tmp_path), *QUICK, "sweep.name=mine")
+    assert done.returncode == 0, done.stderr
+    result = result_of(tmp_path, "mine")
+    assert (result.model.alias, result.model.variant) == ("Mein Modell ß", "Mein-Modell--generic-cpu:1")
+    assert (result.model.licence, result.model.capabilities, result.model.context_length) == (None, (), 2048)
+    assert (result.prompts["name"], result.prompts["expected_tokens"]) == ("notes", None)
+    (warning,) = (one for one in result.warnings if "size_mb" in one)
+    assert warning.startswith(f"model.size_mb says 5154 MB and {mine} holds 1.2 MB: another variant")

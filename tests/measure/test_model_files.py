@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,11 +11,10 @@ import pytest
 from foundry_exp.config import compose
 from foundry_exp.config.plan import plan
 from foundry_exp.errors import ConfigError
-from foundry_exp.measure import attempts, child, model_files
+from foundry_exp.measure import attempts, child
 from foundry_exp.measure.cell import Cell
 from foundry_exp.measure.outcome import Outcome
 from foundry_exp.records import run_folder
-from foundry_exp.records.run_result import AttemptFacts, FileStat, ModelFiles
 from foundry_exp.run import resume
 from foundry_exp.runtime.models import folder
 from foundry_exp.runtime.worker import Step
@@ -111,7 +109,7 @@ def test_files_that_changed_since_they_were_loaded_end_the_cell(
     cell = of_mine(tmp_path, mine)
     outcome = measured(cell, moment, lambda: swap(mine))
     assert outcome.ending == "failed"
-    assert f"{mine}: its files changed while the cell was measured (" in str(outcome.reason)
+    assert f"{mine}: its files changed while the model was in use (" in str(outcome.reason)
     assert "model.onnx" in str(outcome.reason)
     assert outcome.files is not None
     assert outcome.files.digest is None
@@ -144,49 +142,3 @@ def test_a_service_that_answers_with_another_variant_ends_the_cell(tmp_path: Pat
     outcome = measured(cell)
     assert outcome.ending == "failed"
     assert "earlier requests were answered by other:1" in str(outcome.reason)
-
-
-def test_nothing_of_the_weights_is_read_before_they_are_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    weights = tmp_path / "model.onnx"
-    with weights.open("wb") as file:
-        file.truncate(2 * 10**9)
-    monkeypatch.setattr(Path, "open", lambda *_: pytest.fail("a file was opened"))
-    watch = model_files.FilesWatch(tmp_path, (), keeps_models=True)
-    start_s = time.thread_time()
-    assert watch.before_load() is None
-    assert watch.after_load({"path": str(tmp_path), "pid": 1, "variant": "mine:1"}) is None
-    assert time.thread_time() - start_s < 0.05
-    assert watch.files is not None
-    assert watch.files.size_mb == 2000
-
-
-@pytest.mark.parametrize("facts", [{"path": None, "pid": None, "variant": "theirs"}])
-def test_a_service_of_somebody_else_has_no_files_here(tmp_path: Path, facts: dict[str, str | None]) -> None:
-    (tmp_path / "model.onnx").touch()
-    watch = model_files.FilesWatch(tmp_path, (), keeps_models=False)
-    watch.before_load()
-    watch.after_load(facts)
-    assert watch.identified() == (None, None)
-
-
-def test_on_another_machine_the_content_alone_can_be_alike() -> None:
-    here = ModelFiles("/m", "here", 1.0, {"a": (1, 2, 3, 4, 5)}, "aaaa")
-    there = replace(here, host="there", stats={"a": (9, 9, 3, 9, 9)})
-    earlier = [AttemptFacts(0, "2026-11-29T12:00:00+00:00", files=here)]
-    assert model_files.not_of_earlier(earlier, there) is None
-    other = model_files.not_of_earlier(earlier, replace(there, digest="bbbb"))
-    assert "digest aaaa on here, bbbb on there" in str(other)
-
-
-@pytest.mark.parametrize(
-    ("now", "said"),
-    [
-        ({}, "a is gone"),
-        ({"a": (1, 2, 9, 4, 5)}, "a had 3 bytes and has 9"),
-        ({"a": (1, 7, 3, 4, 5)}, "a is another file"),
-        ({"a": (1, 2, 3, 4, 6)}, "a was written to"),
-        ({"a": (1, 2, 3, 4, 5), "b": (1, 3, 3, 4, 5)}, None),
-    ],
-)
-def test_what_became_of_a_file_is_said(now: dict[str, FileStat], said: str | None) -> None:
-    assert folder.file_changes({"a": (1, 2, 3, 4, 5)}, now) == ([said] if said else [])

@@ -76,9 +76,9 @@ def context_length(folder: Path) -> int | None:
 
 
 def file_stats(folder: Path) -> dict[str, FileStat]:
-    """Every file by its path in the folder, links followed; nothing is read. One that goes meanwhile is left out."""
+    """Every file by its path in the folder, or the one that it is; links are followed, and nothing is read."""
     seen = {}
-    for path in sorted(folder.rglob("*")):
+    for path in sorted(folder.rglob("*")) if folder.is_dir() else [folder]:
         with suppress(OSError):
             stat = path.stat()
             if S_ISREG(stat.st_mode):

@@ -1,5 +1,6 @@
 """From what was asked for to one variant of an opened runtime, registered from its folder or from a catalogue."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,9 @@ def find(manager: "FoundryLocalManager", model: ModelRequest, there: variants.Pr
 
 
 def _own_id(model: ModelRequest) -> str:
-    return model.variant or f"{model.alias}-generic-cpu:{_LOCAL_VERSION}"
+    """What the runtime takes for a name, of an alias that may be any folder's name."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", model.alias).lstrip("._-") or "model"
+    return model.variant or f"{name}-generic-cpu:{_LOCAL_VERSION}"
 
 
 def register(manager: "FoundryLocalManager", path: Path, model_id: str) -> "IModel":

@@ -88,12 +88,24 @@ def pull(opened: Runtime, parent: Parent) -> dict[str, Any]:
     if not facts.cached and not parent.job["download"]:
         raise BackendError("not_cached", _not_cached(facts.id))
     with runtime.translated("catalogue"):
-        visible = asdict(fit.visible(catalogue.read(opened.manager), facts))
+        every = catalogue.read(opened.manager)
+    _refuse_foreign(facts, parent.job["model"]["alias"], {one.alias for one in every})
+    visible = asdict(fit.visible(every, facts))
     names = ("id", "device", "size_mb", "context_length", "cached")
     parent.say("resolved", **{name: getattr(facts, name) for name in names}, visible=visible)
     took_s = None if facts.cached else _fetched(variant, facts, parent, opened.cache_dir)
     here = {"id": facts.id, "alias": facts.alias, "path": variant.get_path(), "local": local}
     return {**here, "download_s": took_s, "visible": visible}
+
+
+def _refuse_foreign(pinned: VariantFacts, alias: str, aliases: set[str]) -> None:
+    """BackendError where a variant would be measured under the name of another model of the catalogue."""
+    if alias != pinned.alias and alias in aliases:
+        msg = (
+            f"model.variant: {pinned.id} is of {pinned.alias}, and would be shown as {alias}, which is another model; "
+            f"choose model=custom model.variant={pinned.id}, or a variant of {alias}."
+        )
+        raise BackendError("not_found", msg)
 
 
 def _fetched(variant: "IModel", facts: VariantFacts, parent: Parent, cache_dir: Path) -> float:

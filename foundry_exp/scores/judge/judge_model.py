@@ -16,7 +16,8 @@ from foundry_exp.protocols import ModelRequest
 from foundry_exp.records.config_json import plain
 from foundry_exp.records.config_sections import Accel, Backend, DeviceLock, Model, Provision
 from foundry_exp.runtime.machine import device_lock
-from foundry_exp.runtime.models import folder, progress_bar, provision, request
+from foundry_exp.runtime.models import progress_bar, provision, request
+from foundry_exp.runtime.models.identity import FilesWatch
 from foundry_exp.scores.judge import chat_process, prompt, verdict
 from foundry_exp.scores.judge.judge import Judge, Settings
 from foundry_exp.scores.judge.progress import ProgressLine
@@ -75,11 +76,15 @@ def loaded(model: JudgeModel, settings: Settings, line: ProgressLine) -> Iterato
     with tempfile.TemporaryDirectory(prefix="foundry-exp-judge-", ignore_cleanup_errors=True) as runtime_logs:
         try:
             wanted = request.request(model.model, model.accel, path, Path(runtime_logs), offline=model.offline)
-            provided = _provided(model, wanted)
+            provided, given = _provided(model, wanted)
+            files = FilesWatch(given, (), keeps_models=model.backend.keeps_models)
             lock = device_lock.held(model.lock, model.backend, model.accel, {"judge": alias}, line.wait_for)
             backend = plain(model.backend)
-            with lock, chat_process.chatting(backend, provided, model.load_timeout_s, log) as chat:
-                yield Judge(chat, settings), identify(alias, chat.facts, backend, settings)
+            with lock:
+                files.before_load()
+                with chat_process.chatting(backend, provided, model.load_timeout_s, log) as chat:
+                    digest = _digest(files, chat.facts)
+                    yield Judge(chat, settings), identify(alias, chat.facts, digest, backend, settings)
         except SkipCellError as error:
             raise BackendError("skip", f"{alias}: {error}") from error
         except BackendError as error:
@@ -92,22 +97,36 @@ def _new_log(log_dir: Path, alias: str) -> Path:
     return log_dir / f"{alias}-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.log"
 
 
-def _provided(judge_model: JudgeModel, model: ModelRequest) -> ModelRequest:
-    """The one variant meant, on this disk, where the runtime is Foundry's own; fetched by a process of its own."""
+def _digest(files: FilesWatch, facts: Mapping[str, Any]) -> str | None:
+    """Of the files that were loaded, where the backend names them; BackendError when they have changed meanwhile."""
+    if not facts["path"]:
+        return None
+    files.after_load(facts)
+    seen, changed = files.identified()
+    if changed:
+        raise BackendError("changed", changed)
+    return seen.digest if seen else None
+
+
+def _provided(judge_model: JudgeModel, model: ModelRequest) -> tuple[ModelRequest, Path | None]:
+    """The one variant meant, on this disk, where the runtime is Foundry's own; fetched by a process of its own.
+
+    With the place of its files, as far as it is known.
+    """
     if model.path is not None or not judge_model.backend.keeps_models:
-        return model
+        return model, model.path
     place = provision.Place.of(judge_model.backend, offline=judge_model.offline)
     limits = provision.Limits(**asdict(judge_model.provision))
     with progress_bar.shown(model.alias) as show:
         provided = provision.provide(place, model, limits, show)
-    return replace(model, variant=provided.id, path=provided.path if provided.local else None)
+    return replace(model, variant=provided.id, path=provided.path if provided.local else None), provided.path
 
 
-def identify(alias: str, facts: Mapping[str, Any], backend: Mapping[str, Any], settings: Settings) -> Identity:
+def identify(
+    alias: str, facts: Mapping[str, Any], files_digest: str | None, backend: Mapping[str, Any], settings: Settings
+) -> Identity:
     """The judge that was loaded; one whose backend knows no variant goes by its alias."""
     variant = facts["variant"] or alias
-    path = Path(facts["path"]) if facts["path"] else None
-    files_digest = folder.files_digest(path) if path and path.is_dir() else None
     place = {"device": facts["device"], "backend": _weighed(_effective(_unmoved(backend)))}
     words = [prompt.DIGEST, verdict.SCHEMA]
     digest = digest_of([variant, files_digest, place, _effective(asdict(settings)), words])

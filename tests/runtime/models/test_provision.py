@@ -139,3 +139,11 @@ def test_of_your_own_variants_one_is_chosen_that_can_run_here(tool: Tool) -> Non
         assert by_accel[accel]["model"]["variant"] == "mine-generic-cpu:2"
     assert by_accel["gpu"]["status"] == "skipped"
     assert "missing execution providers: CUDAExecutionProvider" in by_accel["gpu"]["reason"]
+
+
+def test_a_variant_is_not_measured_under_another_model_s_name(tool: Tool) -> None:
+    tool.catalogue.variants.append(Variant("other-generic-cpu", "other"))
+    pinned = ("model.variant=other-generic-cpu:1", "accel=cpu")
+    assert tool.run(*RUN, "model.alias=small", *pinned).returncode == 1
+    assert "other-generic-cpu:1 is of other, and would be shown as small" in result(tool)["reason"]
+    assert not tool.catalogue.asked("/store/other-generic-cpu/model.onnx")

@@ -1,13 +1,22 @@
 """Which judges are the same: settings, classes of one's own, weights, and the names they go by."""
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from foundry_exp import target
+from foundry_exp.errors import BackendError
+from foundry_exp.scores.judge import chat_process
 from foundry_exp.scores.judge.judge import Settings
-from foundry_exp.scores.judge.judge_model import Identity, identify
+from foundry_exp.scores.judge.judge_model import Identity, identify, loaded
+from foundry_exp.scores.judge.progress import ProgressLine
+from tests.conftest import demo_model
 from tests.scores.judge.conftest import CRITERIA, Court
 
 
@@ -57,7 +66,7 @@ def test_a_judge_is_known_by_all_of_its_backend_that_can_change_a_verdict(
 
 def identified(backend: dict[str, Any]) -> Identity:
     facts = {"variant": None, "path": None, "device": None}
-    return identify("own", facts, backend, Settings(0, 200, 1.0, 1.0, 1.0))
+    return identify("own", facts, None, backend, Settings(0, 200, 1.0, 1.0, 1.0))
 
 
 def test_a_judge_is_the_same_after_its_backend_moved_within_the_package() -> None:
@@ -82,3 +91,22 @@ def test_a_judge_without_a_variant_goes_by_its_alias(court: Court) -> None:
     result = court.score(folder, court.judge(backend=own_judge("Five"), model={"alias": "mine"}, calibration=None))
     assert result.scores["judge"].scored_by[0].startswith("mine@")
     assert any("are of one family (mine)" in warning for warning in result.warnings)
+
+
+def test_a_judge_is_not_known_by_files_that_came_while_it_was_loaded(
+    tmp_path: Path, court: Court, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = Path(shutil.copytree(demo_model("demo-small"), tmp_path / "mine"))
+
+    @contextmanager
+    def chatting(*_: object) -> Iterator[object]:
+        (mine / "model.onnx").write_bytes(b"other weights")
+        yield SimpleNamespace(facts={"variant": "mine:1", "path": str(mine), "device": "CPU", "pid": 1})
+
+    monkeypatch.setattr(chat_process, "chatting", chatting)
+    judge = court.judge(model={"path": str(mine)})
+    with (
+        pytest.raises(BackendError, match="mine: its files changed while the model was in use"),
+        loaded(judge.model, judge.settings, ProgressLine(Console())),
+    ):
+        pass

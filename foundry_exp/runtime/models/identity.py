@@ -1,4 +1,4 @@
-"""Which files a cell's model is loaded from: their stat before, which reads nothing, and their digest afterwards.
+"""Which files a model is loaded from: their stat before, which reads nothing, and their digest afterwards.
 
 The digest is that of the loaded model as long as no stat has changed until it was made.
 """
@@ -16,10 +16,10 @@ _NAMED = 3
 
 
 class FilesWatch:
-    """The files of the model that one attempt loads, from before that to their digest."""
+    """The files of a model, from before it is loaded to their digest."""
 
     def __init__(self, given: Path | None, earlier: Sequence[AttemptFacts], *, keeps_models: bool) -> None:
-        """Name the folder that the backend is given, if any, and the attempts whose requests are in the cell already.
+        """Name what the backend is given to load, if any, and the attempts whose requests are in the cell already.
 
         A backend that `keeps_models` loads from that folder; another one may pass its name on to a service elsewhere.
         """
@@ -41,7 +41,7 @@ class FilesWatch:
     def after_load(self, facts: Mapping[str, Any]) -> str | None:
         """Keep to the folder that the backend names; why what was loaded must not be measured."""
         named = Path(facts["path"]) if facts["path"] else None
-        if named is not None and named != self._given:
+        if named is not None and (self._given is None or named.resolve() != self._given.resolve()):
             self._files = seen(named)
         elif named is None and not self._keeps_models and facts["pid"] is None:
             self._files = None
@@ -61,11 +61,11 @@ class FilesWatch:
         return files, changed or not_of_earlier(self._earlier, files)
 
     def _seen_given(self) -> ModelFiles | None:
-        return seen(self._given) if self._given is not None and self._given.is_dir() else None
+        return seen(self._given) if self._given is not None and self._given.exists() else None
 
 
 def seen(path: Path) -> ModelFiles:
-    """A model's folder as it is now."""
+    """A model's folder, or its one file, as it is now."""
     stats = folder.file_stats(path)
     return ModelFiles(str(path), platform.node(), folder.stated_mb(stats), stats)
 
@@ -77,7 +77,7 @@ def identified(files: ModelFiles) -> tuple[ModelFiles, str | None]:
     try:
         digest = folder.files_digest(Path(files.path), files.stats)
     except OSError as error:
-        return files, f"{files.path}: cannot be read after the last request ({error.strerror}); measure again."
+        return files, f"{files.path}: cannot be read after the last request ({error.strerror}); start again."
     changed = _changed(files)
     return (files, changed) if changed else (replace(files, digest=digest), None)
 
@@ -87,8 +87,8 @@ def _changed(files: ModelFiles) -> str | None:
     if not changes:
         return None
     return (
-        f"{files.path}: its files changed while the cell was measured ({_listed(changes)}), so it is not known which "
-        "model answered; what was measured is kept. Leave the folder alone, and measure again."
+        f"{files.path}: its files changed while the model was in use ({_listed(changes)}), so it is not known which "
+        "one answered; what was answered is kept. Leave the folder alone, and start again."
     )
 
 
