@@ -10,11 +10,11 @@ import json
 import os
 import re
 from collections.abc import Iterator, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from foundry_exp.config import conf_folders
+from foundry_exp.runtime.machine.environment import installed
 
 COMPOSED_FILE = ".composed.json"
 PACKAGES = ("foundry-exp", "hydra-core", "omegaconf")
@@ -63,4 +63,4 @@ def _parts(overrides: Sequence[str]) -> Iterator[bytes]:
     for path in (Path(text.partition("=")[2]) for text in overrides):
         if os.path.isfile(path):  # noqa: PTH113 — Path's own raises for a long name, which a prompt is
             yield path.read_bytes()
-    yield from (f"{name} {version(name)}".encode() for name in PACKAGES)
+    yield from (f"{name} {installed(name)}".encode() for name in PACKAGES)

@@ -8,7 +8,6 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from foundry_exp.errors import StoreError, UnreachableError
 from foundry_exp.tracking import mlflow_internals, server, sqlite_store
@@ -113,6 +112,8 @@ def _refuse_moved(recorded: str, location: Location) -> None:
     """MLflow keeps absolute paths: in a moved project it would write where the project used to be."""
     if location.artifacts is None or recorded == location.artifacts.as_uri() or not recorded.startswith("file:"):
         return
+    from urllib.request import url2pathname  # 8 ms to import, and ssl with it
+
     before = Path(url2pathname(urlsplit(recorded).path))
     if not before.exists():
         msg = (

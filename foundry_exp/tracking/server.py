@@ -4,13 +4,15 @@ import base64
 import os
 import time
 from collections.abc import Callable
-from http.client import HTTPException
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.error import HTTPError
-from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from foundry_exp.errors import ConfigError, UnreachableError
 from foundry_exp.tracking.location import LATER
+
+if TYPE_CHECKING:
+    from urllib.request import OpenerDirector
 
 HEALTH = "/health"
 ANY_EXPERIMENT = "/api/2.0/mlflow/experiments/search?max_results=1"
@@ -68,16 +70,23 @@ def deadline(uri: str, limit_s: float | None) -> Callable[[], None]:
     return look
 
 
-class _NoRedirect(HTTPRedirectHandler):
-    """A login page elsewhere is no MLflow server, and must not be sent credentials."""
+def _opener() -> "OpenerDirector":
+    """Follows nothing: a login page elsewhere is no MLflow server, and must not be sent credentials."""
+    from urllib.request import HTTPRedirectHandler, build_opener
 
-    def redirect_request(self, *_asked: object) -> None:
-        """Follow nothing."""
+    class NoRedirect(HTTPRedirectHandler):
+        def redirect_request(self, *_asked: object) -> None:
+            pass
+
+    return build_opener(NoRedirect)
 
 
 def _get(uri: str, path: str, headers: dict[str, str], limit_s: float) -> None:
+    from http.client import HTTPException  # 8 ms to import with urllib.request and ssl, for a server alone
+    from urllib.request import Request
+
     try:
-        with build_opener(_NoRedirect).open(Request(uri + path, headers=headers), timeout=limit_s):
+        with _opener().open(Request(uri + path, headers=headers), timeout=limit_s):
             return
     except HTTPError as error:
         with error:

@@ -2,11 +2,11 @@
 
 import re
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 from foundry_exp.cli.doctor.findings import Finding, Severity
 from foundry_exp.cli.doctor.probe_process import ProbeResult
+from foundry_exp.runtime.machine.environment import installed
 from foundry_exp.runtime.models import catalogue
 from foundry_exp.runtime.models.variants import CPU
 
@@ -36,7 +36,7 @@ def findings(
 
 def _library(answer: ProbeResult, bad: Severity) -> Finding:
     if "library" in answer.steps:
-        return Finding("ok", "runtime", f"foundry-local-sdk {version('foundry-local-sdk')} opens")
+        return Finding("ok", "runtime", f"foundry-local-sdk {installed('foundry-local-sdk')} opens")
     fix = "reinstall it: python -m pip install --force-reinstall foundry-local-sdk; end other programs that use it."
     return Finding(bad, "runtime", f"foundry-local-sdk does not open: {answer.problem}", fix)
 

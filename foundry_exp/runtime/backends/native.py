@@ -6,17 +6,19 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foundry_exp.errors import BackendError
 from foundry_exp.protocols import ChatRequest, Clock, Event, LoadedModel, ModelRequest
 from foundry_exp.records.record import EventKind, Message, Usage
+from foundry_exp.runtime.machine.environment import installed
 from foundry_exp.runtime.models import folder, resolve, runtime, variants
 
 if TYPE_CHECKING:
     from foundry_local_sdk import ChatSession, FoundryLocalManager, IModel, MessageItem, Request, Response, TextItemType
+
+_PACKAGES = ("foundry-local-sdk", "onnxruntime", "onnxruntime-genai-core")
 
 
 class NativeBackend:
@@ -63,7 +65,9 @@ class NativeBackend:
             path=path,
             context_length=info.context_length or folder.context_length(path),
             licence=info.license,
-            runtime={name: version(name) for name in ("foundry-local-sdk", "onnxruntime", "onnxruntime-genai-core")},
+            runtime={
+                name: str(installed(name)) for name in ("foundry-local-sdk", "onnxruntime", "onnxruntime-genai-core")
+            },
             download_s=download_s,
             load_s=load_s,
             pid=os.getpid(),

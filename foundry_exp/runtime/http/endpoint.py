@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Iterator
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from foundry_exp.errors import BackendError, ConfigError
 from foundry_exp.protocols import ChatRequest, Clock, Event, LoadedModel, ModelRequest, one_token
 from foundry_exp.runtime.http import address
+from foundry_exp.runtime.machine.environment import installed
 from foundry_exp.runtime.models import variants
 
 if TYPE_CHECKING:  # importing openai takes 0.5-0.8 s of CPU, so `load` does it
@@ -91,7 +91,7 @@ class EndpointBackend:
             device=variants.device_of(self._model_id),
             runtime={
                 "service": kind,
-                "openai": version("openai"),
+                "openai": str(installed("openai")),
                 "rtt_ms": f"{trip.ms:.3f}",
                 "acknowledges": "at once" if self._quick_ack and CAN_QUICK_ACK else "as the system does",
                 "stamped_by": "kernel" if trip.kernel else "clock",
