@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from foundry_exp.records.record import EventKind, Message, Record, Sample, Usage
-from foundry_exp.records.score import Score, Standing
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # not for the process that holds a model, which scores and publishes nothing
+    from foundry_exp.records.score import Score, Standing
     from foundry_exp.results.cell import FinishedCell
 
 Clock = Callable[[], int]
@@ -158,7 +158,7 @@ class Answer:
     record: Record
     asked: Sequence[Sample] = field(default=(), compare=False, repr=False)
     """Every prompt of that run."""
-    given: Sequence[Score] = field(default=(), compare=False, repr=False)
+    given: "Sequence[Score]" = field(default=(), compare=False, repr=False)
     """What scorers gave in that run before, in the order in which they did."""
 
 
@@ -172,11 +172,11 @@ class Scorer(Protocol):
         """Raise ConfigError when answers to these prompts could not be scored; cheap, and done before anything runs."""
         ...
 
-    def score(self, answers: Sequence[Answer]) -> Iterator[tuple[Answer, Score]]:
+    def score(self, answers: Sequence[Answer]) -> "Iterator[tuple[Answer, Score]]":
         """Yield each score as it is made; raise BackendError when no more can be."""
         ...
 
-    def standing(self) -> Standing | None:
+    def standing(self) -> "Standing | None":
         """After scoring: whether its scores can be believed; null when there is nothing to doubt."""
         ...
 

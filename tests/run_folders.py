@@ -10,7 +10,8 @@ import yaml
 
 from foundry_exp.files.disk import write_whole
 from foundry_exp.records.record import Record, RequestError, Usage
-from foundry_exp.records.run_folder import CONFIG_FILE, ENVIRONMENT_FILE, PROMPTS_FILE, RecordLog, write_result
+from foundry_exp.records.record_log import RecordLog
+from foundry_exp.records.run_folder import CONFIG_FILE, ENVIRONMENT_FILE, PROMPTS_FILE, write_result
 from foundry_exp.records.run_result import SCHEMA_VERSION, ModelFacts, RunResult, Status
 from foundry_exp.records.score import Scored
 

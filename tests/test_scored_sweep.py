@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from foundry_exp.files import shipped_files
-from foundry_exp.records import run_folder, runs
+from foundry_exp.records import record_log, run_folder, runs
 from tests.conftest import Run, clean_environment, command, native
 
 pytestmark = pytest.mark.real
@@ -75,13 +75,13 @@ def test_mlflow_has_quality_each_criterion_and_the_share_scored(printed: str, ho
 
 def test_scoring_again_by_other_facets_changes_mlflow_and_no_record(run: Run, printed: str, home: Path) -> None:
     folder = cells(home)["demo-small"]
-    records = (folder / run_folder.RECORDS_FILE).read_bytes()
+    records = (folder / record_log.RECORDS_FILE).read_bytes()
     notes = json.loads((home / "notes.json").read_text(encoding="utf-8"))
     strict = [{"kind": "contains", "text": "no answer has this", "criterion": "strict"}]
     (home / "notes.json").write_text(json.dumps([note | {"facets": strict} for note in notes]), encoding="utf-8")
     done = run("score", "last", cwd=home)
     assert done.returncode == 0, done.stderr
-    assert (folder / run_folder.RECORDS_FILE).read_bytes() == records
+    assert (folder / record_log.RECORDS_FILE).read_bytes() == records
     assert run_folder.read_result(folder).metrics["quality"]["mean"] == 1.0
 
     from mlflow import MlflowClient

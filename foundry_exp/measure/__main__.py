@@ -14,7 +14,7 @@ from foundry_exp import target
 from foundry_exp.errors import BackendError
 from foundry_exp.measure import arrivals, memory_fit, one_request
 from foundry_exp.protocols import Backend, ChatRequest, OwnProcess, streams
-from foundry_exp.records import config_json, run_folder
+from foundry_exp.records import config_json, record_log
 from foundry_exp.records.config import Config
 from foundry_exp.records.record import Message, Record, Sample
 from foundry_exp.runtime import worker_side
@@ -61,7 +61,7 @@ def _run_alone(backend: Backend, config: Config, job: dict[str, Any], parent: Pa
         parent.rest(
             "loaded", load_s=load_s, facts=request.facts(loaded), clock_zero_ns=time.time_ns() - one_request.clock()
         )
-        _measure(backend, config, job, run_folder.RecordLog(folder), parent)
+        _measure(backend, config, job, record_log.RecordLog(folder), parent)
     except Exception as error:
         parent.say("unloading", because=worker_side.sentence(error))
         with suppress(BackendError):  # what ended the cell is told, not what came of it
@@ -71,7 +71,7 @@ def _run_alone(backend: Backend, config: Config, job: dict[str, Any], parent: Pa
     backend.unload()
 
 
-def _measure(backend: Backend, config: Config, job: dict[str, Any], log: run_folder.RecordLog, parent: Parent) -> None:
+def _measure(backend: Backend, config: Config, job: dict[str, Any], log: record_log.RecordLog, parent: Parent) -> None:
     """Warm up until steady, then make every measured request in the shape asked for; each record is on disk at once."""
     workload = config.workload
     samples = [_sample(entry) for entry in job["samples"]]

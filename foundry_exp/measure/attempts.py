@@ -9,7 +9,7 @@ from pathlib import Path
 from foundry_exp.errors import StoreError
 from foundry_exp.files import disk
 from foundry_exp.metrics.request import cold_ttft_ms
-from foundry_exp.records import run_folder
+from foundry_exp.records import record_log, run_folder
 from foundry_exp.records.record import Record
 from foundry_exp.records.record_json import NotTheRecordError, from_json, plain
 from foundry_exp.records.run_result import AttemptFacts
@@ -74,7 +74,7 @@ def end_killed(folder: Path) -> None:
 
 
 def _lasted_s(folder: Path, killed: AttemptFacts) -> float | None:
-    written = [folder / ATTEMPTS_FILE, folder / run_folder.RECORDS_FILE]
+    written = [folder / ATTEMPTS_FILE, folder / record_log.RECORDS_FILE]
     last_s = max(path.stat().st_mtime for path in written if path.exists())
     lasted_s = last_s - datetime.fromisoformat(killed.started_at).timestamp()
     return lasted_s if lasted_s >= 0 else None  # the clock was set back meanwhile

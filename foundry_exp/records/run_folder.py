@@ -13,13 +13,13 @@ from foundry_exp.records.config import Config, WrittenConfig
 from foundry_exp.records.fingerprint import Measurement
 from foundry_exp.records.record import Record, Sample
 from foundry_exp.records.record_json import NotTheRecordError, from_json, plain, to_json
+from foundry_exp.records.record_log import RECORDS_FILE
 from foundry_exp.records.run_result import SCHEMA_VERSION, RunResult
 from foundry_exp.records.score import Preference, Score
 from foundry_exp.records.version import Format
 
 CONFIG_FILE = "config.yaml"
 ENVIRONMENT_FILE = "environment.json"
-RECORDS_FILE = "records.jsonl"
 RESULT_FILE = "run.json"
 RUNTIME_LOG = "runtime.log"
 PROMPTS_FILE = "prompts.json"
@@ -27,18 +27,6 @@ SCORES_FILE = "scores.jsonl"
 WITHOUT_PROMPTS = (
     f"{{folder}}: no {PROMPTS_FILE}, so its answers cannot be matched with their prompts; measure the cell again."
 )
-
-
-class RecordLog:
-    """records.jsonl, open for appending: a line is on disk before the next request starts."""
-
-    def __init__(self, folder: Path) -> None:
-        """Name the file; it is opened by the first line."""
-        self._path = folder / RECORDS_FILE
-
-    def append(self, record: Record) -> None:
-        """Write one line and hand it to the disk."""
-        disk.append_line(self._path, to_json(record))
 
 
 def append_score(folder: Path, score: Score) -> Score:

@@ -8,7 +8,8 @@ from typing import Literal
 
 from foundry_exp.errors import StoreError, meant
 from foundry_exp.records import sweep_plan
-from foundry_exp.records.run_folder import CONFIG_FILE, RECORDS_FILE, RESULT_FILE
+from foundry_exp.records.record_log import RECORDS_FILE
+from foundry_exp.records.run_folder import CONFIG_FILE, RESULT_FILE
 
 _SHOWN = 4
 

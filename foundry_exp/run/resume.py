@@ -16,7 +16,7 @@ from foundry_exp.measure import attempts, child
 from foundry_exp.measure.attempts import Attempt
 from foundry_exp.measure.cell import Cell
 from foundry_exp.measure.outcome import Outcome
-from foundry_exp.records import run_folder, sweep_plan
+from foundry_exp.records import record_log, run_folder, sweep_plan
 from foundry_exp.records.fingerprint import SDK
 from foundry_exp.records.run_result import FAILED
 from foundry_exp.records.sweep_plan import PLAN_FILE, Plan
@@ -86,7 +86,7 @@ def begin(cell: Cell) -> Attempt:
         child.end_orphan(folder)
         attempts.end_killed(folder)
         (folder / run_folder.RESULT_FILE).unlink(missing_ok=True)
-        disk.cut_torn_line(folder / run_folder.RECORDS_FILE)
+        disk.cut_torn_line(folder / record_log.RECORDS_FILE)
     except FileExistsError as error:
         msg = f"{folder}: exists already; go on with it by sweep.resume=true, or start again for a new one."
         raise StoreError(msg) from error
@@ -160,7 +160,7 @@ def _changes(cell: Cell) -> list[str]:
     try:
         before = run_folder.measurement(cell.folder, packages)
     except StoreError:
-        has_measured = any((cell.folder / name).exists() for name in (run_folder.RECORDS_FILE, run_folder.RESULT_FILE))
+        has_measured = any((cell.folder / name).exists() for name in (record_log.RECORDS_FILE, run_folder.RESULT_FILE))
         unread = f"its {run_folder.CONFIG_FILE} or {run_folder.PROMPTS_FILE} cannot be read"
         return [unread] if has_measured else []
     return list(before.changes(now))
@@ -197,6 +197,6 @@ def _done(folder: Path, plan: Plan) -> int:
 
 
 def _last_change_s(folder: Path, plan: Plan) -> float:
-    written = (run_folder.RECORDS_FILE, run_folder.RESULT_FILE)
+    written = (record_log.RECORDS_FILE, run_folder.RESULT_FILE)
     files = [folder / PLAN_FILE, *(folder / cell.name / name for cell in plan.cells for name in written)]
     return max(path.stat().st_mtime for path in files if path.exists())

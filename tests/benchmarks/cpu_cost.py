@@ -25,7 +25,7 @@ import psutil
 
 from foundry_exp.measure import one_request
 from foundry_exp.protocols import Backend, ModelRequest
-from foundry_exp.records import run_folder
+from foundry_exp.records import record_log
 from tests.conftest import clean_environment, command
 from tests.runtime.backends.contract import PROMPT, request
 from tests.timed_server.service import Behaviour, Service, timed_server
@@ -114,7 +114,7 @@ def timing_cpu_s(base_url: str | None) -> float:
     backend.load(ModelRequest("m", None, None, "auto", None, (), Path()))
     start_s = 0.0
     with tempfile.TemporaryDirectory() as folder:
-        log = run_folder.RecordLog(Path(folder))
+        log = record_log.RecordLog(Path(folder))
         for number in range(_WARM_UP + REQUESTS):
             if number == _WARM_UP:
                 start_s = time.process_time()

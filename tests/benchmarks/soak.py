@@ -19,7 +19,7 @@ from unittest.mock import patch
 import numpy as np
 import psutil
 
-from foundry_exp.records import run_folder
+from foundry_exp.records import record_log
 from tests.conftest import clean_environment, command, native
 from tests.record_factory import make_record
 
@@ -67,7 +67,7 @@ def _follow(parent: "subprocess.Popen[bytes]", folder: Path, every: int) -> list
     done, at = 0, 0
     while parent.poll() is None:
         time.sleep(_POLL_S)
-        records = next(folder.glob(f"mlruns/runs/*/*/{run_folder.RECORDS_FILE}"), None)
+        records = next(folder.glob(f"mlruns/runs/*/*/{record_log.RECORDS_FILE}"), None)
         children = watched.children()
         if records is None or not children:
             if readings:
@@ -112,7 +112,7 @@ def _print(readings: list[Reading], after_s: float, measuring_s: float) -> None:
 def keeping_ms(sync: bool) -> float:
     """Milliseconds that keeping one record takes."""
     with tempfile.TemporaryDirectory() as folder, nullcontext() if sync else patch("os.fsync"):
-        log = run_folder.RecordLog(Path(folder))
+        log = record_log.RecordLog(Path(folder))
         start_s = time.perf_counter()
         for _ in range(_WRITES):
             log.append(make_record())

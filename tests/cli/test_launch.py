@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp.records import run_folder, runs
+from foundry_exp.records import record_log, run_folder, runs
 from foundry_exp.records.run_result import RunResult
 from tests import process_group
 from tests.conftest import SCRIPTED, absent
@@ -38,7 +38,7 @@ def wait_until_one_measures_and_one_waits(folder: Path) -> None:
     """For the device, which one cell holds at a time."""
     deadline_s = time.monotonic() + WAIT_S
     while time.monotonic() < deadline_s:
-        logs = folder.glob(f"mlruns/runs/*/*/{run_folder.RECORDS_FILE}")
+        logs = folder.glob(f"mlruns/runs/*/*/{record_log.RECORDS_FILE}")
         begun = len(list(folder.glob(f"mlruns/runs/*/*/{run_folder.ENVIRONMENT_FILE}")))
         if begun == 2 and any(b'"measure"' in path.read_bytes() for path in logs):
             return

@@ -9,7 +9,8 @@ from typing import Any
 from foundry_exp.metrics.request import measured
 from foundry_exp.metrics.values import values
 from foundry_exp.records.record import Record, RequestError
-from foundry_exp.records.run_folder import RECORDS_FILE, RecordLog, append_score, read_records, write_result
+from foundry_exp.records.record_log import RECORDS_FILE, RecordLog
+from foundry_exp.records.run_folder import append_score, read_records, write_result
 from foundry_exp.records.run_result import RunResult, Status
 from foundry_exp.records.score import Score, Scored
 from tests import run_folders

@@ -11,7 +11,7 @@ from foundry_exp.files import shipped_files
 from foundry_exp.measure import one_request
 from foundry_exp.prompts import rubric
 from foundry_exp.protocols import ChatRequest, Clock, Event, LoadedModel, ModelRequest
-from foundry_exp.records import record_json, run_folder, sweep_plan
+from foundry_exp.records import record_json, record_log, run_folder, sweep_plan
 from foundry_exp.records.record import Message, Record, Sample
 from foundry_exp.runtime.http import chat
 from foundry_exp.scores.facets import kinds
@@ -147,7 +147,7 @@ def _run_folder(folder: Path) -> list[Reader]:
     broken = folder / "broken"
     broken.mkdir()
     kinds: dict[str, Callable[[Path], object]] = {
-        run_folder.RECORDS_FILE: run_folder.read_records,
+        record_log.RECORDS_FILE: run_folder.read_records,
         run_folder.RESULT_FILE: run_folder.read_result,
         run_folder.PROMPTS_FILE: run_folder.read_samples,
         run_folder.CONFIG_FILE: run_folder.read_config,

@@ -14,7 +14,7 @@ from foundry_exp.errors import StoreError
 from foundry_exp.files import disk
 from foundry_exp.files.digest import digest_of
 from foundry_exp.measure import attempts
-from foundry_exp.records import run_folder
+from foundry_exp.records import record_log, run_folder
 from foundry_exp.records.record import Record, RequestError
 from foundry_exp.records.score import Score
 from tests.record_factory import make_record
@@ -39,7 +39,7 @@ JSON = st.recursive(
 @contextmanager
 def kept(records: list[Record]) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as name:
-        log = run_folder.RecordLog(Path(name))
+        log = record_log.RecordLog(Path(name))
         for record in records:
             log.append(record)
         yield Path(name)
@@ -56,7 +56,7 @@ def test_records_of_any_text_come_back_as_they_were(records: list[Record]) -> No
 @pytest.mark.parametrize(
     ("name", "read"),
     [
-        (run_folder.RECORDS_FILE, run_folder.read_records),
+        (record_log.RECORDS_FILE, run_folder.read_records),
         (run_folder.SCORES_FILE, run_folder.read_scores),
         (run_folder.PROMPTS_FILE, run_folder.read_samples),
         (run_folder.RESULT_FILE, run_folder.read_result),
@@ -74,15 +74,15 @@ def test_what_cannot_be_read_is_a_sentence(tmp_path: Path, name: str, read: Call
 @given(RECORDS.filter(bool), st.integers(0))
 def test_a_line_torn_at_any_byte_costs_that_record_alone(records: list[Record], at: int) -> None:
     with kept(records) as folder:
-        path = folder / run_folder.RECORDS_FILE
+        path = folder / record_log.RECORDS_FILE
         whole = path.read_bytes()
         cut = at % len(whole)
         path.write_bytes(whole[:cut])
         # a cut between a line and its end leaves the line whole
         ends = [number for number, byte in enumerate(whole) if byte == 10]
         assert run_folder.read_records(folder) == records[: sum(end <= cut for end in ends)]
-        disk.cut_torn_line(folder / run_folder.RECORDS_FILE)
-        run_folder.RecordLog(folder).append(records[0])
+        disk.cut_torn_line(folder / record_log.RECORDS_FILE)
+        record_log.RecordLog(folder).append(records[0])
         assert run_folder.read_records(folder) == [*records[: sum(end < cut for end in ends)], records[0]]
 
 

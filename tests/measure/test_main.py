@@ -14,7 +14,7 @@ from foundry_exp.errors import BackendError
 from foundry_exp.measure import __main__ as child
 from foundry_exp.measure import memory_fit
 from foundry_exp.protocols import ChatRequest, Clock, Event
-from foundry_exp.records import config_json, run_folder
+from foundry_exp.records import config_json, record_log, run_folder
 from foundry_exp.records.config import Config
 from foundry_exp.runtime.backends.scripted import ScriptedBackend
 from tests.conftest import SCRIPTED
@@ -88,7 +88,7 @@ def test_a_stopped_cell_does_not_wait_for_a_pause_between_tries(tmp_path: Path, 
     parent: Any = Heard()
     backend = Refusing("word", 1, 1, 1, 0, False, None, 1)
     backend.stopped = parent.stopped
-    child._measure(backend, config_json.build(Config, config), job, run_folder.RecordLog(tmp_path), parent)
+    child._measure(backend, config_json.build(Config, config), job, record_log.RecordLog(tmp_path), parent)
     assert not run_folder.read_records(tmp_path)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from foundry_exp.errors import StoreError
-from foundry_exp.records.run_folder import RECORDS_FILE
+from foundry_exp.records.record_log import RECORDS_FILE
 from foundry_exp.report.write import write_pages
 from foundry_exp.results.cell import gather
 from tests.plans import write_plan

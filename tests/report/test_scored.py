@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from foundry_exp.records import run_folder
+from foundry_exp.records import record_log, run_folder
 from foundry_exp.records.score import Score, Standing
 from foundry_exp.report.conclude import conclusions, quality_differences
 from foundry_exp.report.write import write_pages, write_texts
@@ -49,10 +49,10 @@ def many(folder: Path, values: list[float]) -> None:
     """Answers to as many prompts as there are values, each with its score."""
     (folder / run_folder.SCORES_FILE).unlink(missing_ok=True)
     record = next(record for record in run_folder.read_records(folder) if record.phase == "measure")
-    (folder / run_folder.RECORDS_FILE).unlink()
+    (folder / record_log.RECORDS_FILE).unlink()
     for number, value in enumerate(values):
         one = replace(record, sample_id=f"p{number}", output_hash=f"h{number}")
-        run_folder.RecordLog(folder).append(one)
+        record_log.RecordLog(folder).append(one)
         give(folder, {}, "facets", "facets:1", "because")
         made = Score(f"p{number}", f"h{number}", "facets", "content", value, "why", 1.0, "rules", "", "facets:1")
         run_folder.append_score(folder, made)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from foundry_exp.records import run_folder
+from foundry_exp.records import record_log, run_folder
 from foundry_exp.records.runs import finished_cells
 from foundry_exp.tracking import published
 from tests.conftest import Run
@@ -41,14 +41,14 @@ def test_a_finished_cell_whose_command_was_killed_before_it_was_published_is_pub
     client.delete_run(before["night/seed-2"].info.run_id)  # as it is when killed right after run.json was written
     (night / published.NOTES / "seed-2.json").unlink()
     (night / "seed-2" / "report.md").unlink()
-    records = (night / "seed-2" / run_folder.RECORDS_FILE).read_bytes()
+    records = (night / "seed-2" / record_log.RECORDS_FILE).read_bytes()
     assert "2 of them done before" in resumed(run).stderr
     after = runs(tmp_path)
     assert after.keys() == {"night/seed-1", "night/seed-2"}
     assert after["night/seed-2"].info.status == "FINISHED"
     assert after["night/seed-1"].info.run_id == before["night/seed-1"].info.run_id
     assert (night / "seed-2" / "report.md").exists()
-    assert (night / "seed-2" / run_folder.RECORDS_FILE).read_bytes() == records
+    assert (night / "seed-2" / record_log.RECORDS_FILE).read_bytes() == records
 
 
 @pytest.mark.real

@@ -6,10 +6,12 @@ so `fit=ignore` tries; one that it lets pass may still be killed, which is then 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from foundry_exp.errors import SkipCellError
-from foundry_exp.runtime.models.facts import VariantFacts
+
+if TYPE_CHECKING:
+    from foundry_exp.runtime.models.facts import VariantFacts
 
 WORKING_ROOM = 1.2
 """Weights in memory, with the runtime's buffers, over weights on disk."""
@@ -93,7 +95,7 @@ def refuse(
     raise SkipCellError(msg)
 
 
-def visible(variants: Sequence[VariantFacts], chosen: VariantFacts) -> Visible:
+def visible(variants: "Sequence[VariantFacts]", chosen: "VariantFacts") -> Visible:
     """What a look at the runtime showed, besides the variant chosen."""
     others = [one for one in variants if one.not_measurable is None and one.id != chosen.id]
     of_model = {one.id: one.size_mb for one in others if one.alias == chosen.alias and one.size_mb is not None}

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from foundry_exp.errors import SkipCellError, near
 
@@ -162,6 +161,8 @@ def version_of(variant: str) -> int:
 
 def unknown(wanted: str, names: Sequence[str]) -> str:
     """The sentence about a model that the catalogue lacks; `names` are aliases, or ids when `wanted` is one."""
+    from difflib import get_close_matches  # for a mistake alone, as in errors.near
+
     close = get_close_matches(wanted, names, n=1, cutoff=0.75)
     if not close and not any(_family(wanted) == _family(name) for name in names):
         return f"{wanted}: not in the Foundry catalogue, nor any of its family; {OWN_MODEL}"

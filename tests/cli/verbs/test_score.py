@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from foundry_exp.cli import main
-from foundry_exp.records import run_folder, runs
+from foundry_exp.records import record_log, run_folder, runs
 from tests.conftest import SCRIPTED
 
 ANSWER = "Local inference keeps every word of the prompt on this machine."
@@ -61,12 +61,12 @@ def test_a_run_is_scored_by_its_facets_without_being_asked(project: Project) -> 
 @pytest.mark.real
 def test_changed_facets_give_other_points_to_the_same_records(project: Project) -> None:
     folder = project.measure()
-    records, before = (folder / run_folder.RECORDS_FILE).read_bytes(), run_folder.read_result(folder)
+    records, before = (folder / record_log.RECORDS_FILE).read_bytes(), run_folder.read_result(folder)
     project.write("machine", "cloud")
     assert project.score() == 0
     after = run_folder.read_result(folder)
     assert project.quality == 3.0
-    assert (folder / run_folder.RECORDS_FILE).read_bytes() == records
+    assert (folder / record_log.RECORDS_FILE).read_bytes() == records
     assert (after.fingerprint, after.prompts) == (before.fingerprint, before.prompts)
     assert after.scores["facets"].rubric != before.scores["facets"].rubric
     assert "3.00" in (folder / "report.md").read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ from foundry_exp.config.plan import plan
 from foundry_exp.measure.attempts import ATTEMPTS_FILE, Attempt
 from foundry_exp.measure.cell import Cell
 from foundry_exp.measure.outcome import Outcome
-from foundry_exp.records import record_json, run_folder
+from foundry_exp.records import record_json, record_log, run_folder
 from foundry_exp.records.config_json import plain
 from foundry_exp.run import one_cell
 from foundry_exp.run.engines import Engine
@@ -50,7 +50,7 @@ def measure(request: pytest.FixtureRequest, tmp_path: Path) -> Measure:
         cell.folder.mkdir(parents=True)
         one_cell.prepare(cell)
         if before:
-            (cell.folder / run_folder.RECORDS_FILE).write_bytes(before)
+            (cell.folder / record_log.RECORDS_FILE).write_bytes(before)
         steps: list[dict[str, Any]] = []
         return cell, engine.measure(cell, Attempt(attempt, "2026-12-01T12:00:00+00:00"), steps.append), steps
 
@@ -68,7 +68,7 @@ def test_cell_is_measured_into_its_folder(measure: Measure) -> None:
     assert {record.attempt for record in records} == {0}
     assert {path.name for path in cell.folder.iterdir()} == {
         ATTEMPTS_FILE,
-        run_folder.CONFIG_FILE, run_folder.ENVIRONMENT_FILE, run_folder.PROMPTS_FILE, run_folder.RECORDS_FILE,
+        run_folder.CONFIG_FILE, run_folder.ENVIRONMENT_FILE, run_folder.PROMPTS_FILE, record_log.RECORDS_FILE,
         run_folder.RUNTIME_LOG,
     }  # fmt: skip
 

@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
-from foundry_exp.records import run_folder
+from foundry_exp.records import record_log, run_folder
 from foundry_exp.records.record import Record
 from foundry_exp.records.run_result import RunResult
 from foundry_exp.run.engines.task import Placing, _Follower
@@ -58,7 +58,7 @@ def wait_until_measured(nodes: Nodes, cell: str) -> None:
     """Until the cell has a measured request on its node."""
     deadline_s = time.monotonic() + WAIT_S
     while time.monotonic() < deadline_s:
-        logs = nodes.place.glob(f"foundry_exp-*/runs/*/{cell}/{run_folder.RECORDS_FILE}")
+        logs = nodes.place.glob(f"foundry_exp-*/runs/*/{cell}/{record_log.RECORDS_FILE}")
         if any(b'"measure"' in path.read_bytes() for path in logs):
             return
         time.sleep(0.05)

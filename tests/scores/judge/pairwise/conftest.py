@@ -14,7 +14,7 @@ from foundry_exp.cli import main
 from foundry_exp.config import compose
 from foundry_exp.decide.compare import compare
 from foundry_exp.decide.preferences import preferences
-from foundry_exp.records import run_folder
+from foundry_exp.records import record_log, run_folder
 from foundry_exp.records.record import Message, Record, Sample
 from foundry_exp.report.preference_pages import document
 from foundry_exp.results import candidates
@@ -37,8 +37,8 @@ class Hearing:
         """A run that answers each prompt, by its number, with a text of the test's own."""
         folder = plant(self.place / "runs", name=model, model=model, prompts=prompts, rounds=1, **changes)
         records = run_folder.read_records(folder)
-        (folder / run_folder.RECORDS_FILE).unlink()
-        log = run_folder.RecordLog(folder)
+        (folder / record_log.RECORDS_FILE).unlink()
+        log = record_log.RecordLog(folder)
         for record in records:
             log.append(_with_text(record, answer(int(record.sample_id[1:]))))
         run_folder.write_samples(folder, [_sample(f"p{number:03d}") for number in range(prompts)])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp.records import run_folder
+from foundry_exp.records import record_log, run_folder
 from tests.conftest import command, native
 from tests.scores.judge.pairwise.conftest import Hearing
 from tests.scores.judge.pairwise.played import ENDS_AT, HANGS_AT
@@ -145,8 +145,8 @@ def test_every_pair_of_three_is_judged_and_counted_for_together(hearing: Hearing
 def test_prompts_without_two_answers_and_several_answers_are_said_and_the_family_too(hearing: Hearing) -> None:
     first, second = (Path(run) for run in hearing.two(prompts=4))
     records = run_folder.read_records(second)
-    (second / run_folder.RECORDS_FILE).unlink()
-    log = run_folder.RecordLog(second)
+    (second / record_log.RECORDS_FILE).unlink()
+    log = record_log.RecordLog(second)
     for record in records:
         if record.sample_id != "p001":
             log.append(record)
