@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from foundry_exp.measure import arrivals
-from foundry_exp.measure.arrivals import Shape, drive, due_after_s, is_steady, measured_requests, warm_up
+from foundry_exp.measure import overlapping
+from foundry_exp.measure.arrivals import Shape, drive, is_steady, measured_requests, warm_up
 from foundry_exp.measure.one_request import PlannedRequest, Retries, ask_patiently
+from foundry_exp.measure.overlapping import due_after_s
 from foundry_exp.records.record import Record, Sample
 from tests.record_factory import make_record
 
@@ -115,7 +116,7 @@ class OneAtATime(Server):
 @pytest.fixture
 def overloaded(monkeypatch: pytest.MonkeyPatch) -> Shape:
     """A schedule that has all requests due at once, and one thread for them."""
-    monkeypatch.setattr(arrivals, "MOST_UNDER_WAY", 1)
+    monkeypatch.setattr(overlapping, "MOST_UNDER_WAY", 1)
     return shape(rate_per_s=100_000)
 
 

@@ -14,7 +14,7 @@ from foundry_exp.errors import ConfigError
 from foundry_exp.measure import attempts, child
 from foundry_exp.measure.cell import Cell
 from foundry_exp.measure.outcome import Outcome
-from foundry_exp.records import run_folder
+from foundry_exp.records import record_log, run_folder
 from foundry_exp.run import resume
 from foundry_exp.runtime.models import folder
 from foundry_exp.runtime.worker import Step
@@ -122,8 +122,8 @@ def test_a_begun_cell_does_not_go_on_with_another_model(tmp_path: Path, mine: Pa
     cell = cell_of(tmp_path, *SCRIPTED, f"model.path={mine}", "backend.realtime=false", "sweep.name=sweep")
     assert measured(cell).ending == "done"
     resume.refuse_other_model(cell)
-    lines = (cell.folder / run_folder.RECORDS_FILE).read_bytes().splitlines(keepends=True)
-    (cell.folder / run_folder.RECORDS_FILE).write_bytes(b"".join(lines[:3]))  # as after a kill
+    lines = (cell.folder / record_log.RECORDS_FILE).read_bytes().splitlines(keepends=True)
+    (cell.folder / record_log.RECORDS_FILE).write_bytes(b"".join(lines[:3]))  # as after a kill
     put_in_place_unseen(mine)
     with pytest.raises(ConfigError, match=r"model.onnx was written to.*choose another sweep.name"):
         resume.refuse_other_model(cell)
