@@ -7,10 +7,12 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from stat import S_ISREG
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from foundry_exp.errors import ConfigError
-from foundry_exp.records.run_result import FileStat
+
+if TYPE_CHECKING:
+    from foundry_exp.records.run_result import FileStat
 
 GENAI_CONFIG = "genai_config.json"
 _BLOCK_BYTES = 512
@@ -75,7 +77,7 @@ def context_length(folder: Path) -> int | None:
     return length if isinstance(length, int) and length > 0 else None
 
 
-def file_stats(folder: Path) -> dict[str, FileStat]:
+def file_stats(folder: Path) -> "dict[str, FileStat]":
     """Every file by its path in the folder, or the one that it is; links are followed, and nothing is read."""
     seen = {}
     for path in sorted(folder.rglob("*")) if folder.is_dir() else [folder]:
@@ -92,7 +94,7 @@ def size_mb(folder: Path) -> float:
     return stated_mb(file_stats(folder))
 
 
-def stated_mb(stats: Mapping[str, FileStat]) -> float:
+def stated_mb(stats: "Mapping[str, FileStat]") -> float:
     """The same of files that were looked at, in megabytes (10⁶ bytes)."""
     return sum(size for _, _, size, _, _ in stats.values()) / 1e6
 
@@ -103,13 +105,13 @@ def taken_mb(folder: Path) -> float:
     return sum(held) * _BLOCK_BYTES / 1e6
 
 
-def files_digest(folder: Path, stats: Mapping[str, FileStat] | None = None) -> str:
+def files_digest(folder: Path, stats: "Mapping[str, FileStat] | None" = None) -> str:
     """SHA-256 over the name and content of every file, or of those looked at before; first 16 hex digits."""
     return _digest(folder, tuple((file_stats(folder) if stats is None else stats).items()))
 
 
 @lru_cache(maxsize=64)
-def _digest(folder: Path, files: tuple[tuple[str, FileStat], ...]) -> str:
+def _digest(folder: Path, files: "tuple[tuple[str, FileStat], ...]") -> str:
     """Once a process while no file's stat changes: the cells of a sweep share models of many gigabytes."""
     digest = hashlib.sha256()
     for name, _ in files:
@@ -119,13 +121,13 @@ def _digest(folder: Path, files: tuple[tuple[str, FileStat], ...]) -> str:
     return digest.hexdigest()[:16]
 
 
-def file_changes(before: Mapping[str, FileStat], now: Mapping[str, FileStat]) -> list[str]:
+def file_changes(before: "Mapping[str, FileStat]", now: "Mapping[str, FileStat]") -> list[str]:
     """What became of files that were looked at before, the largest first; one that has come since is none of them."""
     others = [(name, stat) for name, stat in before.items() if now.get(name) != stat]
     return [f"{name} {_change(stat, now.get(name))}" for name, stat in sorted(others, key=lambda one: -one[1][2])]
 
 
-def _change(before: FileStat, now: FileStat | None) -> str:
+def _change(before: "FileStat", now: "FileStat | None") -> str:
     if now is None:
         return "is gone"
     if now[2] != before[2]:
