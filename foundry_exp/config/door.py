@@ -19,10 +19,9 @@ def checked(composed: dict[str, Any]) -> Config:
     for group in _OF_GROUP:
         if group in composed:
             json_schema.check(composed[group], group, group)
-    config: dict[str, Any] = config_json.plain(config_json.build(Config, composed))
-    scorers = {name: target.with_whole_numbers(one, f"scorer.{name}") for name, one in config["scorer"].items()}
-    parts = {name: target.with_whole_numbers(config[name], name) for name in _PARTS}
-    return config_json.build(Config, {**config, **parts, "scorer": scorers})
+    scorers = {name: target.with_whole_numbers(one, f"scorer.{name}") for name, one in composed["scorer"].items()}
+    parts = {name: target.with_whole_numbers(composed[name], name) for name in _PARTS}
+    return config_json.build(Config, {**composed, **parts, "scorer": scorers})
 
 
 def checked_section(group: str, composed: dict[str, Any], where: str) -> dict[str, Any]:

@@ -18,8 +18,9 @@ _FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
 
 def one_line(text: str) -> str:
     """Text on one line, without terminal sequences, control characters or direction overrides."""
-    visible = "".join(_visible(character) for character in _ANSI.sub("", text))
-    return " ".join(visible.split())
+    if not text.isprintable():
+        text = "".join(_visible(character) for character in _ANSI.sub("", text))
+    return " ".join(text.split())
 
 
 def _visible(character: str) -> str:
