@@ -82,6 +82,24 @@ def test_runs_are_reported_and_compared(run: Run, folder: Path) -> None:
 
 
 @pytest.mark.real
+def test_what_cannot_be_read_of_a_config_is_said_and_no_other_is_taken_for_it(run: Run, folder: Path) -> None:
+    for path in (folder / OLD_RUN).glob("*/config.yaml"):
+        config = yaml.safe_load(path.read_text(encoding="utf-8"))
+        del config["workload"]["rounds"], config["scorer"]["facets"]["_target_"]
+        path.write_text(yaml.safe_dump(config), encoding="utf-8")
+    assert run("report", OLD_RUN).returncode == 0
+    page = (folder / OLD_RUN / "report.md").read_text(encoding="utf-8")
+    assert (
+        "> backend-scripted, backend-my-native: workload of config.yaml is not read, since it has no key 'rounds'"
+        in page
+    )
+    done = run("score", OLD_RUN, "tracker=none")
+    assert done.returncode == 1
+    assert "config.yaml: scorer is not read, since it has no key '_target_'; choose one with scorer=…" in done.stderr
+    assert run("score", OLD_RUN, "tracker=none", "scorer=facets").returncode == 0
+
+
+@pytest.mark.real
 @pytest.mark.parametrize(("lost", "attempts"), [("nothing", 2), ("demo-large/run.json", 2), ("demo-large", 1)])
 def test_a_half_done_sweep_goes_on_and_what_was_measured_stays(
     run: Run, folder: Path, lost: str, attempts: int

@@ -124,8 +124,9 @@ def _plain_value(config: DictConfig, key: Any) -> Any:
     return OmegaConf.to_container(value, resolve=True, throw_on_missing=True) if OmegaConf.is_config(value) else value
 
 
-def section(group: str, option: str, settings: Sequence[str]) -> dict[str, Any]:
-    """One group's option with `key=value` settings of its own, checked by the schema of the group's name."""
+def section(kind: type[door.Section], option: str, settings: Sequence[str]) -> door.Section:
+    """One option of a decision or of a gate's rules, with `key=value` settings of its own, checked."""
+    group = door.group_of(kind)
     chosen = f"{group}={option}"
     own = [text if text.startswith(f"{group}.") else f"{group}.{text}" for text in settings]
     names = list(_dotted(jobs([chosen], multirun=False)[0][0].plain[group]))
@@ -137,7 +138,7 @@ def section(group: str, option: str, settings: Sequence[str]) -> dict[str, Any]:
             raise ConfigError(msg)
     # `++`, since an option may leave out what the schema allows
     composed: dict[str, Any] = jobs([chosen, *(f"++{text}" for text in own)], multirun=False)[0][0].plain[group]
-    return door.checked_section(group, composed, chosen)
+    return door.checked_section(kind, composed, chosen)
 
 
 def as_yaml(config: DictConfig | dict[str, Any], *, resolve: bool) -> str:

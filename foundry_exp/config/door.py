@@ -1,7 +1,7 @@
 """The door: what was composed is checked whole, once, and every number is of its type from here on."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from foundry_exp import target
 from foundry_exp.files import json_schema
@@ -10,13 +10,15 @@ from foundry_exp.records.config import Config
 from foundry_exp.records.decision import Decision, Gate
 
 _PARTS = ("backend", "engine", "tracker", "energy")
-_OF_GROUP: Mapping[str, type[Decision | Gate]] = {"decision": Decision, "gate": Gate}
+_CHOSEN: Mapping[type, str] = {Decision: "decision", Gate: "gate"}
+"""Sections that a verb composes alone, and their groups."""
+Section = TypeVar("Section", bound=Decision | Gate)
 
 
 def checked(composed: dict[str, Any]) -> Config:
     """The config that was composed; raises ConfigError for the first thing in it that is not allowed."""
     json_schema.check(composed, "config", "config")
-    for group in _OF_GROUP:
+    for group in _CHOSEN.values():
         if group in composed:
             json_schema.check(composed[group], group, group)
     scorers = {name: target.with_whole_numbers(one, f"scorer.{name}") for name, one in composed["scorer"].items()}
@@ -24,8 +26,12 @@ def checked(composed: dict[str, Any]) -> Config:
     return config_json.build(Config, {**composed, **parts, "scorer": scorers})
 
 
-def checked_section(group: str, composed: dict[str, Any], where: str) -> dict[str, Any]:
+def group_of(kind: type[Section]) -> str:
+    """What the group of options is called that a section is chosen from."""
+    return _CHOSEN[kind]
+
+
+def checked_section(kind: type[Section], composed: dict[str, Any], where: str) -> Section:
     """The same of a decision, or of a gate's rules."""
-    json_schema.check(composed, group, where)
-    section: dict[str, Any] = config_json.plain(config_json.build(_OF_GROUP[group], composed))
-    return section
+    json_schema.check(composed, group_of(kind), where)
+    return config_json.build(kind, composed)

@@ -3,10 +3,10 @@
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from foundry_exp.decide.choice import Choice, why_unknown
 from foundry_exp.metrics import catalogue
+from foundry_exp.records.decision import Constraint
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +20,16 @@ class Broken:
     """How far beyond, as a factor; infinite for what is unknown or no matter of degree."""
 
 
-def broken(choice: Choice, constraints: Mapping[str, Any]) -> list[Broken]:
+def broken(choice: Choice, constraints: Mapping[str, Constraint]) -> list[Broken]:
     """Every constraint that an option breaks; what is not known cannot be said to be kept."""
     measured = [one for name, limit in limits(constraints).items() if (one := _of_figure(choice, name, limit))]
     return [*measured, *_of_words(choice, constraints)]
 
 
-def limits(constraints: Mapping[str, Any]) -> dict[str, float]:
+def limits(constraints: Mapping[str, Constraint]) -> dict[str, float]:
     """The constraints that are limits of figures, as far as there is a limit."""
-    return {name: limit for name, limit in constraints.items() if name in catalogue.limits() and limit is not None}
+    numbers = {name: limit for name, limit in constraints.items() if isinstance(limit, int | float)}
+    return {name: limit for name, limit in numbers.items() if name in catalogue.limits()}
 
 
 def with_unit(figure: str, value: float | None) -> str:
@@ -63,12 +64,13 @@ def _of_figure(choice: Choice, name: str, limit: float) -> Broken | None:
     return Broken(name, kept(name, value, limit), high / low if low > 0 else math.inf)
 
 
-def _of_words(choice: Choice, constraints: Mapping[str, Any]) -> Iterator[Broken]:
+def _of_words(choice: Choice, constraints: Mapping[str, Constraint]) -> Iterator[Broken]:
     model = choice.candidate.result.model
-    licences = constraints.get("licences") or []
+    allowed = {name: words for name, words in constraints.items() if isinstance(words, tuple)}
+    licences = allowed.get("licences", ())
     if licences and (model.licence or "").casefold() not in {name.casefold() for name in licences}:
         got = f"licence {model.licence}" if model.licence else "licence is not known"
         yield Broken("licences", f"{got} (one of {', '.join(licences)})", math.inf)
-    lacking = [name for name in constraints.get("capabilities") or [] if name not in model.capabilities]
+    lacking = [name for name in allowed.get("capabilities", ()) if name not in model.capabilities]
     if lacking:
         yield Broken("capabilities", f"lacks {', '.join(lacking)}", math.inf)

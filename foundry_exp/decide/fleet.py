@@ -1,13 +1,13 @@
 """What an option would cost a fleet: energy, money, waiting and download, were every laptop like the one measured."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from foundry_exp.decide.choice import Choice
 from foundry_exp.decide.constraints import with_unit
 from foundry_exp.metrics.formats import number
 from foundry_exp.metrics.stats.intervals import mean_of_present
+from foundry_exp.records.decision import Fleet
 from foundry_exp.results.figures import ANY_E2E, REQUEST_ENERGY
 from foundry_exp.runtime.meters.energy import J_PER_KWH
 
@@ -35,26 +35,26 @@ class Cost:
     missing: dict[str, str]
 
 
-def costs(choices: Sequence[Choice], fleet: Mapping[str, Any] | None) -> tuple[Cost, ...]:
+def costs(choices: Sequence[Choice], fleet: Fleet | None) -> tuple[Cost, ...]:
     """What each option would cost the fleet that a decision speaks of; nothing where it speaks of none."""
-    return tuple(_cost(one, fleet) for one in choices) if fleet and fleet["laptops"] else ()
+    return tuple(_cost(one, fleet, fleet.laptops) for one in choices) if fleet and fleet.laptops else ()
 
 
-def _cost(choice: Choice, fleet: Mapping[str, Any]) -> Cost:
+def _cost(choice: Choice, fleet: Fleet, laptops: int) -> Cost:
     cells = choice.candidate.cells
-    requests, loads = (fleet[f"{what}_per_day"] * fleet["days_per_month"] for what in ("requests", "loads"))
+    requests, loads = (a_day * fleet.days_per_month for a_day in (fleet.requests_per_day, fleet.loads_per_day))
     joules = mean_of_present([cell.of_run(REQUEST_ENERGY) for cell in cells])
     answer_ms = mean_of_present([value for cell in cells for value in cell.pooled(ANY_E2E)])
     load_s, disk_mb = choice.figures["load_s"], choice.figures["disk_mb"]
-    energy_kwh = _times(joules, fleet["laptops"] * requests / J_PER_KWH)
+    energy_kwh = _times(joules, laptops * requests / J_PER_KWH)
     figures = {
         REQUEST_ENERGY: joules,
         "energy_kwh_per_month": energy_kwh,
-        "cost_per_month": _times(energy_kwh, fleet["price_per_kwh"]),
+        "cost_per_month": _times(energy_kwh, fleet.price_per_kwh),
         "answer_wait_h_per_person_month": _times(answer_ms, requests / _MS_PER_H),
         "load_wait_h_per_person_month": _times(load_s, loads / _S_PER_H),
         "disk_mb_per_laptop": disk_mb,
-        "download_gb": _times(disk_mb, fleet["laptops"] / _MB_PER_GB),
+        "download_gb": _times(disk_mb, laptops / _MB_PER_GB),
     }
     sources = ", ".join(dict.fromkeys(source for cell in cells if (source := cell.result.energy_source)))
     missing = {name: _why_unknown(choice, name) for name, value in figures.items() if value is None}
@@ -74,14 +74,14 @@ def _times(value: float | None, factor: float) -> float | None:
     return None if value is None else value * factor
 
 
-def sentences(every: Sequence[Cost], fleet: Mapping[str, Any]) -> Iterator[str]:
+def sentences(every: Sequence[Cost], fleet: Fleet) -> Iterator[str]:
     """What is assumed of the fleet, then each option's cost."""
     yield (
-        f"Assumed of the fleet: {fleet['laptops']:,} laptops like the one measured, {fleet['requests_per_day']:g} "
-        f"requests and {fleet['loads_per_day']:g} loads a person a day, {fleet['days_per_month']:g} days a month, "
-        f"{fleet['price_per_kwh']:g} {fleet['currency']} a kWh; loading and idling are not in the energy."
+        f"Assumed of the fleet: {fleet.laptops:,} laptops like the one measured, {fleet.requests_per_day:g} "
+        f"requests and {fleet.loads_per_day:g} loads a person a day, {fleet.days_per_month:g} days a month, "
+        f"{fleet.price_per_kwh:g} {fleet.currency} a kWh; loading and idling are not in the energy."
     )
-    yield from (f"{one.label} on the fleet: {'; '.join(_parts(one, fleet['currency']))}." for one in every)
+    yield from (f"{one.label} on the fleet: {'; '.join(_parts(one, fleet.currency))}." for one in every)
 
 
 def _parts(one: Cost, currency: str) -> Iterator[str]:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from foundry_exp.metrics.stats.multiple_comparisons import (
     max_t,
     smallest_level,
 )
+from foundry_exp.records.decision import Gate
 from foundry_exp.results.figures import ENERGY
 
 Verdict = Literal["passed", "failed", "inconclusive"]
@@ -73,15 +74,13 @@ class GateResult:
     notes: tuple[str, ...]
 
 
-def gate(
-    baseline: GateSide, candidate: GateSide, rules: Mapping[str, Any], *, force: bool = False, seed: int = 0
-) -> GateResult:
+def gate(baseline: GateSide, candidate: GateSide, rules: Gate, *, force: bool = False, seed: int = 0) -> GateResult:
     """Hold a candidate to its baseline by the rules of `conf/gate/`; raise ConfigError when they are no pair."""
     differing = _differing(baseline, candidate)
     _refuse(differing, baseline, candidate, force=force)
-    few = _too_few(baseline, candidate, rules["repeats"]) or _too_strict(baseline, candidate, rules["false_alarm"])
+    few = _too_few(baseline, candidate, rules.repeats) or _too_strict(baseline, candidate, rules.false_alarm)
     checks = tuple(_checks(baseline, candidate, rules, seed)) if few is None else ()
-    changes = tuple(_changes(baseline, candidate)) if rules["outputs"] != "ignore" else ()
+    changes = tuple(_changes(baseline, candidate)) if rules.outputs != "ignore" else ()
     notes = [
         *_notes(baseline, candidate),
         *(_ungated(baseline, rules) if few is None else ()),
@@ -90,10 +89,10 @@ def gate(
     return GateResult(
         baseline=baseline,
         candidate=candidate,
-        verdict=_verdict(checks, changes, few, rules["outputs"], broken=bool(candidate.broken)),
+        verdict=_verdict(checks, changes, few, rules.outputs, broken=bool(candidate.broken)),
         checks=checks,
         changes=changes,
-        outputs=rules["outputs"],
+        outputs=rules.outputs,
         notes=(*([few] if few else []), *notes),
     )
 
@@ -157,15 +156,15 @@ def _rounded_up(level: float) -> float:
     return math.ceil(level / step - _ROUNDING) * step
 
 
-def _checks(baseline: GateSide, candidate: GateSide, rules: Mapping[str, Any], seed: int) -> Iterator[Check]:
-    wanted = {name: tolerance for name in catalogue.gated() if (tolerance := rules["tolerances"].get(name)) is not None}
+def _checks(baseline: GateSide, candidate: GateSide, rules: Gate, seed: int) -> Iterator[Check]:
+    wanted = {name: tolerance for name in catalogue.gated() if (tolerance := rules.tolerances.get(name)) is not None}
     before, after = ({name: _oriented(side, name) for name in wanted} for side in (baseline, candidate))
     why_not = {name: _why_not(name, baseline, candidate, lacks=not len(after[name])) for name in wanted}
     able = [name for name in wanted if len(before[name]) and why_not[name] is None]
     if able:
         limits = np.array([_limit(name, wanted[name]) for name in able])
         first, second = (np.column_stack([of[name] for name in able]) for of in (before, after))
-        tested = max_t(first, second, limits, rules["false_alarm"], seed=seed)
+        tested = max_t(first, second, limits, rules.false_alarm, seed=seed)
         means = zip(first.mean(axis=0), second.mean(axis=0), strict=True)
         yield from (_check(place, able[place], wanted, tested, both) for place, both in enumerate(means))
     for name, tolerance in wanted.items():
@@ -183,9 +182,9 @@ def _why_not(name: str, baseline: GateSide, candidate: GateSide, *, lacks: bool)
     return None
 
 
-def _ungated(baseline: GateSide, rules: Mapping[str, Any]) -> Iterator[str]:
+def _ungated(baseline: GateSide, rules: Gate) -> Iterator[str]:
     """Figures with a tolerance that nothing can be held to: a gate that passes says nothing of them."""
-    wanted = [name for name in catalogue.gated() if rules["tolerances"].get(name) is not None]
+    wanted = [name for name in catalogue.gated() if rules.tolerances.get(name) is not None]
     lacking = [name for name in wanted if not len(_oriented(baseline, name))]
     if lacking:
         yield f"not gated, since not every run of the baseline has them: {', '.join(lacking)}"

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from foundry_exp.decide import fleet
 from foundry_exp.decide.choice import Choice, choice
@@ -14,6 +13,7 @@ from foundry_exp.errors import ConfigError
 from foundry_exp.metrics import catalogue
 from foundry_exp.metrics.stats.intervals import ALPHA
 from foundry_exp.metrics.stats.multiple_comparisons import holm
+from foundry_exp.records.decision import Decision
 from foundry_exp.results.candidates import Candidate
 from foundry_exp.results.comparable import Mismatch, energy_mismatch
 from foundry_exp.results.figures import ENERGY
@@ -51,7 +51,7 @@ class Sensitivity:
 class Recommendation:
     """The decision and everything that it rests on."""
 
-    decision: Mapping[str, Any]
+    decision: Decision
     expected: Expected
     ranked: tuple[Weighed, ...]
     """Options that keep to every constraint, best first; the first is the pick."""
@@ -84,21 +84,21 @@ class Recommendation:
 
 
 def recommend(
-    candidates: Sequence[Candidate], decision: Mapping[str, Any], forced: Sequence[Mismatch] = (), seed: int = 0
+    candidates: Sequence[Candidate], decision: Decision, forced: Sequence[Mismatch] = (), seed: int = 0
 ) -> Recommendation:
     """Decide; raise ConfigError when nothing was measured at all."""
     able, unmeasured = _with_figures(candidates)
-    typical = expected((cell.result for one in able for cell in one.cells), decision.get("expected_tokens"))
+    typical = expected((cell.result for one in able for cell in one.cells), decision.expected_tokens)
     tokens = typical.tokens
     choices = [choice(one, tokens) for one in able]
-    judged = [(one, broken(one, decision["constraints"])) for one in choices]
+    judged = [(one, broken(one, decision.constraints)) for one in choices]
     mixed_energy = energy_mismatch(able)
     incomparable = {ENERGY} if mixed_energy else set()
-    weights = {name: 0 if weighed_by(name) in incomparable else weight for name, weight in decision["weights"].items()}
+    weights = {name: 0 if weighed_by(name) in incomparable else weight for name, weight in decision.weights.items()}
     ranked = weigh([one for one, against in judged if not against], weights)
     tied = _tied(ranked, weights, tokens, seed)
     objectives = [figure for figure in _objectives(choices) if figure not in incomparable]
-    cheapest_by = decision["cheapest_by"]
+    cheapest_by = decision.cheapest_by
     return Recommendation(
         decision=decision,
         expected=typical,
@@ -110,7 +110,7 @@ def recommend(
         front=tuple(_front(choices, objectives)),
         objectives=tuple(objectives),
         sensitivity=tuple(_sensitivity(ranked, weights)),
-        fleet=fleet.costs([one.choice for one in ranked[:2]], decision.get("fleet")),
+        fleet=fleet.costs([one.choice for one in ranked[:2]], decision.fleet),
         remarks=(
             *_of_typical(choices, typical),
             *_of_energy(mixed_energy),

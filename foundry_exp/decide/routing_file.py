@@ -31,7 +31,7 @@ def _entry(choice: Choice, recommendation: Recommendation, score: float | None) 
     result = choice.candidate.result
     is_pick = recommendation.pick is not None and choice is recommendation.pick.choice
     against = next((one for one in recommendation.rejected if one.choice is choice), None)
-    reason = "; ".join(each.sentence for each in against.broken) if against else f"{recommendation.decision['name']}"
+    reason = "; ".join(each.sentence for each in against.broken) if against else recommendation.decision.name
     return {
         "capabilities": list(result.model.capabilities),
         "size_mb": result.model.disk_mb,

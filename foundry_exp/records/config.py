@@ -4,7 +4,7 @@ A field with a default may be left out. `config_json` makes a config out of plai
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from foundry_exp.records.config_rules import Address, Arguments, Count, Positive, Share, Text, rule
@@ -129,7 +129,8 @@ class Config:
 class WrittenConfig:
     """What is read again of the config that a cell was measured with, by whatever release.
 
-    Null is a section that its release did not write, or not as this one knows it.
+    A key that was not written has its default. Null is a section that its release did not write, or not as this one
+    knows it.
     """
 
     prompts: Prompts | None = None
@@ -137,3 +138,5 @@ class WrittenConfig:
     decision: Decision | None = None
     scorer: Mapping[str, Scorer] | None = None
     tracker: Tracker | None = None
+    unread: Mapping[str, str] = field(default_factory=dict)
+    """Section that is there and null here → why."""

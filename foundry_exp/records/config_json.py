@@ -6,7 +6,6 @@ A whole number may be written `2.0`, wherever it comes from, and is 2 from here 
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache
 from types import NoneType, UnionType
@@ -28,10 +27,15 @@ def build(kind: type[Section], value: Mapping[str, object]) -> Section:
 def readable(written: Mapping[str, object]) -> WrittenConfig:
     """What can be read of a config that some release wrote, section by section."""
     sections: dict[str, Any] = {}
+    unread: dict[str, str] = {}
     for name, hint in hints(WrittenConfig).items():
-        with suppress(TypeError, KeyError, AttributeError):
-            sections[name] = _value(hint, written[name])
-    return WrittenConfig(**sections)
+        try:
+            sections[name] = _value(hint, written.get(name))
+        except KeyError as error:
+            unread[name] = f"it has no key {error}"
+        except (TypeError, AttributeError):
+            unread[name] = "it is no section of keys and values"
+    return WrittenConfig(**{**sections, "unread": unread})
 
 
 def plain(value: Any) -> Any:

@@ -1,16 +1,15 @@
 """What a sweep comes to, for its report: what is more than chance, and which model to take."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from foundry_exp.decide.compare import compare
 from foundry_exp.decide.recommend import recommend
 from foundry_exp.errors import FoundryExpError
 from foundry_exp.files.disk import write_whole
 from foundry_exp.files.escape import sentence
-from foundry_exp.records.config_json import plain
+from foundry_exp.records.decision import Decision
 from foundry_exp.report import effect, recommendation_pages
 from foundry_exp.results import candidates, comparable
 from foundry_exp.results.candidates import Candidate
@@ -41,7 +40,7 @@ NONE = Conclusions()
 
 def conclusions(folder: Path, cells: Sequence[FinishedCell]) -> Conclusions:
     """Of a run's or sweep's finished cells; what hinders a comparison or a recommendation is said in its place."""
-    decision = plain(cells[0].config.decision)
+    decision = cells[0].config.decision
     if not decision and len(cells) == 1:
         return NONE
     many = candidates.distinct(cell.result for cell in cells)
@@ -81,12 +80,12 @@ def _too_many(candidates_there: int) -> str:
     return f"{candidates_there} candidates make too many pairs for a page: python -m foundry_exp compare tests them."
 
 
-def _pick(folder: Path, read: Sequence[Candidate], decision: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+def _pick(folder: Path, read: Sequence[Candidate], decision: Decision) -> tuple[str, tuple[str, ...]]:
     try:
         comparable.refuse(comparable.mismatches([one for one in read if one.why_not is None]))
         recommendation = recommend(read, decision)
     except FoundryExpError as error:
-        return f"{decision['name']}: no recommendation", (sentence(str(error)),)
+        return f"{decision.name}: no recommendation", (sentence(str(error)),)
     recommendation = replace(recommendation, remarks=(*recommendation.remarks, *candidates.absent([folder])))
     write_whole(folder / RECOMMENDATION_FILE, recommendation_pages.page(recommendation))
     return recommendation_pages.title(recommendation), tuple(recommendation_pages.reasons(recommendation))

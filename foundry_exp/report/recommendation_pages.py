@@ -13,6 +13,7 @@ from foundry_exp.files.escape import listed, markdown, one_line, sentence
 from foundry_exp.metrics import catalogue
 from foundry_exp.metrics.formats import number
 from foundry_exp.metrics.stats.intervals import MINIMUM_N
+from foundry_exp.records.config_json import plain
 
 _CLOSE = 0.01
 """A criterion that moves the score by less is no reason."""
@@ -35,7 +36,7 @@ def page(recommendation: Recommendation) -> str:
 def document(recommendation: Recommendation) -> dict[str, Any]:
     """The same as data."""
     return {
-        "decision": dict(recommendation.decision),
+        "decision": plain(recommendation.decision),
         "expected_tokens": recommendation.expected.tokens,
         "pick": recommendation.pick.choice.label if recommendation.pick else None,
         "ranked": [
@@ -72,7 +73,7 @@ def document(recommendation: Recommendation) -> dict[str, Any]:
 
 def title(recommendation: Recommendation) -> str:
     """`default-summarizer: take phi-4-mini (cpu)`."""
-    return f"{recommendation.decision['name']}: " + (
+    return f"{recommendation.decision.name}: " + (
         f"take {recommendation.pick.choice.label}" if recommendation.pick else "no model qualifies"
     )
 
@@ -125,7 +126,7 @@ def _briefly(why: str) -> str:
 
 
 def _why(recommendation: Recommendation, pick: Weighed) -> Iterator[str]:
-    allowed = limits(recommendation.decision["constraints"])
+    allowed = limits(recommendation.decision.constraints)
     facts = [kept(name, pick.choice.figures.get(name), limit) for name, limit in allowed.items()]
     licence = pick.choice.candidate.result.model.licence
     facts += [f"licence {licence}"] if licence else []
@@ -140,13 +141,13 @@ def _why(recommendation: Recommendation, pick: Weighed) -> Iterator[str]:
     if recommendation.tied:
         labels = ", ".join(one.choice.label for one in recommendation.tied)
         yield f"Not to be told apart from it by these prompts: {labels}. {_least(recommendation)}"
-    if recommendation.fleet:
-        yield from fleet.sentences(recommendation.fleet, recommendation.decision["fleet"])
+    if recommendation.decision.fleet and recommendation.fleet:
+        yield from fleet.sentences(recommendation.fleet, recommendation.decision.fleet)
 
 
 def _least(recommendation: Recommendation) -> str:
     """Which of the pick and the tied ones needs least."""
-    figure = recommendation.decision["cheapest_by"]
+    figure = recommendation.decision.cheapest_by
     if recommendation.cheapest is None:
         return f"Which of them and it needs least is not known ({catalogue.words(figure)})."
     size = with_unit(figure, recommendation.cheapest.figures.get(figure))
@@ -154,7 +155,7 @@ def _least(recommendation: Recommendation) -> str:
 
 
 def _runner_up(recommendation: Recommendation, pick: Weighed, other: Weighed) -> Iterator[str]:
-    weights = recommendation.decision["weights"]
+    weights = recommendation.decision.weights
     moves = {name: weights[name] * (pick.parts[name] - other.parts[name]) for name in pick.parts}
     total = sum(weights[name] for name in pick.parts)
     ahead = [name for name, move in moves.items() if move / total > _CLOSE]

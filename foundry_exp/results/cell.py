@@ -1,6 +1,6 @@
 """A finished cell, read once and passed on to whatever reports, decides or publishes; and the names of several."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -200,4 +200,12 @@ def notices(cells: Sequence[FinishedCell]) -> list[str]:
         DEMO_NOTICE: any(cell.row.model.startswith(DEMO_PREFIX) for cell in cells),
         SCRIPTED_NOTICE: any(cell.row.backend == SCRIPTED for cell in cells),
     }
-    return [notice for notice, applies in said.items() if applies]
+    return [*(notice for notice, applies in said.items() if applies), *_unread(cells)]
+
+
+def _unread(cells: Sequence[FinishedCell]) -> Iterator[str]:
+    """What of the configs this release does not understand: pages say nothing that would follow from it."""
+    whys = {(name, why): None for cell in cells for name, why in cell.config.unread.items()}
+    for name, why in whys:
+        which = [cell.result.cell for cell in cells if cell.config.unread.get(name) == why]
+        yield f"{', '.join(which)}: {name} of config.yaml is not read, since {why}; what follows from it is left out."

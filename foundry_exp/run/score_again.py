@@ -45,6 +45,10 @@ def planned(folder: Path, composed: Config, chosen: frozenset[str]) -> Run:
     own = read.cell.config
     if own == NO_CONFIG:
         run_folder.read_config(folder)  # which says why there is none
+    for part in own.unread.keys() & {"scorer", "tracker"} - chosen:
+        path = folder / run_folder.CONFIG_FILE
+        msg = f"{path}: {part} is not read, since {own.unread[part]}; choose one with {part}=…"
+        raise StoreError(msg)
     chosen_scorers = composed.scorer if "scorer" in chosen else own.scorer or composed.scorer
     scorers = {name: _handed(plain(one), composed, chosen) for name, one in chosen_scorers.items()}
     tracker = plain(composed.tracker if "tracker" in chosen else own.tracker or composed.tracker)

@@ -17,7 +17,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from foundry_exp.config import compose
 from foundry_exp.decide import gate_side
@@ -26,6 +25,7 @@ from foundry_exp.decide.gate_side import GateSide
 from foundry_exp.metrics import catalogue
 from foundry_exp.metrics.stats.intervals import wilson_interval
 from foundry_exp.records import run_folder
+from foundry_exp.records.decision import Gate
 from foundry_exp.results import candidates
 from tests.benchmarks.gate_cells import KINDS, SLOW_FACTOR
 
@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     options = parser.parse_args()
     threes = _threes(options.folder)
-    rules = compose.section("gate", "default", [])
+    rules = compose.section(Gate, "default", [])
     starts = range(len(threes) - REPEATS + 1)
     alike = [
         _pair(threes, start, *kinds, rules) for start in starts for kinds in (("plain", "other"), ("other", "plain"))
@@ -52,7 +52,7 @@ def main() -> None:
     _say("no difference, in turns", [one.verdict == "failed" for one in alike], "at most 5 %", len(threes) // REPEATS)
     _say("no difference, apart", [one.verdict == "failed" for one in apart], "none", len(threes) // (2 * REPEATS))
     _say("10 % slower", [_caught(one) for one in slowed], "at least 90 %", len(threes) // REPEATS)
-    for metric in rules["tolerances"]:
+    for metric in rules.tolerances:
         counts = [sum(_failed(one, metric) for one in pairs) for pairs in (alike, slowed)]
         if any(counts):
             print(f"    {metric}: {counts[0]} of {len(alike)} alike, {counts[1]} of {len(slowed)} slower")
@@ -75,12 +75,12 @@ def _joined(sides: Sequence[GateSide]) -> GateSide:
     return replace(sides[0], figures=figures)
 
 
-def _pair(threes: list[dict[str, GateSide]], start: int, first: str, second: str, rules: dict[str, Any]) -> GateResult:
+def _pair(threes: list[dict[str, GateSide]], start: int, first: str, second: str, rules: Gate) -> GateResult:
     window = threes[start : start + REPEATS]
     return gate(_joined([one[first] for one in window]), _joined([one[second] for one in window]), rules)
 
 
-def _apart(threes: list[dict[str, GateSide]], start: int, rules: dict[str, Any]) -> GateResult:
+def _apart(threes: list[dict[str, GateSide]], start: int, rules: Gate) -> GateResult:
     before, after = threes[start : start + REPEATS], threes[start + REPEATS : start + 2 * REPEATS]
     return gate(_joined([one["plain"] for one in before]), _joined([one["plain"] for one in after]), rules)
 

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from foundry_exp.config import compose, door
+from foundry_exp.config import compose
 from foundry_exp.config.cells import plan_all
 from foundry_exp.config.plan import plan
 from foundry_exp.errors import ConfigError
 from foundry_exp.records.config import Judge
+from foundry_exp.records.decision import Decision, Gate
 
 SCRIPTED = ("backend=scripted", "model=custom", "model.alias=m")
 
@@ -83,7 +84,7 @@ def test_a_whole_number_written_with_a_point_is_the_same_measurement() -> None:
 
 @pytest.mark.slow
 def test_rules_of_a_gate_and_a_decision_pass_the_same_door() -> None:
-    assert repr(compose.section("gate", "default", ["repeats=6.0"])["repeats"]) == "6"
+    assert repr(compose.section(Gate, "default", ["repeats=6.0"]).repeats) == "6"
     with pytest.raises(ConfigError, match=r"repeats: must be a whole number, got true"):
-        compose.section("gate", "default", ["repeats=true"])
-    assert door.checked_section("decision", compose.section("decision", "battery", []), "decision")
+        compose.section(Gate, "default", ["repeats=true"])
+    assert compose.section(Decision, "battery", ["constraints.disk_mb=2.0"]).constraints["disk_mb"] == 2

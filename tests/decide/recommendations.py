@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from foundry_exp.config import compose
 from foundry_exp.decide.recommend import Recommendation, recommend
+from foundry_exp.records.decision import Decision
 from foundry_exp.results import candidates, comparable
 
 
-def decision(*settings: str, option: str = "default-summarizer") -> dict[str, Any]:
+def decision(*settings: str, option: str = "default-summarizer") -> Decision:
     """A decision as a command composes it."""
-    return compose.section("decision", option, settings)
+    return compose.section(Decision, option, settings)
 
 
 def decided(*runs: Path, settings: Sequence[str] = ()) -> Recommendation:

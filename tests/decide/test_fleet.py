@@ -93,5 +93,4 @@ def unsized(tmp_path: Path) -> ModelFacts:
 def test_nothing_is_said_of_a_fleet_unless_the_decision_has_one(tmp_path: Path) -> None:
     measured(tmp_path)
     assert "fleet" not in recommendation_pages.console(decided(tmp_path / "sweep"))
-    without = {key: value for key, value in decision().items() if key != "fleet"}
-    assert recommend(candidates.read([tmp_path / "sweep"]), without).fleet == ()
+    assert recommend(candidates.read([tmp_path / "sweep"]), replace(decision(), fleet=None)).fleet == ()

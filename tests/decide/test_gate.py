@@ -1,6 +1,7 @@
 """The gate on planted differences, on sides that are no pair, and its promise about false alarms."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -14,14 +15,16 @@ from foundry_exp.decide.gate import GateResult, gate
 from foundry_exp.decide.gate_side import GateSide
 from foundry_exp.errors import ConfigError
 from foundry_exp.metrics.stats.multiple_comparisons import max_t
+from foundry_exp.records.decision import Gate
 from foundry_exp.report import gate_pages
 from foundry_exp.results import candidates
 from tests.decide.planted import fail, plant, repeats
 from tests.report.hostile import HOSTILE
 
 
-def rules(**changes: Any) -> dict[str, Any]:
-    return compose.section("gate", "default", []) | changes
+def rules(**changes: Any) -> Gate:
+    chosen = compose.section(Gate, "default", [])
+    return replace(chosen, **changes)
 
 
 def side_of(runs: list[Path], statistic: str) -> GateSide:
@@ -84,7 +87,7 @@ def test_every_figure_has_its_unit(tmp_path: Path) -> None:
     metered = {"points": 4.0, "metrics": {"energy_j_per_token": 0.5}}
     before = repeats(tmp_path, 5, sweep_id="before", name="cell", seed=1, **metered)
     after = repeats(tmp_path, 5, sweep_id="after", name="cell", seed=2, **metered)
-    tolerances = rules()["tolerances"] | {"energy_j_per_token": 0.1, "load_s": 0.1}
+    tolerances = {**rules().tolerances, "energy_j_per_token": 0.1, "load_s": 0.1}
     first, second = (side_of([one], "fastest") for one in (before, after))
     outcome = gate(first, second, rules(tolerances=tolerances))
     rows = {line.split(" | ")[0].strip("| "): line for line in gate_pages.page(outcome).splitlines() if "| " in line}

@@ -10,6 +10,7 @@ import pytest
 from foundry_exp.config import compose
 from foundry_exp.decide import routing_file
 from foundry_exp.decide.recommend import recommend
+from foundry_exp.records.decision import Decision
 from foundry_exp.results import candidates
 from tests.conftest import absent
 from tests.decide.planted import plant
@@ -32,7 +33,7 @@ def test_it_routes_by_capability_and_time(tmp_path: Path, router: str, budget_ms
     plant(tmp_path, name="a", model="good", points=4.5)
     plant(tmp_path, name="b", model="quick", points=3.8, slower=0.3)
     read = candidates.read([tmp_path / "sweep"], together=True)
-    routing_file.write(tmp_path / "models.json", recommend(read, compose.section("decision", "default-summarizer", [])))
+    routing_file.write(tmp_path / "models.json", recommend(read, compose.section(Decision, "default-summarizer", [])))
     (tmp_path / "route.py").write_text(router.replace("budget_ms=2000", f"budget_ms={budget_ms}"), encoding="utf-8")
     told = subprocess.run([sys.executable, "route.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert told.stdout.strip() == chosen

@@ -10,6 +10,7 @@ from foundry_exp.config import models_json
 from foundry_exp.decide import routing_file
 from foundry_exp.errors import ConfigError
 from foundry_exp.files.disk import write_whole
+from foundry_exp.records.config_json import plain
 from foundry_exp.records.run_folder import CONFIG_FILE
 from foundry_exp.records.runs import finished_cells
 from foundry_exp.report import recommendation_pages
@@ -50,7 +51,7 @@ def test_a_sweep_ends_with_its_pick_and_with_what_is_more_than_chance(six: Path)
 def found_in(sweep: Path) -> Conclusions:
     """What a report says of a sweep whose config names a decision."""
     cells = finished_cells(sweep)
-    write_whole(cells[0] / CONFIG_FILE, yaml.safe_dump({"decision": decision()}))
+    write_whole(cells[0] / CONFIG_FILE, yaml.safe_dump({"decision": plain(decision())}))
     return conclusions(sweep, gather(cells))
 
 

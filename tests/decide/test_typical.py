@@ -12,6 +12,7 @@ from foundry_exp.config import compose, models_json
 from foundry_exp.decide import routing_file
 from foundry_exp.decide.compare import compare
 from foundry_exp.decide.recommend import recommend
+from foundry_exp.records.decision import Decision
 from foundry_exp.records.run_folder import read_result, write_result
 from foundry_exp.report import comparison_pages, recommendation_pages
 from foundry_exp.results import candidates
@@ -28,8 +29,8 @@ def two(folder: Path, **changes: Any) -> list[candidates.Candidate]:
     return candidates.read([folder / "sweep"])
 
 
-def decision(*changes: str) -> dict[str, Any]:
-    return compose.section("decision", "default-summarizer", ["constraints.rss_peak_mb=null", *changes])
+def decision(*changes: str) -> Decision:
+    return compose.section(Decision, "default-summarizer", ["constraints.rss_peak_mb=null", *changes])
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -107,8 +108,8 @@ def test_candidates_are_compared_and_gated_by_it(sweep: tuple[Path, str]) -> Non
 @pytest.mark.usefixtures("one_more")
 def test_a_decision_may_limit_it(sweep: tuple[Path, str]) -> None:
     chosen = decision()
-    limits = {**chosen["constraints"], "quality": None, "licences": [], "words_p50_per_s": 1e9}
-    found = recommend(candidates.read([sweep[0]], together=True), {**chosen, "constraints": limits})
+    limits = {**chosen.constraints, "quality": None, "licences": None, "words_p50_per_s": 1e9}
+    found = recommend(candidates.read([sweep[0]], together=True), replace(chosen, constraints=limits))
     assert "word rate" in recommendation_pages.console(found)
     assert "(at least 1,000,000,000 words/s)" in recommendation_pages.console(found)
     assert "words_p50_per_s" in written.texts()[shipped_files.shipped("schemas") / "decision.schema.json"]
@@ -117,7 +118,7 @@ def test_a_decision_may_limit_it(sweep: tuple[Path, str]) -> None:
 @pytest.mark.real
 @pytest.mark.usefixtures("one_more")
 def test_a_decision_may_weigh_it_and_more_of_it_is_better(sweep: tuple[Path, str]) -> None:
-    weighed = {**decision(), "constraints": {}, "weights": {"words": 1}}
+    weighed = replace(decision(), constraints={}, weights={"words": 1})
     found = recommend(candidates.read([sweep[0]], together=True), weighed)
     best, other = found.ranked
     assert best.parts["words"] == 1 >= other.parts["words"]

@@ -9,7 +9,7 @@ from foundry_exp import target
 from foundry_exp.config import compose
 from foundry_exp.records import config_json
 from foundry_exp.records.config import Config, Judge, Scorer
-from foundry_exp.records.config_sections import Model, Workload
+from foundry_exp.records.config_sections import Model, Prompts, Workload
 from foundry_exp.records.decision import Decision
 
 RELEASED = sorted((Path(__file__).parents[1] / "fixtures" / "release_0_1").rglob("config.yaml"))
@@ -56,3 +56,22 @@ def test_a_config_of_another_release_is_read_as_far_as_it_is_known() -> None:
     assert (written.workload, written.tracker, written.prompts) == (None, None, None)
     assert written.scorer is not None
     assert written.scorer["judge"].arguments["repeats"] == 1
+    assert written.unread == {"workload": "it has no key 'warmup'", "tracker": "it is no section of keys and values"}
+
+
+@pytest.mark.parametrize("path", RELEASED[:1], ids=["old-run"])
+def test_keys_that_came_after_a_config_was_written_have_their_defaults(path: Path) -> None:
+    whole = target.with_current(yaml.safe_load(path.read_text(encoding="utf-8")))
+    older = {**whole, "prompts": {key: whole["prompts"][key] for key in ("name", "path")}}
+    composed = compose.jobs(["decision=battery"], multirun=False)[0][0].plain["decision"]
+    older["decision"] = {key: value for key, value in composed.items() if key not in ("expected_tokens", "fleet")}
+    written = config_json.readable(older)
+    assert written.unread == {}
+    assert written.prompts == Prompts(name=whole["prompts"]["name"], path=whole["prompts"]["path"])
+    assert written.decision is not None
+    assert (written.decision.expected_tokens, written.decision.fleet) == (None, None)
+    assert written.decision.constraints == {
+        **composed["constraints"],
+        "licences": ("MIT", "Apache-2.0"),
+        "capabilities": ("chat",),
+    }

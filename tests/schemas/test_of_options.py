@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from foundry_exp.config import compose
 from foundry_exp.errors import ConfigError
 from foundry_exp.files import shipped_files
+from foundry_exp.records.decision import Decision
 from tests.schemas.of_options import of_every_group
 
 LINE = re.compile(r"# yaml-language-server: \$schema=(\S+)")
@@ -92,7 +93,7 @@ def test_a_command_may_limit_what_a_users_decision_leaves_out(tmp_path: Path, mo
     (tmp_path / "conf" / "decision").mkdir(parents=True)
     own = "name: mine\nconstraints: {e2e_p95_ms: 2000}\nweights: {quality: 1}\ncheapest_by: disk_mb\n"
     (tmp_path / "conf" / "decision" / "mine.yaml").write_text(own, encoding="utf-8")
-    found = compose.section("decision", "mine", ["constraints.load_s=3"])
-    assert found["constraints"] == {"e2e_p95_ms": 2000, "load_s": 3}
+    found = compose.section(Decision, "mine", ["constraints.load_s=3"])
+    assert found.constraints == {"e2e_p95_ms": 2000, "load_s": 3}
     with pytest.raises(ConfigError, match=r"constraints\.lod_s: decision=mine has no such key; did you mean"):
-        compose.section("decision", "mine", ["constraints.lod_s=3"])
+        compose.section(Decision, "mine", ["constraints.lod_s=3"])

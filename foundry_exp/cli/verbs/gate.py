@@ -5,7 +5,7 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from foundry_exp import terminal
 from foundry_exp.cli import verb_arguments
@@ -14,6 +14,7 @@ from foundry_exp.exit_codes import FAILED, GATE_FAILED
 
 if TYPE_CHECKING:
     from foundry_exp.decide.gate_side import GateSide
+    from foundry_exp.records.decision import Gate
 
 TAG_NAME = re.compile(r"[A-Za-z0-9._-]+")
 EXIT_CODES = {"passed": 0, "inconclusive": FAILED, "failed": GATE_FAILED}
@@ -69,18 +70,19 @@ def main(arguments: list[str]) -> int:
     return _gate(rules, options)
 
 
-def _rules(options: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
+def _rules(options: argparse.Namespace) -> "tuple[Gate, list[str]]":
     """The composed rules, and the runs that stand alone; key=value may also follow --baseline and --candidate."""
     from foundry_exp.config import compose
+    from foundry_exp.records.decision import Gate
 
     settings = []
     for arguments in (options.runs, options.baseline or [], options.candidate or []):
         arguments[:], given = verb_arguments.runs_and_settings(arguments)
         settings += given
-    return compose.section("gate", options.rules, settings), options.runs
+    return compose.section(Gate, options.rules, settings), options.runs
 
 
-def _side(names: Sequence[str], rules: dict[str, Any], options: argparse.Namespace) -> "GateSide":
+def _side(names: Sequence[str], rules: "Gate", options: argparse.Namespace) -> "GateSide":
     from foundry_exp.decide import gate_side
 
     if len(names) == 1 and gate_side.is_baseline(names[0]):
@@ -88,7 +90,7 @@ def _side(names: Sequence[str], rules: dict[str, Any], options: argparse.Namespa
     from foundry_exp.results import candidates
 
     runs = _runs(names, options)
-    return gate_side.side(candidates.read(runs, together=True), runs[0].name, rules["statistic"])
+    return gate_side.side(candidates.read(runs, together=True), runs[0].name, rules.statistic)
 
 
 def _runs(names: Sequence[str], options: argparse.Namespace) -> list[Path]:
@@ -111,7 +113,7 @@ def _save(path: Path, side: "GateSide") -> int:
     return 0
 
 
-def _tag(names: Sequence[str], rules: dict[str, Any], options: argparse.Namespace) -> int:
+def _tag(names: Sequence[str], rules: "Gate", options: argparse.Namespace) -> int:
     from foundry_exp.decide import gate_side
     from foundry_exp.results import candidates
     from foundry_exp.tracking.fetch import give_tag
@@ -121,7 +123,7 @@ def _tag(names: Sequence[str], rules: dict[str, Any], options: argparse.Namespac
         raise ConfigError(msg)
     runs = _runs(names, options)
     read = candidates.read(runs, together=True)
-    side = gate_side.side(read, runs[0].name, rules["statistic"])
+    side = gate_side.side(read, runs[0].name, rules.statistic)
     cells = [figures.cell for one in read for figures in (*one.cells, *one.without)]
     count, gone = give_tag(options.tag, cells, options.output_dir, options.uri)
     before = f"; {gone} that were it before are it no longer" if gone else ""
@@ -129,7 +131,7 @@ def _tag(names: Sequence[str], rules: dict[str, Any], options: argparse.Namespac
     return 0
 
 
-def _gate(rules: dict[str, Any], options: argparse.Namespace) -> int:
+def _gate(rules: "Gate", options: argparse.Namespace) -> int:
     from foundry_exp.decide.gate import gate
     from foundry_exp.files.disk import write_whole
     from foundry_exp.report import gate_pages

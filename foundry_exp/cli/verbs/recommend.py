@@ -4,11 +4,14 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from foundry_exp import terminal
 from foundry_exp.cli import verb_arguments
 from foundry_exp.errors import ConfigError
+
+if TYPE_CHECKING:
+    from foundry_exp.records.decision import Decision
 
 DEFAULT = "default-summarizer"
 DECISION = "decision="
@@ -60,15 +63,16 @@ def main(arguments: list[str]) -> int:
     return _recommend(named(names, options.output_dir, options.uri), decision, options)
 
 
-def _decision(settings: Sequence[str]) -> dict[str, Any]:
+def _decision(settings: Sequence[str]) -> "Decision":
     from foundry_exp.config import compose
+    from foundry_exp.records.decision import Decision
 
     named = [setting.removeprefix(DECISION) for setting in settings if setting.startswith(DECISION)]
     rest = [setting for setting in settings if not setting.startswith(DECISION)]
-    return compose.section("decision", named[-1] if named else DEFAULT, rest)
+    return compose.section(Decision, named[-1] if named else DEFAULT, rest)
 
 
-def _recommend(runs: Sequence[Path], decision: dict[str, Any], options: argparse.Namespace) -> int:
+def _recommend(runs: Sequence[Path], decision: "Decision", options: argparse.Namespace) -> int:
     # Imported here, so that --help and a wrong argument are answered at once.
     from foundry_exp.decide import routing_file
     from foundry_exp.decide.recommend import recommend
