@@ -58,4 +58,5 @@ def _sqlite(path: Path) -> Location:
     if "?" in str(file):
         msg = f"{file}: a SQLite address cannot hold a question mark; choose another output_dir or tracker.uri."
         raise ConfigError(msg)
-    return Location(f"sqlite:///{file.as_posix()}", file, file.parent / "artifacts")
+    # MLflow takes %20 in an address for a space, and would publish into another folder's store.
+    return Location(f"sqlite:///{file.as_posix().replace('%', '%25')}", file, file.parent / "artifacts")

@@ -110,7 +110,10 @@ class MlflowTracker:
 
 def _refuse_moved(recorded: str, location: Location) -> None:
     """MLflow keeps absolute paths: in a moved project it would write where the project used to be."""
-    if location.artifacts is None or recorded == location.artifacts.as_uri() or not recorded.startswith("file:"):
+    if location.artifacts is None or not recorded.startswith("file:"):
+        return
+    own = location.artifacts.as_uri()
+    if recorded == own or recorded.startswith(f"{own}/"):  # as that of MLflow's own experiment, Default
         return
     from urllib.request import url2pathname  # 8 ms to import, and ssl with it
 
