@@ -69,7 +69,8 @@ def near(got: str, allowed: Iterable[str]) -> str:
     from difflib import get_close_matches  # 1.5 ms that only a mistake costs
 
     options = sorted({str(name) for name in allowed})
-    close = get_close_matches(got, options, n=3, cutoff=0.5)
+    by_small = {name.casefold(): name for name in options}
+    close = [by_small[name] for name in get_close_matches(got.casefold(), by_small, n=3, cutoff=0.5)]
     if close:
         return f"did you mean {' or '.join(close)}?"
     return f"choose from {', '.join(options)}" if options else "there is nothing to choose from"

@@ -70,10 +70,12 @@ class Job:
 def jobs(overrides: Sequence[str], *, multirun: bool) -> tuple[list[Job], bool]:
     """Compose every cell of a command, and say whether it is a sweep."""
     with ready(overrides):
-        steers = ("experiment=", "hydra.", "hydra/", "sweep.combinations", f"{models_json.KEY}=")
-        recipe = [text for text in overrides if text.startswith(steers) and "," not in text]
-        root = _composed(recipe) if recipe else None
+        added = ("+hydra.sweeper.", "++hydra.sweeper.")
+        steers = ("experiment=", "hydra.", "hydra/", "sweep.combinations", f"{models_json.KEY}=", *added)
+        recipe = [text for text in overrides if text.startswith(steers)]
+        root = _composed([text for text in recipe if not hydra_internals.is_swept(text)]) if recipe else None
         if not multirun and (root is None or root.hydra.mode != RunMode.MULTIRUN):
+            _refuse_unused(recipe)
             return [Job(list(overrides), _composed(overrides))], False
         _refuse_sweeper(root)
         params = [f"{key}={value}" for key, value in (root.hydra.sweeper.params or {}).items()] if root else []
@@ -83,6 +85,14 @@ def jobs(overrides: Sequence[str], *, multirun: bool) -> tuple[list[Job], bool]:
         config = _composed(first)
         recalled = _recalled(config, overrides) if others else {}
         return [Job(first, config), *(Job(job, recalled.get(tuple(job)) or _composed(job)) for job in others)], True
+
+
+def _refuse_unused(recipe: Sequence[str]) -> None:
+    """Raise ConfigError for what is to be swept over where there is no sweep: Hydra would measure the default."""
+    for text in recipe:
+        if text.lstrip("+").startswith("hydra.sweeper.params"):
+            msg = f"{text}: this is no sweep, so nothing would come of it; add -m, or write -m KEY=VALUE,VALUE."
+            raise ConfigError(msg)
 
 
 def _refuse_sweeper(root: DictConfig | None) -> None:
@@ -166,6 +176,16 @@ def _composed(overrides: Sequence[str]) -> DictConfig:
     except KeyError as error:
         msg = f"hydra.job.env_copy: the environment variable {error} is not set; set it, or leave it out."
         raise ConfigError(msg) from error
+    except (AssertionError, AttributeError, TypeError) as error:  # Hydra's own slips over values that do not fit
+        reason = str(error).partition("\n")[0]
+        msg = f"{' '.join(overrides)}: Hydra cannot compose this ({reason}); leave out one after another to find which."
+        raise ConfigError(msg) from error
+    if config.hydra.job.chdir:
+        msg = (
+            "hydra.job.chdir: got true, and paths are those of the folder that the command is typed in; leave it out, "
+            "and set output_dir for where results go."
+        )
+        raise ConfigError(msg)
     own_facts.keep(config, overrides)
     hydra_targets.refuse_foreign(config)
     named_secrets.refuse_interpolated(config)

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import yaml
-from hydra.errors import ConfigCompositionException, MissingConfigException, OverrideParseException
+from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException, OverrideParseException
 from omegaconf.errors import InterpolationResolutionError, MissingMandatoryValue
 
 from foundry_exp.config import conf_folders
 from foundry_exp.errors import ConfigError, near
 from foundry_exp.files import shipped_files
+from foundry_exp.runtime.models import variants
 from foundry_exp.runtime.models.variants import OWN_MODEL
 
 
@@ -28,6 +29,9 @@ def in_our_words(overrides: Sequence[str] = (), keys: Callable[[], list[str]] = 
         raise ConfigError(msg) from error
     except ConfigCompositionException as error:
         raise ConfigError(_composition(error, overrides, keys)) from error
+    except HydraException as error:
+        msg = f"{' '.join(overrides)}: {_first_line(error)}; correct it, or leave it out."
+        raise ConfigError(msg) from error
     except InterpolationResolutionError as error:
         raise ConfigError(_unresolved(str(error))) from error
     except MissingMandatoryValue as error:
@@ -52,7 +56,14 @@ def _missing_option(error: MissingConfigException) -> str:
     group, _, name = (error.missing_cfg_file or "").rpartition("/")
     if not group:
         return f"config: {_first_line(error)}; choose from {', '.join(conf_folders.groups())}."
-    return f"{group}={name}: no such option; {near(name, error.options or conf_folders.options(group))}"
+    options = error.options or conf_folders.options(group)
+    devices = variants.devices_of(name) if group.endswith("accel") else []
+    way_out = (
+        f"{name} is a provider of {' and '.join(devices)}: use {group}={devices[0]}."
+        if devices
+        else near(name, options)
+    )
+    return f"{group}={name}: no such option; {way_out}"
 
 
 def _composition(error: ConfigCompositionException, overrides: Sequence[str], keys: Callable[[], list[str]]) -> str:
@@ -62,11 +73,16 @@ def _composition(error: ConfigCompositionException, overrides: Sequence[str], ke
     )
     if unknown and "${" not in message:
         key = unknown.group(1).rstrip(".")
+        if key.startswith("hydra."):
+            return f"{key}: Hydra has no such setting; add it with +{key}=…, or see --hydra-help."
         inside = re.match(r"In '([^']+)'", message)
         place = f"{inside.group(1)}: {key}" if inside else key
         return f"{place}: unknown key; {near(key, [*conf_folders.groups(), *keys()])}"
     if "${" in message or "interpolation" in message:
         return _unresolved(message)
+    if several := re.search(r"(?:Ambiguous value for argument|Sweep parameters) '(.+)'", message):
+        text = several.group(1)
+        return f"{text}: several values, and this is no sweep; add -m to measure each, or quote them as one text."
     return f"{' '.join(overrides)}: {message}"
 
 

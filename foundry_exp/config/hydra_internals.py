@@ -6,6 +6,7 @@ the CPU that they save (`python -m tests.benchmarks.hydra_cost`, 1 to 1000 jobs,
 """
 
 import copy
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -16,12 +17,18 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
 from hydra.core.plugins import Plugins
 from hydra.core.utils import configure_log
+from hydra.errors import HydraException
 from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf, open_dict
 
+from foundry_exp.errors import ConfigError
+
 Task = Callable[[DictConfig], None]
+MOST_VALUES = 10_000
+"""Of one key in a sweep."""
 
 
 def is_basic_sweeper(path: str) -> bool:
@@ -31,11 +38,49 @@ def is_basic_sweeper(path: str) -> bool:
 
 def grid(overrides: Sequence[str]) -> list[list[str]]:
     """Every combination of the values that are swept over; of a key given twice, the last one counts."""
-    parsed = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader()).parse_overrides(
-        list(overrides)
-    )
+    parsed = _parsed(overrides)
+    for override in parsed:
+        if override.is_sweep_override():
+            _refuse_without_values(override)
     batches: list[list[str]] = BasicSweeper.split_arguments(parsed, max_batch_size=None)[0]
     return [list(job) for job in batches]
+
+
+def _parsed(overrides: Sequence[str]) -> list[Override]:
+    parser = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader())
+    parsed: list[Override] = parser.parse_overrides(list(overrides))
+    return parsed
+
+
+def is_swept(override: str) -> bool:
+    """Whether an override stands for several values, one a job."""
+    return _parsed([override])[0].is_sweep_override()
+
+
+def _refuse_without_values(swept: Override) -> None:
+    """Raise ConfigError for a sweep that is no list of values, and one over what all jobs share."""
+    line, key = swept.input_line, swept.get_key_element()
+    if swept.is_hydra_override():
+        own = key.lstrip("+").removeprefix("hydra.sweeper.params.")
+        example = f"{own}=…" if own != key.lstrip("+") else "model=demo-small,demo-large"
+        msg = f"{line}: Hydra's own settings are the same for all cells; sweep over a key itself, as in -m {example}"
+        raise ConfigError(msg)
+    if not swept.is_discrete_sweep():
+        msg = f"{line}: an interval does not say which values to measure; list them, as in {key}=8,16,32."
+        raise ConfigError(msg)
+    try:
+        values = list(itertools.islice(swept.sweep_iterator(), MOST_VALUES + 1))
+    except (HydraException, ValueError) as error:  # a range whose step is 0
+        msg = f"{line}: not a range ({error}); write {key}=range(first,end,step)."
+        raise ConfigError(msg) from error
+    if not values:
+        msg = (
+            f"{line}: no option or number is meant by it, so there is nothing to sweep over; name some, as in {key}=a,b"
+        )
+        raise ConfigError(msg)
+    if len(values) > MOST_VALUES:
+        msg = f"{line}: stands for more than {MOST_VALUES} values, and each is a cell; name fewer."
+        raise ConfigError(msg)
 
 
 def launch(

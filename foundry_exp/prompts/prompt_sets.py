@@ -17,6 +17,8 @@ from foundry_exp.records.fingerprint import digest_of_prompts
 from foundry_exp.records.record import Message, Sample
 
 MAX_FILE_BYTES = 50_000_000
+_LINES = (".jsonl", ".ndjson")
+"""Endings of a file that holds a prompt a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def _checked(entries: list[Any], name: str, where: str) -> PromptSet:
 
 def _entries(path: Path) -> list[Any]:
     text = user_text.read(path, most_bytes=MAX_FILE_BYTES, too_large="; split the prompt set.", kind="JSON")
-    if path.suffix == ".jsonl":
+    if path.suffix.lower() in _LINES:
         return [_parse(line, path, number) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     entries = _parse(text, path) if text.strip() else []
     if not isinstance(entries, list):
@@ -98,7 +100,10 @@ def _unrepeated(pairs: list[tuple[str, Any]], where: str) -> dict[str, Any]:
 def _sample(entry: str | dict[str, Any], number: int, where: str) -> Sample:
     fields: dict[str, Any] = {"prompt": entry} if isinstance(entry, str) else entry
     turns = fields.get("messages") or [{"role": "user", "content": fields["prompt"]}]
-    messages = tuple(Message(turn["role"], turn["content"]) for turn in turns)
+    messages, answer = _without_answer(tuple(Message(turn["role"], turn["content"]) for turn in turns))
+    reference = fields.get("reference")
+    if answer is not None:
+        reference = _reference(reference, answer, messages, f"{where}: entry {number}")
     try:
         digest_of(fields)  # of the whole, since ids, references and facets are written to files too
         digest = digest_of([[message.role, message.content] for message in messages])
@@ -113,11 +118,29 @@ def _sample(entry: str | dict[str, Any], number: int, where: str) -> Sample:
         messages=messages,
         digest=digest,
         tags=tuple(fields.get("tags", ())),
-        reference=fields.get("reference"),
-        max_tokens=fields.get("max_tokens"),
+        reference=reference,
+        max_tokens=int(most) if (most := fields.get("max_tokens")) is not None else None,  # which may be written 8.0
         facets=tuple(fields.get("facets", ())),
         rubric=fields.get("rubric"),
     )
+
+
+def _without_answer(messages: tuple[Message, ...]) -> tuple[tuple[Message, ...], str | None]:
+    """What is asked, and the answer that ends a line of a fine-tuning set."""
+    if messages[-1].role != "assistant":
+        return messages, None
+    return messages[:-1], messages[-1].content
+
+
+def _reference(own: str | None, answer: str, asked: Sequence[Message], where: str) -> str:
+    """The answer that the line brings: sent with the prompt, it would give itself away."""
+    if not asked or asked[-1].role == "assistant":
+        msg = f"{where}: messages must be a prompt, or a prompt and one answer to it, its reference; mend them."
+        raise ConfigError(msg)
+    if own not in (None, answer):
+        msg = f"{where}: ends in an answer and has another reference; the answer is the reference, so keep one of them."
+        raise ConfigError(msg)
+    return answer
 
 
 def _refuse_duplicates(samples: tuple[Sample, ...], where: str) -> None:

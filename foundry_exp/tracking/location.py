@@ -58,5 +58,7 @@ def _sqlite(path: Path) -> Location:
     if "?" in str(file):
         msg = f"{file}: a SQLite address cannot hold a question mark; choose another output_dir or tracker.uri."
         raise ConfigError(msg)
-    # MLflow takes %20 in an address for a space, and would publish into another folder's store.
-    return Location(f"sqlite:///{file.as_posix().replace('%', '%25')}", file, file.parent / "artifacts")
+    # MLflow takes %20 in an address for a space, and would publish into another folder's store; of an address without
+    # the driver's name it makes the folder as it is written.
+    scheme = "sqlite+pysqlite" if "%" in str(file) else "sqlite"
+    return Location(f"{scheme}:///{file.as_posix().replace('%', '%25')}", file, file.parent / "artifacts")

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -37,16 +37,31 @@ def check(folder: Path, key: str) -> None:
 def missing(folder: Path) -> list[str]:
     """What an ONNX Runtime GenAI folder needs and this one lacks."""
     lacking = [name for name in (GENAI_CONFIG, "tokenizer_config.json") if not (folder / name).is_file()]
-    if not any(folder.glob("*.onnx")):
+    try:
+        named = _decoder_files(read_genai_config(folder)) if GENAI_CONFIG not in lacking else []
+    except (ValueError, RecursionError):
+        named = []
+        lacking.append(f"a {GENAI_CONFIG} that is JSON")
+    lacking += [f"{name}, which {GENAI_CONFIG} names" for name in named if not (folder / name).is_file()]
+    if not named and not any(folder.glob("*.onnx")):
         lacking.append("a .onnx file")
-    if GENAI_CONFIG not in lacking:
-        try:
-            read_genai_config(folder)
-        except ValueError:
-            lacking.append(f"a {GENAI_CONFIG} that is JSON")
     if "tokenizer_config.json" not in lacking and not _has_chat_template(folder):
         lacking.append("a chat template")
     return lacking
+
+
+def _decoder_files(config: Mapping[str, Any]) -> list[str]:
+    model = config.get("model")
+    return list(_onnx_names(model.get("decoder"))) if isinstance(model, dict) else []
+
+
+def _onnx_names(config: Any) -> Iterator[str]:
+    """The files of a decoder, or of the steps of its pipeline, by their paths in the model's folder."""
+    parts = config.items() if isinstance(config, dict) else enumerate(config) if isinstance(config, list) else ()
+    for key, value in parts:
+        if key == "filename" and isinstance(value, str) and value.endswith(".onnx"):
+            yield value
+        yield from _onnx_names(value)
 
 
 def _has_chat_template(folder: Path) -> bool:

@@ -90,6 +90,13 @@ def device_of(variant: str) -> str | None:
     return next((device for suffix, device in _DEVICES.items() if name.endswith(suffix)), None)
 
 
+def devices_of(provider: str) -> list[str]:
+    """The kinds of device, as `accel` names them, that a vendor's provider runs on: gpu for cuda, or its whole name."""
+    name = provider.casefold()
+    endings = (ending for ending, own in _OF_VENDOR.items() if name in (ending.split("-")[1], own.casefold()))
+    return sorted({ending.rpartition("-")[2] for ending in endings}, key=["gpu", "npu", "cpu"].index)
+
+
 def own_alias(variant: str) -> str:
     """The model that a variant of your own belongs to: `mine` for `mine-cuda-gpu:1`."""
     name = variant.rpartition(":")[0]

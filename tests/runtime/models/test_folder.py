@@ -1,6 +1,7 @@
 """A model's folder: its files are known by their content."""
 
 import hashlib
+import json
 import os
 from pathlib import Path
 
@@ -26,3 +27,25 @@ def test_a_hole_in_a_file_takes_nothing_of_the_disk(tmp_path: Path) -> None:
         file.truncate(50 * 10**6)
     assert folder.size_mb(tmp_path) == 50
     assert 0 < folder.taken_mb(tmp_path) < 10
+
+
+def model_folder(place: Path, decoder: object) -> Path:
+    (place / "genai_config.json").write_text(json.dumps({"model": {"decoder": decoder}}), encoding="utf-8")
+    (place / "tokenizer_config.json").write_text('{"chat_template": "t"}', encoding="utf-8")
+    return place
+
+
+@pytest.mark.parametrize(
+    "decoder",
+    [{"filename": "onnx/model.onnx"}, {"pipeline": [{"embeddings": {"filename": "onnx/model.onnx"}}]}],
+)
+def test_a_model_may_lie_where_its_config_says(tmp_path: Path, decoder: object) -> None:
+    model_folder(tmp_path, decoder)
+    assert folder.missing(tmp_path) == ["onnx/model.onnx, which genai_config.json names"]
+    (tmp_path / "onnx").mkdir()
+    (tmp_path / "onnx" / "model.onnx").touch()
+    assert folder.missing(tmp_path) == []
+
+
+def test_a_config_that_names_none_has_its_model_beside_it(tmp_path: Path) -> None:
+    assert folder.missing(model_folder(tmp_path, None)) == ["a .onnx file"]

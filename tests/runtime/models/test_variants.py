@@ -9,6 +9,7 @@ from foundry_exp.runtime.models.variants import (
     Providers,
     choose,
     device_of,
+    devices_of,
     no_catalogue,
     own_alias,
     providers_for,
@@ -188,3 +189,17 @@ def test_unknown_is_not_no() -> None:
     assert not_measurable(None) is None
     assert not_measurable("coding") is None
     assert "vectors" in str(not_measurable("embeddings"))
+
+
+@pytest.mark.parametrize(
+    ("provider", "devices"),
+    [
+        ("cuda", ["gpu"]),
+        ("CUDAExecutionProvider", ["gpu"]),
+        ("OpenVINO", ["gpu", "npu", "cpu"]),
+        ("qnn", ["npu"]),
+        ("gpu", []),
+    ],
+)
+def test_a_provider_is_told_what_it_runs_on(provider: str, devices: list[str]) -> None:
+    assert devices_of(provider) == devices
