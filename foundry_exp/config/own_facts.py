@@ -24,14 +24,26 @@ def keep(config: DictConfig, overrides: Sequence[str]) -> None:
     """Take out of a composed config what its options say of something else than what it names."""
     given = {text.lstrip("+~").partition("=")[0] for text in overrides}
     for choice, option in config.hydra.runtime.choices.items():
-        group, _, place = str(choice).partition("@")
-        section = OmegaConf.select(config, place or group) if group in _UNSAID else None
+        group, _, package = str(choice).partition("@")
+        place = package or group
+        section = OmegaConf.select(config, place) if group in _UNSAID else None
         if not isinstance(option, str) or not isinstance(section, DictConfig):
             continue
-        stated, asked = _stated(group, option), _plain(section)
+        stated = _stated(group, option)
+        if group == "model" and stated.get("path") not in (None, _ANY) and f"{place}.path" not in given:
+            weights = OmegaConf.select(config, f"{place.removesuffix(group)}backend.weights_path")
+            _name_by_weights(section, weights, is_named=f"{place}.alias" in given)
+        asked = _plain(section)
         for key, value in _UNSAID[group](stated, asked).items():
-            if key in asked and f"{place or group}.{key}" not in given and asked[key] == stated.get(key):
+            if key in asked and f"{place}.{key}" not in given and asked[key] == stated.get(key):
                 section[key] = value
+
+
+def _name_by_weights(section: DictConfig, weights: str | None, *, is_named: bool) -> None:
+    """A backend that is told where its weights lie does not load those in the folder of an option."""
+    if weights:
+        section.path = None
+        section.alias = section.alias if is_named else Path(weights).name
 
 
 def _plain(section: DictConfig) -> Section:

@@ -59,6 +59,13 @@ def test_nothing_is_said_of_another_judge() -> None:
     assert config["scorer"]["judge"]["model"] == {"alias": None, "variant": None, "path": "/models/other", **UNKNOWN}
 
 
+def test_weights_of_ones_own_are_not_those_of_an_option_s_folder() -> None:
+    own = ("backend=generate", "backend.model_class=mine.Model", "backend.weights_path=/models/mine.bin")
+    assert composed(*own)["model"] == {"alias": "mine.bin", "variant": None, "path": None, **UNKNOWN}
+    assert composed(*own, "model.alias=mine")["model"]["alias"] == "mine"
+    assert composed(*own, "model=phi-4-mini")["model"]["licence"] == "MIT", "the option names no other folder"
+
+
 def test_other_prompts_have_their_file_s_name_and_no_expected_answer() -> None:
     prompts = composed("prompts.path=sets/notes.json")["prompts"]
     assert (prompts["name"], prompts["expected_tokens"]) == ("notes", None)

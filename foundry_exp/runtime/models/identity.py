@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from foundry_exp.records.run_result import AttemptFacts, ModelFiles
+from foundry_exp.records.run_result import AttemptFacts, FileStat, ModelFiles
 from foundry_exp.runtime.models import folder
 
 _NAMED = 3
@@ -105,13 +105,17 @@ def not_of_earlier(earlier: Sequence[AttemptFacts], now: ModelFiles | None) -> s
 
 
 def _differences(before: ModelFiles, now: ModelFiles) -> list[str]:
-    """On another machine, nothing but the content can be alike."""
+    """On another machine, nothing but the content can be alike; a restart of this one may number its devices anew."""
     if before.host == now.host:
         new = [f"{name} is new" for name in now.stats if name not in before.stats]
-        return [*folder.file_changes(before.stats, now.stats), *new]
+        return [*folder.file_changes(_anywhere(before.stats), _anywhere(now.stats)), *new]
     if before.digest and now.digest and before.digest != now.digest:
         return [f"digest {before.digest} on {before.host}, {now.digest} on {now.host}"]
     return []
+
+
+def _anywhere(stats: Mapping[str, FileStat]) -> dict[str, FileStat]:
+    return {name: (0, ino, size, mtime, ctime) for name, (_, ino, size, mtime, ctime) in stats.items()}
 
 
 def _listed(changes: Sequence[str]) -> str:

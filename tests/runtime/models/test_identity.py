@@ -33,6 +33,14 @@ def test_a_service_of_somebody_else_has_no_files_here(tmp_path: Path, facts: dic
     assert watch.identified() == (None, None)
 
 
+def test_a_restart_of_the_machine_may_number_its_devices_anew() -> None:
+    before = ModelFiles("/m", "here", 1.0, {"a": (1, 2, 3, 4, 5)})
+    earlier = [AttemptFacts(0, "2026-11-29T12:00:00+00:00", files=before)]
+    assert identity.not_of_earlier(earlier, replace(before, stats={"a": (9, 2, 3, 4, 5)})) is None
+    more = identity.not_of_earlier(earlier, replace(before, stats={"a": (1, 2, 3, 4, 5), "b": (1, 3, 3, 4, 5)}))
+    assert "b is new" in str(more)
+
+
 def test_on_another_machine_the_content_alone_can_be_alike() -> None:
     here = ModelFiles("/m", "here", 1.0, {"a": (1, 2, 3, 4, 5)}, "aaaa")
     there = replace(here, host="there", stats={"a": (9, 9, 3, 9, 9)})
