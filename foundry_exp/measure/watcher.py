@@ -153,8 +153,8 @@ class Watcher:
     def _identify(self) -> None:
         """Say which files the model was loaded from; a cell of others than it began with has failed."""
         files, changed = self._files.identified()
-        self._note(files=files)
         reason = self._refused or changed
+        self._note(files=replace(files, digest=None) if files and reason else files)
         if reason and self._outcome.ending in ("done", "interrupted"):
             self._note(ending="failed", reason=reason)
 

@@ -130,6 +130,8 @@ def test_a_begun_cell_does_not_go_on_with_another_model(tmp_path: Path, mine: Pa
     outcome = measured(cell)  # as when it is swapped after the plan was checked
     assert outcome.ending == "failed"
     assert "one row must not be of two models" in str(outcome.reason)
+    assert outcome.files is not None
+    assert outcome.files.digest is None, "the row's requests were answered from other files"
     assert len(run_folder.read_records(cell.folder)) == 3, "something was asked of the other model"
 
 
