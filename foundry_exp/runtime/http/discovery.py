@@ -137,9 +137,11 @@ def candidates(ids: Sequence[str], alias: str) -> list[str]:
 
 def resolve(offered: Offered, model: ModelRequest) -> str:
     """The one id that is meant. Raises BackendError, or SkipCellError when only the accelerator is missing."""
-    if model.variant or model.alias in offered.ids:
-        return _exact(offered, model.variant or model.alias)
     fitting = candidates(offered.ids, model.alias)
+    if model.variant:
+        return _exact(offered, model.variant, model.alias, fitting)
+    if model.alias in offered.ids:
+        return model.alias
     if not fitting:
         raise BackendError("not_found", _not_found(offered, model.alias))
     if model.device is not None:
@@ -147,9 +149,16 @@ def resolve(offered: Offered, model: ModelRequest) -> str:
     return _only(fitting, offered, model.alias)
 
 
-def _exact(offered: Offered, model_id: str) -> str:
+def _exact(offered: Offered, model_id: str, alias: str, of_alias: Sequence[str]) -> str:
+    """An id that was named, unless it would be shown under the name of another model that is there."""
     if offered.ids and model_id not in offered.ids:
         raise BackendError("not_found", _not_found(offered, model_id))
+    if of_alias and model_id not in of_alias:
+        msg = (
+            f"{offered.where}: {model_id} would be shown as {alias}, which is another one there; "
+            f"choose model=custom model.variant={model_id}, or one of {', '.join(sorted(of_alias))}."
+        )
+        raise BackendError("not_found", msg)
     return model_id
 
 

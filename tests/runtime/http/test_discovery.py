@@ -102,3 +102,10 @@ def test_a_pinned_variant_must_exist() -> None:
 )
 def test_the_alias_of_an_id_is_what_the_load_route_takes(model_id: str, alias: str) -> None:
     assert alias_of(model_id) == alias
+
+
+def test_an_id_is_not_measured_under_another_model_s_name() -> None:
+    offered, other = Offered(IDS, (), "here"), "llama3.2:latest"
+    with pytest.raises(BackendError, match="would be shown as phi-4-mini"):
+        resolve(offered, wanted("phi-4-mini", variant=other))
+    assert resolve(offered, wanted("mine", variant=other)) == other
