@@ -68,6 +68,6 @@ def _free_vram_mb() -> float | None:
     """Of the GPU that has most; null when no NVIDIA GPU can be asked."""
     try:
         with nvml.session() as library:
-            return max(float(library.nvmlDeviceGetMemoryInfo(gpu).free) for gpu in nvml.gpus(library)) / 1e6
+            return max(library.nvmlDeviceGetMemoryInfo(gpu).free for gpu in nvml.gpus(library)) / 1e6
     except UnavailableError:
         return None

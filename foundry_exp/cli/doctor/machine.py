@@ -73,8 +73,7 @@ def gpu() -> list[Finding]:
     return [Finding("ok", "GPU", "; ".join(gpus))]
 
 
-def _gpu(library: object, handle: object) -> str:
-    name = library.nvmlDeviceGetName(handle)  # type: ignore[attr-defined]  # pynvml has no types
-    room = library.nvmlDeviceGetMemoryInfo(handle)  # type: ignore[attr-defined]
-    text = name.decode() if isinstance(name, bytes) else str(name)
+def _gpu(library: nvml.Library, handle: object) -> str:
+    name, room = library.nvmlDeviceGetName(handle), library.nvmlDeviceGetMemoryInfo(handle)
+    text = name.decode() if isinstance(name, bytes) else name
     return f"{text}, {room.free / 1e6:.0f} MB free of {room.total / 1e6:.0f} MB"

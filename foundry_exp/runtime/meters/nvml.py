@@ -4,20 +4,53 @@ Needs the package nvidia-ml-py (module `pynvml`) and NVIDIA's driver.
 """
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, Protocol
 
 from foundry_exp.runtime.meters.meter import UnavailableError
 
+# ruff: noqa: N815 — the names are NVML's
+
+
+class Process(Protocol):
+    """One that holds memory of a GPU, in bytes; null where the driver does not tell."""
+
+    pid: int
+    usedGpuMemory: int | None
+
+
+class Memory(Protocol):
+    """Of one GPU, in bytes."""
+
+    free: int
+    total: int
+
+
+class Library(Protocol):
+    """What is used of `pynvml`, which states no types; a GPU is a handle that only the library can read."""
+
+    NVMLError: type[Exception]
+    nvmlInit: Callable[[], None]
+    nvmlShutdown: Callable[[], None]
+    nvmlDeviceGetCount: Callable[[], int]
+    nvmlDeviceGetHandleByIndex: Callable[[int], object]
+    nvmlDeviceGetName: Callable[[object], str | bytes]
+    nvmlDeviceGetMemoryInfo: Callable[[object], Memory]
+    nvmlDeviceGetComputeRunningProcesses: Callable[[object], Sequence[Process]]
+    nvmlDeviceGetGraphicsRunningProcesses: Callable[[object], Sequence[Process]]
+    nvmlDeviceGetTotalEnergyConsumption: Callable[[object], int]
+    nvmlDeviceGetPowerUsage: Callable[[object], int]
+
 
 @contextmanager
-def session() -> Iterator[Any]:
+def session() -> Iterator[Library]:
     """The `pynvml` module, initialised; cheap inside another session. Raises UnavailableError, also on failure."""
     try:
-        library = importlib.import_module("pynvml")
+        module: Any = importlib.import_module("pynvml")
     except ImportError as error:
         raise UnavailableError("no NVML library here: the package nvidia-ml-py is not installed") from error
+    library: Library = module
     try:
         library.nvmlInit()
     except library.NVMLError as error:
@@ -33,7 +66,7 @@ def session() -> Iterator[Any]:
             library.nvmlShutdown()
 
 
-def gpus(library: Any) -> list[Any]:
+def gpus(library: Library) -> list[object]:
     """A handle of every NVIDIA GPU, at least one."""
     count = library.nvmlDeviceGetCount()
     if count == 0:
@@ -41,7 +74,7 @@ def gpus(library: Any) -> list[Any]:
     return [library.nvmlDeviceGetHandleByIndex(number) for number in range(count)]
 
 
-def memory_of(library: Any, gpu: Any, pids: set[int]) -> dict[int, int | None]:
+def memory_of(library: Library, gpu: object, pids: set[int]) -> dict[int, int | None]:
     """Bytes on one GPU of each of the processes that it lists; null where the driver does not tell."""
     held_bytes: dict[int, int | None] = {}
     # a process that computes and draws is in both lists, with the same bytes
