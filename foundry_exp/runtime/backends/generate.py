@@ -7,9 +7,9 @@ One call cannot be cut short from here: a `generate` that hangs is ended with it
 import inspect
 import os
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Protocol, TypeVar
 
 from foundry_exp import target
 from foundry_exp.errors import BackendError
@@ -22,6 +22,13 @@ PARAMS = ("max_tokens", "temperature", "seed", "top_p", "top_k")
 TOKENS = "not counted: generate() returns text alone"
 PROMPT_RULE = "a lone user message as it is; several as 'role: content', blank lines between, 'assistant:' at the end"
 
+_Result = TypeVar("_Result")
+
+
+class _Model(Protocol):
+    load: Callable[[str], object]
+    generate: Callable[..., object]
+
 
 class GenerateBackend:
     """Runs a class of the user's own in the process that calls it."""
@@ -33,20 +40,20 @@ class GenerateBackend:
         """Name the class (package.module.Class) and its weights; null means `model.path`."""
         self._model_class = model_class
         self._weights_path = weights_path
-        self._model: Any = None
+        self._model: _Model | None = None
         self._taken: tuple[str, ...] = ()
 
     def load(self, model: ModelRequest) -> LoadedModel:
         """Make the object and have it load its weights."""
         weights = self._weights(model)
-        made = target.resolve(self._model_class, "backend.model_class")
-        self._model = self._called("load", "making the object", made)
+        made: Callable[[], _Model] = target.resolve(self._model_class, "backend.model_class")
+        self._model = own = self._called("load", "making the object", made)
         for method in ("load", "generate"):
-            if not callable(getattr(self._model, method, None)):
+            if not callable(getattr(own, method, None)):
                 msg = f"backend.model_class: {self._model_class} has no method {method}(); it needs load and generate."
                 raise BackendError("load", msg)
-        self._called("load", "load", self._model.load, weights)
-        self._taken = _taken(self._model.generate)
+        self._called("load", "load", lambda: own.load(weights))
+        self._taken = _taken(own.generate)
         folder = Path(weights)
         return LoadedModel(
             variant=model.variant,
@@ -62,12 +69,13 @@ class GenerateBackend:
 
     def stream(self, request: ChatRequest, clock: Clock) -> Iterator[Event]:
         """Answer one prompt: one event with the whole text, and the end."""
-        if self._model is None:
+        own = self._model
+        if own is None:
             raise BackendError("not_loaded", "backend.generate: no model is loaded; call load first.")
         prompt = as_prompt(request.messages)
         params = {name: getattr(request, name) for name in self._taken}
         start_ns = clock()
-        text = self._called("generate", "generate", self._model.generate, prompt, **params)
+        text = self._called("generate", "generate", lambda: own.generate(prompt, **params))
         end_ns = clock()
         if not isinstance(text, str):
             msg = f"{self._model_class}.generate: must return text, got {type(text).__name__}; change its return value."
@@ -78,9 +86,10 @@ class GenerateBackend:
 
     def unload(self) -> None:
         """Let go of the object; its own `unload()` is called where it has one."""
-        model, self._model = self._model, None
-        if callable(getattr(model, "unload", None)):
-            self._called("unload", "unload", model.unload)
+        own, self._model = self._model, None
+        unload: object = getattr(own, "unload", None)
+        if callable(unload):
+            self._called("unload", "unload", unload)
 
     def _weights(self, model: ModelRequest) -> str:
         if self._weights_path:
@@ -90,10 +99,10 @@ class GenerateBackend:
         msg = f"backend.weights_path: {self._model_class}.load needs a path, got null; set it, or model.path."
         raise BackendError("load", msg)
 
-    def _called(self, error_class: str, what: str, function: Any, *arguments: Any, **named: Any) -> Any:
+    def _called(self, error_class: str, what: str, function: Callable[[], _Result]) -> _Result:
         """The function's result; whatever it raises is a sentence here and a traceback in the cell's log."""
         try:
-            return function(*arguments, **named)
+            return function()
         except Exception as error:
             traceback.print_exc()
             reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
@@ -108,7 +117,7 @@ def as_prompt(messages: Sequence[Message]) -> str:
     return "\n\n".join([*(f"{message.role}: {message.content}" for message in messages), "assistant:"])
 
 
-def _taken(generate: Any) -> tuple[str, ...]:
+def _taken(generate: Callable[..., object]) -> tuple[str, ...]:
     """The parameters that a method takes by name; none when its signature cannot be seen."""
     try:
         parameters = inspect.signature(generate).parameters.values()

@@ -2,10 +2,9 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from foundry_exp.errors import BackendError
@@ -41,7 +40,7 @@ def _shared_folder() -> Path:
 
 
 @contextmanager
-def held(lock: DeviceLock, backend: Backend, accel: Accel, owner: dict[str, Any], wait: Wait) -> Iterator[bool]:
+def held(lock: DeviceLock, backend: Backend, accel: Accel, owner: Mapping[str, str], wait: Wait) -> Iterator[bool]:
     """Hold a cell's devices while it is measured; false when `wait` gave up.
 
     Raises BackendError when another process holds one and the config says to fail, or for too long.
@@ -54,7 +53,7 @@ def held(lock: DeviceLock, backend: Backend, accel: Accel, owner: dict[str, Any]
         yield all(_taken(folder / f"{device}.lock", owner, limit_s, wait, stack) for device in in_order)
 
 
-def _taken(file: Path, owner: dict[str, Any], limit_s: float, wait: Wait, stack: ExitStack) -> bool:
+def _taken(file: Path, owner: Mapping[str, str], limit_s: float, wait: Wait, stack: ExitStack) -> bool:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with suppress(OSError):  # another user made it, and let everyone in

@@ -4,11 +4,14 @@ import getpass
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 _EVERYONES_FILE = 0o666
 
@@ -21,7 +24,7 @@ class BusyError(Exception):
 
 
 @contextmanager
-def held(file: Path, owner: dict[str, Any], limit_s: float = 0.0, wait: Wait = lambda _: True) -> Iterator[bool]:
+def held(file: Path, owner: Mapping[str, str], limit_s: float = 0.0, wait: Wait = lambda _: True) -> Iterator[bool]:
     """Hold the lock and say whose it is; false when `wait` gave up.
 
     Raises BusyError when another process holds it for longer than the limit, OSError when it cannot be made.
@@ -41,7 +44,7 @@ def held(file: Path, owner: dict[str, Any], limit_s: float = 0.0, wait: Wait = l
         lock.release()
 
 
-def _taken(lock: Any, file: Path, limit_s: float, wait: Wait) -> bool:
+def _taken(lock: "BaseFileLock", file: Path, limit_s: float, wait: Wait) -> bool:
     from filelock import Timeout
 
     since_s = time.monotonic()
@@ -67,7 +70,7 @@ def holder(file: Path) -> str:
         return "held by a process that has not said its name"
 
 
-def _sign(file: Path, owner: dict[str, Any]) -> None:
+def _sign(file: Path, owner: Mapping[str, str]) -> None:
     """Say who holds the lock; by rename, since another user's file cannot be written over."""
     since = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
     signature = {"for": owner, "user": _user(), "pid": os.getpid(), "since": since}
