@@ -61,9 +61,14 @@ def check(spec: dict[str, Any], where: str, behaviour: type | None = None) -> No
             check(value, f"{where}.{key}")
 
 
+def argument_types(spec: dict[str, Any], where: str) -> dict[str, Any]:
+    """What the constructor that a section names says of its arguments."""
+    return _hints(resolve(spec["_target_"], f"{where}._target_"))
+
+
 def with_whole_numbers(spec: dict[str, Any], where: str) -> dict[str, Any]:
     """The section with 2 where it says `2.0` and its class takes whole numbers; of the parts of a part too."""
-    hints = _hints(resolve(spec["_target_"], f"{where}._target_"))
+    hints = argument_types(spec, where)
     return {key: _whole(value, hints.get(key), f"{where}.{key}") for key, value in spec.items()}
 
 

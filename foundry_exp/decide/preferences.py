@@ -104,7 +104,7 @@ def preferences(pairs: Sequence[Pair], judge: "PairwiseJudge", seed: int = 0) ->
         standing=judged.standing,
         pairs=tuple(_adjusted(preferred, adjusted)),
         notes=tuple(_notes(candidates, answers, judged)),
-        most_flips=judge.limits.flips,
+        most_flips=judge.thresholds.pairs.flips,
         stopped=judged.stopped,
     )
 

@@ -51,10 +51,13 @@ def _provided(cell: Cell, on_step: OnStep) -> provision.Provided | None:
     backend = cell.config.backend
     if cell.model_path is not None or not backend.keeps_models:
         return None
-    place = provision.Place.of(backend, offline=cell.config.offline)
-    limits = provision.Limits(**asdict(cell.config.provision))
+    place = provision.Place.named_by(backend, offline=cell.config.offline)
     return provision.provide(
-        place, cell.model_request(Path()), limits, on_step, lambda resolved: memory_fit.check_stated(cell, resolved)
+        place,
+        cell.model_request(Path()),
+        cell.config.provision,
+        on_step,
+        lambda resolved: memory_fit.check_stated(cell, resolved),
     )
 
 

@@ -32,7 +32,9 @@ class PairThresholds:
     """What a judge must reach to be believed when it compares two answers."""
 
     agreement: Share
+    """At least: share of pairs of which it names the better answer in both orders."""
     flips: Share
+    """At most: share of pairs where it prefers one place, whichever answer stands there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,13 @@ class Thresholds:
     """What a judge must reach to be believed."""
 
     kappa: Annotated[float, rule(minimum=-1, maximum=1)]
+    """At least: quadratic weighted kappa of its quality and the agreed one."""
     self_consistency: Share
+    """At least: share of scores that are the same when asked for again."""
     unparseable: Share
+    """At most: share of replies, or of pairs, that are no verdict, even after a repair."""
     length_correlation: Annotated[float, rule(minimum=0, maximum=2)]
+    """At most, of either sign: rank correlation of score and length, beyond that of the agreed scores."""
     pairs: PairThresholds
 
 

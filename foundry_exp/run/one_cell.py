@@ -16,7 +16,7 @@ from foundry_exp.measure import attempts, summary
 from foundry_exp.measure.attempts import Attempt
 from foundry_exp.measure.cell import Cell
 from foundry_exp.measure.outcome import Outcome
-from foundry_exp.protocols import Scorer, Tracker
+from foundry_exp.protocols import Tracker
 from foundry_exp.records import run_folder
 from foundry_exp.records.config_json import plain, readable
 from foundry_exp.records.run_result import FAILED, WITH_FIGURES, RunResult
@@ -30,6 +30,7 @@ from foundry_exp.run.sweep_counts import SweepCounts
 from foundry_exp.runtime.machine import environment
 from foundry_exp.runtime.worker import OnStep
 from foundry_exp.scores import score
+from foundry_exp.scores.check import made
 from foundry_exp.tracking import published
 
 _WAITING = "FOUNDRY_EXP_RUNS_WAIT"
@@ -79,7 +80,7 @@ def give_scores(
     """
     scored = dict(runs)
     for name, spec, folders in score.by_scorer((cell.folder, plain(cell.config.scorer)) for cell in cells):
-        scorer: Scorer = target.build(spec, f"scorer.{name}")
+        scorer = made(name, spec)
         if scorer.waits is waiting:
             scoring = score.score([scored[folder] for folder in folders], name, scorer)
             scored |= {run.cell.folder: run for run in scoring.runs}
@@ -102,7 +103,7 @@ def _scorers(cell: Cell) -> Iterable[tuple[str, dict[str, Any]]]:
 
 
 def _waits(name: str, spec: dict[str, Any]) -> bool:
-    return bool(target.build(spec, f"scorer.{name}").waits)
+    return made(name, spec).waits
 
 
 def cooled(cell: Cell, show: OnStep) -> Outcome | None:

@@ -10,7 +10,7 @@ from rich.console import Console
 from foundry_exp import target
 from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.files import shipped_files
-from foundry_exp.protocols import Scorer, Tracker
+from foundry_exp.protocols import Tracker
 from foundry_exp.records import record_json, run_folder, runs
 from foundry_exp.records.config import Config
 from foundry_exp.records.config_json import plain
@@ -18,7 +18,7 @@ from foundry_exp.report import write
 from foundry_exp.report.conclude import conclusions
 from foundry_exp.results.cell import NO_CONFIG, CellWithRecords, FinishedCell, gather, read_with_records
 from foundry_exp.scores import score
-from foundry_exp.scores.check import HANDED_DOWN, check
+from foundry_exp.scores.check import HANDED_DOWN, check, made
 from foundry_exp.scores.facets import kinds
 
 Say = Callable[[str], None]
@@ -95,8 +95,7 @@ def rescore(runs: Sequence[Run], say: Say) -> tuple[bool, list[FinishedCell]]:
     scored = {run.folder: run.read for run in runs}
     shared = score.by_scorer((run.folder, run.scorers) for run in runs)
     for name, spec, folders in sorted(shared, key=lambda entry: _waits(entry[1])):  # rules first
-        scorer: Scorer = target.build(spec, f"scorer.{name}")
-        scoring = score.score([scored[folder] for folder in folders], name, scorer)
+        scoring = score.score([scored[folder] for folder in folders], name, made(name, spec))
         scored |= {run.cell.folder: run for run in scoring.runs}
         if scoring.trouble:
             say(f"not scored by {name}: {scoring.trouble} What was scored is kept.")

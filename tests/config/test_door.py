@@ -9,8 +9,10 @@ from foundry_exp.config import compose
 from foundry_exp.config.cells import plan_all
 from foundry_exp.config.plan import plan
 from foundry_exp.errors import ConfigError
-from foundry_exp.records.config import Judge
+from foundry_exp.records.config import Judge, PairThresholds
 from foundry_exp.records.decision import Decision, Gate
+from foundry_exp.scores.check import made
+from foundry_exp.scores.judge.scorer import JudgeScorer
 
 SCRIPTED = ("backend=scripted", "model=custom", "model.alias=m")
 
@@ -88,3 +90,14 @@ def test_rules_of_a_gate_and_a_decision_pass_the_same_door() -> None:
     with pytest.raises(ConfigError, match=r"repeats: must be a whole number, got true"):
         compose.section(Gate, "default", ["repeats=true"])
     assert compose.section(Decision, "battery", ["constraints.disk_mb=2.0"]).constraints["disk_mb"] == 2
+
+
+@pytest.mark.slow
+def test_a_scorer_is_handed_the_sections_that_its_constructor_names_typed() -> None:
+    section = compose.jobs(["scorer=judge"], multirun=False)[0][0].plain["scorer"]["judge"]
+    scorer = made("judge", section)
+    assert isinstance(scorer, JudgeScorer)
+    assert scorer.thresholds.pairs == PairThresholds(agreement=0.7, flips=0.3)
+    del section["thresholds"]["kappa"]
+    with pytest.raises(ConfigError, match=r"scorer\.judge: a section of it has no key 'kappa'; add the key"):
+        made("judge", section)

@@ -146,7 +146,7 @@ def test_an_export_holds_what_is_really_here_and_can_be_swept_over(
 ) -> None:
     settings = [*native(tmp_path), "offline=true"]
     config = composed(settings)
-    place = provision.Place.of(config.backend, offline=True)
+    place = provision.Place.named_by(config.backend, offline=True)
     provision.add(place, demo_model("demo-small"), "mine-generic-cpu:1")
     assert models_file.export(["models.json", *settings]) == 0
     assert capsys.readouterr().out == "models.json: mine\n"

@@ -104,11 +104,11 @@ def _compare(runs: Sequence[Path], settings: Sequence[str], options: argparse.Na
 
 def _judge(settings: Sequence[str], output_dir: Path, comparison: "Comparison") -> "PairwiseJudge":
     """The judge of pairs, which could judge what was compared; raises ConfigError when it could not."""
-    from foundry_exp import target
     from foundry_exp.config import compose, door
     from foundry_exp.records.config_json import plain
-    from foundry_exp.scores.check import check
+    from foundry_exp.scores.check import check, made
     from foundry_exp.scores.judge.pairwise.judge import PairwiseJudge
+    from foundry_exp.scores.judge.scorer import JudgeScorer
 
     place = f'output_dir="{output_dir.as_posix()}"'
     every_job, _ = compose.jobs(["scorer=judge", *settings, place], multirun=False)
@@ -117,7 +117,11 @@ def _judge(settings: Sequence[str], output_dir: Path, comparison: "Comparison") 
     naming = {sample.rubric: sample for one in able for sample in one.cells[0].cell.samples}
     section = plain(composed.scorer["judge"])
     check("judge", section, list(naming.values()))
-    return PairwiseJudge(target.build(section, _JUDGE))
+    judge = made("judge", section)
+    if not isinstance(judge, JudgeScorer):
+        msg = f"{_JUDGE}: only a JudgeScorer judges pairs, got {section['_target_']}; leave your own scorer out."
+        raise ConfigError(msg)
+    return PairwiseJudge(judge)
 
 
 def _preferred(

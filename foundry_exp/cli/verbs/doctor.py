@@ -80,7 +80,7 @@ def _look(overrides: list[str], probed: list[str] | None) -> "list[Finding]":
     runs_here = backend.keeps_models
     folders = backend if runs_here else _cell(["backend=native"]).config.backend
     offline = cell.config.offline
-    place = Place.of(folders, offline=offline)
+    place = Place.named_by(folders, offline=offline)
     cache_dir, catalogue = place.cache_dir, {"catalogue_url": place.catalogue_url, "cache_only": offline}
     job = {"do": "runtime", "data_dir": str(place.data_dir), "cache_dir": str(cache_dir), "catalogue": catalogue}
     answer = probe_process.ask(job, runtime.LIMIT_S)

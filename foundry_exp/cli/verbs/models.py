@@ -121,7 +121,7 @@ def _list(arguments: Sequence[str]) -> int:
         msg = f"models: {options.names[0]} is no command and no setting; see python -m foundry_exp models --help."
         raise ConfigError(msg)
     config = composed(options.settings)
-    place = provision.Place.of(config.backend, offline=config.offline)
+    place = provision.Place.named_by(config.backend, offline=config.offline)
     listing = _with_loaded(provision.look(place, config.accel.name), os.environ.get(ENDPOINT_VARIABLE))
     if options.json:
         terminal.print_json(as_json(listing))

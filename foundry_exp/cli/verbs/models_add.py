@@ -29,7 +29,7 @@ def main(arguments: Sequence[str]) -> int:
     folder.check(path, "models add")
     variant = _variant(options.alias, options.variant, path)
     config = composed(options.settings)
-    added = provision.add(provision.Place.of(config.backend, offline=config.offline), path, variant)
+    added = provision.add(provision.Place.named_by(config.backend, offline=config.offline), path, variant)
     device = variants.device_of(added.id) or "whatever its genai_config.json names"
     print(f"{added.id}: registered as a variant of {added.alias} for {device}, left in {path}")
     print(f"  python -m foundry_exp model=custom model.alias={added.alias}")

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +43,7 @@ def verify(arguments: Sequence[str]) -> int:
 
     options = parsed(arguments, "--json")
     config = composed(options.settings)
-    place = provision.Place.of(config.backend, offline=config.offline)
+    place = provision.Place.named_by(config.backend, offline=config.offline)
     answer = provision.verify(place, options.names, _LOAD_LIMIT_S, lambda _: None)
     models, unmatched = answer["models"], answer["unmatched"]
     if options.json:
@@ -102,11 +103,9 @@ def _pull(name: str, config: "Config") -> dict[str, Any]:
         prefer=accel.prefer,
         log_dir=Path(),
     )
-    place = provision.Place.of(config.backend, offline=config.offline)
-    patience = config.provision
-    limits = provision.Limits(True, patience.stall_timeout_s, patience.retries)
+    place = provision.Place.named_by(config.backend, offline=config.offline)
     with shown(name) as show:
-        there = provision.provide(place, request, limits, show)
+        there = provision.provide(place, request, replace(config.provision, download=True), show)
     status = "here" if there.download_s is None else "downloaded"
     return {"status": status, "variant": there.id, "path": str(there.path), "download_s": there.download_s}
 

@@ -15,7 +15,7 @@ def export(arguments: Sequence[str]) -> int:
     """Write what catalogue and cache have into a models.json, and say which aliases are in it."""
     file, settings = _file("export", arguments)
     config = composed(settings)
-    place = provision.Place.of(config.backend, offline=config.offline)
+    place = provision.Place.named_by(config.backend, offline=config.offline)
     entries = models_json.entries_of(list(provision.look(place, config.accel.name).variants))
     if not entries:
         msg = f"{file}: not written, no chat model was found in the catalogue or the cache; connect, or add one first."

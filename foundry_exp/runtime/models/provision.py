@@ -10,7 +10,7 @@ from typing import Any
 
 from foundry_exp.errors import BackendError
 from foundry_exp.protocols import ModelRequest
-from foundry_exp.records.config_sections import Backend
+from foundry_exp.records.config_sections import Backend, Provision
 from foundry_exp.runtime.models import facts, request
 from foundry_exp.runtime.models.fit import Visible
 from foundry_exp.runtime.worker import HANG, Look, OnStep, Step, Worker
@@ -45,21 +45,12 @@ class Place:
     offline: bool
 
     @classmethod
-    def of(cls, backend: Backend, *, offline: bool) -> "Place":
+    def named_by(cls, backend: Backend, *, offline: bool) -> "Place":
         """As a backend's section of a config has it."""
         named = (str(backend.arguments[key]) for key in ("data_dir", "cache_dir"))
         data_dir, cache_dir = (Path(name).expanduser().absolute() for name in named)
         url = backend.arguments.get("catalogue_url")
         return cls(data_dir, cache_dir, str(url) if url else None, offline)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How patiently a model is downloaded."""
-
-    download: bool
-    stall_timeout_s: float
-    retries: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +92,7 @@ def _accept_any(_: Step) -> None:
 
 
 def provide(
-    place: Place, model: ModelRequest, limits: Limits, on_step: OnStep, accept: Accept = _accept_any
+    place: Place, model: ModelRequest, limits: Provision, on_step: OnStep, accept: Accept = _accept_any
 ) -> Provided:
     """The variant meant, downloaded if need be and accepted; raises BackendError or SkipCellError with what to do."""
     task = {"do": "pull", "model": request.to_json(model), "download": limits.download and not place.offline}
@@ -115,7 +106,7 @@ def provide(
     )
 
 
-def _patiently(limits: Limits, on_step: OnStep, once: Callable[[], Any]) -> Any:
+def _patiently(limits: Provision, on_step: OnStep, once: Callable[[], Any]) -> Any:
     """Try again after what may pass, with a pause that doubles; a new try resumes what the last one left."""
     for tried in range(limits.retries + 1):
         try:
@@ -133,13 +124,13 @@ def _patiently(limits: Limits, on_step: OnStep, once: Callable[[], Any]) -> Any:
     raise AssertionError
 
 
-def _given_up(error: BackendError, limits: Limits) -> str:
+def _given_up(error: BackendError, limits: Provision) -> str:
     stalled = " (provision.stall_timeout_s)" if error.error_class == _STALLED else ""
     tries = f"{limits.retries + 1} tries" if limits.retries else "1 try"
     return f"download failed after {tries}: {error}{stalled}; what came is kept, run it again to resume."
 
 
-def _pull(task: dict[str, Any], limits: Limits, on_step: OnStep, accept: Accept) -> Any:
+def _pull(task: dict[str, Any], limits: Provision, on_step: OnStep, accept: Accept) -> Any:
     with _working(task) as worker:
         resolved = _next_step(worker, CATALOGUE_LIMIT_S, _SILENT, _Writing(worker).goes_on)
         on_step(resolved)

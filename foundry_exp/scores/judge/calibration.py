@@ -1,10 +1,11 @@
 """How a judge did on answers with agreed scores, and whether its own can be believed for it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from foundry_exp.prompts.rubric import Criterion, Rubric
+from foundry_exp.records.config import Thresholds
 from foundry_exp.records.score import Standing
 from foundry_exp.scores.judge.calibration_set import CalibrationAnswer, CalibrationSet
 
@@ -15,22 +16,6 @@ A set that lists three answers a prompt, good to bad, so has some of each judged
 """
 
 _LARGER = "take a larger judge, as in model@scorer.judge.model=phi-4-mini"
-
-
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """What a judge must reach."""
-
-    kappa: float
-    """At least: quadratic weighted kappa of its quality and the agreed one."""
-    self_consistency: float
-    """At least: share of scores that are the same when asked for again."""
-    unparseable: float
-    """At most: share of replies that are no score, even after a repair."""
-    length_correlation: float
-    """At most, of either sign: rank correlation of score and length, beyond that of the agreed scores."""
-    pairs: dict[str, float] = field(default_factory=dict)
-    """Of pairwise judging alone."""
 
 
 @dataclass(frozen=True, slots=True)

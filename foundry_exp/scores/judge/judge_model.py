@@ -115,10 +115,9 @@ def _provided(judge_model: JudgeModel, model: ModelRequest) -> tuple[ModelReques
     """
     if model.path is not None or not judge_model.backend.keeps_models:
         return model, model.path
-    place = provision.Place.of(judge_model.backend, offline=judge_model.offline)
-    limits = provision.Limits(**asdict(judge_model.provision))
+    place = provision.Place.named_by(judge_model.backend, offline=judge_model.offline)
     with progress_bar.shown(model.alias) as show:
-        provided = provision.provide(place, model, limits, show)
+        provided = provision.provide(place, model, judge_model.provision, show)
     return replace(model, variant=provided.id, path=provided.path if provided.local else None), provided.path
 
 

@@ -10,12 +10,11 @@ from foundry_exp.errors import BackendError
 from foundry_exp.files import shipped_files
 from foundry_exp.prompts.rubric import RubricChoice
 from foundry_exp.protocols import Answer
-from foundry_exp.records.config_json import build
+from foundry_exp.records.config import Thresholds
 from foundry_exp.records.config_sections import Accel, Backend, DeviceLock, Model, Provision
 from foundry_exp.records.record import Sample
 from foundry_exp.records.score import JUDGE, Score, Standing
 from foundry_exp.runtime.models import request
-from foundry_exp.scores.judge.calibration import Thresholds
 from foundry_exp.scores.judge.calibration_set import CalibrationSet, load
 from foundry_exp.scores.judge.judge import Judge, Settings
 from foundry_exp.scores.judge.judge_model import Identity, JudgeModel, loaded
@@ -37,9 +36,9 @@ class JudgeScorer:
 
     def __init__(
         self,
-        model: dict[str, Any],
-        backend: dict[str, Any],
-        accel: dict[str, Any],
+        model: Model,
+        backend: Backend,
+        accel: Accel,
         rubric: str | None,
         calibration: str | None,
         repeats: int,
@@ -49,26 +48,17 @@ class JudgeScorer:
         first_token_timeout_s: float,
         idle_timeout_s: float,
         total_timeout_s: float,
-        thresholds: dict[str, Any],
-        provision: dict[str, Any],
+        thresholds: Thresholds,
+        provision: Provision,
         offline: bool,
-        device_lock: dict[str, Any],
+        device_lock: DeviceLock,
         output_dir: str,
     ) -> None:
         """Keep what the config says; nothing is read or started yet."""
         self.folder = Path(output_dir) / FOLDER
-        self.model = JudgeModel(
-            build(Model, model),
-            build(Backend, backend),
-            build(Accel, accel),
-            load_timeout_s,
-            build(Provision, provision),
-            offline,
-            build(DeviceLock, device_lock),
-            self.folder,
-        )
+        self.model = JudgeModel(model, backend, accel, load_timeout_s, provision, offline, device_lock, self.folder)
         self.settings = Settings(seed, max_tokens, first_token_timeout_s, idle_timeout_s, total_timeout_s)
-        self.thresholds = Thresholds(**thresholds)
+        self.thresholds = thresholds
         self.rubrics = RubricChoice(rubric, f"scorer.{JUDGE}.rubric")
         self._calibration = calibration
         self._repeats = repeats

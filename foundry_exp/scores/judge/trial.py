@@ -9,9 +9,10 @@ from typing import Any
 from foundry_exp.files import disk
 from foundry_exp.files.digest import digest_of
 from foundry_exp.prompts.rubric import Rubric
+from foundry_exp.records.config import Thresholds
 from foundry_exp.records.score import Standing
 from foundry_exp.scores.judge import calibration
-from foundry_exp.scores.judge.calibration import Thresholds, TrialScore
+from foundry_exp.scores.judge.calibration import TrialScore
 from foundry_exp.scores.judge.calibration_set import CalibrationSet
 from foundry_exp.scores.judge.judge import Judge
 from foundry_exp.scores.judge.judge_model import Identity

@@ -8,6 +8,7 @@ import pytest
 from foundry_exp.records import run_folder
 from foundry_exp.records.run_result import RunResult
 from foundry_exp.records.score import Score
+from foundry_exp.scores.check import made
 from foundry_exp.scores.judge.scorer import JudgeScorer
 from tests.run_folders import make_run_folder
 from tests.scores.judge.played import DIES_AT
@@ -16,7 +17,11 @@ from tests.scores.scoring import score_folders
 ROOT = Path(__file__).parents[3]
 CRITERIA = 4
 """How many the rubric `summary` has."""
-THRESHOLDS = {"kappa": 0.6, "self_consistency": 0.8, "unparseable": 0.05, "length_correlation": 0.3}
+ADDRESS = "foundry_exp.scores.judge.scorer.JudgeScorer"
+THRESHOLDS: dict[str, Any] = {
+    "kappa": 0.6, "self_consistency": 0.8, "unparseable": 0.05, "length_correlation": 0.3,
+    "pairs": {"agreement": 0.7, "flips": 0.3},
+}  # fmt: skip
 
 
 class Court:
@@ -43,7 +48,9 @@ class Court:
             "output_dir": str(self.place),
             "provision": {"download": False, "stall_timeout_s": 1.0, "retries": 0},
         }  # fmt: skip
-        return JudgeScorer(**{**fields, **changes})
+        judge = made("judge", {"_target_": ADDRESS, **fields, **changes})
+        assert isinstance(judge, JudgeScorer)
+        return judge
 
     def score(self, folder: Path, judge: JudgeScorer) -> RunResult:
         score_folders([folder], "judge", judge)

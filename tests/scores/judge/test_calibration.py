@@ -12,12 +12,15 @@ from foundry_exp.files import shipped_files
 from foundry_exp.metrics.quality import families
 from foundry_exp.metrics.stats.series import spearman
 from foundry_exp.prompts import rubric
+from foundry_exp.records.config import PairThresholds, Thresholds
 from foundry_exp.scores.judge import calibration, calibration_set
-from foundry_exp.scores.judge.calibration import Thresholds, TrialScore
+from foundry_exp.scores.judge.calibration import TrialScore
 
 SHIPPED = shipped_files.shipped("prompts") / "calibration" / "summary.json"
 RUBRIC = rubric.load(rubric.find("summary", ""))
-LIMITS = Thresholds(kappa=0.6, self_consistency=0.8, unparseable=0.05, length_correlation=0.3)
+LIMITS = Thresholds(
+    kappa=0.6, self_consistency=0.8, unparseable=0.05, length_correlation=0.3, pairs=PairThresholds(0.7, 0.3)
+)
 
 
 def shipped_set() -> calibration_set.CalibrationSet:

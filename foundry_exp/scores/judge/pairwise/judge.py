@@ -9,7 +9,6 @@ from foundry_exp.records.score import Standing
 from foundry_exp.scores.judge.judge_model import loaded
 from foundry_exp.scores.judge.pairwise import trial
 from foundry_exp.scores.judge.pairwise.match import ALIKE, Match, MatchResult, PairVerdicts, verdicts_so_far
-from foundry_exp.scores.judge.pairwise.trial import Limits
 from foundry_exp.scores.judge.progress import ProgressLine
 from foundry_exp.scores.judge.scorer import JudgeScorer
 
@@ -34,7 +33,7 @@ class PairwiseJudge:
         """Take the judge that the section describes; nothing is read or started yet."""
         self._scorer = scorer
         self.rubrics = scorer.rubrics
-        self.limits = Limits(**scorer.thresholds.pairs, unparseable=scorer.thresholds.unparseable)
+        self.thresholds = scorer.thresholds
 
     def judge(self, matches: Sequence[Match]) -> JudgedMatches:
         """What comes of each match; raises BackendError when the judge cannot be had or tried."""
@@ -45,7 +44,7 @@ class PairwiseJudge:
         with loaded(scorer.model, scorer.settings, line) as (judge, identity):
             verdicts = verdicts_so_far(scorer.folder, judge, identity)
             rubrics = list({match.rubric.identity: match.rubric for match in matches}.values())
-            standing = trial.standing(verdicts, scorer.calibration_set(), self.limits, rubrics, line)
+            standing = trial.standing(verdicts, scorer.calibration_set(), self.thresholds, rubrics, line)
             results, stopped = _results(verdicts, matches, line)
         return JudgedMatches(tuple(results), identity.scored_by, standing, stopped)
 

@@ -1,12 +1,13 @@
 """A judge of pairs on trial: pairs of calibration answers of which it is known which one is better."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import combinations
 from typing import Any
 
 from foundry_exp.metrics.stats.intervals import wilson_interval
 from foundry_exp.prompts.rubric import Rubric
+from foundry_exp.records.config import Thresholds
 from foundry_exp.records.score import Standing
 from foundry_exp.scores.judge import calibration
 from foundry_exp.scores.judge.calibration_set import CalibrationAnswer, CalibrationSet
@@ -18,22 +19,10 @@ CLEAR_POINTS = 1.0
 """Agreed quality that two answers must be apart, or people might disagree which is better: 30 of the shipped 40 are."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a judge of pairs must reach."""
-
-    agreement: float
-    """At least: share of pairs of which it names the better answer in both orders."""
-    flips: float
-    """At most: share of pairs where it prefers one place, whichever answer stands there."""
-    unparseable: float
-    """At most: share of pairs of which a reply is no verdict, even after a repair."""
-
-
 def standing(
     verdicts: PairVerdicts,
     calibration_set: CalibrationSet | None,
-    limits: Limits,
+    limits: Thresholds,
     rubrics: Sequence[Rubric],
     line: ProgressLine,
 ) -> Standing:
@@ -77,15 +66,16 @@ def figures(results: Sequence[MatchResult]) -> dict[str, Any]:
     }
 
 
-def _shortfalls(figures: dict[str, Any], limits: Limits) -> Iterator[str]:
-    if figures["agreement"] < limits.agreement:
+def _shortfalls(figures: dict[str, Any], limits: Thresholds) -> Iterator[str]:
+    if figures["agreement"] < limits.pairs.agreement:
         around = figures["agreement_interval"]
         yield (
             f"it names the better answer in {figures['agreement']:.0%} of {figures['pairs']} known pairs "
-            f"(95 % {around['low']:.0%} to {around['high']:.0%}), which is below {limits.agreement:.0%}"
+            f"(95 % {around['low']:.0%} to {around['high']:.0%}), which is below {limits.pairs.agreement:.0%}"
         )
-    if figures["flips"] > limits.flips:
-        yield f"it prefers one place in {figures['flips']:.0%} of the known pairs, which is above {limits.flips:.0%}"
+    if figures["flips"] > limits.pairs.flips:
+        share, most = figures["flips"], limits.pairs.flips
+        yield f"it prefers one place in {share:.0%} of the known pairs, which is above {most:.0%}"
     if figures["unparseable"] > limits.unparseable:
         share, most = figures["unparseable"], limits.unparseable
         yield f"{share:.0%} of the known pairs have no verdict, which is above {most:.0%}"

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from foundry_exp import target
 from foundry_exp.cli import main
 from foundry_exp.config import compose
 from foundry_exp.decide.compare import compare
@@ -18,7 +17,9 @@ from foundry_exp.records import record_log, run_folder
 from foundry_exp.records.record import Message, Record, Sample
 from foundry_exp.report.preference_pages import document
 from foundry_exp.results import candidates
+from foundry_exp.scores.check import made
 from foundry_exp.scores.judge.pairwise.judge import PairwiseJudge
+from foundry_exp.scores.judge.scorer import JudgeScorer
 from tests.decide.planted import plant
 
 ROOT = Path(__file__).parents[4]
@@ -76,7 +77,9 @@ class Hearing:
             "model": {"alias": "played"}, "backend": backend, "rubric": "summary", "device_lock": lock,
             "output_dir": str(self.place),
         }  # fmt: skip
-        judge = PairwiseJudge(target.build({**_shipped(), **own, **changes}, "scorer.judge"))
+        scorer = made("judge", {**_shipped(), **own, **changes})
+        assert isinstance(scorer, JudgeScorer)
+        judge = PairwiseJudge(scorer)
         return document(preferences(compare(candidates.read([Path(run) for run in runs])).pairs, judge))
 
     def noted(self, what: str) -> int:
