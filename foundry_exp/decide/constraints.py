@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from foundry_exp.decide.choice import Choice, why_unknown
 from foundry_exp.metrics import catalogue
+from foundry_exp.metrics.formats import beyond
 from foundry_exp.records.decision import Constraint
 
 
@@ -18,6 +19,8 @@ class Broken:
     """What it is, and what is allowed."""
     excess: float
     """How far beyond, as a factor; infinite for what is unknown or no matter of degree."""
+    by: str = ""
+    """The same in words, where it is a matter of degree."""
 
 
 def broken(choice: Choice, constraints: Mapping[str, Constraint]) -> list[Broken]:
@@ -61,7 +64,9 @@ def _of_figure(choice: Choice, name: str, limit: float) -> Broken | None:
     low, high = (value, limit) if _is_least(name) else (limit, value)
     if low >= high:
         return None
-    return Broken(name, kept(name, value, limit), high / low if low > 0 else math.inf)
+    if low <= 0:
+        return Broken(name, kept(name, value, limit), math.inf)
+    return Broken(name, kept(name, value, limit), high / low, beyond(catalogue.figure(name).unit, value, limit))
 
 
 def _of_words(choice: Choice, constraints: Mapping[str, Constraint]) -> Iterator[Broken]:

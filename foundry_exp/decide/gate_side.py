@@ -22,7 +22,8 @@ STATISTICS: dict[str, Callable[[Sequence[float]], float]] = {"fastest": min, "me
 
 SCHEMA_VERSION = 1
 """Of a baseline file."""
-_DIGITS = 5
+DIGITS = 5
+"""That count, of a figure that it keeps: enough for a change of a tenth of a percent, and readable as a diff."""
 SUFFIX = ".json"
 """Of a baseline that git keeps: one file of figures and greedy answers, small and readable as a diff."""
 BASELINE_FORMAT = Format("a baseline", SCHEMA_VERSION, error=ConfigError)
@@ -137,8 +138,7 @@ def _typical(cell: CellFigures, figure: Figure, statistic: Callable[[Sequence[fl
 
 
 def _rounded(value: float | None) -> float | None:
-    """Five digits that count, so that a baseline file is small and diffs are readable."""
-    return None if value is None else float(f"{value:.{_DIGITS}g}")
+    return None if value is None else float(f"{value:.{DIGITS}g}")
 
 
 def _outputs(candidate: Candidate) -> dict[str, Output]:

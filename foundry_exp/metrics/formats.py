@@ -88,3 +88,24 @@ def times(ratio: float) -> str:
     """A ratio in words: 2.1 times."""
     digits = 2 if ratio < 1.1 else 1 if ratio < 9.95 else 0  # noqa: PLR2004
     return f"{ratio:.{digits}f} times"
+
+
+def ahead(unit: Unit, one: float, other: float) -> str:
+    """How far two figures are apart, of what is shown of them: `2.1 times`, and the difference of points."""
+    low, high = sorted((_as_shown(unit, one), _as_shown(unit, other)))
+    return number(high - low) if unit == POINTS else times(high / low)
+
+
+def beyond(unit: Unit, value: float, limit: float) -> str:
+    """How far a figure is from its limit, of what is shown of both: `15 % more`, `0.50 points less`."""
+    one, other = _as_shown(unit, value), _as_shown(unit, limit)
+    way = "more" if one > other else "less"
+    if unit.is_share:
+        return f"{number(abs(one - other))} percentage points {way}"
+    if unit == POINTS:
+        return f"{number(abs(one - other))} points {way}"
+    return f"{share(abs(one / other - 1))} {way}"
+
+
+def _as_shown(unit: Unit, value: float) -> float:
+    return float(unit.show(value).replace(",", "").removesuffix(" %"))

@@ -166,10 +166,17 @@ def summary(comparison: Comparison) -> str:
     runs = "one run a side" if repeats == [1] else f"{span} runs a side"
     text = (
         f"Paired by prompt, {runs}, 95 % intervals; a difference is called one when it is more than chance over all "
-        f"{comparison.tests} comparisons together (Holm, 5 %)."
-    )
+        f"{comparison.tests} comparisons together (Holm, 5 %). {_ratios(comparison)}"
+    ).strip()
     has_typical = any(one.figure.name == TYPICAL for pair in comparison.pairs for one in pair.effects)
     return f"{text} {comparison.expected.sentence()}".strip() if has_typical else text
+
+
+def _ratios(comparison: Comparison) -> str:
+    """Whose a ratio is, since pages show averages beside it."""
+    ratios = [one for pair in comparison.pairs for one in pair.effects if one.figure.is_ratio]
+    of = [f"over {what}" for what in ("prompts", "runs") if any(counted(one).startswith(what) for one in ratios)]
+    return f"A ratio is the geometric mean {' or '.join(of)}, not that of the averages in a table." if of else ""
 
 
 def _would_show(effect: Effect) -> str:

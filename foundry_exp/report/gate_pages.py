@@ -6,8 +6,8 @@ from itertools import takewhile
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from foundry_exp.decide.constraints import with_unit
 from foundry_exp.decide.gate import Change, Check, GateResult
+from foundry_exp.decide.gate_side import DIGITS
 from foundry_exp.files.escape import excerpt, markdown, one_line, sentence
 from foundry_exp.metrics import catalogue
 from foundry_exp.metrics.formats import number, share
@@ -85,11 +85,9 @@ def in_a_sentence(check: Check) -> str:
         return f"{check.metric}: {check.reason}"
     way = "worse" if check.worse > 0 else "better"
     size = _size(check.metric, abs(check.worse))
-    figures = (
-        f"{check.metric} {with_unit(check.metric, check.candidate)}, was {with_unit(check.metric, check.baseline)}"
-    )
+    figures = f"{check.metric} {_exactly(check.metric, check.candidate)}, was {_exactly(check.metric, check.baseline)}"
     unchanged = check.worse == check.low == check.high == 0
-    how = "unchanged" if unchanged else f"{size} {way} ({_ends(check)})"
+    how = "unchanged" if unchanged else f"{size} {way}{_in_time(check.metric)} ({_ends(check)})"
     why = f"; {check.reason}" if check.reason else ""
     return f"{figures}: {how}, {_size(check.metric, check.tolerance)} worse is accepted{why}"
 
@@ -97,11 +95,24 @@ def in_a_sentence(check: Check) -> str:
 def _row(check: Check) -> str:
     if check.worse is None:
         return f"| {check.metric} | | | | | | {check.verdict}: {check.reason} |"
-    values = [with_unit(check.metric, value) for value in (check.baseline, check.candidate)]
-    worse = _signed(check.metric, check.worse)
+    values = [_exactly(check.metric, value) for value in (check.baseline, check.candidate)]
+    worse = f"{_signed(check.metric, check.worse)}{_in_time(check.metric)}"
     mark = "**failed**" if check.verdict == "failed" else check.verdict
     accepted = _size(check.metric, check.tolerance)
     return f"| {check.metric} | {values[0]} | {values[1]} | {worse} | {_ends(check)} | {accepted} | {mark} |"
+
+
+def _exactly(metric: str, value: float | None) -> str:
+    """As many digits as a baseline keeps, so that the change beside two figures is theirs."""
+    unit = catalogue.figure(metric).unit
+    scale, name = (100.0, "%") if unit.is_share else (1 / unit.divisor, unit.name)
+    return f"{(value or 0.0) * scale:,.{DIGITS}g} {name}".rstrip()
+
+
+def _in_time(metric: str) -> str:
+    """Said of a rate's change: of its inverse, so that every share that is gated is one of time."""
+    figure = catalogue.figure(metric)
+    return " in time" if figure.is_ratio and figure.better == "more" else ""
 
 
 def _ends(check: Check) -> str:

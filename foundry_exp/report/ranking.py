@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from foundry_exp.metrics import catalogue
 from foundry_exp.metrics.figure import Figure, Statistic
-from foundry_exp.metrics.formats import POINTS, Unit, share, times, unit_for
+from foundry_exp.metrics.formats import POINTS, Unit, ahead, share, unit_for
 from foundry_exp.records.run_result import RunResult
 from foundry_exp.results.cell import FinishedCell, labels
 from foundry_exp.results.comparable import differing, graded_by
@@ -43,8 +43,7 @@ class Ranking:
 
     def compared(self, other: Entry, who: str) -> str:
         """The leader against another, in words: by how many times, or by how many points."""
-        best = self.leaders[0]
-        by = times(ratio(best, other)) if self.figure.is_ratio else f"{abs(best.value - other.value):.2g}"
+        by = ahead(self.unit, self.leaders[0].value, other.value)
         return self.statistic.ahead.format(ratio=by, other=who)
 
 

@@ -178,8 +178,7 @@ def _against(criteria: Sequence[str], one: Choice, other: Choice) -> str:
 def _nothing(recommendation: Recommendation) -> Iterator[str]:
     if recommendation.closest:
         worst = max(recommendation.closest.broken, key=lambda one: one.excess)
-        over = f"{100 * (worst.excess - 1):.0f} % beyond"
-        yield f"The closest is {recommendation.closest.choice.label}: {worst.sentence}, {over}."
+        yield f"The closest is {recommendation.closest.choice.label}: {worst.sentence}, {worst.by}."
     else:
         yield "None misses by a matter of degree: each lacks a figure, a licence or a capability, or failed in a run."
 

@@ -1,6 +1,7 @@
 """The gate on planted differences, on sides that are no pair, and its promise about false alarms."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,17 @@ def test_every_figure_has_its_unit(tmp_path: Path) -> None:
     }  # fmt: skip
     for metric, unit in units.items():
         assert unit in rows[metric], rows[metric]
+
+
+@pytest.mark.slow
+def test_a_change_is_that_of_the_two_figures_beside_it_or_says_of_what_it_is(tmp_path: Path) -> None:
+    said = gate_pages.console(judged(tmp_path, slower=1.234))
+    pattern = r"e2e_ms ([\d.]+) ms, was ([\d.]+) ms: ([\d.]+) % worse \("
+    after, before, worse = map(float, next(iter(re.findall(pattern, said))))
+    assert worse == pytest.approx(100 * (after / before - 1), abs=0.5)
+    pattern = r"decode_tok_per_s ([\d.]+) tok/s, was ([\d.]+) tok/s: ([\d.]+) % worse in time \("
+    after, before, worse = map(float, next(iter(re.findall(pattern, said))))
+    assert worse == pytest.approx(100 * (before / after - 1), abs=0.5)
 
 
 @pytest.mark.slow

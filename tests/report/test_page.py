@@ -224,7 +224,7 @@ def test_who_leads_is_said_at_the_top(chromium: Any, page_file: Path) -> None:
     assert "small" in cards["Fastest first token"]
     assert "4.00" in cards["Best quality"]
     assert "large" in cards["Best quality"]
-    assert "1.5 points above small" in cards["Best quality"]
+    assert "1.50 points above small" in cards["Best quality"]
     assert page.get_by_text("Not compared:").count() == 1
 
 

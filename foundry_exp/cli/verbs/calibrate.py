@@ -74,8 +74,8 @@ def table(result: "CalibrationResult") -> str:
     lines += ["", *(_notes(shape) for shape in result.shapes), ""]
     lines += [
         f"A CPU-bound model takes {observer.tool_token_ms:.2f} ms a token under foundry_exp, "
-        f"{observer.bare_socket_token_ms:.2f} under a bare socket: {observer.slowdown_percent:+.1f} % "
-        f"(median of {observer.rounds} rounds).",
+        f"{observer.bare_socket_token_ms:.2f} under a bare socket (medians of {observer.rounds} rounds); "
+        f"the median of each round's own difference is {observer.slowdown_percent:+.1f} %.",
         f"client_overhead_ms: {result.client_overhead_ms:.3f}",
         "",
     ]

@@ -46,7 +46,7 @@ def test_the_table_has_both_clients_in_each_load_shape_and_the_result_is_kept(
     printed = capsys.readouterr().out
     assert printed.count("foundry_exp") == 3
     assert printed.count("bare socket") == 3
-    assert "+1.2 %" in printed
+    assert "the median of each round's own difference is +1.2 %." in printed
     assert "one at a time: 10 requests (stamped: 10 by kernel)\n" in printed
     assert "Poisson rate: 10 requests at 4.90 a second" in printed
     assert "0.27 ms after it was due" in printed
