@@ -47,5 +47,5 @@ def _entry(choice: Choice, recommendation: Recommendation, score: float | None) 
         "score": score,
         "ttft_ms": choice.figures["ttft_p50_ms"],
         "e2e_ms": choice.figures["e2e_p50_ms"],
-        **{name: choice.figures.get(name) for name in _MEASURED},
+        **{name: choice.figures[name] for name in _MEASURED},
     }

@@ -111,7 +111,7 @@ def _summarised(cell: Cell, records: list[Record]) -> Summary:
         cold_ttft_ms=cold_ttft_ms(attempts.of_latest(records)),
         max_tokens={sample.sample_id: sample.max_tokens or generation.max_tokens for sample in cell.prompts.samples},
         greedy=generation.temperature == 0,
-        slos={name: limit for name, limit in asdict(cell.config.slo).items() if limit is not None},
+        slos={name: limit for name, limit in cell.config.slo.items() if limit is not None},
     )
 
 

@@ -255,6 +255,11 @@ def weights() -> dict[str, tuple[Figure, str]]:
     return {number.weight: (one, number.key) for one in FIGURES for number in one.statistics if number.weight}
 
 
+def costs() -> list[str]:
+    """What the cheapest of those that cannot be told apart may be chosen by: what one run has one of, and weighs."""
+    return [key for figure, key in weights().values() if figure.kind == "run" and not figure.by_prompt]
+
+
 def logged() -> dict[str, tuple[Figure, Number]]:
     """What MLflow gets, by its name there: first what a run's note says, the headline before all."""
     every = [(one, number) for one in FIGURES for number in one.statistics if number.logged]

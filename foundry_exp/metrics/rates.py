@@ -143,11 +143,15 @@ def _meets(name: str, value: float | None, limit: float) -> bool | None:
     return value <= limit if catalogue.figure(name).better == "less" else value >= limit
 
 
+def slo_names() -> list[str]:
+    """What an SLO can limit: figures that each request has, and of which less or more is better."""
+    return [name for name in PER_REQUEST if catalogue.figure(name).better]
+
+
 def _checked(slos: Mapping[str, float]) -> Mapping[str, float]:
-    able = [name for name in PER_REQUEST if catalogue.figure(name).better]
     for name in slos:
-        if name not in able:
-            msg = f"slo: unknown metric {name!r}; {offer(name, able)}"
+        if name not in slo_names():
+            msg = f"slo: unknown metric {name!r}; {offer(name, slo_names())}"
             raise ConfigError(msg)
     return slos
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from foundry_exp.records.distribution import Distribution, Interval
     from foundry_exp.records.record import Message, Record, RequestError, Sample, Usage
-    from foundry_exp.records.run_result import ModelFacts, RunResult
-    from foundry_exp.records.score import Score, Standing
+    from foundry_exp.records.run_result import AttemptFacts, ModelFacts, RunResult
+    from foundry_exp.records.score import Score, Scored, Standing
 
 __all__ = [
-    "Distribution", "Interval", "Message", "ModelFacts", "Record", "RequestError", "RunResult", "Sample", "Score",
-    "Standing", "Usage",
+    "AttemptFacts", "Distribution", "Interval", "Message", "ModelFacts", "Record", "RequestError", "RunResult",
+    "Sample", "Score", "Scored", "Standing", "Usage",
 ]  # fmt: skip
 _HOMES = ("record", "score", "distribution", "run_result")
 

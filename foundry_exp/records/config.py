@@ -18,7 +18,6 @@ from foundry_exp.records.config_sections import (
     Model,
     Prompts,
     Provision,
-    Slo,
     Streaming,
     Sweep,
     Tracker,
@@ -106,7 +105,10 @@ class Config:
     ]
     max_error_rate: Share
     output_dir: Text
-    slo: Slo
+    slo: Annotated[
+        Mapping[str, Positive | None],
+        rule(description="What a good answer keeps to: latencies at most, rates at least. Null is no limit."),
+    ]
     models_file: Annotated[
         Text | None, rule(description="A models.json, which experiment=from-models-json sweeps over.")
     ]

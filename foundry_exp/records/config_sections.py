@@ -180,18 +180,6 @@ class Tracker:
 
 
 @dataclass(frozen=True, slots=True)
-class Slo:
-    """What a good answer keeps to: latencies at most, rates at least. Null is no limit."""
-
-    ttft_ms: Positive | None
-    ttfo_ms: Positive | None
-    e2e_ms: Positive | None
-    tpot_ms: Positive | None
-    decode_tok_per_s: Positive | None
-    output_tok_per_s: Positive | None
-
-
-@dataclass(frozen=True, slots=True)
 class Provision:
     """How a model that is not on this disk comes there, before anything is timed."""
 

@@ -37,7 +37,7 @@ class Decision:
     name: Text
     constraints: Mapping[str, Constraint]
     weights: Mapping[str, NotNegative]
-    cheapest_by: Literal["rss_peak_mb", "disk_mb", "energy_j_per_token"]
+    cheapest_by: Text
     expected_tokens: Annotated[
         Positive | None, rule(description="Of a typical answer; null: as the prompt set expects.")
     ] = None

@@ -10,12 +10,15 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+import yaml
 
 from foundry_exp.decide import gate_side
 from foundry_exp.decide.compare import compare
 from foundry_exp.decide.recommend import recommend
 from foundry_exp.files import shipped_files
+from foundry_exp.files.escape import listed
 from foundry_exp.metrics import catalogue, summary
+from foundry_exp.metrics.rates import slo_names
 from foundry_exp.metrics.request import PER_REQUEST
 from foundry_exp.records import run_folder, runs
 from foundry_exp.report import comparison_pages, recommendation_pages
@@ -149,3 +152,18 @@ def test_the_catalogue_is_light() -> None:
     code = "import sys, foundry_exp.metrics.catalogue; print({'numpy', 'pydantic'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+def test_options_name_the_figures_that_there_are() -> None:
+    conf = shipped_files.shipped("conf")
+    words = {"licences", "capabilities"}
+    for path in sorted((conf / "decision").glob("*.yaml")):
+        text = path.read_text(encoding="utf-8")
+        option = yaml.safe_load(text)
+        assert set(option["constraints"]) == set(catalogue.limits()) | words, path.name
+        assert set(option["weights"]) == set(catalogue.weights()), path.name
+        assert f"be told apart: {listed(catalogue.costs(), 'or')}\n" in text, path.name
+    gate = yaml.safe_load((conf / "gate" / "default.yaml").read_text(encoding="utf-8"))
+    assert set(gate["tolerances"]) == set(catalogue.gated())
+    config = yaml.safe_load((conf / "config.yaml").read_text(encoding="utf-8"))
+    assert list(config["slo"]) == slo_names()

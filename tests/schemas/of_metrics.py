@@ -3,7 +3,7 @@
 from itertools import groupby
 from typing import Any
 
-from foundry_exp.metrics import catalogue
+from foundry_exp.metrics import catalogue, rates
 from foundry_exp.metrics.figure import Figure
 from foundry_exp.metrics.formats import POINTS
 from foundry_exp.records.score import BEST, WORST
@@ -32,6 +32,11 @@ def of_limits() -> dict[str, Any]:
 def of_weights() -> dict[str, Any]:
     """What counts how much in a decision."""
     return {name: {"type": "number", "minimum": 0} for name in catalogue.weights()}
+
+
+def of_slos(limit: dict[str, Any]) -> dict[str, Any]:
+    """What a good answer may be held to."""
+    return dict.fromkeys(rates.slo_names(), limit)
 
 
 def of_tolerances() -> dict[str, Any]:

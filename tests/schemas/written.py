@@ -6,6 +6,7 @@ from typing import Any
 
 from foundry_exp.decide.gate_side import GateSide
 from foundry_exp.files import shipped_files
+from foundry_exp.metrics import catalogue
 from foundry_exp.records import record_json
 from foundry_exp.records.decision import Decision, Gate, Words
 from foundry_exp.records.record import Record
@@ -34,7 +35,10 @@ def _of_config() -> dict[Path, str]:
     _close(decision, "constraints", of_metrics.of_limits() | of_config.of_section(Words, "")["properties"])
     _close(decision, "weights", of_metrics.of_weights())
     _close(gate, "tolerances", of_metrics.of_tolerances())
-    schemas = {"config": of_config.of_config(), "decision": decision, "gate": gate}
+    decision["properties"]["cheapest_by"] = {"enum": catalogue.costs()}
+    config = of_config.of_config()
+    _close(config, "slo", of_metrics.of_slos(config["properties"]["slo"]["additionalProperties"]))
+    schemas = {"config": config, "decision": decision, "gate": gate}
     return {_file(name): _text(one) for name, one in schemas.items()}
 
 
