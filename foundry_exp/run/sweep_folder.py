@@ -56,8 +56,9 @@ def _planned(cells: Sequence[Cell], order: str, command: Sequence[str]) -> list[
     planned = before.fingerprints if before else {}
     for cell in cells:
         resume.refuse_changed(cell, planned.get(cell.name))
-        resume.refuse_other_model(cell)
     due = [cell for cell in part(cells, cells[0].config.sweep.shard) if resume.is_due(cell)]
+    for cell in due:
+        resume.refuse_other_model(cell)
     sweep_plan.write(folder, sweep_plan.joined(before, _plan(cells, due, order, command)))
     return due
 
