@@ -58,11 +58,12 @@ def test_a_fault_is_a_record_and_the_rest_goes_on(
 
 
 def test_a_refusal_is_tried_again_when_wished_and_counted(run: Run, tmp_path: Path) -> None:
-    code, result, _ = measured(
-        run, tmp_path, Behaviour(fault="status", status=503, fault_every=4), "workload.retries=2"
-    )
+    refusing = Behaviour(fault="status", status=503, fault_every=4, retry_after="1")
+    code, result, _ = measured(run, tmp_path, refusing, "workload.retries=2")
     assert (code, result.status, result.metrics["error_rate"]) == (0, "ok", 0.0)
     assert result.metrics["retries"] > 0
+    assert result.metrics["e2e_ms"]["max"] < 1000 < result.metrics["wait_ms"]["min"]
+    assert result.metrics["throughput_tok_per_s"] > 8 * 12 / 3, "three pauses of 1 s are in it"
 
 
 def test_a_refused_request_whose_pause_ctrl_c_ended_is_asked_by_the_resumed_cell(run: Run, tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ class Retries:
 
 
 def ask_patiently(ask: Callable[[], Record], retries: Retries) -> Record | None:
-    """Ask until the request is not refused, or the limit is reached; its latency counts from the first try.
+    """Ask until the request is not refused, or the limit is reached; the record says when it was first wanted.
 
     Null when the cell is told to stop during a pause: the request was not answered, and a resumed cell makes it.
     """

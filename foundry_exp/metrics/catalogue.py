@@ -114,6 +114,8 @@ FIGURES: tuple[Figure, ...] = (
     Figure("slo_attainment", _SLO, SHARE, "more", elsewhere="goodput"),
     Figure("schedule_delay_ms", "start − the time the request was due, with `rate_per_s`", MS, "less", "requests",
            elsewhere="schedule delay"),
+    Figure("wait_ms", "start of the try that answered − when the request was first due or tried, of requests that were "
+           "tried again; part of no latency and of no rate", MS, "less", "requests"),
     Figure("ttft_cold_cache_ms", _CACHE, MS, "less", "requests", needs=("streaming",)),
     Figure("ttft_warm_cache_ms", _CACHE, MS, "less", "requests", needs=("streaming",)),
     Figure(

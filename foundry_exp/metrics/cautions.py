@@ -38,7 +38,7 @@ def failures(cell: Sequence[Measured]) -> list[str]:
     again = f"{len(retries)} of {len(cell)} requests were tried again, {sum(retries)} times in all;"
     return _sentences(
         (classes, f"{classes.total()} of {len(cell)} requests failed ({listed}); no latency includes them."),
-        (retries, f"{again} their latency is of the last try."),
+        (retries, f"{again} their latency is of the last try, and the time before it is in wait_ms alone."),
     )
 
 

@@ -6,14 +6,15 @@ from itertools import groupby
 from foundry_exp.errors import ConfigError, offer
 from foundry_exp.metrics import catalogue
 from foundry_exp.metrics.answers import FLAGS, is_empty
-from foundry_exp.metrics.request import EMPTY_ANSWER, PER_REQUEST, Measured, answered_ns, due_ns, succeeded
+from foundry_exp.metrics.request import EMPTY_ANSWER, PER_REQUEST, Measured, due_ns, succeeded, waited_ns
 from foundry_exp.metrics.stats.distribution import describe
 from foundry_exp.metrics.stats.intervals import wilson_interval
 from foundry_exp.metrics.values import NO_TOKENS, NOTHING_MEASURED, NOTHING_SUCCEEDED, Value, no_value
+from foundry_exp.metrics.window import window
 from foundry_exp.records.record import Record
 
 _FEWEST_ROUNDS = 2
-_NS_PER_S = 1e9
+_NS_PER_MS = 1e6
 _NO_WINDOW = "the measured window has no length"
 _NO_SLO = "no SLO was given"
 
@@ -65,16 +66,6 @@ def _share(flags: Sequence[bool], reason: str) -> Value:
     return Value(sum(flags) / len(flags), interval=wilson_interval(sum(flags), len(flags)))
 
 
-def window_s(cell: Sequence[Measured]) -> float:
-    """Seconds from the first start to the last content event, summed over attempts.
-
-    A failed or empty request has no last content event; it ends the window when it was over, so that a
-    trailing timeout costs throughput like one in the middle. Time between attempts is not measured time.
-    """
-    attempts = groupby(cell, key=lambda one: one.record.attempt)
-    return sum(_span_ns(list(group)) for _, group in attempts) / _NS_PER_S
-
-
 def throughput(cell: Sequence[Measured]) -> Value:
     """Tokens of the successful requests / window, per second; null when one of them has no token count."""
     answers = [one for one in succeeded(cell) if one.timing.void != EMPTY_ANSWER]
@@ -83,8 +74,13 @@ def throughput(cell: Sequence[Measured]) -> Value:
         return no_value(NOTHING_SUCCEEDED if cell else NOTHING_MEASURED)
     if uncounted:
         return no_value(f"{uncounted} of {len(answers)} answers have no token count")
-    window = window_s(cell)
-    return Value(sum(one.timing.tokens or 0 for one in answers) / window) if window else no_value(_NO_WINDOW)
+    measured = window(cell)
+    tokens = sum(
+        share * (one.timing.tokens or 0)
+        for one, share in zip(cell, measured.shares, strict=True)
+        if one.record.error is None
+    )
+    return Value(tokens / measured.seconds) if measured.seconds else no_value(_NO_WINDOW)
 
 
 def attainment(cell: Sequence[Measured], slos: Mapping[str, float] | None) -> Value:
@@ -106,9 +102,9 @@ def goodput(cell: Sequence[Measured], slos: Mapping[str, float] | None) -> Value
     share = attainment(cell, slos)
     if share.value is None:
         return share
-    window = window_s(cell)
-    good = sum(verdict is True for verdict in slo_verdicts(cell, slos))
-    return Value(good / window) if window else no_value(_NO_WINDOW)
+    measured = window(cell)
+    good = sum(share for verdict, share in zip(slo_verdicts(cell, slos), measured.shares, strict=True) if verdict)
+    return Value(good / measured.seconds) if measured.seconds else no_value(_NO_WINDOW)
 
 
 def schedule_delay(cell: Sequence[Measured]) -> Value:
@@ -117,8 +113,14 @@ def schedule_delay(cell: Sequence[Measured]) -> Value:
     return Value(describe(late)) if late else no_value("requests were not started on a schedule")
 
 
+def wait(cell: Sequence[Measured]) -> Value:
+    """Start of the last try − the time the request was first due or tried, ms; of those that were tried again."""
+    waited = [(pause[1] - pause[0]) / _NS_PER_MS for one in cell if (pause := waited_ns(one.record))]
+    return Value(describe(waited)) if waited else no_value("no request was tried again")
+
+
 def _late_ms(record: Record) -> float:
-    return (record.t_start_ns - due_ns(record)) / 1e6
+    return (record.t_start_ns - due_ns(record)) / _NS_PER_MS
 
 
 def slo_verdicts(cell: Sequence[Measured], slos: Mapping[str, float] | None) -> list[bool | None]:
@@ -154,12 +156,3 @@ def _checked(slos: Mapping[str, float]) -> Mapping[str, float]:
             msg = f"slo: unknown metric {name!r}; {offer(name, slo_names())}"
             raise ConfigError(msg)
     return slos
-
-
-def _span_ns(attempt: Sequence[Measured]) -> int:
-    return max(_over_ns(one) for one in attempt) - min(due_ns(one.record) for one in attempt)
-
-
-def _over_ns(one: Measured) -> int:
-    answered = answered_ns(one.record) if one.record.error is None else None
-    return one.record.t_end_ns if answered is None else answered

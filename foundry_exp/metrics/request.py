@@ -103,8 +103,18 @@ def content_ns(record: Record, kinds: Iterable[EventKind | str] = CONTENT_KINDS)
 
 
 def due_ns(record: Record) -> int:
-    """Where latencies count from: the time the request was due, if that was before it could start."""
-    return record.t_start_ns if record.t_scheduled_ns is None else record.t_scheduled_ns
+    """Where latencies count from: the time the request was due, if that was before it could start.
+
+    Of one that was tried again, the start of the try that answered: a server that refuses says nothing of a model.
+    """
+    return record.t_start_ns if record.t_scheduled_ns is None or record.retries else record.t_scheduled_ns
+
+
+def waited_ns(record: Record) -> tuple[int, int] | None:
+    """From when to when the caller waited for the last try; null for a request that was not tried again."""
+    if not record.retries or record.t_scheduled_ns is None:
+        return None
+    return record.t_scheduled_ns, record.t_start_ns
 
 
 def answered_ns(record: Record) -> int | None:

@@ -37,6 +37,7 @@ FORMULAS: dict[str, Callable[[Basis], Value]] = {
     "goodput_req_per_s": lambda basis: rates.goodput(basis.cell, basis.slos),
     "slo_attainment": lambda basis: rates.attainment(basis.cell, basis.slos),
     "schedule_delay_ms": lambda basis: rates.schedule_delay(basis.cell),
+    "wait_ms": lambda basis: rates.wait(basis.cell),
     "ttft_cold_cache_ms": lambda basis: cold_cache_ttft(basis.cell),
     "ttft_warm_cache_ms": lambda basis: warm_cache_ttft(basis.cell),
     "cold_ttft_ms": lambda basis: _cold(basis.cold_ttft_ms),

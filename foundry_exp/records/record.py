@@ -92,4 +92,5 @@ class Record:
     error: RequestError | None = None
     retries: int = 0
     t_scheduled_ns: int | None = None
-    """When the request was due, or first tried; latencies count from here, so that waiting is not left out."""
+    """When the request was due, or first tried. Latencies count from here, so that waiting for a free thread is not
+    left out; those of a request that was tried again from the start of the last try."""

@@ -11,6 +11,7 @@ from foundry_exp.measure import overlapping
 from foundry_exp.measure.arrivals import Shape, drive, is_steady, measured_requests, warm_up
 from foundry_exp.measure.one_request import PlannedRequest, Retries, ask_patiently
 from foundry_exp.measure.overlapping import due_after_s
+from foundry_exp.metrics.request import request_metrics, waited_ns
 from foundry_exp.records.record import Record, Sample
 from tests.record_factory import make_record
 
@@ -191,11 +192,12 @@ def patiently(tries: list[Record], limit: int) -> tuple[Record, list[float]]:
     return record, pauses
 
 
-def test_a_refused_request_is_tried_again_and_its_latency_counts_from_the_first_try() -> None:
+def test_a_refused_request_is_tried_again_and_its_latency_is_of_the_last_try() -> None:
     tries = refusals("connect", "http_503", None)
     record, pauses = patiently(tries, limit=5)
     assert (record.error, record.retries, pauses) == (None, 2, [0.5, 1.0])
-    assert record.t_scheduled_ns == tries[0].t_start_ns
+    assert request_metrics(record).ttft_ms == 10.0
+    assert waited_ns(record) == (tries[0].t_start_ns, tries[2].t_start_ns)
 
 
 @pytest.mark.parametrize(("wanted_s", "retries"), [(5.0, 1), (60.0, 1), (3600.0, 0)])

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,7 @@ from tests.record_factory import make_record
 
 NAMES = {
     "requests", "retries", "error_rate", "throughput_tok_per_s", "goodput_req_per_s", "slo_attainment",
-    "schedule_delay_ms",
+    "schedule_delay_ms", "wait_ms",
     "determinism_rate", "estimated_rate", "truncated_rate", "empty_rate", "degenerate_rate", "ttft_ms", "ttfo_ms",
     "e2e_ms", "tpot_ms", "event_gap_ms", "tokens_per_event", "decode_tok_per_s", "output_tok_per_s",
     "prefill_tok_per_s", "ttft_cold_cache_ms", "ttft_warm_cache_ms", "cold_ttft_ms", "typical_answer_ms",
@@ -45,6 +46,7 @@ def test_a_steady_cell() -> None:
         "goodput_req_per_s",
         "slo_attainment",
         "schedule_delay_ms",
+        "wait_ms",
         "ttft_cold_cache_ms",
         "ttft_warm_cache_ms",
     }
@@ -128,6 +130,31 @@ def test_time_between_attempts_is_not_measured_time() -> None:
     second = [make_record(attempt=2, round_=9, start_ms=-(10**6)), WARM, replace(WARM, attempt=2)]
     found = summarise([*in_turn(), *second])
     assert found.metrics["throughput_tok_per_s"] == pytest.approx(20 / (0.730 + 0.130))
+
+
+def refused_first(place: int, pause_ms: float, **fields: Any) -> Record:
+    """A request that was first tried so long before the try that answered."""
+    record = make_record(round_=place, retries=1, **fields)
+    return replace(record, t_scheduled_ns=record.t_start_ns - round(pause_ms * 1e6))
+
+
+def test_the_pause_before_a_retried_request_is_in_no_latency_and_no_rate() -> None:
+    quick, slow = in_turn(), [refused_first(4, 2000, start_ms=2800)]
+    found = summarise([*quick, *slow], slos={"ttft_ms": 100})
+    assert distribution(found, "ttft_ms").max == 100
+    assert distribution(found, "e2e_ms").max == 130
+    assert distribution(found, "prefill_tok_per_s").min == pytest.approx(200)
+    assert (distribution(found, "wait_ms").n, distribution(found, "wait_ms").p50) == (1, 2000)
+    assert found.metrics["throughput_tok_per_s"] == pytest.approx(20 / 0.930)  # 4 * 200 + 130 ms
+    assert found.metrics["goodput_req_per_s"] == pytest.approx(5 / 0.930)
+    assert summarise(quick).missing["wait_ms"] == "no request was tried again"
+
+
+def test_a_request_that_is_answered_while_another_one_waits_counts_with_the_rest_of_its_time() -> None:
+    answered = make_record(content_ms=(100.0, 1000.0), tokens=100, start_ms=0)
+    waited = refused_first(1, 500, content_ms=(100.0, 1000.0), tokens=100, start_ms=1000)
+    found = summarise([answered, waited])
+    assert found.metrics["throughput_tok_per_s"] == pytest.approx((50 + 100) / 1.5)
 
 
 def test_throughput_is_null_when_an_answer_has_no_token_count() -> None:

@@ -65,17 +65,22 @@ def status(code: int, headers: httpx2.Headers, message: str, where: str) -> Back
     if chat.OVERFLOW in message:
         msg = f"{where}: {message}; shorten the prompt or lower generation.max_tokens."
         return BackendError("context_overflow", msg, http_status=code)
-    return BackendError(f"http_{code}", f"{where}: HTTP {code}: {message}; {_way_out(code, message)}", http_status=code)
+    msg = f"{where}: HTTP {code}: {message}; {_way_out(code, message)}"
+    return BackendError(f"http_{code}", msg, http_status=code, retry_after_s=_wait_s(headers.get("retry-after", "")))
 
 
 def _rate_limited(retry_after: str, message: str, where: str) -> BackendError:
-    try:
-        wait_s: float | None = max(0.0, float(retry_after))
-    except ValueError:
-        wait_s = None
     when = f"Retry-After {chat.shorten(retry_after)}" if retry_after else "no Retry-After"
     msg = f"{where}: HTTP 429 ({when}): {message}; lower workload.concurrency."
-    return BackendError("rate_limited", msg, http_status=HTTP_TOO_MANY, retry_after_s=wait_s)
+    return BackendError("rate_limited", msg, http_status=HTTP_TOO_MANY, retry_after_s=_wait_s(retry_after))
+
+
+def _wait_s(retry_after: str) -> float | None:
+    """When a server that refuses, busy or still loading its model, wants to be asked again; null for a date."""
+    try:
+        return max(0.0, float(retry_after))
+    except ValueError:
+        return None
 
 
 def _way_out(code: int, message: str) -> str:
