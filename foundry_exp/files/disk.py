@@ -78,3 +78,11 @@ def read_bytes(path: Path) -> bytes:
     except OSError as error:
         msg = f"{path}: cannot be read ({error.strerror}); check its rights."
         raise StoreError(msg) from error
+
+
+def read_fact(path: Path) -> str | None:
+    """What a file of the system says; null where it is not there, or fails while a CPU or sensor sleeps."""
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError:
+        return None

@@ -7,6 +7,7 @@ from foundry_exp.files.escape import one_line
 from foundry_exp.metrics import catalogue
 from foundry_exp.metrics.figure import Figure, Place, Statistic
 from foundry_exp.metrics.formats import COUNT, NOTHING, POINTS, Unit, on_scale, unit_for
+from foundry_exp.records.runs import Absent
 from foundry_exp.report.ranking import TIE, basis, rankable
 from foundry_exp.results.cell import FinishedCell, axes
 from foundry_exp.results.row import distribution
@@ -47,6 +48,13 @@ class Column:
     def title(self) -> str:
         """The header with its unit."""
         return f"{self.header} ({self.unit})" if self.unit else self.header
+
+
+def absent_row(one: Absent, columns: Sequence[Column]) -> list[str]:
+    """The line of a cell without figures: its name, its status, and nothing else."""
+    headers = [column.header for column in columns]
+    facts = {"Cell" if "Cell" in headers else headers[0]: one.name, "Status": one.status}
+    return [facts.get(header, NOTHING) for header in headers]
 
 
 def numbers(cells: Sequence[FinishedCell], *places: Place) -> list[Column]:

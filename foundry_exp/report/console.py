@@ -7,10 +7,20 @@ from rich.table import Table
 from rich.text import Text
 
 from foundry_exp.files.escape import one_line, sentence
-from foundry_exp.metrics.formats import NOTHING
 from foundry_exp.records.runs import NOTHING_LEFT, Absent, Unfinished
+from foundry_exp.records.score import BEST, WORST
 from foundry_exp.report import repeats
-from foundry_exp.report.columns import ESTIMATED_NOTE, FEW_NOTE, Column, answered, names, numbers, ordered, texts
+from foundry_exp.report.columns import (
+    ESTIMATED_NOTE,
+    FEW_NOTE,
+    Column,
+    absent_row,
+    answered,
+    names,
+    numbers,
+    ordered,
+    texts,
+)
 from foundry_exp.report.markdown import concerned_cells, reason_of, warnings_by_cell
 from foundry_exp.results.cell import FinishedCell, labels, notices
 from foundry_exp.results.comparable import rubric_differences
@@ -63,10 +73,8 @@ def _table(cells: Sequence[FinishedCell], absent: Sequence[Absent], *, wide: boo
             table.add_column(column.short, justify="right", no_wrap=True)
     for values in zip(*(column.values for column in columns), strict=True):
         table.add_row(*(_styled(value.text) for value in values))
-    headers = [column.header for column in columns]
     for one in absent:
-        facts = {"Cell" if "Cell" in headers else headers[0]: one_line(one.name), "Status": one.status}
-        table.add_row(*(_styled(facts.get(header, NOTHING)) for header in headers))
+        table.add_row(*(_styled(one_line(text)) for text in absent_row(one, columns)))
     return table
 
 
@@ -93,7 +101,7 @@ def _lines(cells: Sequence[FinishedCell], left: Unfinished, quality: Sequence[st
     if any(cell.tokens_estimated for cell in cells):
         yield Text(ESTIMATED_NOTE, style="dim")
     if scored_by(rows := [cell.row for cell in cells]):
-        yield Text(f"Quality is from {', '.join(scored_by(rows))}, 1 (worst) to 5 (best).", style="dim")
+        yield Text(f"Quality is from {', '.join(scored_by(rows))}, {WORST} (worst) to {BEST} (best).", style="dim")
     yield from (Text(one_line(line)) for line in repeats.sentences(cells))
     yield from (Text(notice, style="dim") for notice in notices(cells))
     yield from (Text(one_line(line)) for line in [*rubric_differences(cells), *quality])

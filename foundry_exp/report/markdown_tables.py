@@ -10,6 +10,7 @@ from foundry_exp.report.columns import (
     FEW_NOTE,
     Column,
     TableValue,
+    absent_row,
     answered,
     names,
     numbers,
@@ -26,13 +27,8 @@ def main_table(cells: Sequence[FinishedCell], absent: Sequence[Absent] = ()) -> 
     status = texts("Status", [row.status for row in rows])
     licence = texts("Licence", [row.licence for row in rows], 80)
     columns = ordered(*names(cells), status, *numbers(cells, "main"), licence, answered(cells, 90))
-    return "\n".join([_table(columns), *(_absent_row(one, columns) for one in absent)])
-
-
-def _absent_row(one: Absent, columns: Sequence[Column]) -> str:
-    headers = [column.header for column in columns]
-    facts = {"Cell" if "Cell" in headers else headers[0]: markdown(one.name), "Status": one.status}
-    return f"| {' | '.join(facts.get(header, NOTHING) for header in headers)} |"
+    without = [f"| {' | '.join(map(markdown, absent_row(one, columns)))} |" for one in absent]
+    return "\n".join([_table(columns), *without])
 
 
 def details_table(cells: Sequence[FinishedCell]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from foundry_exp.files.escape import excerpt, markdown, sentence
-from foundry_exp.metrics.formats import NOTHING, number, on_scale, share
+from foundry_exp.metrics.formats import NOTHING, POINTS, number, on_scale, share
 from foundry_exp.records.distribution import Distribution
 from foundry_exp.records.score import Scored, Standing
 from foundry_exp.results.cell import FinishedCell, labels
@@ -21,7 +21,7 @@ def section(cells: Sequence[FinishedCell], differences: Sequence[str] = ()) -> I
 
 
 def _by_scorer(cells: Sequence[FinishedCell]) -> Iterator[str]:
-    yield "| Cell | Scorer | Quality (1–5) | 95 % interval | Scored | Unscored | Standing |"
+    yield f"| Cell | Scorer | Quality ({POINTS.of_column}) | 95 % interval | Scored | Unscored | Standing |"
     yield "| --- | --- | ---: | --- | ---: | ---: | --- |"
     for label, cell in zip(labels(cells), cells, strict=True):
         for name, scored in cell.result.scores.items():

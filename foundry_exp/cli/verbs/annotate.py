@@ -6,8 +6,9 @@ from typing import Any
 
 from foundry_exp.cli import verb_arguments
 from foundry_exp.errors import ConfigError, offer
+from foundry_exp.records.score import SCALE
 
-HELP = """\
+HELP = f"""\
 usage: python -m foundry_exp annotate export RUN… [--annotators A,B] [--rubric NAME]
                                                   [--reference] [--out DIR] [--seed N] [--json]
                                                   [--to-mlflow] [--uri URI]
@@ -16,7 +17,7 @@ usage: python -m foundry_exp annotate export RUN… [--annotators A,B] [--rubric
        python -m foundry_exp annotate import --from-mlflow EXPORT… [--uri URI] [--json]
        python -m foundry_exp annotate agreement FILE…|RUN… [--key KEY] [--json]
 
-Scores by people, from 1 to 5 by each criterion of a rubric.
+Scores by people, from {SCALE} by each criterion of a rubric.
 
   export     write a file for each person (.csv and .jsonl) with every different answer once, in
              an order of their own, and nothing that tells which model gave it; the key that says

@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from foundry_exp.measure import one_request
 from foundry_exp.measure.arrivals import Shape, drive
@@ -14,6 +15,7 @@ from foundry_exp.protocols import Backend, ChatRequest, Clock, ModelRequest
 from foundry_exp.records.record import Message, Record, Sample
 from foundry_exp.runtime.http.endpoint import EndpointBackend
 
+_Client = TypeVar("_Client", bound=Backend)
 STEADY, COMPUTING = "steady", "computing"
 ONE_AT_A_TIME = "one at a time"
 _TIMEOUT_S = 60.0
@@ -95,23 +97,21 @@ def run(server: TimedServer, name: str, shape: Shape, requests: int, clock: Cloc
     )
 
 
-@contextmanager
-def tool(server: TimedServer, model: str) -> Iterator[EndpointBackend]:
+def tool(server: TimedServer, model: str) -> AbstractContextManager[EndpointBackend]:
     """The HTTP backend of this project."""
     backend = EndpointBackend(
         server.base_url, "", connect_timeout_s=_TIMEOUT_S, load_timeout_s=_TIMEOUT_S, quick_ack=True
     )
-    backend.load(_named(model))
-    try:
-        yield backend
-    finally:
-        backend.unload()
+    return _loaded(backend, model)
+
+
+def raw_socket(server: TimedServer, model: str) -> AbstractContextManager[RawSocketBackend]:
+    """Raw sockets."""
+    return _loaded(RawSocketBackend(server.url, _TIMEOUT_S), model)
 
 
 @contextmanager
-def raw_socket(server: TimedServer, model: str) -> Iterator[RawSocketBackend]:
-    """Raw sockets."""
-    backend = RawSocketBackend(server.url, _TIMEOUT_S)
+def _loaded(backend: _Client, model: str) -> Iterator[_Client]:
     backend.load(_named(model))
     try:
         yield backend

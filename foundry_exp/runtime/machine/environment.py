@@ -88,16 +88,9 @@ def read(folder: Path) -> dict[str, Any]:
 
 def _cpu() -> str | None:
     if sys.platform == "linux":
-        lines = (_read(Path("/proc/cpuinfo")) or "").splitlines()
+        lines = (disk.read_fact(Path("/proc/cpuinfo")) or "").splitlines()
         return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), None)
     return platform.processor() or None
-
-
-def _read(path: Path) -> str | None:
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except OSError:
-        return None
 
 
 def _git(folder: Path) -> dict[str, Any]:

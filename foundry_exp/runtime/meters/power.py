@@ -10,6 +10,8 @@ from typing import Any
 
 import psutil
 
+from foundry_exp.files.disk import read_fact
+
 SYS = Path("/sys")
 HOT_C = 90.0
 SLOWED_BY = 0.10
@@ -63,7 +65,7 @@ def power_source() -> str | None:
 
 def governor(sysfs: Path = SYS) -> str | None:
     """The rule that sets the CPU's speed; several, with commas, when cores differ."""
-    rules = {_text(path) for path in (sysfs / "devices/system/cpu").glob("cpu[0-9]*/cpufreq/scaling_governor")}
+    rules = {read_fact(path) for path in (sysfs / "devices/system/cpu").glob("cpu[0-9]*/cpufreq/scaling_governor")}
     return ", ".join(sorted(rule for rule in rules if rule)) or None
 
 
@@ -120,7 +122,7 @@ def _more(before: int | None, after: int | None) -> int:
 
 def _temperature_c(sysfs: Path) -> float | None:
     zones = (sysfs / "class/thermal").glob("thermal_zone*")
-    of_cpu = [zone for zone in zones if any(word in (_text(zone / "type") or "").lower() for word in _CPU_ZONES)]
+    of_cpu = [zone for zone in zones if any(word in (read_fact(zone / "type") or "").lower() for word in _CPU_ZONES)]
     temperatures_c = [value / 1e3 for value in _numbers(zone / "temp" for zone in of_cpu)] or (
         _sensors_c() if sysfs == SYS else []
     )
@@ -140,10 +142,10 @@ def _throttles(cpus: list[Path], scope: str) -> int | None:
         tuple[str | None, ...], int
     ] = {}  # the threads of a core, and the cores of a package, show one counter
     for cpu in cpus:
-        text = _text(cpu / f"thermal_throttle/{scope}_throttle_count")
+        text = read_fact(cpu / f"thermal_throttle/{scope}_throttle_count")
         if text is None:
             return None
-        package, core = (_text(cpu / f"topology/{name}") for name in ("physical_package_id", "core_id"))
+        package, core = (read_fact(cpu / f"topology/{name}") for name in ("physical_package_id", "core_id"))
         unit = (package, core or cpu.name) if scope == "core" else (package,)
         counts[unit] = max(counts.get(unit, 0), int(text))
     return sum(counts.values()) if counts else None
@@ -151,12 +153,5 @@ def _throttles(cpus: list[Path], scope: str) -> int | None:
 
 def _numbers(paths: Iterable[Path]) -> list[int]:
     """The whole numbers in those of the files that hold one."""
-    texts = [_text(path) for path in paths]
+    texts = [read_fact(path) for path in paths]
     return [int(text) for text in texts if text is not None and text.lstrip("-").isdigit()]
-
-
-def _text(path: Path) -> str | None:
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except OSError:  # some of these files answer with an error while a CPU or sensor sleeps
-        return None

@@ -1,6 +1,6 @@
 """From an alias and an accelerator to one exact variant: `name:version`. Decisions only; nothing is asked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from foundry_exp.errors import SkipCellError, near
@@ -68,8 +68,7 @@ def needed_providers(accel: str, device: str | None, variant: str | None) -> tup
 
 def _vendor_of(variant: str) -> str | None:
     """The one execution provider that a vendor's variant runs on."""
-    name = variant.rpartition(":")[0]
-    return next((provider for ending, provider in _OF_VENDOR.items() if name.endswith(ending)), None)
+    return _by_ending(_OF_VENDOR, variant)
 
 
 def fitting_providers(accel: str, device: str | None) -> tuple[str, ...] | None:
@@ -86,8 +85,13 @@ def among(name: str, names: Sequence[str]) -> bool:
 
 def device_of(variant: str) -> str | None:
     """The device that a variant's name promises: `…-cuda-gpu:3` is GPU; null when it says none."""
+    return _by_ending(_DEVICES, variant)
+
+
+def _by_ending(meant: Mapping[str, str], variant: str) -> str | None:
+    """What the end of a variant's name means."""
     name = variant.rpartition(":")[0]
-    return next((device for suffix, device in _DEVICES.items() if name.endswith(suffix)), None)
+    return next((value for ending, value in meant.items() if name.endswith(ending)), None)
 
 
 def devices_of(provider: str) -> list[str]:
