@@ -3,7 +3,7 @@
 import argparse
 import importlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ _KINDS: dict[str, dict[str, Any]] = {
     "": {"action": "store_true"},
     "DIR": {"type": Path},
     "FILE": {"type": Path},
+    "KEY": {"type": Path},
     "PATH": {"type": Path},
     "RUN": {"action": "extend", "nargs": "+"},
     "[NAME…]": {"nargs": "*"},
@@ -38,9 +39,7 @@ def parser(
     """A verb's: usage and options as its help has them, values by what the help calls them, and so many `runs`."""
     usage = help_text.partition("\n\n")[0].removeprefix("usage: ")
     made = argparse.ArgumentParser(prog=verb, usage=usage, add_help=False, allow_abbrev=False)
-    kinds = {**_KINDS, "N": {"type": number}}
-    for option, value in _OPTION.findall(help_text):
-        made.add_argument(option, **kinds.get(value, {}))
+    _add_options(made, help_text, number)
     if runs:
         made.add_argument("runs", nargs=runs, metavar="RUN")
     made.set_defaults(**{"output_dir": Path("mlruns"), **defaults})
@@ -57,16 +56,35 @@ def command(verb: str, name: str, commands: Mapping[str, str]) -> Callable[[list
     return main
 
 
-def parsed(verb: str, command: str, arguments: Sequence[str], add: Callable[[Any], None]) -> Any:
-    """The arguments that `add` declares; a wrong one is a ConfigError that begins with `command`."""
-    parser = argparse.ArgumentParser(prog=verb, add_help=False, allow_abbrev=False, exit_on_error=False)
-    add(parser)
+def parsed(verb: str, command: str, help_text: str, arguments: Sequence[str], **defaults: Any) -> argparse.Namespace:
+    """The arguments of a verb's command, which has the options of its own usage and those that no usage names."""
+    usages = help_text.partition("\n\n")[0].split("python -m foundry_exp ")[1:]
+    own = {option for usage in usages if usage.startswith(f"{verb} {command or '['}") for option in _named(usage)}
+    others = {option for usage in usages for option in _named(usage)} - own
+    made = argparse.ArgumentParser(prog=verb, add_help=False, allow_abbrev=False, exit_on_error=False)
+    _add_options(made, help_text, but=others)
+    made.add_argument("names", nargs="*")
+    made.set_defaults(**{"output_dir": Path("mlruns"), **defaults})
+    what = f"{verb} {command}".rstrip()
     try:
-        options, unknown = parser.parse_known_intermixed_args(list(arguments))
+        options, unknown = made.parse_known_intermixed_args(list(arguments))
     except argparse.ArgumentError as error:
-        msg = f"{command}: {error}; see python -m foundry_exp {verb} --help."
+        msg = f"{what}: {error}; see python -m foundry_exp {verb} --help."
         raise ConfigError(msg) from error
     if unknown:
-        msg = f"{command}: unknown option {unknown[0]}; see python -m foundry_exp {verb} --help."
+        msg = f"{what}: unknown option {unknown[0]}; see python -m foundry_exp {verb} --help."
         raise ConfigError(msg)
     return options
+
+
+def _named(usage: str) -> list[str]:
+    return re.findall(r"--[a-z-]+", usage)
+
+
+def _add_options(
+    made: argparse.ArgumentParser, help_text: str, number: Callable[[str], int] = int, but: Collection[str] = ()
+) -> None:
+    kinds = {**_KINDS, "N": {"type": number}}
+    for option, value in _OPTION.findall(help_text):
+        if option not in but:
+            made.add_argument(option, **kinds.get(value, {}))

@@ -1,7 +1,7 @@
 """`annotate`: answers out to people, their scores in, and how far they agree; its commands, a module each."""
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from argparse import Namespace
+from collections.abc import Sequence
 from typing import Any
 
 from foundry_exp.cli import verb_arguments
@@ -15,7 +15,7 @@ usage: python -m foundry_exp annotate export RUN… [--annotators A,B] [--rubric
        python -m foundry_exp annotate import FILE… [--key KEY] [--annotator NAME] [--partial]
                                                   [--again] [--json]
        python -m foundry_exp annotate import --from-mlflow EXPORT… [--uri URI] [--json]
-       python -m foundry_exp annotate agreement FILE…|RUN… [--key KEY] [--json]
+       python -m foundry_exp annotate agreement FILE…|RUN… [--key KEY] [--annotator NAME] [--json]
 
 Scores by people, from {SCALE} by each criterion of a rubric.
 
@@ -68,15 +68,9 @@ def main(arguments: list[str]) -> int:
     return verb_arguments.command("annotate", arguments[0], COMMANDS)(arguments[1:])
 
 
-def parsed(command: str, arguments: Sequence[str], what: str, add: Callable[[Any], None]) -> Any:
+def parsed(command: str, arguments: Sequence[str], what: str, **defaults: Any) -> Namespace:
     """The arguments of one command; a wrong one is a ConfigError."""
-
-    def add_all(parser: Any) -> None:
-        parser.add_argument("names", nargs="*")
-        parser.add_argument("--output-dir", type=Path, default=Path("mlruns"))
-        add(parser)
-
-    options = verb_arguments.parsed("annotate", f"annotate {command}", arguments, add_all)
+    options = verb_arguments.parsed("annotate", command, HELP, arguments, **defaults)
     if not options.names:
         msg = f"annotate {command}: needs a {what}; see python -m foundry_exp annotate --help."
         raise ConfigError(msg)

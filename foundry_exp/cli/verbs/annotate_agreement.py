@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
     from foundry_exp.scores.people import sources
     from foundry_exp.scores.people.agreement import compare
 
-    options = parsed("agreement", arguments, "filled file or a run", _options)
+    options = parsed("agreement", arguments, "filled file or a run")
     by_rubric, folders = _scores(options)
     comparisons = {rubric: compare(scores) for rubric, scores in by_rubric.items()}
     if options.json:
@@ -43,12 +43,6 @@ def main(arguments: list[str]) -> int:
     for sentence in [*(sources.not_compared(folders, by_rubric) if comparisons else ()), *too_few, *nobody]:
         print(sentence, file=sys.stderr)
     return 0 if any(comparisons.values()) else 1
-
-
-def _options(parser: Any) -> None:
-    parser.add_argument("--key", type=Path)
-    parser.add_argument("--annotator")
-    parser.add_argument("--json", action="store_true")
 
 
 def _scores(options: Any) -> "tuple[dict[str, list[Score]], list[Path]]":

@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> int:
     from foundry_exp.scores.people.export import as_json, default_folder, export, summary
     from foundry_exp.tracking.fetch import find
 
-    options = parsed("export", arguments, "run", _options)
+    options = parsed("export", arguments, "run", **_defaults())
     names = [name.strip() for name in options.annotators.split(",")]
     check_annotators(names, "--annotators")
     folders = [cell for name in options.names for cell in runs.finished_cells(find(name, options.output_dir))]
@@ -71,20 +71,8 @@ def _told(queued: "Queued", out: Path, options: Any) -> str:
     )
 
 
-def _options(parser: Any) -> None:
-    defaults = _defaults()
-    parser.add_argument("--annotators", default=",".join(defaults["annotators"]))
-    parser.add_argument("--rubric", default=defaults["rubric"])
-    parser.add_argument("--reference", action="store_true", default=defaults["reference"])
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--seed", type=int)
-    parser.add_argument("--to-mlflow", action="store_true")
-    parser.add_argument("--uri")
-    parser.add_argument("--json", action="store_true")
-
-
 def _defaults() -> dict[str, Any]:
     """Those of `scorer=annotation`, which does the same after a run."""
     text = (shipped_files.shipped("conf") / "scorer" / "annotation.yaml").read_text(encoding="utf-8")
-    defaults: dict[str, Any] = yaml.safe_load(text)
-    return defaults
+    option = yaml.safe_load(text)
+    return {**{key: option[key] for key in ("rubric", "reference")}, "annotators": ",".join(option["annotators"])}

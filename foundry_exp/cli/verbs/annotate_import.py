@@ -36,7 +36,7 @@ class Imported:
 
 def main(arguments: list[str]) -> int:
     """Import every file without a problem: 0 when all were, 1 when one was not."""
-    options = parsed("import", arguments, "filled file", _options)
+    options = parsed("import", arguments, "filled file")
     touched: Counter[Path] = Counter()
     results = []
     try:
@@ -48,16 +48,6 @@ def main(arguments: list[str]) -> int:
     if options.json:
         terminal.print_json([asdict(result) for result in results])
     return 1 if any(result.problems for result in results) else 0
-
-
-def _options(parser: Any) -> None:
-    parser.add_argument("--key", type=Path)
-    parser.add_argument("--annotator")
-    parser.add_argument("--partial", action="store_true")
-    parser.add_argument("--again", action="store_true")
-    parser.add_argument("--from-mlflow", action="store_true")
-    parser.add_argument("--uri")
-    parser.add_argument("--json", action="store_true")
 
 
 def _files(names: list[str]) -> list[Path]:

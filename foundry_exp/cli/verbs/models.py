@@ -4,10 +4,11 @@ import json
 import os
 import sys
 import urllib.request
-from collections.abc import Callable, Sequence
+from argparse import Namespace
+from collections.abc import Sequence
 from dataclasses import replace
 from http.client import HTTPException
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from foundry_exp import terminal
 from foundry_exp.cli import verb_arguments
@@ -45,6 +46,8 @@ an experiment:
   accel=auto|cpu|gpu|npu|webgpu  offline=true  backend.cache_dir=DIR  backend.catalogue_url=URL
   provision.retries=3  provision.stall_timeout_s=60
   --json                 of the list, of pull and of verify: as JSON
+  --alias ALIAS          what the folder is called (default: as it is)
+  --variant NAME:VERSION  of which variant it is (default: ALIAS-generic-cpu:1)
   -h, --help             this text
 
 examples:
@@ -67,19 +70,11 @@ def main(arguments: list[str]) -> int:
     return verb_arguments.command("models", arguments[0], COMMANDS)(arguments[1:])
 
 
-def parsed(arguments: Sequence[str], *options: str, add: Callable[[Any], None] | None = None) -> Any:
+def parsed(command: str, arguments: Sequence[str]) -> Namespace:
     """Names, settings (`key=value`) and options; a wrong one is a ConfigError."""
-
-    def add_all(parser: Any) -> None:
-        parser.add_argument("arguments", nargs="*")
-        for option in options:
-            parser.add_argument(option, action="store_true")
-        if add is not None:
-            add(parser)
-
-    given = verb_arguments.parsed("models", "models", arguments, add_all)
-    given.names = [name for name in given.arguments if "=" not in name]
-    given.settings = [setting for setting in given.arguments if "=" in setting]
+    given = verb_arguments.parsed("models", command, HELP, arguments)
+    given.settings = [setting for setting in given.names if "=" in setting]
+    given.names = [name for name in given.names if "=" not in name]
     return given
 
 
@@ -116,7 +111,7 @@ def _list(arguments: Sequence[str]) -> int:
     from foundry_exp.cli.verbs.models_table import as_json, show
     from foundry_exp.runtime.models import provision
 
-    options = parsed(arguments, "--json")
+    options = parsed("", arguments)
     if options.names:
         msg = f"models: {options.names[0]} is no command and no setting; see python -m foundry_exp models --help."
         raise ConfigError(msg)

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from foundry_exp.cli.verbs.models import composed, parsed
 from foundry_exp.errors import ConfigError
@@ -17,7 +16,7 @@ def main(arguments: Sequence[str]) -> int:
     """Register the folder; the same command again changes nothing."""
     from foundry_exp.runtime.models import folder, provision
 
-    options = parsed(arguments, add=_options)
+    options = parsed("add", arguments)
     if len(options.names) != 1:
         msg = "models add: give one folder, as in python -m foundry_exp models add /models/mine --alias mine"
         raise ConfigError(msg)
@@ -34,11 +33,6 @@ def main(arguments: Sequence[str]) -> int:
     print(f"{added.id}: registered as a variant of {added.alias} for {device}, left in {path}")
     print(f"  python -m foundry_exp model=custom model.alias={added.alias}")
     return 0
-
-
-def _options(parser: Any) -> None:
-    parser.add_argument("--alias")
-    parser.add_argument("--variant")
 
 
 def _variant(alias: str | None, variant: str | None, path: Path) -> str:

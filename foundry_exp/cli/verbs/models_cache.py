@@ -19,7 +19,7 @@ _LOAD_LIMIT_S = 600.0
 
 def pull(arguments: Sequence[str]) -> int:
     """Download each model that is not here, one by one: 0 when all are then, 1 when one is not, 130 when stopped."""
-    options = parsed(arguments, "--json")
+    options = parsed("pull", arguments)
     if not options.names:
         msg = "models pull: no model is named; give one or more, as in python -m foundry_exp models pull phi-4-mini"
         raise ConfigError(msg)
@@ -41,7 +41,7 @@ def verify(arguments: Sequence[str]) -> int:
     """Whether what lies here is complete and loads: 0 when all of it, 1 when something is not or a name is not here."""
     from foundry_exp.runtime.models import provision
 
-    options = parsed(arguments, "--json")
+    options = parsed("verify", arguments)
     config = composed(options.settings)
     place = provision.Place.named_by(config.backend, offline=config.offline)
     answer = provision.verify(place, options.names, _LOAD_LIMIT_S, lambda _: None)

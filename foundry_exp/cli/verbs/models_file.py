@@ -42,7 +42,7 @@ def import_(arguments: Sequence[str]) -> int:
 
 def _file(command: str, arguments: Sequence[str]) -> tuple[str, list[str]]:
     """The one file that is named, and settings."""
-    named = parsed(arguments)
+    named = parsed(command, arguments)
     if len(named.names) != 1:
         msg = f"models {command}: give one file, as in python -m foundry_exp models {command} models.json"
         raise ConfigError(msg)
