@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from foundry_exp.errors import StoreError
 from foundry_exp.results.cell import FinishedCell
 from foundry_exp.tracking import contents
+from foundry_exp.tracking.mlflow_types import Client, Run
 
 PAGE = "report.html"
 PLOTS = "plots"
@@ -22,7 +22,7 @@ _COMPARISON_ENDS = "\n## More figures"
 _CUT = "\n\n… the rest is in the sweep's report.html."
 
 
-def dress_runs(client: Any, experiment_id: str, folder: Path, cells: Sequence[FinishedCell]) -> None:
+def dress_runs(client: Client, experiment_id: str, folder: Path, cells: Sequence[FinishedCell]) -> None:
     """Give the run of each cell a colour that can be told apart, its pages, and those of its sweep.
 
     MLflow's own colours repeat among a handful; of a larger sweep the first runs get colours, and none gets pages.
@@ -36,12 +36,12 @@ def dress_runs(client: Any, experiment_id: str, folder: Path, cells: Sequence[Fi
                     _log(client, run.info.run_id, folder, SWEEP)
 
 
-def _runs_of(client: Any, experiment_id: str, cell: FinishedCell) -> Any:
+def _runs_of(client: Client, experiment_id: str, cell: FinishedCell) -> Sequence[Run]:
     key = contents.run_key(cell.result)
-    return client.search_runs([experiment_id], f"tags.`{contents.RUN_TAG}` = '{key}'", max_results=1)
+    return client.search_runs([experiment_id], f"tags.`{contents.RUN_TAG}` = '{key}'")[:1]
 
 
-def _log(client: Any, run_id: str, folder: Path, place: str | None) -> None:
+def _log(client: Client, run_id: str, folder: Path, place: str | None) -> None:
     if (folder / PAGE).exists():
         client.log_artifact(run_id, str(folder / PAGE), place)
     if (folder / PLOTS).is_dir():

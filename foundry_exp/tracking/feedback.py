@@ -3,9 +3,9 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from foundry_exp.records.score import ANNOTATION, JUDGE, Score, Standing
+from foundry_exp.tracking.mlflow_types import Assessment
 
 SOURCE_TYPES = {JUDGE: "LLM_JUDGE", ANNOTATION: "HUMAN"}
 """By scorer; rules, and a scorer of the user's own, are CODE."""
@@ -14,13 +14,13 @@ SCORER = "foundry.scorer"
 _MAX_NAME = 250
 
 
-def of_score(score: Score, trace_id: str, standings: Mapping[str, Standing | None]) -> Any:
+def of_score(score: Score, trace_id: str, standings: Mapping[str, Standing | None]) -> Assessment:
     """The feedback, under an id of its own: given again, it replaces what it was before."""
     from mlflow.entities import AssessmentError, AssessmentSource, Feedback
 
     at_ms = _unix_ms(score.scored_at)
     unscored = AssessmentError("UNSCORED", score.reason) if score.value is None else None
-    made = Feedback(
+    made: Assessment = Feedback(
         name=_name(score, standings.get(score.scorer)),
         value=score.value,
         error=unscored,

@@ -4,7 +4,7 @@ import re
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.records.run_folder import RESULT_FILE
@@ -12,7 +12,8 @@ from foundry_exp.records.runs import find_run
 from foundry_exp.results.cell import FinishedCell
 from foundry_exp.tracking.contents import BASELINE_TAG, PUBLISHED_TAG, RUN_TAG, run_key
 from foundry_exp.tracking.location import Location, locate
-from foundry_exp.tracking.mlflow_store import import_mlflow
+from foundry_exp.tracking.mlflow_store import failures, import_mlflow
+from foundry_exp.tracking.mlflow_types import Client
 
 MLFLOW_ID = re.compile(r"[0-9a-f]{32}")
 TAG = "tag:"
@@ -46,7 +47,7 @@ def find(name: str, output_dir: Path, uri: str | None = None) -> Path:
 def _tagged(tag: str, output_dir: Path, uri: str | None) -> Path:
     key, _, value = tag.partition("=") if "=" in tag else (BASELINE_TAG, "", tag)
 
-    def bring(client: Any) -> Path:
+    def bring(client: Client) -> Path:
         experiments = [experiment.experiment_id for experiment in client.search_experiments()]
         runs = client.search_runs(experiments, f"tags.`{key.replace('`', '')}` = '{value.replace(chr(39), '')}'")
         if not runs:
@@ -69,31 +70,29 @@ def _tagged(tag: str, output_dir: Path, uri: str | None) -> Path:
     return with_client(f"{TAG}{tag}", output_dir, uri, bring)
 
 
-def with_client(name: str, output_dir: Path, uri: str | None, use: Callable[[Any], Found]) -> Found:
+def with_client(name: str, output_dir: Path, uri: str | None, use: Callable[[Client], Found]) -> Found:
     """What `use` makes of a client for the store; raise StoreError where there is none or it fails."""
     location = locate(uri, str(output_dir))
     if location.file and not location.file.exists():
         msg = f"{name}: no such run folder, and no MLflow store at {location.file}; give a run folder or --uri."
         raise StoreError(msg)
     import_mlflow()
-    from mlflow.exceptions import MlflowException
-    from sqlalchemy.exc import SQLAlchemyError
-
     try:
         return use(_client(location))
-    except (MlflowException, SQLAlchemyError, OSError) as error:
+    except failures() as error:
         reason = str(error).strip().partition("\n")[0]
         msg = f"{name}: cannot be fetched from MLflow ({reason}); check the id and --uri."
         raise StoreError(msg) from error
 
 
-def _client(location: Location) -> Any:
+def _client(location: Location) -> Client:
     from mlflow import MlflowClient
 
-    return MlflowClient(tracking_uri=location.uri, registry_uri=location.uri)
+    client: Client = MlflowClient(tracking_uri=location.uri, registry_uri=location.uri)
+    return client
 
 
-def _download(client: Any, run_id: str, folder: Path) -> Path:
+def _download(client: Client, run_id: str, folder: Path) -> Path:
     """Bring a run's files here, once: published runs are replaced, never changed."""
     if not (folder / RESULT_FILE).exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -107,7 +106,7 @@ def _download(client: Any, run_id: str, folder: Path) -> Path:
 def give_tag(name: str, cells: Sequence[FinishedCell], output_dir: Path, uri: str | None = None) -> tuple[int, int]:
     """Tag the MLflow runs of these cells; how many have the name now, and how many have it no longer."""
 
-    def tag(client: Any) -> tuple[int, int]:
+    def tag(client: Client) -> tuple[int, int]:
         experiments = [experiment.experiment_id for experiment in client.search_experiments()]
         new = [_published(client, experiments, cell) for cell in cells]
         old = client.search_runs(experiments, f"tags.`{BASELINE_TAG}` = '{name}'")
@@ -121,7 +120,7 @@ def give_tag(name: str, cells: Sequence[FinishedCell], output_dir: Path, uri: st
     return with_client(name, output_dir, uri, tag)
 
 
-def _published(client: Any, experiments: Sequence[str], cell: FinishedCell) -> str:
+def _published(client: Client, experiments: Sequence[str], cell: FinishedCell) -> str:
     key = run_key(cell.result)
     runs = client.search_runs(list(experiments), f"tags.`{RUN_TAG}` = '{key}'")
     complete = [run for run in runs if run.info.status != "RUNNING"]
@@ -129,4 +128,4 @@ def _published(client: Any, experiments: Sequence[str], cell: FinishedCell) -> s
         send = f"python -m foundry_exp publish {cell.folder}"
         msg = f"{cell.folder}: not in MLflow, so it has no tags; send it with: {send}"
         raise StoreError(msg)
-    return str(max(complete, key=lambda run: int(run.data.tags.get(PUBLISHED_TAG, 0))).info.run_id)
+    return max(complete, key=lambda run: int(run.data.tags.get(PUBLISHED_TAG, 0))).info.run_id

@@ -2,16 +2,16 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from foundry_exp.records.run_result import Status
 from foundry_exp.results.cell import FinishedCell
 from foundry_exp.tracking import contents
 from foundry_exp.tracking.metric_names import logged_metrics, of_repeats
+from foundry_exp.tracking.mlflow_types import Client, Run
 from foundry_exp.tracking.published import folder_digest
 from foundry_exp.tracking.samples import SAMPLES_FILE, sample_table
 
@@ -28,7 +28,7 @@ ABANDONED_AFTER_S = 3600.0
 """On a server, where another publisher may be at work; publishing a run takes seconds."""
 
 
-def close_stale(client: Any, experiment_id: str, *, alone: bool) -> None:
+def close_stale(client: Client, experiment_id: str, *, alone: bool) -> None:
     """Close as KILLED every run of ours that a killed publisher left RUNNING: in a store held alone, all of them."""
     limit_ns = time.time_ns() if alone else time.time_ns() - round(ABANDONED_AFTER_S * 1e9)
     for run in client.search_runs([experiment_id], "attributes.status = 'RUNNING'"):
@@ -37,7 +37,7 @@ def close_stale(client: Any, experiment_id: str, *, alone: bool) -> None:
             client.set_terminated(run.info.run_id, "KILLED")
 
 
-def log_run(client: Any, experiment_id: str, cell: FinishedCell, look: Callable[[], None]) -> str:
+def log_run(client: Client, experiment_id: str, cell: FinishedCell, look: Callable[[], None]) -> str:
     """Log the run whole, and only then delete what was published of this cell before; nothing when it is there.
 
     `look` is called between two calls, and may raise.
@@ -54,7 +54,7 @@ def log_run(client: Any, experiment_id: str, cell: FinishedCell, look: Callable[
     tags = {**_of_people(client, experiment_id, contents.run_key(result)), **contents.run_tags(result, time.time_ns())}
     if table["data"]:
         tags["mlflow.loggedArtifacts"] = json.dumps([{"path": SAMPLES_FILE, "type": "table"}])
-    run_id = str(client.create_run(experiment_id, start, tags, contents.run_name(result)).info.run_id)
+    run_id = client.create_run(experiment_id, start, tags, contents.run_name(result)).info.run_id
     try:
         look()
         _log_values(client, run_id, cell, end)
@@ -71,7 +71,7 @@ def log_run(client: Any, experiment_id: str, cell: FinishedCell, look: Callable[
     return run_id
 
 
-def _log_values(client: Any, run_id: str, cell: FinishedCell, at: int) -> None:
+def _log_values(client: Client, run_id: str, cell: FinishedCell, at: int) -> None:
     from mlflow.data.code_dataset_source import CodeDatasetSource
     from mlflow.data.meta_dataset import MetaDataset
     from mlflow.entities import DatasetInput, InputTag, Metric, Param
@@ -81,8 +81,8 @@ def _log_values(client: Any, run_id: str, cell: FinishedCell, at: int) -> None:
     params = contents.run_params(cell)
     client.log_batch(
         run_id,
-        metrics=[Metric(name, value, at, 0) for name, value in metrics.items()],
-        params=[Param(name, value) for name, value in params.items()],
+        [Metric(name, value, at, 0) for name, value in metrics.items()],
+        [Param(name, value) for name, value in params.items()],
     )
     name, digest = (str(result.prompts.get(key, "unknown"))[:36] for key in ("name", "digest"))
     prompts = MetaDataset(CodeDatasetSource({"mlflow.source.name": "foundry_exp"}), name=name, digest=digest)
@@ -90,14 +90,14 @@ def _log_values(client: Any, run_id: str, cell: FinishedCell, at: int) -> None:
     client.log_inputs(run_id, [DatasetInput(prompts._to_mlflow_entity(), tags)])
 
 
-def _log_files(client: Any, run_id: str, folder: Path, look: Callable[[], None]) -> None:
+def _log_files(client: Client, run_id: str, folder: Path, look: Callable[[], None]) -> None:
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         look()
         inside = path.parent.relative_to(folder).as_posix()
         client.log_artifact(run_id, str(path), None if inside == "." else inside)
 
 
-def _of_people(client: Any, experiment_id: str, key: str) -> dict[str, str]:
+def _of_people(client: Client, experiment_id: str, key: str) -> dict[str, str]:
     """Tags that people gave the cell's earlier run: MLflow's own and ours are made anew."""
     earlier = sorted(_runs(client, experiment_id, key), key=_published_ns)
     tags = earlier[-1].data.tags if earlier else {}
@@ -106,26 +106,26 @@ def _of_people(client: Any, experiment_id: str, key: str) -> dict[str, str]:
     return {name: text for name, text in tags.items() if name in kept or not name.startswith(ours)}
 
 
-def _published(client: Any, experiment_id: str, key: str, digest: str) -> str | None:
+def _published(client: Client, experiment_id: str, key: str, digest: str) -> str | None:
     """The complete run that holds just this folder; others of the cell, which a killed publisher left, go."""
     runs = _runs(client, experiment_id, key)
     same = [run for run in runs if run.data.tags.get(contents.DIGEST_TAG) == digest and run.info.status != "RUNNING"]
     if not same:
         return None
-    kept = str(max(same, key=_published_ns).info.run_id)
+    kept = max(same, key=_published_ns).info.run_id
     _keep_only(client, runs, kept)
     return kept
 
 
-def _runs(client: Any, experiment_id: str, key: str) -> list[Any]:
-    return list(client.search_runs([experiment_id], f"tags.`{contents.RUN_TAG}` = '{key}'"))
+def _runs(client: Client, experiment_id: str, key: str) -> Sequence[Run]:
+    return client.search_runs([experiment_id], f"tags.`{contents.RUN_TAG}` = '{key}'")
 
 
-def _published_ns(run: Any) -> int:
+def _published_ns(run: Run) -> int:
     return int(run.data.tags.get(contents.PUBLISHED_TAG, 0))
 
 
-def _keep_newest(client: Any, experiment_id: str, key: str) -> None:
+def _keep_newest(client: Client, experiment_id: str, key: str) -> None:
     """Leave the latest complete run of a cell; whoever publishes at the same time picks the same one."""
     runs = _runs(client, experiment_id, key)
     complete = [run for run in runs if run.info.status != "RUNNING"]
@@ -133,7 +133,7 @@ def _keep_newest(client: Any, experiment_id: str, key: str) -> None:
     _keep_only(client, runs, newest.info.run_id)
 
 
-def _keep_only(client: Any, runs: list[Any], kept: str) -> None:
+def _keep_only(client: Client, runs: Sequence[Run], kept: str) -> None:
     for run in runs:
         if run.info.run_id != kept:
             client.delete_run(run.info.run_id)

@@ -8,9 +8,12 @@ import re
 import sqlite3
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from foundry_exp.errors import ConfigError
+
+if TYPE_CHECKING:
+    from foundry_exp.tracking.mlflow_types import TracingClient
 
 _REVISION = re.compile(r"^(revision|down_revision)\s*(?::[^=]*)?=\s*[\"'](\w+)[\"']", re.MULTILINE)
 
@@ -45,8 +48,9 @@ def schema_revisions() -> tuple[set[str], set[str]]:
     return revisions["revision"], revisions["down_revision"]
 
 
-def tracing_client(uri: str) -> Any:
+def tracing_client(uri: str) -> "TracingClient":
     """MLflow's client for traces of the past."""
-    from mlflow.tracing.client import TracingClient
+    from mlflow.tracing import client
 
-    return TracingClient(uri)
+    tracing: TracingClient = client.TracingClient(uri)
+    return tracing

@@ -4,9 +4,9 @@ import os
 import sqlite3
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from foundry_exp.errors import StoreError, UnreachableError
@@ -15,6 +15,7 @@ from foundry_exp.tracking.location import Location, locate
 
 if TYPE_CHECKING:
     from foundry_exp.results.cell import FinishedCell
+    from foundry_exp.tracking.mlflow_types import Client
 
 QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -90,14 +91,14 @@ class MlflowTracker:
             if text is not None:
                 client.set_experiment_tag(experiment.experiment_id, "mlflow.note.content", text)
 
-    def _experiment_id(self, client: Any, location: Location) -> str:
+    def _experiment_id(self, client: "Client", location: Location) -> str:
         """The experiment's id, made at its first run with an explicit place for artifacts."""
         experiment = client.get_experiment_by_name(self._experiment)
         if experiment is None:
             artifacts = location.artifacts.as_uri() if location.artifacts else None
             # Without a kind, the UI guesses one and covers the page with a question.
             tags = {"mlflow.experimentKind": "custom_model_development"}
-            return str(client.create_experiment(self._experiment, artifacts, tags))
+            return client.create_experiment(self._experiment, artifacts, tags)
         if experiment.lifecycle_stage != "active":
             msg = (
                 f"{self._experiment}: this MLflow experiment was deleted; restore it "
@@ -105,7 +106,7 @@ class MlflowTracker:
             )
             raise StoreError(msg)
         _refuse_moved(experiment.artifact_location, location)
-        return str(experiment.experiment_id)
+        return experiment.experiment_id
 
 
 def _refuse_moved(recorded: str, location: Location) -> None:
@@ -127,7 +128,7 @@ def _refuse_moved(recorded: str, location: Location) -> None:
 
 
 @contextmanager
-def opened(location: Location, undone: str, way_out: str) -> Iterator[Any]:
+def opened(location: Location, undone: str, way_out: str) -> Iterator["Client"]:
     """A client of the store, which no other process writes to meanwhile; what fails is `undone`, with the way out."""
     if location.file is None:
         server.need(location.uri)
@@ -139,15 +140,12 @@ def opened(location: Location, undone: str, way_out: str) -> Iterator[Any]:
 @contextmanager
 def _sentences(location: Location, undone: str, way_out: str) -> Iterator[None]:
     """Turn what MLflow and the database raise into a sentence."""
-    from mlflow.exceptions import MlflowException
-    from sqlalchemy.exc import SQLAlchemyError
-
     try:
         yield
     except UnreachableError:
         server.leave_alone(location.uri)
         raise
-    except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError, NotImplementedError) as error:
+    except failures() as error:
         reason = str(error).strip().partition("\n")[0]
         msg = f"{undone} to {location.uri} ({reason}); {way_out}"
         if location.file is None and _is_away(error):
@@ -156,6 +154,14 @@ def _sentences(location: Location, undone: str, way_out: str) -> Iterator[None]:
         raise StoreError(msg) from error
     else:
         server.welcome(location.uri)
+
+
+def failures() -> tuple[type[Exception], ...]:
+    """What MLflow raises, and the database below it."""
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return MlflowException, SQLAlchemyError, sqlite3.Error, OSError, NotImplementedError
 
 
 def _is_away(error: Exception) -> bool:
@@ -176,7 +182,7 @@ def import_mlflow() -> None:
         mlflow_internals.store_class()
 
 
-def _alone(location: Location) -> Any:
+def _alone(location: Location) -> AbstractContextManager[None]:
     """Wait for other writers of a local store; a server orders them itself."""
     if location.file is None:
         return nullcontext()
@@ -184,8 +190,9 @@ def _alone(location: Location) -> Any:
     return sqlite_store.one_writer(location.file)
 
 
-def _client(location: Location) -> Any:
+def _client(location: Location) -> "Client":
     from mlflow import MlflowClient
 
     sqlite_store.make(location)
-    return MlflowClient(tracking_uri=location.uri, registry_uri=location.uri)
+    client: Client = MlflowClient(tracking_uri=location.uri, registry_uri=location.uri)
+    return client

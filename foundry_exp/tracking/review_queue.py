@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TypeVar
 
 from foundry_exp.errors import StoreError
 from foundry_exp.prompts.rubric import Criterion, Rubric
@@ -18,12 +18,15 @@ from foundry_exp.scores.people.key import Key
 from foundry_exp.tracking import mlflow_internals, traces
 from foundry_exp.tracking.contents import cut
 from foundry_exp.tracking.location import Location
-from foundry_exp.tracking.mlflow_store import opened
+from foundry_exp.tracking.mlflow_store import failures, opened
+from foundry_exp.tracking.mlflow_types import Assessment, Client, TraceInfo, TracingClient
 from foundry_exp.tracking.trace import Trace, trace_id
 
 MAKE = "make them with: python -m foundry_exp annotate export RUN --to-mlflow"
 MAX_INSTRUCTION = 1000
 """MLflow takes no more."""
+
+Entity = TypeVar("Entity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +65,15 @@ def experiment_name(key: Key) -> str:
     return f"annotation-{key.rubric.partition(':')[0]}-{blind_name(key.secret, 'experiment')}"
 
 
-def _experiment_id(client: Any, name: str, location: Location) -> str:
+def _experiment_id(client: Client, name: str, location: Location) -> str:
     there = client.get_experiment_by_name(name)
     if there is not None:
-        return str(there.experiment_id)
+        return there.experiment_id
     artifacts = location.artifacts.as_uri() if location.artifacts else None
-    return str(client.create_experiment(name, artifacts, {"mlflow.experimentKind": "genai_development"}))
+    return client.create_experiment(name, artifacts, {"mlflow.experimentKind": "genai_development"})
 
 
-def _question(tracing: Any, experiment_id: str, criterion: Criterion) -> str:
+def _question(tracing: TracingClient, experiment_id: str, criterion: Criterion) -> str:
     """The label schema of a criterion, points with a comment."""
     from mlflow.genai.label_schemas import InputNumeric
 
@@ -84,32 +87,30 @@ def _question(tracing: Any, experiment_id: str, criterion: Criterion) -> str:
         instruction=cut(f"{criterion.question}\n{anchors}", MAX_INSTRUCTION),
         enable_comment=True,
     )
-    return str(made.schema_id)
+    return made.schema_id
 
 
-def _queue(tracing: Any, experiment_id: str, annotator: str, questions: Sequence[str]) -> str:
+def _queue(tracing: TracingClient, experiment_id: str, annotator: str, questions: Sequence[str]) -> str:
     there = _there(lambda: tracing.store.get_review_queue_by_name(experiment_id, name=annotator))
     made = there or tracing.store.create_review_queue(
         experiment_id, name=annotator, queue_type="custom", users=[annotator], schema_ids=list(questions)
     )
-    return str(made.queue_id)
+    return made.queue_id
 
 
-def _there(get: Callable[[], Any]) -> Any:
+def _there(get: Callable[[], Entity]) -> Entity | None:
     """What MLflow has, or null."""
-    from mlflow.exceptions import MlflowException
-
     try:
         return get()
-    except MlflowException as error:
-        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+    except failures() as error:
+        if getattr(error, "error_code", None) != "RESOURCE_DOES_NOT_EXIST":
             raise
         return None
 
 
-def _attached(tracing: Any, queue_id: str) -> set[str]:
+def _attached(tracing: TracingClient, queue_id: str) -> set[str]:
     attached: set[str] = set()
-    token = None
+    token: str | None = None
     while True:
         page = tracing.store.list_review_queue_items(queue_id, page_token=token)
         attached |= {item.item_id for item in page}
@@ -152,7 +153,7 @@ class Answered:
     """What one person gave in MLflow so far: lines as in schemas/annotation.schema.json."""
 
     annotator: str
-    lines: tuple[dict[str, Any], ...]
+    lines: tuple[Mapping[str, object], ...]
     given_by: tuple[str, ...]
     """As MLflow names who gave it; without accounts it names everybody alike."""
 
@@ -172,9 +173,10 @@ def pull(location: Location, key: Key) -> list[Answered]:
     return [_answered(key, annotator, traces_there) for annotator in key.given]
 
 
-def _answered(key: Key, annotator: str, traces_there: Mapping[str, Any]) -> Answered:
+def _answered(key: Key, annotator: str, traces_there: Mapping[str, TraceInfo]) -> Answered:
     given = [item_id for part in key.given[annotator] for item_id in part]
-    lines, people = [], set()
+    lines: list[Mapping[str, object]] = []
+    people: set[str] = set()
     for item_id in given:
         info = traces_there.get(trace_id(identity_of(key, annotator, item_id)))
         latest = {one.name: one for one in _by_people(info, key)} if info else {}
@@ -184,7 +186,7 @@ def _answered(key: Key, annotator: str, traces_there: Mapping[str, Any]) -> Answ
     return Answered(annotator, tuple(lines), tuple(sorted(people)))
 
 
-def _by_people(info: Any, key: Key) -> Iterator[Any]:
+def _by_people(info: TraceInfo, key: Key) -> Iterator[Assessment]:
     """What people answered to the rubric's questions, oldest first; not what they have written over since."""
     for one in sorted(info.assessments, key=lambda one: one.last_update_time_ms):
         is_answer = one.feedback is not None and one.source.source_type == "HUMAN" and one.valid is not False
@@ -192,13 +194,17 @@ def _by_people(info: Any, key: Key) -> Iterator[Any]:
             yield one
 
 
-def _line(key: Key, annotator: str, item_id: str, latest: Mapping[str, Any]) -> dict[str, Any]:
+def _line(key: Key, annotator: str, item_id: str, latest: Mapping[str, Assessment]) -> dict[str, object]:
     at_s = max(one.last_update_time_ms for one in latest.values()) / 1000
     said = [f"{name}: {text}" for name in key.weights if name in latest and (text := latest[name].rationale)]
     return {
         "item": item_id,
         "annotator": annotator,
-        "scores": {name: latest[name].feedback.value if name in latest else None for name in key.weights},
+        "scores": {name: _points(latest.get(name)) for name in key.weights},
         "comment": "\n".join(said),
         "scored_at": datetime.fromtimestamp(at_s, UTC).isoformat(timespec="milliseconds"),
     }
+
+
+def _points(given: Assessment | None) -> object:
+    return given.feedback.value if given and given.feedback else None

@@ -3,12 +3,12 @@
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from foundry_exp.records.record import Message
 from foundry_exp.results.requests import Request
+from foundry_exp.tracking.mlflow_types import Assessment
 
 MAX_PREVIEW = 1000
 """MLflow keeps no more, and pairs the traces of two runs by it."""
@@ -22,14 +22,14 @@ class Trace:
     name: str
     identity: tuple[str, ...]
     """What makes its id: a trace of the same is written over."""
-    inputs: dict[str, Any]
+    inputs: Mapping[str, object]
     outputs: str
     preview: str
     """Of the inputs; alike for every model that was asked the same, and for nothing else."""
     start_ns: int
     """Unix time, and so is `end_ns`."""
     end_ns: int
-    attributes: dict[str, Any]
+    attributes: Mapping[str, object]
     tokens: dict[str, int] | None = None
     error: tuple[str, str] | None = None
     """Class and message."""
@@ -51,7 +51,7 @@ def of_request(
     request: Request, alike: int, messages: Sequence[Message], clock_zero_ns: int, identity: tuple[str, ...], model: str
 ) -> Trace:
     """A request by the wall clock; like every latency it counts from when the request was due."""
-    facts = {
+    facts: dict[str, object] = {
         "mlflow.llm.model": model,
         "foundry.ttft_ms": request.ttft_ms,
         "foundry.e2e_ms": request.e2e_ms,
@@ -87,8 +87,8 @@ def _tokens(request: Request) -> dict[str, int] | None:
 
 
 def info_of(
-    trace: Trace, experiment_id: str, tags: dict[str, str], metadata: dict[str, str], assessments: list[Any]
-) -> Any:
+    trace: Trace, experiment_id: str, tags: dict[str, str], metadata: dict[str, str], assessments: Sequence[Assessment]
+) -> object:
     """What MLflow lists of it, with its feedback."""
     from mlflow.entities import TraceInfo, TraceLocation, TraceState
 
@@ -103,16 +103,16 @@ def info_of(
         response_preview=(trace.outputs or (trace.error[1] if trace.error else ""))[:MAX_PREVIEW],
         trace_metadata={"mlflow.trace_schema.version": "3", **usage, **metadata},
         tags={"mlflow.traceName": trace.name, **tags},
-        assessments=assessments,
+        assessments=list(assessments),
     )
 
 
-def span_of(trace: Trace) -> Any:
+def span_of(trace: Trace) -> object:
     """Its one span, in the form that MLflow reads traces back from."""
     from mlflow.entities import Span
 
     hex_id = trace.trace_id.removeprefix("tr-")
-    attributes = {
+    attributes: dict[str, object] = {
         "mlflow.traceRequestId": trace.trace_id,
         "mlflow.spanType": "CHAT_MODEL",
         "mlflow.spanInputs": trace.inputs,
@@ -136,8 +136,8 @@ def span_of(trace: Trace) -> Any:
     })  # fmt: skip
 
 
-def _events(trace: Trace) -> list[dict[str, Any]]:
-    events: list[dict[str, Any]] = []
+def _events(trace: Trace) -> list[dict[str, object]]:
+    events: list[dict[str, object]] = []
     if trace.first_token_ns is not None:
         events.append({"name": "first token", "time_unix_nano": trace.first_token_ns})
     if trace.error:

@@ -7,12 +7,13 @@ could not send instead of raising it.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from foundry_exp.records.run_result import RunResult
+from foundry_exp.records.score import Score
 from foundry_exp.results.cell import FinishedCell
 from foundry_exp.results.requests import Request
 from foundry_exp.tracking import contents, feedback, mlflow_internals, trace
+from foundry_exp.tracking.mlflow_types import Assessment, Client, TraceInfo, TracingClient
 from foundry_exp.tracking.trace import Trace
 
 AT_ONCE = 100
@@ -22,13 +23,13 @@ _MOST_FOUND = 500
 _NS_PER_S = 1_000_000_000
 
 
-def are_owed(client: Any, run_id: str, *, wanted: bool) -> bool:
+def are_owed(client: Client, run_id: str, *, wanted: bool) -> bool:
     """Whether the run's traces are not those of what it holds; a cell that had some once goes on to have them."""
     tags = client.get_run(run_id).data.tags
     return (wanted or contents.TRACES_TAG in tags) and tags.get(contents.TRACES_TAG) != tags[contents.DIGEST_TAG]
 
 
-def log(client: Any, experiment_id: str, run_id: str, cell: FinishedCell, look: Callable[[], None]) -> None:
+def log(client: Client, experiment_id: str, run_id: str, cell: FinishedCell, look: Callable[[], None]) -> None:
     """Write every trace of a run with its feedback, and remove those of what is there no more.
 
     `look` is called between two calls, and may raise.
@@ -44,9 +45,9 @@ def log(client: Any, experiment_id: str, run_id: str, cell: FinishedCell, look: 
 
 
 def write(
-    tracing: Any,
+    tracing: TracingClient,
     experiment_id: str,
-    traces: Sequence[tuple[Trace, list[Any]]],
+    traces: Sequence[tuple[Trace, Sequence[Assessment]]],
     tags: dict[str, str],
     metadata: dict[str, str],
     look: Callable[[], None],
@@ -60,10 +61,12 @@ def write(
         tracing.log_spans(experiment_id, [trace.span_of(one) for one, _ in traces[begin : begin + AT_ONCE]])
 
 
-def search(tracing: Any, experiment_id: str, wanted: str | None, look: Callable[[], None]) -> dict[str, Any]:
+def search(
+    tracing: TracingClient, experiment_id: str, wanted: str | None, look: Callable[[], None]
+) -> dict[str, TraceInfo]:
     """What MLflow lists of traces, by their ids."""
-    traces: dict[str, Any] = {}
-    token = None
+    traces: dict[str, TraceInfo] = {}
+    token: str | None = None
     while True:
         look()
         page = tracing.search_traces(
@@ -79,14 +82,14 @@ def search(tracing: Any, experiment_id: str, wanted: str | None, look: Callable[
             return traces
 
 
-def _with_feedback(experiment_id: str, cell: FinishedCell) -> list[tuple[Trace, list[Any]]]:
+def _with_feedback(experiment_id: str, cell: FinishedCell) -> list[tuple[Trace, list[Assessment]]]:
     result = cell.result
     if result.status == "device_mismatch":
         return []  # its times are of something else than what was asked for
     zeros = clock_zeros(result, (*cell.warmup, *cell.measured))
     asked = {sample.sample_id: sample.messages for sample in cell.samples}
     standings = {name: scored.standing for name, scored in result.scores.items()}
-    traces = []
+    traces: list[tuple[Trace, list[Assessment]]] = []
     for request, alike in different(cell.measured):
         if request.sample_id not in asked:
             continue
@@ -99,7 +102,7 @@ def _with_feedback(experiment_id: str, cell: FinishedCell) -> list[tuple[Trace, 
     return traces
 
 
-def _answer(one: Any) -> tuple[str, str]:
+def _answer(one: Request | Score) -> tuple[str, str]:
     return one.sample_id, one.output_hash
 
 
@@ -134,10 +137,10 @@ def clock_zeros(result: RunResult, requests: Sequence[Request]) -> Mapping[int, 
 
 
 def _remove_others(
-    tracing: Any,
+    tracing: TracingClient,
     experiment_id: str,
-    before: Mapping[str, Any],
-    now: Mapping[str, list[Any]],
+    before: Mapping[str, TraceInfo],
+    now: Mapping[str, Sequence[Assessment]],
     look: Callable[[], None],
 ) -> None:
     """Remove traces of answers that are gone and feedback of scores that no longer count; what people gave stays."""

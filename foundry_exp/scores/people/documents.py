@@ -30,7 +30,7 @@ def rows(items: Iterable[Item], annotator: str, criteria: Sequence[str], *, refe
     ]
 
 
-def as_jsonl(lines: Iterable[Mapping[str, Any]]) -> str:
+def as_jsonl(lines: Iterable[Mapping[str, object]]) -> str:
     """One line an item."""
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
 
