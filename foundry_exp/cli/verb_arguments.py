@@ -23,6 +23,46 @@ _KINDS: dict[str, dict[str, Any]] = {
 """Any other value is a text."""
 
 
+class Options:
+    """The values of options, by their names, which mean the same in each verb; a verb has those of its help."""
+
+    names: list[str]
+    runs: list[str]
+    settings: list[str]
+    overrides: list[str]
+    output_dir: Path
+    uri: str | None
+    json: bool
+    force: bool
+    seed: int
+    markdown: Path | None
+    junit: Path | None
+    routing: Path | None
+    save: Path | None
+    out: Path | None
+    key: Path | None
+    baseline: list[str] | None
+    candidate: list[str] | None
+    probe: list[str] | None
+    tag: str | None
+    rules: str
+    judge: bool
+    quick: bool
+    experiment: str
+    traces: bool
+    port: int
+    alias: str | None
+    variant: str | None
+    annotators: str
+    annotator: str | None
+    rubric: str | None
+    reference: bool
+    partial: bool
+    again: bool
+    to_mlflow: bool
+    from_mlflow: bool
+
+
 def is_setting(argument: str) -> bool:
     """Whether an argument is `key=value` and not a run; a tag and a folder's name may hold the sign too."""
     return "=" in argument and not argument.startswith("tag:") and not Path(argument).exists()
@@ -56,7 +96,7 @@ def command(verb: str, name: str, commands: Mapping[str, str]) -> Callable[[list
     return main
 
 
-def parsed(verb: str, command: str, help_text: str, arguments: Sequence[str], **defaults: Any) -> argparse.Namespace:
+def parsed(verb: str, command: str, help_text: str, arguments: Sequence[str], **defaults: object) -> Options:
     """The arguments of a verb's command, which has the options of its own usage and those that no usage names."""
     usages = help_text.partition("\n\n")[0].split("python -m foundry_exp ")[1:]
     own = {option for usage in usages if usage.startswith(f"{verb} {command or '['}") for option in _named(usage)}
@@ -67,7 +107,7 @@ def parsed(verb: str, command: str, help_text: str, arguments: Sequence[str], **
     made.set_defaults(**{"output_dir": Path("mlruns"), **defaults})
     what = f"{verb} {command}".rstrip()
     try:
-        options, unknown = made.parse_known_intermixed_args(list(arguments))
+        options, unknown = made.parse_known_intermixed_args(list(arguments), Options())
     except argparse.ArgumentError as error:
         msg = f"{what}: {error}; see python -m foundry_exp {verb} --help."
         raise ConfigError(msg) from error

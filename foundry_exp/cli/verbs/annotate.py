@@ -1,10 +1,9 @@
 """`annotate`: answers out to people, their scores in, and how far they agree; its commands, a module each."""
 
-from argparse import Namespace
 from collections.abc import Sequence
-from typing import Any
 
 from foundry_exp.cli import verb_arguments
+from foundry_exp.cli.verb_arguments import Options
 from foundry_exp.errors import ConfigError, offer
 from foundry_exp.records.score import SCALE
 
@@ -68,7 +67,7 @@ def main(arguments: list[str]) -> int:
     return verb_arguments.command("annotate", arguments[0], COMMANDS)(arguments[1:])
 
 
-def parsed(command: str, arguments: Sequence[str], what: str, **defaults: Any) -> Namespace:
+def parsed(command: str, arguments: Sequence[str], what: str, **defaults: object) -> Options:
     """The arguments of one command; a wrong one is a ConfigError."""
     options = verb_arguments.parsed("annotate", command, HELP, arguments, **defaults)
     if not options.names:

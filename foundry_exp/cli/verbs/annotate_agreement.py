@@ -4,9 +4,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from foundry_exp import terminal
+from foundry_exp.cli.verb_arguments import Options
 from foundry_exp.cli.verbs.annotate import parsed
 from foundry_exp.errors import StoreError
 from foundry_exp.records.score import ANNOTATION
@@ -45,7 +46,7 @@ def main(arguments: list[str]) -> int:
     return 0 if any(comparisons.values()) else 1
 
 
-def _scores(options: Any) -> "tuple[dict[str, list[Score]], list[Path]]":
+def _scores(options: Options) -> "tuple[dict[str, list[Score]], list[Path]]":
     """By rubric what people and others gave, and the runs that it is about."""
     from foundry_exp.records.runs import finished_cells
     from foundry_exp.scores.people import sources

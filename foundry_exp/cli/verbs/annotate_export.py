@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from foundry_exp import terminal
+from foundry_exp.cli.verb_arguments import Options
 from foundry_exp.cli.verbs.annotate import parsed
 from foundry_exp.errors import StoreError
 from foundry_exp.files import shipped_files
@@ -49,7 +50,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _push(out: Path, answers: "list[Answer]", chosen: "Rubric", names: list[str], options: Any) -> "Queued":
+def _push(out: Path, answers: "list[Answer]", chosen: "Rubric", names: list[str], options: Options) -> "Queued":
     """The same items as in the files, to MLflow."""
     from foundry_exp.scores.people import key as keys
     from foundry_exp.scores.people.items import distinct
@@ -61,7 +62,7 @@ def _push(out: Path, answers: "list[Answer]", chosen: "Rubric", names: list[str]
     return review_queue.push(where, key, distinct(answers, key.secret), chosen, names)
 
 
-def _told(queued: "Queued", out: Path, options: Any) -> str:
+def _told(queued: "Queued", out: Path, options: Options) -> str:
     queues = ", ".join(f"{name} {items}" for name, items in queued.queues.items())
     open_it = f"python -m foundry_exp ui --uri {options.uri or f'sqlite:///{out.as_posix()}/mlflow.db'}"
     uri = f" --uri {options.uri}" if options.uri else ""

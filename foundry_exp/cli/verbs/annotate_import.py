@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TextIO
 
 from foundry_exp import terminal
+from foundry_exp.cli.verb_arguments import Options
 from foundry_exp.cli.verbs.annotate import parsed
 from foundry_exp.errors import ConfigError
 
@@ -59,7 +60,7 @@ def _files(names: list[str]) -> list[Path]:
     return files
 
 
-def _pulled(options: Any) -> Iterator[Path]:
+def _pulled(options: Options) -> Iterator[Path]:
     """What was answered in MLflow's review queues of the exports named, as a filled file for each person."""
     from foundry_exp.files.disk import write_whole
     from foundry_exp.scores.people import key as keys
@@ -86,7 +87,7 @@ def _pulled(options: Any) -> Iterator[Path]:
             yield path
 
 
-def _import(path: Path, options: Any, touched: Counter[Path]) -> Imported:
+def _import(path: Path, options: Options, touched: Counter[Path]) -> Imported:
     from foundry_exp.scores.people.filled_check import read_and_check
 
     try:
@@ -133,7 +134,7 @@ def _gone(checked: "CheckedFile") -> list[str]:
     return sorted(checked.runs.missing)
 
 
-def _print_result(result: Imported, out: Any) -> None:
+def _print_result(result: Imported, out: TextIO) -> None:
     for note in result.notes[:_MOST_SHOWN]:
         print(note, file=sys.stderr)
     for problem in result.problems[:_MOST_SHOWN]:

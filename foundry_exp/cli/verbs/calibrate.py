@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from foundry_exp.cli import verb_arguments
+from foundry_exp.cli.verb_arguments import Options
 from foundry_exp.errors import FoundryExpError
 from foundry_exp.files.disk import write_whole
 
@@ -38,7 +39,7 @@ _COST = " {:>7}"
 
 def main(arguments: list[str]) -> int:
     """Calibrate, store the result, and print it."""
-    options = verb_arguments.parser("calibrate", HELP).parse_args(arguments)
+    options = verb_arguments.parser("calibrate", HELP).parse_args(arguments, Options())
     requests, rounds = (8, 5) if options.quick else (60, 15)
     try:
         from foundry_exp.measure.calibration.calibrate import STANDARD, calibrate

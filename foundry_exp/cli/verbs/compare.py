@@ -1,6 +1,5 @@
 """`compare RUN RUN…`: what differs between runs by more than chance, in words, with intervals."""
 
-import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from foundry_exp import terminal
 from foundry_exp.cli import verb_arguments
+from foundry_exp.cli.verb_arguments import Options
 from foundry_exp.errors import BackendError, ConfigError
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ _JUDGE = "scorer.judge"
 
 def main(arguments: list[str]) -> int:
     """Compare every cell of the runs named."""
-    options = verb_arguments.parser("compare", HELP, runs="*", seed=0).parse_intermixed_args(arguments)
+    options = verb_arguments.parser("compare", HELP, runs="*", seed=0).parse_intermixed_args(arguments, Options())
     names, settings = verb_arguments.runs_and_settings(options.runs)
     _refuse_unread(settings, judged=options.judge)
     if not names:
@@ -79,7 +79,7 @@ def _refuse_unread(settings: Sequence[str], *, judged: bool) -> None:
             raise ConfigError(msg)
 
 
-def _compare(runs: Sequence[Path], settings: Sequence[str], options: argparse.Namespace) -> int:
+def _compare(runs: Sequence[Path], settings: Sequence[str], options: Options) -> int:
     # Imported here, so that --help and a wrong argument are answered at once.
     from foundry_exp.decide.compare import compare
     from foundry_exp.report import comparison_pages
@@ -139,7 +139,7 @@ def _preferred(
         raise
 
 
-def _print(comparison: "Comparison", preferred: "Preferences | None", options: argparse.Namespace) -> None:
+def _print(comparison: "Comparison", preferred: "Preferences | None", options: Options) -> None:
     from foundry_exp.files.disk import write_whole
     from foundry_exp.report import comparison_pages, preference_pages
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from foundry_exp import terminal
 from foundry_exp.cli import verb_arguments
+from foundry_exp.cli.verb_arguments import Options
 from foundry_exp.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def main(arguments: list[str]) -> int:
     """Look, print what was found, and exit 1 when the main job could not run."""
     parser = verb_arguments.parser("doctor", HELP)
     parser.add_argument("overrides", nargs="*", metavar="key=value")
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(arguments, Options())
     names = [name for name in options.probe or [] if "=" not in name]
     overrides = [*options.overrides, *(setting for setting in options.probe or [] if "=" in setting)]
     wrong = [override for override in options.overrides if "=" not in override]

@@ -1,6 +1,5 @@
 """`gate --baseline RUN --candidate RUN`: whether a candidate became worse, for CI; `gate --save PATH RUN`."""
 
-import argparse
 import re
 import sys
 from collections.abc import Sequence
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from foundry_exp import terminal
 from foundry_exp.cli import verb_arguments
+from foundry_exp.cli.verb_arguments import Options
 from foundry_exp.errors import ConfigError
 from foundry_exp.exit_codes import FAILED, GATE_FAILED
 
@@ -58,19 +58,21 @@ compare
 
 def main(arguments: list[str]) -> int:
     """Gate a candidate, or save a baseline."""
-    options = verb_arguments.parser("gate", HELP, runs="*", rules="default", seed=0).parse_intermixed_args(arguments)
+    options = verb_arguments.parser("gate", HELP, runs="*", rules="default", seed=0).parse_intermixed_args(
+        arguments, Options()
+    )
     rules, runs = _rules(options)
     if options.save:
         return _save(options.save, _side(runs, rules, options))
     if options.tag:
-        return _tag(runs, rules, options)
+        return _tag(options.tag, runs, rules, options)
     if runs or not options.baseline or not options.candidate:
         msg = "gate: needs --baseline RUN and --candidate RUN, or --save PATH RUN, or --tag NAME RUN; see gate --help."
         raise ConfigError(msg)
     return _gate(rules, options)
 
 
-def _rules(options: argparse.Namespace) -> "tuple[Gate, list[str]]":
+def _rules(options: Options) -> "tuple[Gate, list[str]]":
     """The composed rules, and the runs that stand alone; key=value may also follow --baseline and --candidate."""
     from foundry_exp.config import compose
     from foundry_exp.records.decision import Gate
@@ -82,7 +84,7 @@ def _rules(options: argparse.Namespace) -> "tuple[Gate, list[str]]":
     return compose.section(Gate, options.rules, settings), options.runs
 
 
-def _side(names: Sequence[str], rules: "Gate", options: argparse.Namespace) -> "GateSide":
+def _side(names: Sequence[str], rules: "Gate", options: Options) -> "GateSide":
     from foundry_exp.decide import gate_side
 
     if len(names) == 1 and gate_side.is_baseline(names[0]):
@@ -93,7 +95,7 @@ def _side(names: Sequence[str], rules: "Gate", options: argparse.Namespace) -> "
     return gate_side.side(candidates.read(runs, together=True), runs[0].name, rules.statistic)
 
 
-def _runs(names: Sequence[str], options: argparse.Namespace) -> list[Path]:
+def _runs(names: Sequence[str], options: Options) -> list[Path]:
     from foundry_exp.tracking.fetch import named
 
     if not names:
@@ -113,30 +115,30 @@ def _save(path: Path, side: "GateSide") -> int:
     return 0
 
 
-def _tag(names: Sequence[str], rules: "Gate", options: argparse.Namespace) -> int:
+def _tag(tag: str, names: Sequence[str], rules: "Gate", options: Options) -> int:
     from foundry_exp.decide import gate_side
     from foundry_exp.results import candidates
     from foundry_exp.tracking.fetch import give_tag
 
-    if not TAG_NAME.fullmatch(options.tag):
-        msg = f"--tag: letters, digits, dots, dashes and underscores make a name, got {options.tag!r}."
+    if not TAG_NAME.fullmatch(tag):
+        msg = f"--tag: letters, digits, dots, dashes and underscores make a name, got {tag!r}."
         raise ConfigError(msg)
     runs = _runs(names, options)
     read = candidates.read(runs, together=True)
     side = gate_side.side(read, runs[0].name, rules.statistic)
     cells = [figures.cell for one in read for figures in (*one.cells, *one.without)]
-    count, gone = give_tag(options.tag, cells, options.output_dir, options.uri)
+    count, gone = give_tag(tag, cells, options.output_dir, options.uri)
     before = f"; {gone} that were it before are it no longer" if gone else ""
-    print(f"tag:{options.tag} is {side.label}, {count} MLflow runs{before}")
+    print(f"tag:{tag} is {side.label}, {count} MLflow runs{before}")
     return 0
 
 
-def _gate(rules: "Gate", options: argparse.Namespace) -> int:
+def _gate(rules: "Gate", options: Options) -> int:
     from foundry_exp.decide.gate import gate
     from foundry_exp.files.disk import write_whole
     from foundry_exp.report import gate_pages
 
-    before, after = (_side(names, rules, options) for names in (options.baseline, options.candidate))
+    before, after = (_side(names or (), rules, options) for names in (options.baseline, options.candidate))
     outcome = gate(before, after, rules, force=options.force, seed=options.seed)
     for path, text in ((options.junit, gate_pages.junit), (options.markdown, gate_pages.page)):
         if path:

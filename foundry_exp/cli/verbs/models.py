@@ -4,7 +4,6 @@ import json
 import os
 import sys
 import urllib.request
-from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import replace
 from http.client import HTTPException
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from foundry_exp import terminal
 from foundry_exp.cli import verb_arguments
+from foundry_exp.cli.verb_arguments import Options
 from foundry_exp.errors import BackendError, ConfigError
 from foundry_exp.redact import without_secrets
 
@@ -70,7 +70,7 @@ def main(arguments: list[str]) -> int:
     return verb_arguments.command("models", arguments[0], COMMANDS)(arguments[1:])
 
 
-def parsed(command: str, arguments: Sequence[str]) -> Namespace:
+def parsed(command: str, arguments: Sequence[str]) -> Options:
     """Names, settings (`key=value`) and options; a wrong one is a ConfigError."""
     given = verb_arguments.parsed("models", command, HELP, arguments)
     given.settings = [setting for setting in given.names if "=" in setting]

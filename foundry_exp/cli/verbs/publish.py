@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from foundry_exp import terminal
 from foundry_exp.cli import verb_arguments
+from foundry_exp.cli.verb_arguments import Options
 from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.records.runs import find_run, finished_cells
 from foundry_exp.tracking.mlflow_store import MlflowTracker
@@ -39,7 +40,9 @@ example:
 
 def main(arguments: list[str]) -> int:
     """Publish every cell of each run: 0 when all could be, 1 when one could not, 2 when nothing was tried."""
-    options = verb_arguments.parser("publish", HELP, runs="+", experiment="foundry_exp").parse_args(arguments)
+    options = verb_arguments.parser("publish", HELP, runs="+", experiment="foundry_exp").parse_args(
+        arguments, Options()
+    )
     tracker = MlflowTracker(options.uri, options.experiment, str(options.output_dir), traces=options.traces)
     try:
         runs = [find_run(name, options.output_dir) for name in options.runs]

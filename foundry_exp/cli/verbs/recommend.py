@@ -1,6 +1,5 @@
 """`recommend RUN… [decision=NAME] [key=value…]`: the model to take, with reasons."""
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from foundry_exp import terminal
 from foundry_exp.cli import verb_arguments
+from foundry_exp.cli.verb_arguments import Options
 from foundry_exp.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ decide on
 
 def main(arguments: list[str]) -> int:
     """Recommend one of the cells of the runs named."""
-    options = verb_arguments.parser("recommend", HELP, runs="*", seed=0).parse_intermixed_args(arguments)
+    options = verb_arguments.parser("recommend", HELP, runs="*", seed=0).parse_intermixed_args(arguments, Options())
     names, settings = verb_arguments.runs_and_settings(options.runs)
     if not names:
         msg = "recommend: name a run, as in python -m foundry_exp recommend last"
@@ -72,7 +72,7 @@ def _decision(settings: Sequence[str]) -> "Decision":
     return compose.section(Decision, named[-1] if named else DEFAULT, rest)
 
 
-def _recommend(runs: Sequence[Path], decision: "Decision", options: argparse.Namespace) -> int:
+def _recommend(runs: Sequence[Path], decision: "Decision", options: Options) -> int:
     # Imported here, so that --help and a wrong argument are answered at once.
     from foundry_exp.decide import routing_file
     from foundry_exp.decide.recommend import recommend

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from foundry_exp import terminal
 from foundry_exp.cli import verb_arguments
+from foundry_exp.cli.verb_arguments import Options
 from foundry_exp.errors import StoreError
 from foundry_exp.records import sweep_plan
 from foundry_exp.records.runs import finished_cells, unfinished
@@ -36,7 +37,7 @@ examples:
 
 def main(arguments: list[str]) -> int:
     """Report on each run named: 0 when all could be, 1 when one could not, 2 when one does not exist."""
-    options = verb_arguments.parser("report", HELP, runs="+").parse_args(arguments)
+    options = verb_arguments.parser("report", HELP, runs="+").parse_args(arguments, Options())
     from foundry_exp.tracking.fetch import find
 
     try:

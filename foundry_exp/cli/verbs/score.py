@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from foundry_exp import terminal
 from foundry_exp.cli import verb_arguments
+from foundry_exp.cli.verb_arguments import Options
 from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.scores.check import HANDED_DOWN
 
@@ -49,7 +50,7 @@ def main(arguments: list[str]) -> int:
     """Score each run named: 0 when all could be, 1 when one could not, 2 when nothing was tried."""
     overrides = [override for override in arguments if "=" in override and not override.startswith("-")]
     options = verb_arguments.parser("score", HELP, runs="+").parse_args(
-        [argument for argument in arguments if argument not in overrides]
+        [argument for argument in arguments if argument not in overrides], Options()
     )
     _refuse_unread(overrides)
     # Hydra and pydantic: not for --help or a wrong word

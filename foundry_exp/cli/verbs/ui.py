@@ -17,6 +17,7 @@ from typing import IO, Any
 import psutil
 
 from foundry_exp.cli import verb_arguments
+from foundry_exp.cli.verb_arguments import Options
 from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.redact import without_secrets
 from foundry_exp.tracking.location import Location, locate
@@ -50,7 +51,7 @@ _LATEST_QUEUE = "SELECT experiment_id FROM review_queues ORDER BY creation_time_
 
 def main(arguments: list[str]) -> int:
     """Serve the store until interrupted: 1 when the server fails, 2 when there is no store or the port is taken."""
-    options = verb_arguments.parser("ui", HELP, number=_number, port=5000).parse_args(arguments)
+    options = verb_arguments.parser("ui", HELP, number=_number, port=5000).parse_args(arguments, Options())
     return _open(locate(options.uri, str(options.output_dir)), options.port)
 
 
