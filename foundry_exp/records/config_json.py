@@ -9,19 +9,33 @@ from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Literal,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+)
 
+from foundry_exp.files.plain import is_list, is_mapping
 from foundry_exp.records.config import WrittenConfig
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 REST = "arguments"
 """The field of an open section that holds the keys which are none of its own fields."""
-Section = TypeVar("Section")
+Section = TypeVar("Section", bound="DataclassInstance")
 
 
 def build(kind: type[Section], value: Mapping[str, object]) -> Section:
     """A section; keys that it does not have are passed over, unless it is an open one."""
-    section: Section = _section(kind, value)
-    return section
+    return _section(kind, value)
 
 
 def readable(written: Mapping[str, object]) -> WrittenConfig:
@@ -38,39 +52,45 @@ def readable(written: Mapping[str, object]) -> WrittenConfig:
     return WrittenConfig(**{**sections, "unread": unread})
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Any:
     """A section, or what stands in one, as a schema has it: what may be left out and was is not there."""
     if is_dataclass(value):
         section = {each.name: plain(getattr(value, each.name)) for each in fields(value) if not _unsaid(value, each)}
         rest = section.pop(REST, {})
         return section | rest
-    if isinstance(value, Mapping):
+    if is_mapping(value):
         return {key: plain(entry) for key, entry in value.items()}
-    return [plain(entry) for entry in value] if isinstance(value, list | tuple) else value
+    return [plain(entry) for entry in value] if is_list(value) else value
 
 
-def bare(hint: Any) -> Any:
+def bare(hint: object) -> object:
     """A type without what is said of it."""
-    return bare(get_args(hint)[0]) if get_origin(hint) is Annotated else hint
+    origin, inside = _parts(hint)
+    return bare(inside[0]) if origin is Annotated else hint
+
+
+def hints(kind: object) -> dict[str, object]:
+    """The types of the fields of a section, with what is said of each."""
+    return _hints(kind)
 
 
 @cache
-def hints(kind: Any) -> dict[str, Any]:
-    """The types of the fields of a section, with what is said of each."""
+def _hints(kind: object) -> dict[str, object]:
     return get_type_hints(kind, include_extras=True)
 
 
-def choices(hint: Any) -> tuple[Any, ...]:
+def choices(hint: object) -> tuple[object, ...]:
     """The types that a value may be of."""
-    return tuple(bare(one) for one in get_args(hint)) if get_origin(hint) in (Union, UnionType) else (hint,)
+    origin, inside = _parts(hint)
+    return tuple(bare(one) for one in inside) if origin in (Union, UnionType) else (hint,)
 
 
-def is_open(kind: Any) -> bool:
+def is_open(kind: object) -> bool:
     """Whether a section has keys that its class does not name."""
     return REST in hints(kind)
 
 
-def _unsaid(section: Any, each: "Field[Any]") -> bool:
+def _unsaid(section: object, each: "Field[Any]") -> bool:
     """A section of a section that nobody asked for; null is no value of it."""
     return each.default is None and getattr(section, each.name) is None and _is_section(each.name, type(section))
 
@@ -79,7 +99,7 @@ def _is_section(name: str, kind: type) -> bool:
     return any(is_dataclass(one) for one in choices(bare(hints(kind)[name])))
 
 
-def _section(kind: Any, value: Mapping[str, Any]) -> Any:
+def _section(kind: type[Section], value: Mapping[str, object]) -> Section:
     types = hints(kind)
     given = {each.name: _value(types[each.name], value[each.name]) for each in fields(kind) if _is_given(each, value)}
     if is_open(kind):
@@ -87,42 +107,54 @@ def _section(kind: Any, value: Mapping[str, Any]) -> Any:
     return kind(**given)
 
 
-def _is_given(each: "Field[Any]", value: Mapping[str, Any]) -> bool:
+def _is_given(each: "Field[Any]", value: Mapping[str, object]) -> bool:
     return each.name in value or (each.name != REST and each.default is MISSING)
 
 
-def _arguments(kind: Any, value: Mapping[str, Any]) -> dict[str, Any]:
+def _arguments(kind: object, value: Mapping[str, object]) -> dict[str, object]:
     types = hints(kind) if is_typeddict(kind) else {}
     return {key: _value(types[key], one) if key in types else one for key, one in value.items()}
 
 
-def _value(hint: Any, value: Any) -> Any:
+def _value(hint: object, value: object) -> object:
     options = [one for one in choices(bare(hint)) if one is not NoneType]
-    if value is None or get_origin(options[0]) is Literal:
+    if value is None or _parts(options[0])[0] is Literal:
         return value
     if isinstance(value, float) and value.is_integer() and int in options and float not in options:
         return int(value)
     return _compound(_meant(options, value), value)
 
 
-def _compound(kind: Any, value: Any) -> Any:
-    if is_dataclass(kind):
-        return _section(kind, value)
+def _compound(kind: object, value: object) -> object:
+    if isinstance(kind, type) and is_dataclass(kind):
+        return _section(kind, _mapping(value))
     if is_typeddict(kind):
-        return _arguments(kind, value)
-    if get_origin(kind) is tuple and isinstance(value, list | tuple):
-        return tuple(_value(get_args(kind)[0], entry) for entry in value)
-    if get_origin(kind) is not None and issubclass(get_origin(kind), Mapping):
-        return {key: _value(get_args(kind)[1], entry) for key, entry in value.items()}
+        return _arguments(kind, _mapping(value))
+    origin, inside = _parts(kind)
+    if origin is tuple and is_list(value):
+        return tuple(_value(inside[0], entry) for entry in value)
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return {key: _value(inside[1], entry) for key, entry in _mapping(value).items()}
     return value
 
 
-def _meant(options: list[Any], value: Any) -> Any:
+def _mapping(value: object) -> Mapping[str, object]:
+    if is_mapping(value):
+        return value
+    msg = f"a mapping is needed, got {value!r}"
+    raise TypeError(msg)
+
+
+def _parts(kind: object) -> tuple[object, tuple[object, ...]]:
+    """A type's origin and its arguments, as in tuple[int, ...]."""
+    return get_origin(kind), get_args(kind)
+
+
+def _meant(options: list[object], value: object) -> object:
     """Of several sections the one whose class the value names; of others the one that holds more than one value."""
     if len(options) == 1:
         return options[0]
     if all(is_dataclass(one) for one in options):
-        return next(
-            (one for one in options if value["_target_"] in get_args(bare(hints(one)["_target_"]))), options[-1]
-        )
-    return next((one for one in options if get_origin(one) is tuple), options[0])
+        target = _mapping(value)["_target_"]
+        return next((one for one in options if target in _parts(bare(hints(one)["_target_"]))[1]), options[-1])
+    return next((one for one in options if _parts(one)[0] is tuple), options[0])

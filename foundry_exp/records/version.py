@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from foundry_exp.errors import ConfigError, StoreError
+from foundry_exp.files.plain import is_mapping
 
 Step = Callable[[dict[str, Any], Path], dict[str, Any]]
 """From what one version of a file holds to what the next one does; of the file at the path."""
@@ -30,9 +31,9 @@ class Format:
     """By the version that each starts from; a version without one reads as the next."""
     error: type[StoreError | ConfigError] = StoreError
 
-    def refuse_newer(self, content: Any, path: Path) -> int | None:
+    def refuse_newer(self, content: object, path: Path) -> int | None:
         """Raise the format's error for what a later release wrote; null where the content says no version."""
-        version = content.get(self.key, 1) if isinstance(content, dict) else None
+        version = content.get(self.key, 1) if is_mapping(content) else None
         if not isinstance(version, int):
             return None  # whoever reads the rest says what is wrong with it
         if version > self.version:
@@ -43,25 +44,26 @@ class Format:
             raise self.error(msg)
         return version
 
-    def current(self, content: Any, path: Path) -> Any:
+    def current(self, content: object, path: Path) -> object:
         """What a file holds, as this release would have written it."""
         version = self.refuse_newer(content, path)
-        if version is None or version == self.version:
+        if not is_mapping(content) or version is None or version == self.version:
             return content
+        brought_up = dict(content)
         for number in range(version, self.version):
             step = self.steps.get(number)
-            content = step(content, path) if step else content
-        return {**content, self.key: self.version} if self.key in content else content
+            brought_up = step(brought_up, path) if step else brought_up
+        return {**brought_up, self.key: self.version} if self.key in brought_up else brought_up
 
-    def of_people(self, content: Any, path: Path) -> Any:
+    def of_people(self, content: object, path: Path) -> Any:
         """The same of a file that people write, without the version: what it is known by is a digest of the rest."""
         content = self.current(content, path)
-        return {key: content[key] for key in content if key != self.key} if isinstance(content, dict) else content
+        return {key: content[key] for key in content if key != self.key} if is_mapping(content) else content
 
     def current_json(self, text: bytes, path: Path) -> bytes:
         """The same of a JSON file's text; what is no JSON is left to whoever reads it."""
         try:
-            content = json.loads(text)
+            content: object = json.loads(text)
         except (ValueError, RecursionError):
             return text
         brought_up = self.current(content, path)
