@@ -4,10 +4,11 @@ import importlib
 import inspect
 import os
 import types
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from foundry_exp.errors import ConfigError, near
+from foundry_exp.files.plain import is_mapping
 
 ALLOW_VARIABLE = "FOUNDRY_EXP_ALLOW"
 MOVED = {
@@ -28,17 +29,18 @@ MOVED = {
 
 They stand in users' options and in every config.yaml that was written, so no line goes, and each leads to today's.
 """
+_PLAIN = (str, int, float, bool, types.NoneType)
 _NOT_ARGUMENTS = frozenset({"_target_", "name"})
 
 
-def build(spec: dict[str, Any], where: str) -> Any:
+def build(spec: Mapping[str, object], where: str) -> Any:
     """The object that a config section describes; its constructor does nothing but keep its arguments."""
-    return resolve(spec["_target_"], f"{where}._target_")(**_arguments(spec))
+    return _named(spec, where)(**_arguments(spec))
 
 
-def check(spec: dict[str, Any], where: str, behaviour: type | None = None) -> None:
+def check(spec: Mapping[str, object], where: str, behaviour: type | None = None) -> None:
     """Raise ConfigError when the section's keys do not fit the constructor that it names, or the class no Protocol."""
-    target = resolve(spec["_target_"], f"{where}._target_")
+    target = _named(spec, where)
     if behaviour is not None and inspect.isclass(target):
         _need_methods(target, behaviour, f"{where}._target_: {spec['_target_']}")
     parameters = inspect.signature(target).parameters
@@ -56,28 +58,33 @@ def check(spec: dict[str, Any], where: str, behaviour: type | None = None) -> No
     _check_types(target, arguments, where)
     for key, value in arguments.items():
         if key.endswith("_class"):  # an argument that names a class of the user's own
-            resolve(value, f"{where}.{key}")
-        if isinstance(value, dict) and "_target_" in value:  # a part of a part, such as a judge's backend
+            resolve(str(value), f"{where}.{key}")
+        if is_mapping(value) and "_target_" in value:  # a part of a part, such as a judge's backend
             check(value, f"{where}.{key}")
 
 
-def argument_types(spec: dict[str, Any], where: str) -> dict[str, Any]:
+def argument_types(spec: Mapping[str, object], where: str) -> dict[str, object]:
     """What the constructor that a section names says of its arguments."""
-    return _hints(resolve(spec["_target_"], f"{where}._target_"))
+    return _hints(_named(spec, where))
 
 
-def with_whole_numbers(spec: dict[str, Any], where: str) -> dict[str, Any]:
+def with_whole_numbers(spec: Mapping[str, object], where: str) -> dict[str, object]:
     """The section with 2 where it says `2.0` and its class takes whole numbers; of the parts of a part too."""
     hints = argument_types(spec, where)
     return {key: _whole(value, hints.get(key), f"{where}.{key}") for key, value in spec.items()}
 
 
-def _whole(value: Any, hint: Any, where: str) -> Any:
-    if isinstance(value, dict) and "_target_" in value:
+def _whole(value: object, hint: object, where: str) -> object:
+    if is_mapping(value) and "_target_" in value:
         return with_whole_numbers(value, where)
     allowed = _plain_types(hint)
-    is_whole = isinstance(value, float) and value.is_integer() and int in allowed and float not in allowed
-    return int(value) if is_whole else value
+    if isinstance(value, float) and value.is_integer() and int in allowed and float not in allowed:
+        return int(value)
+    return value
+
+
+def _named(spec: Mapping[str, object], where: str) -> Any:
+    return resolve(str(spec["_target_"]), f"{where}._target_")
 
 
 def resolve(path: str, where: str, also: Sequence[str] = ()) -> Any:
@@ -106,13 +113,13 @@ def first(path: str) -> str:
     return {now: then for then, now in MOVED.items()}.get(current(path), path)
 
 
-def with_current(section: dict[str, Any]) -> dict[str, Any]:
+def with_current(section: Mapping[str, object]) -> dict[str, Any]:
     """A config, or a part of one, in which every part of ours is named by the address that it has now."""
     return {key: _with_current(key, value) for key, value in section.items()}
 
 
-def _with_current(key: str, value: Any) -> Any:
-    if isinstance(value, dict):
+def _with_current(key: str, value: object) -> object:
+    if is_mapping(value):
         return with_current(value)
     return current(value) if key == "_target_" and isinstance(value, str) else value
 
@@ -128,7 +135,7 @@ def refuse_package(path: str, where: str, also: Sequence[str] = ()) -> None:
         raise ConfigError(msg)
 
 
-def _arguments(spec: dict[str, Any]) -> dict[str, Any]:
+def _arguments(spec: Mapping[str, object]) -> dict[str, object]:
     return {key: value for key, value in spec.items() if key not in _NOT_ARGUMENTS}
 
 
@@ -140,7 +147,7 @@ def _need_methods(target: type, behaviour: type, what: str) -> None:
             raise ConfigError(msg)
 
 
-def _check_types(target: Any, arguments: dict[str, Any], where: str) -> None:
+def _check_types(target: Callable[..., object], arguments: Mapping[str, object], where: str) -> None:
     hints = _hints(target)
     for key, value in arguments.items():
         allowed = _plain_types(hints.get(key))
@@ -150,7 +157,7 @@ def _check_types(target: Any, arguments: dict[str, Any], where: str) -> None:
             raise ConfigError(msg)
 
 
-def _hints(target: Any) -> dict[str, Any]:
+def _hints(target: Callable[..., object]) -> dict[str, object]:
     """The types of a constructor's arguments; none where some are of what only type checkers import."""
     try:
         return get_type_hints(target.__init__ if inspect.isclass(target) else target)
@@ -158,14 +165,15 @@ def _hints(target: Any) -> dict[str, Any]:
         return {}
 
 
-def _plain_types(hint: Any) -> tuple[type, ...]:
+def _plain_types(hint: object) -> tuple[type, ...]:
     """The types that a hint allows, or nothing when it is not made of plain ones."""
-    options = get_args(hint) if get_origin(hint) in (types.UnionType, Union) else (hint,)
-    plain = (str, int, float, bool, types.NoneType)
-    return tuple(options) if all(option in plain for option in options) else ()
+    origin: object = get_origin(hint)
+    options: tuple[object, ...] = get_args(hint) if origin in (types.UnionType, Union) else (hint,)
+    plain = [option for option in options if option in _PLAIN and isinstance(option, type)]
+    return tuple(plain) if len(plain) == len(options) else ()
 
 
-def _fits(value: Any, allowed: tuple[type, ...]) -> bool:
+def _fits(value: object, allowed: tuple[type, ...]) -> bool:
     if isinstance(value, bool):
         return bool in allowed
     return isinstance(value, allowed) or (float in allowed and isinstance(value, int))

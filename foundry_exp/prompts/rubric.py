@@ -4,20 +4,40 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict
 
 from foundry_exp.errors import ConfigError, offer
 from foundry_exp.files import json_schema, shipped_files, user_text
 from foundry_exp.files.digest import digest_of
+from foundry_exp.files.plain import is_list, is_mapping
 from foundry_exp.records.record import Sample
 from foundry_exp.records.score import POINTS
 from foundry_exp.records.version import Format
+
+if TYPE_CHECKING:
+    from yaml import Node
 
 RUBRIC_FORMAT = Format("a rubric", 1, error=ConfigError)
 FOLDER = "rubrics"
 MAX_FILE_BYTES = 1_000_000
 UNNAMED = "answer"
 """The rubric of prompts that name none."""
+
+
+class _WrittenCriterion(TypedDict):
+    name: str
+    question: str
+    weight: float
+    anchors: Mapping[str, str]
+
+
+class _Written(TypedDict):
+    """As schemas/rubric.schema.json has it."""
+
+    name: str
+    version: int
+    judged: str
+    criteria: list[_WrittenCriterion]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +119,7 @@ def find(name: str, where: str) -> Path:
 
 def load(path: Path) -> Rubric:
     """Read a rubric, or raise ConfigError saying which key of the file is wrong and how."""
-    content = RUBRIC_FORMAT.of_people(_with_text_keys(_parsed(path)), path)
+    content: _Written = RUBRIC_FORMAT.of_people(_with_text_keys(_parsed(path)), path)
     json_schema.check(content, "rubric", str(path))
     criteria = tuple(_criterion(fields) for fields in content["criteria"])
     _refuse_bad_weights(criteria, path)
@@ -107,7 +127,7 @@ def load(path: Path) -> Rubric:
     return Rubric(content["name"], content["version"], content["judged"].strip(), criteria, digest_of(content))
 
 
-def _parsed(path: Path) -> Any:
+def _parsed(path: Path) -> object:
     import yaml
 
     from foundry_exp.files import yaml_text
@@ -115,7 +135,7 @@ def _parsed(path: Path) -> Any:
     too_large = ", which no rubric is; name another file."
     text = user_text.read(path, most_bytes=MAX_FILE_BYTES, too_large=too_large, kind="YAML")
     try:
-        content = yaml_text.parse(text)
+        content: object = yaml_text.parse(text)
         _refuse_repeated_keys(yaml.compose(text, yaml.SafeLoader), path)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -125,11 +145,12 @@ def _parsed(path: Path) -> Any:
     return content
 
 
-def _refuse_repeated_keys(document: Any, path: Path) -> None:
+def _refuse_repeated_keys(document: "Node | None", path: Path) -> None:
     """YAML's reader takes the last of two keys and says nothing, so that half of what was written would not count."""
     import yaml
 
-    left, seen = [document], set()
+    left: list[Node | None] = [document]
+    seen: set[int] = set()
     while left:
         node = left.pop(0)
         if id(node) in seen:  # an alias, which may even stand within what it stands for
@@ -142,7 +163,7 @@ def _refuse_repeated_keys(document: Any, path: Path) -> None:
             left += [value for _, value in node.value]
 
 
-def _refuse_repeated(keys: Sequence[Any], path: Path) -> None:
+def _refuse_repeated(keys: "Sequence[Node]", path: Path) -> None:
     seen: set[str] = set()
     for key in keys:
         if str(key.value) in seen:
@@ -151,14 +172,14 @@ def _refuse_repeated(keys: Sequence[Any], path: Path) -> None:
         seen.add(str(key.value))
 
 
-def _with_text_keys(value: Any) -> Any:
+def _with_text_keys(value: object) -> object:
     """YAML reads the 1 of an anchor as a number, and JSON Schema knows keys of text alone."""
-    if isinstance(value, Mapping):
+    if is_mapping(value):
         return {str(key): _with_text_keys(entry) for key, entry in value.items()}
-    return [_with_text_keys(entry) for entry in value] if isinstance(value, list) else value
+    return [_with_text_keys(entry) for entry in value] if is_list(value) else value
 
 
-def _criterion(fields: Mapping[str, Any]) -> Criterion:
+def _criterion(fields: _WrittenCriterion) -> Criterion:
     anchors = tuple(fields["anchors"][str(points)].strip() for points in POINTS)
     return Criterion(fields["name"], fields["question"].strip(), float(fields["weight"]), anchors)
 

@@ -64,12 +64,13 @@ def max_t(first: FloatArray, second: FloatArray, limits: FloatArray, level: floa
     moved = np.vstack([first, second - limits])
     places = _exchanges(len(first), len(second), seed)
     observed = _t(moved, np.array([np.arange(len(first), len(moved))]))[0]
-    largest = _t(moved, places).max(axis=1)
+    largest: FloatArray = _t(moved, places).max(axis=1)
     allowed = math.floor(level * len(largest) + _TIE)
     critical = float(np.sort(largest)[::-1][allowed])
-    effect = second.mean(axis=0) - first.mean(axis=0)
+    effect = column_means(second) - column_means(first)
     error = _standard_error(first, second)
-    at_least = (largest[:, None] >= observed - _TIE * np.maximum(1, np.abs(observed))).mean(axis=0)
+    reached = largest[:, None] >= observed - _TIE * np.maximum(1, np.abs(observed))
+    at_least = column_means(reached.astype(np.float64))
     return MaxT(effect, error, critical, beyond=at_least <= level + _TIE)
 
 
@@ -101,7 +102,7 @@ def _exchanges(first: int, second: int, seed: int) -> npt.NDArray[np.intp]:
     if math.comb(total, second) <= MOST_EXCHANGES:
         return np.array(list(combinations(range(total), second)))
     dice = np.random.default_rng(seed)
-    drawn = [dice.permutation(total)[:second] for _ in range(MOST_EXCHANGES - 1)]
+    drawn: list[npt.NDArray[np.intp]] = [dice.permutation(total)[:second] for _ in range(MOST_EXCHANGES - 1)]
     return np.array([np.arange(first, total), *drawn])
 
 
@@ -109,9 +110,11 @@ def _t(values: FloatArray, places: npt.NDArray[np.intp]) -> FloatArray:
     """Student's t with pooled variance, an exchange a row, a figure a column."""
     total, n = len(values), places.shape[1]
     chosen = values[places]
-    sums, squares = chosen.sum(axis=1), ((chosen - chosen.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
-    rest_mean = (values.sum(axis=0) - sums) / (total - n)
-    about = ((values - values.mean(axis=0)) ** 2).sum(axis=0)
+    sums: FloatArray = chosen.sum(axis=1)
+    squares: FloatArray = ((chosen - (sums / n)[:, None]) ** 2).sum(axis=1)
+    whole: FloatArray = values.sum(axis=0)
+    rest_mean = (whole - sums) / (total - n)
+    about = squares_about_mean(values)
     gap = sums / n - rest_mean
     rest_squares = np.maximum(0, about - squares - gap**2 * n * (total - n) / total)
     error = np.sqrt((squares + rest_squares) / (total - 2) * (1 / n + 1 / (total - n)))
@@ -120,8 +123,20 @@ def _t(values: FloatArray, places: npt.NDArray[np.intp]) -> FloatArray:
     return t
 
 
+def column_means(values: FloatArray) -> FloatArray:
+    """Over rows, a figure a column."""
+    means: FloatArray = values.mean(axis=0)
+    return means
+
+
+def squares_about_mean(values: FloatArray) -> FloatArray:
+    """Σ (x - mean)² over rows, a figure a column."""
+    squares: FloatArray = ((values - column_means(values)) ** 2).sum(axis=0)
+    return squares
+
+
 def _standard_error(first: FloatArray, second: FloatArray) -> FloatArray:
-    squares = sum(((side - side.mean(axis=0)) ** 2).sum(axis=0) for side in (first, second))
+    squares = squares_about_mean(first) + squares_about_mean(second)
     total = len(first) + len(second)
     error: FloatArray = np.sqrt(squares / (total - 2) * (1 / len(first) + 1 / len(second)))
     return error

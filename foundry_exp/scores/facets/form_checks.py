@@ -1,11 +1,11 @@
 """Rules about the form of an answer: how long, how many sentences or list items."""
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from foundry_exp.scores.facets.check_result import CheckResult, graded, met_or_missed
 from foundry_exp.scores.facets.languages import every
+from foundry_exp.scores.facets.options import Options, number
 
 _ITEM = re.compile(r"^([^\S\n]*)(?:[-*•‣◦–]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])\s+\S", re.MULTILINE)
 _INLINE_ITEM = re.compile(r"(?:^|\s)\(?(\d{1,3})[.)]\s+\S")
@@ -16,11 +16,11 @@ _TITLES, _SHORT_FORMS = every("titles"), every("short_forms")
 _MONTH = re.compile(rf"({'|'.join(sorted(every('months')))})\b")
 
 
-def length(answer: str, options: Mapping[str, Any]) -> CheckResult:
+def length(answer: str, options: Options) -> CheckResult:
     """Words or characters within bounds; outside, points fall in step until twice the most, or none at all."""
     counts = {"words": len(answer.split()), "characters": len(answer)}
     shares = [
-        (_fit(counts[unit], options.get(f"min_{unit}"), options.get(f"max_{unit}")), unit)
+        (_fit(counts[unit], number(options, f"min_{unit}"), number(options, f"max_{unit}")), unit)
         for unit in counts
         if f"min_{unit}" in options or f"max_{unit}" in options
     ]
@@ -29,7 +29,7 @@ def length(answer: str, options: Mapping[str, Any]) -> CheckResult:
     return graded(share, reason)
 
 
-def _fit(count: int, low: int | None, high: int | None) -> float:
+def _fit(count: int, low: float | None, high: float | None) -> float:
     if low is not None and count < low:
         return count / low
     if high is not None and count > high:
@@ -37,25 +37,26 @@ def _fit(count: int, low: int | None, high: int | None) -> float:
     return 1.0
 
 
-def _bounds(options: Mapping[str, Any], unit: str) -> str:
-    low, high = options.get(f"min_{unit}"), options.get(f"max_{unit}")
+def _bounds(options: Options, unit: str) -> str:
+    low, high = number(options, f"min_{unit}"), number(options, f"max_{unit}")
     if low is not None and high is not None:
         return f"{low} to {high}"
     return f"at most {high}" if low is None else f"at least {low}"
 
 
-def sentences(answer: str, options: Mapping[str, Any]) -> CheckResult:
+def sentences(answer: str, options: Options) -> CheckResult:
     """As many sentences as wanted."""
     return _counted(count_sentences(answer), "sentences", options)
 
 
-def items(answer: str, options: Mapping[str, Any]) -> CheckResult:
+def items(answer: str, options: Options) -> CheckResult:
     """As many list items as wanted."""
     return _counted(count_items(answer), "list items", options)
 
 
-def _counted(count: int, what: str, options: Mapping[str, Any]) -> CheckResult:
-    low, high = options.get("min", options.get("count")), options.get("max", options.get("count"))
+def _counted(count: int, what: str, options: Options) -> CheckResult:
+    exact = options.get("count")
+    low, high = number({"min": exact, **options}, "min"), number({"max": exact, **options}, "max")
     is_met = (low is None or count >= low) and (high is None or count <= high)
     wanted = f"{low}" if low == high else _bounds({"min_x": low, "max_x": high}, "x")
     return met_or_missed(is_met, f"{what}: {count}, wanted {wanted}")
@@ -101,8 +102,9 @@ def _goes_on(before: str, mark: str, after: str) -> bool:
     return bool(is_day or is_initial or is_short)
 
 
-def bound_complaints(entry: Mapping[str, Any]) -> Iterator[str]:
+def bound_complaints(entry: Options) -> Iterator[str]:
     """Bounds that no answer can keep."""
     for low, high in (("min", "max"), ("min_words", "max_words"), ("min_characters", "max_characters")):
-        if low in entry and high in entry and entry[low] > entry[high]:
-            yield f".{low}: {entry[low]} is more than {high}, {entry[high]}; no answer can have both."
+        least, most = number(entry, low), number(entry, high)
+        if least is not None and most is not None and least > most:
+            yield f".{low}: {least} is more than {high}, {most}; no answer can have both."

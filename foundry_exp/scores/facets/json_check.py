@@ -6,17 +6,19 @@ from functools import cache
 from typing import Any
 
 from foundry_exp.files import user_text
+from foundry_exp.files.plain import entries, mapping
 from foundry_exp.scores.facets.check_result import CheckResult, graded, met_or_missed
+from foundry_exp.scores.facets.options import Options
 from foundry_exp.scores.facets.text_checks import PATTERN_TIMEOUT_S, compiled, pattern_complaints
 
 WRONG_SHAPE = 0.5
 """The share of the points that JSON of another shape gets."""
 
 
-def json_schema(answer: str, options: Mapping[str, Any]) -> CheckResult:
+def json_schema(answer: str, options: Options) -> CheckResult:
     """The most for JSON that the schema allows, the middle for other JSON; one code fence around it is allowed."""
     try:
-        value = json.loads(_without_fence(answer), parse_constant=user_text.refuse_constant)
+        value: object = json.loads(_without_fence(answer), parse_constant=user_text.refuse_constant)
     except (ValueError, RecursionError) as error:
         problem = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
         return met_or_missed(False, f"is not JSON ({problem})")
@@ -46,11 +48,12 @@ def _validator_class() -> Any:
     return extend(Draft202012Validator, {"pattern": _pattern})
 
 
-def _pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[Any]:
+def _pattern(_validator: object, pattern: str, instance: object, _schema: object) -> Iterator[object]:
     from jsonschema.exceptions import ValidationError
 
-    is_text = isinstance(instance, str)
-    if is_text and not compiled(pattern, ignore_case=False).search(instance, timeout=PATTERN_TIMEOUT_S):
+    if isinstance(instance, str) and not compiled(pattern, ignore_case=False).search(
+        instance, timeout=PATTERN_TIMEOUT_S
+    ):
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
@@ -62,17 +65,17 @@ def _no_registry() -> Any:
     return Registry()
 
 
-def schema_complaints(entry: Mapping[str, Any]) -> Iterator[str]:
+def schema_complaints(entry: Options) -> Iterator[str]:
     """A JSON Schema that is none, or cannot be held to."""
     yield from (f".schema{complaint}" for complaint in _bad_schema(entry["schema"]))
 
 
-def _bad_schema(schema: Any) -> Iterator[str]:
+def _bad_schema(schema: object) -> Iterator[str]:
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import SchemaError
 
     try:
-        Draft202012Validator.check_schema(schema)
+        Draft202012Validator.check_schema(schema if isinstance(schema, bool) else mapping(schema))
     except SchemaError as error:
         key = ".".join(str(part) for part in error.absolute_path)
         yield f"{'.' if key else ''}{key}: not a JSON Schema ({error.message}); correct it."
@@ -86,21 +89,20 @@ def _bad_schema(schema: Any) -> Iterator[str]:
             yield ": patternProperties is not supported, since it cannot be bounded in time; use properties."
 
 
-def _pairs(node: Any) -> Iterator[tuple[str, Any]]:
-    for value in node.values() if isinstance(node, Mapping) else node if isinstance(node, list) else ():
+def _pairs(node: object) -> Iterator[tuple[str, object]]:
+    for value in (*mapping(node).values(), *entries(node)):
         yield from _pairs(value)
-    if isinstance(node, Mapping):
-        yield from node.items()
+    yield from mapping(node).items()
 
 
-def _resolves(reference: Any, schema: Any) -> bool:
+def _resolves(reference: object, schema: object) -> bool:
     """Whether a reference leads to a part of the same schema; nothing is ever fetched."""
     from referencing import Registry
     from referencing.exceptions import Unresolvable
     from referencing.jsonschema import DRAFT202012
 
     try:
-        Registry().resolver_with_root(DRAFT202012.create_resource(schema)).lookup(reference)
+        Registry().resolver_with_root(DRAFT202012.create_resource(schema)).lookup(str(reference))
     except Unresolvable:
         return False
     return str(reference).startswith("#")

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from foundry_exp.errors import ConfigError
 from foundry_exp.files.digest import digest_of
@@ -13,11 +12,10 @@ from foundry_exp.records.record import Sample
 from foundry_exp.records.score import FACETS
 from foundry_exp.scores.facets import form_checks, json_check, languages, text_checks
 from foundry_exp.scores.facets.check_result import CheckResult
+from foundry_exp.scores.facets.options import Options, number, text
 
 RULES = 2
 """Counted up when a check changes, since the same facets then give other points."""
-
-Options = Mapping[str, Any]
 
 
 def _no_complaints(_: Options) -> Iterable[str]:
@@ -73,11 +71,13 @@ def facets_of(sample: Sample) -> list[Facet]:
 
 
 def _facet(entry: Options, sample: Sample) -> Facet:
-    kind = KINDS[entry["kind"]]
+    name = text(entry, "kind")
+    kind = KINDS[name]
     options = {key: value for key, value in entry.items() if key not in ("kind", "criterion", "weight")}
     reference = {"reference": sample.reference or ""} if kind.needs_reference else {}
-    criterion = entry.get("criterion", kind.criterion)
-    return Facet(entry["kind"], criterion, float(entry.get("weight", 1)), options | reference)
+    weight = number(entry, "weight")
+    criterion = str(entry.get("criterion", kind.criterion))
+    return Facet(name, criterion, 1.0 if weight is None else float(weight), options | reference)
 
 
 def identity(samples: Iterable[Sample]) -> str:
@@ -93,17 +93,18 @@ def identity(samples: Iterable[Sample]) -> str:
 def load(path: Path, name: str) -> PromptSet:
     """Read a prompt set; raises ConfigError also for what a schema cannot see of its facets, such as a bad pattern."""
     prompt_set = prompt_sets.load(path, name)
-    for number, sample in enumerate(prompt_set.samples, start=1):
+    for line, sample in enumerate(prompt_set.samples, start=1):
         for place, entry in enumerate(sample.facets):
             complaint = next(iter(_complaints(entry, sample.reference)), None) if isinstance(entry, Mapping) else None
             if complaint is not None:
-                msg = f"{path}: entry {number} ({sample.sample_id}): facets.{place}{complaint}"
+                msg = f"{path}: entry {line} ({sample.sample_id}): facets.{place}{complaint}"
                 raise ConfigError(msg)
     return prompt_set
 
 
 def _complaints(entry: Options, reference: str | None) -> Iterable[str]:
-    kind = KINDS[entry["kind"]]
+    name = text(entry, "kind")
+    kind = KINDS[name]
     if kind.needs_reference and not (reference or "").strip():
         return [f": {entry['kind']} needs the prompt's reference, got none; add a reference or remove the facet."]
     return kind.complaints(entry)

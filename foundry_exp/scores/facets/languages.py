@@ -1,11 +1,12 @@
 """Languages: what rules must know of each, and the rule that an answer is in one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Protocol
 
 from foundry_exp.scores.facets.check_result import CheckResult, met_or_missed
+from foundry_exp.scores.facets.options import Options, text
 
 SURE = 0.4
 """From this probability on a language counts as told; single words of a real language stay below."""
@@ -49,9 +50,9 @@ def every(texts: str) -> frozenset[str]:
     return frozenset(text for language in LANGUAGES.values() for text in getattr(language, texts).split())
 
 
-def is_in_language(answer: str, options: Mapping[str, Any]) -> CheckResult:
+def is_in_language(answer: str, options: Options) -> CheckResult:
     """The likeliest language is the one wanted; a text too short to tell is unscored."""
-    wanted = options["code"]
+    wanted = text(options, "code")
     probabilities: dict[str, float] = {}
     for code, probability in _identifier().rank(answer):
         probabilities[_main(code)] = probabilities.get(_main(code), 0.0) + probability
@@ -67,8 +68,15 @@ def _main(code: str) -> str:
     return next((name for name, language in LANGUAGES.items() if code in language.varieties.split()), code)
 
 
+class _Identifier(Protocol):
+    labels: Sequence[str]
+
+    def rank(self, text: str) -> list[tuple[str, float]]: ...
+
+
 @cache
-def _identifier() -> Any:
+def _identifier() -> "_Identifier":
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    made: _Identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    return made
