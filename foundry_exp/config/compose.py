@@ -29,6 +29,7 @@ from foundry_exp.config import (
 from foundry_exp.config.hydra_errors import in_our_words
 from foundry_exp.errors import ConfigError, near
 from foundry_exp.files import json_schema
+from foundry_exp.files.plain import is_mapping, mapping
 
 ENDPOINT_VARIABLE = "FOUNDRY_LOCAL_ENDPOINT"
 BENCH_RECIPE = "bench-env"
@@ -128,9 +129,9 @@ def plain(config: DictConfig | dict[str, Any]) -> dict[str, Any]:
     return target.with_current(values)
 
 
-def _plain_value(config: DictConfig, key: Any) -> Any:
+def _plain_value(config: DictConfig, key: Any) -> object:
     """Without a copy of the whole config beforehand, which takes five times as long as this."""
-    value = config[key]
+    value: object = config[key]
     return OmegaConf.to_container(value, resolve=True, throw_on_missing=True) if OmegaConf.is_config(value) else value
 
 
@@ -147,7 +148,7 @@ def section(kind: type[door.Section], option: str, settings: Sequence[str]) -> d
             msg = f"{key}: {chosen} has no such key; {near(key, [group, *names])}"
             raise ConfigError(msg)
     # `++`, since an option may leave out what the schema allows
-    composed: dict[str, Any] = jobs([chosen, *(f"++{text}" for text in own)], multirun=False)[0][0].plain[group]
+    composed = mapping(jobs([chosen, *(f"++{text}" for text in own)], multirun=False)[0][0].plain[group])
     return door.checked_section(kind, composed, chosen)
 
 
@@ -203,15 +204,15 @@ def _keys(overrides: Sequence[str]) -> list[str]:
     return list(_dotted(OmegaConf.to_container(_ours(config), resolve=False)))
 
 
-def _dotted(node: Any, above: str = "") -> Iterator[str]:
-    for key, value in node.items():
+def _dotted(node: object, above: str = "") -> Iterator[str]:
+    for key, value in mapping(node).items():
         yield f"{above}{key}"
-        if isinstance(value, dict):
+        if is_mapping(value):
             yield from _dotted(value, f"{above}{key}.")
 
 
-def _properties(schema: dict[str, Any], above: str = "") -> Iterator[str]:
+def _properties(schema: object, above: str = "") -> Iterator[str]:
     """The keys that a schema allows, like `_dotted`."""
-    for key, value in schema.get("properties", {}).items():
+    for key, value in mapping(mapping(schema).get("properties")).items():
         yield f"{above}{key}"
         yield from _properties(value, f"{above}{key}.")

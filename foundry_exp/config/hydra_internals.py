@@ -86,7 +86,7 @@ def _refuse_without_values(swept: Override) -> None:
 def launch(
     here: Task,
     elsewhere: Task,
-    every_job: Mapping[tuple[str, ...], Mapping[str, Any]],
+    every_job: Mapping[tuple[str, ...], Mapping[str, object]],
     config: DictConfig,
     config_name: str,
 ) -> None:
@@ -120,7 +120,7 @@ class Planned:
     14 ms of CPU a job, against 69 ms for composing it again.
     """
 
-    def __init__(self, configs: Mapping[tuple[str, ...], Mapping[str, Any]]) -> None:
+    def __init__(self, configs: Mapping[tuple[str, ...], Mapping[str, object]]) -> None:
         """Keep the config of each job, by its overrides."""
         self._configs = configs
 

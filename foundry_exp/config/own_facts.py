@@ -7,15 +7,15 @@ said of it. What the command, or a recipe, says besides stays.
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from hydra import compose
 from omegaconf import DictConfig, OmegaConf
 
 from foundry_exp.config import conf_folders, hydra_session
 from foundry_exp.files import yaml_text
+from foundry_exp.files.plain import is_mapping, mapping
 
-Section = Mapping[str, Any]
+Section = Mapping[str, object]
 _ANY = "???"
 """What an option leaves to the command is not another one's."""
 
@@ -48,8 +48,7 @@ def _name_by_weights(section: DictConfig, weights: str | None, *, is_named: bool
 
 def _plain(section: DictConfig) -> Section:
     """With interpolations as they are written: they may be of what is not there yet."""
-    plain = OmegaConf.to_container(section, resolve=False)
-    return {str(key): value for key, value in plain.items()} if isinstance(plain, dict) else {}
+    return mapping(OmegaConf.to_container(section, resolve=False))
 
 
 def _stated(group: str, option: str) -> Section:
@@ -57,14 +56,14 @@ def _stated(group: str, option: str) -> Section:
     paths = (folder / group / f"{option}.yaml" for folder in conf_folders.every())
     text = next((path.read_text(encoding="utf-8") for path in paths if path.is_file()), "defaults:")
     content = _read(text)
-    if isinstance(content, dict) and "defaults" not in content and "@package" not in text:
+    if is_mapping(content) and "defaults" not in content and "@package" not in text:
         return content
     user_options = conf_folders.search_path_override(conf_folders.user_conf())
     return _plain(compose(hydra_session.CONFIG_NAME, [f"{group}={option}", *user_options])[group])
 
 
 @lru_cache(maxsize=64)
-def _read(text: str) -> Any:
+def _read(text: str) -> object:
     """Once for all the jobs of a sweep: a millisecond each."""
     return yaml_text.parse(text, quick=True)
 

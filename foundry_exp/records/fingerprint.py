@@ -5,9 +5,9 @@ It is made of settings by their own names, so a release of ours, or a class that
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from foundry_exp.files.digest import digest_of
+from foundry_exp.files.plain import is_list, is_mapping
 from foundry_exp.records.record import Sample
 
 SDK = "foundry-local-sdk"
@@ -22,7 +22,7 @@ NO_TIMING = frozenset({
     "backend.api_key_env", "backend.load_timeout_s", "workload.load_timeout_s",
 })  # fmt: skip
 """Keys of these sections that may change without the measurement being another one."""
-ADDED_LATER: dict[str, Any] = {}
+ADDED_LATER: dict[str, object] = {}
 """A key that came with a later release → the value with which the tool does what it did before there was the key.
 
 While a key holds that value it is no part of an identity, so that a sweep begun before the release goes on after it.
@@ -33,7 +33,7 @@ While a key holds that value it is no part of an identity, so that a sweep begun
 class Measurement:
     """What a timing depends on."""
 
-    settings: Mapping[str, Any]
+    settings: Mapping[str, object]
     """Dotted key to its resolved value."""
     prompts: str
     """Digest of what is asked."""
@@ -59,7 +59,7 @@ class Measurement:
             yield "the prompts"
 
 
-def measurement(config: Mapping[str, Any], samples: Sequence[Sample], sdk: str | None) -> Measurement:
+def measurement(config: Mapping[str, object], samples: Sequence[Sample], sdk: str | None) -> Measurement:
     """The one that a config, resolved, asks for."""
     sections = {name: config.get(name) for name in SECTIONS}
     settings = {key: _canonical(value) for key, value in _flat(sections) if not _is_left_out(key, value)}
@@ -72,20 +72,20 @@ def digest_of_prompts(samples: Sequence[Sample]) -> str:
     return digest_of([sample.digest + sample.sample_id for sample in samples])
 
 
-def _is_left_out(key: str, value: Any) -> bool:
+def _is_left_out(key: str, value: object) -> bool:
     return key in NO_TIMING or (key in ADDED_LATER and value == ADDED_LATER[key])
 
 
-def _flat(node: Any, above: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(node, Mapping):
+def _flat(node: object, above: str = "") -> Iterator[tuple[str, object]]:
+    if is_mapping(node):
         for key, value in node.items():
             yield from _flat(value, f"{above}.{key}" if above else str(key))
     else:
         yield above, node
 
 
-def _canonical(value: Any) -> Any:
+def _canonical(value: object) -> object:
     """300.0 and 300 are one number, whichever of them a file holds."""
-    if isinstance(value, list | tuple):
+    if is_list(value):
         return [_canonical(entry) for entry in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -95,9 +95,9 @@ class RunResult:
     accel: str
     backend: str
     streaming: bool
-    prompts: dict[str, Any]
+    prompts: dict[str, object]
     """Name, digest and size of the prompt set."""
-    generation: dict[str, Any]
+    generation: dict[str, object]
     metrics: dict[str, Any]
     """Metric name to a number, a distribution, or null."""
     missing: dict[str, str]
@@ -105,13 +105,13 @@ class RunResult:
     per_prompt: dict[str, Any]
     """Sample id to its own distributions of the latency metrics."""
     scores: dict[str, Scored]
-    environment: dict[str, Any]
+    environment: dict[str, object]
     fingerprint: str
     """Identity of the measurement: what would have to be equal for a rerun to be pointless."""
     warnings: tuple[str, ...] = ()
     intervals: dict[str, Interval] = field(default_factory=dict)
     """95 % intervals of metrics that are shares; a distribution carries its own."""
-    warmup: dict[str, Any] = field(default_factory=dict)
+    warmup: dict[str, object] = field(default_factory=dict)
     """How many warm-up requests there were, and whether they had become steady."""
     energy_source: str | None = None
     """Where `energy_j` comes from: rapl, nvml or heuristic; null when it is null."""

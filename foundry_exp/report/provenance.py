@@ -1,9 +1,9 @@
 """What ran on what: machine, system, runtime, code, power, prompts and settings, as far as they are known."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from foundry_exp.files.escape import one_line
+from foundry_exp.files.plain import mapping
 from foundry_exp.records.run_result import RunResult
 from foundry_exp.records.score import Scored
 from foundry_exp.results.comparable import setting_text
@@ -51,7 +51,7 @@ def _scores(scores: dict[str, Scored]) -> str:
     return _joined(*(f"{name} by {', '.join(each.scored_by)} ({each.rubric})" for name, each in scores.items()))
 
 
-def _machine(environment: dict[str, Any]) -> str:
+def _machine(environment: Mapping[str, object]) -> str:
     cores, threads, memory_mb = (
         environment.get("cpu_cores"),
         environment.get("cpu_threads"),
@@ -66,16 +66,15 @@ def _machine(environment: dict[str, Any]) -> str:
     )
 
 
-def _runtime(environment: dict[str, Any]) -> str:
-    versions: dict[str, Any] = {}
+def _runtime(environment: Mapping[str, object]) -> str:
+    versions: dict[str, object] = {}
     for source in ("packages", "runtime"):
-        part = environment.get(source)
-        packages = part.items() if isinstance(part, dict) else ()
+        packages = mapping(environment.get(source)).items()
         versions |= {name.replace("_", "-"): version for name, version in packages if version}
     return _joined(*(_named(name, version) for name, version in versions.items()))
 
 
-def _code(environment: dict[str, Any]) -> str:
+def _code(environment: Mapping[str, object]) -> str:
     commit = environment.get("git_commit")
     if not commit:
         return ""
@@ -84,14 +83,14 @@ def _code(environment: dict[str, Any]) -> str:
     return _joined(f"commit {str(commit)[:_COMMIT_DIGITS]}", state)
 
 
-def _prompts(prompts: dict[str, Any]) -> str:
+def _prompts(prompts: Mapping[str, object]) -> str:
     size = prompts.get("size")
     return _joined(prompts.get("name"), f"{size} prompts" if size else None, _named("digest", prompts.get("digest")))
 
 
-def _named(name: str, value: Any) -> str | None:
+def _named(name: str, value: object) -> str | None:
     return None if value is None or value == "" else f"{name} {value}"
 
 
-def _joined(*parts: Any) -> str:
+def _joined(*parts: object) -> str:
     return ", ".join(str(part) for part in parts if part is not None and part != "")

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from foundry_exp.errors import ConfigError
 from foundry_exp.files.escape import one_line
+from foundry_exp.files.plain import mapping
 from foundry_exp.records.run_result import RunResult
 from foundry_exp.records.score import JUDGE, Scored
 from foundry_exp.results.candidates import Candidate
@@ -122,10 +122,9 @@ def _generation(cell: FinishedCell) -> str | None:
 
 def _runtime(cell: FinishedCell) -> str | None:
     """The packages that models run in; how long the network took, or what a service had loaded, is none of it."""
-    versions: dict[str, Any] = {}
+    versions: dict[str, object] = {}
     for source in ("packages", "runtime"):
-        part = cell.result.environment.get(source)
-        versions |= part if isinstance(part, dict) else {}
+        versions |= mapping(cell.result.environment.get(source))
     return ", ".join(f"{name} {versions[name]}" for name in RUNTIME_PACKAGES if versions.get(name)) or None
 
 
@@ -138,7 +137,7 @@ def workload(cell: FinishedCell, names: Sequence[str]) -> str | None:
     """Settings of the workload, as far as the cell's config says them."""
     if (asked := cell.config.workload) is None:
         return None
-    settings = asdict(asked)
+    settings: dict[str, object] = asdict(asked)
     return ", ".join(f"{name} {settings[name]}" for name in names if settings[name] is not None) or None
 
 
@@ -157,7 +156,7 @@ def _machine(cell: FinishedCell) -> str | None:
     return ", ".join(str(part) for part in parts if part) or None
 
 
-def setting_text(value: Any) -> str:
+def setting_text(value: object) -> str:
     """A setting's value as pages say it: 0.7, and 1 for 1.0."""
     return f"{value:g}" if isinstance(value, float) else str(value)
 

@@ -1,10 +1,11 @@
 """A finished cell as one row: just what the tables show, each value with its unit in its name."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from foundry_exp.errors import StoreError
+from foundry_exp.files.plain import is_mapping
 from foundry_exp.metrics import catalogue
 from foundry_exp.metrics.figure import Figure, Statistic
 from foundry_exp.metrics.formats import COUNT
@@ -94,12 +95,12 @@ def _number(result: RunResult, figure: Figure, one: Statistic, spread: Distribut
 def distribution(result: RunResult, name: str) -> Distribution | None:
     """A metric over requests; null when it has no value."""
     value = _metric(result, name)
-    if isinstance(value, dict):
+    if is_mapping(value):
         value = _read(result, name, value)
     return value if isinstance(value, Distribution) and value.n else None
 
 
-def _read(result: RunResult, name: str, value: dict[str, Any]) -> Any:
+def _read(result: RunResult, name: str, value: Mapping[str, object]) -> object:
     try:
         return from_plain(Distribution, value)
     except NotTheRecordError as error:
@@ -113,11 +114,12 @@ def scalar(result: RunResult, name: str) -> float | None:
     return finite(spread.p50 if spread else _metric(result, name))
 
 
-def _metric(result: RunResult, name: str) -> Any:
+def _metric(result: RunResult, name: str) -> object:
     return result.shown_metrics.get(name)
 
 
-def finite(value: Any) -> float | None:
+def finite(value: object) -> float | None:
     """A number that can be shown; null for anything else."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return value if is_number and math.isfinite(value) else None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return value if math.isfinite(value) else None

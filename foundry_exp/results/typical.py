@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from foundry_exp.metrics.summary import typical_answer_ms
 from foundry_exp.records.run_result import RunResult
-from foundry_exp.results.row import scalar
+from foundry_exp.results.row import finite, scalar
 
 TYPICAL = "typical_answer_ms"
 
@@ -26,7 +26,7 @@ def expected(results: Iterable[RunResult], of_decision: float | None = None) -> 
     """What the decision says, else what all prompt sets say alike; never the length of what models wrote."""
     if of_decision:
         return Expected(of_decision, "the decision says")
-    stated = {result.prompts.get("expected_tokens") for result in results}
+    stated = {finite(result.prompts.get("expected_tokens")) for result in results}
     tokens = stated.pop() if len(stated) == 1 else None
     return Expected(float(tokens) if tokens else None)
 
@@ -42,7 +42,7 @@ def of_run(result: RunResult, tokens: float | None) -> float | None:
 def note(results: Iterable[RunResult]) -> str | None:
     """Where the length of a table's typical answers is from; nothing where no cell has one."""
     able = [result for result in results if scalar(result, TYPICAL)]
-    stated = sorted({tokens for result in able if (tokens := result.prompts.get("expected_tokens"))})
+    stated = sorted({tokens for result in able if (tokens := finite(result.prompts.get("expected_tokens")))})
     if not stated:
         return None
     return f"Typical answer: of {' or '.join(f'{n:g}' for n in stated)} tokens, as the prompt set expects."

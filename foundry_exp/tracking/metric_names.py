@@ -3,7 +3,6 @@
 import math
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from foundry_exp.metrics import catalogue
 from foundry_exp.records.score import Scored
@@ -14,7 +13,7 @@ MAX_METRICS = 40
 _ILLEGAL = re.compile(r"[^A-Za-z0-9_\-./ ]")
 
 
-def logged_metrics(metrics: Mapping[str, Any]) -> dict[str, float]:
+def logged_metrics(metrics: Mapping[str, object]) -> dict[str, float]:
     """MLflow's name and value of every metric that has one; a null is left out, never a zero."""
     # The part before `/` is a section of MLflow's chart page, in alphabetical order: `latency` has to stay first.
     # The first metric logged is the headline.
@@ -26,7 +25,7 @@ def logged_metrics(metrics: Mapping[str, Any]) -> dict[str, float]:
     return named
 
 
-def _quality(metrics: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+def _quality(metrics: Mapping[str, object]) -> Iterator[tuple[str, float]]:
     """Scores of facets and scorers, `quality/<name>`, with the letters that MLflow takes."""
     for name, entry in metrics.items():
         value = number(entry, "value")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from foundry_exp.files.plain import mapping
 from foundry_exp.records.runs import find_run, finished_cells
 from foundry_exp.report.highlights import highlights
 from foundry_exp.report.ranking import rankable
@@ -28,8 +29,8 @@ def test_two_models_of_one_service_are_ranked(run: Run, tmp_path: Path, serve: S
     assert told.returncode == 0, told.stdout + told.stderr
     sweep = find_run("last", tmp_path / "mlruns")
     cells = gather(finished_cells(sweep))
-    facts = [cell.result.environment["runtime"] for cell in cells]
-    assert all(float(each["rtt_ms"]) > 0 for each in facts), "each has its own, which now and then are equal"
+    facts = [mapping(cell.result.environment["runtime"]) for cell in cells]
+    assert all(float(str(each["rtt_ms"])) > 0 for each in facts), "each has its own, which now and then are equal"
     assert differing(cells) == []
     assert [label for label, _ in rankable(cells)] == ["quick", "slow"]
     assert "Quickest whole answer:** quick at" in (sweep / "report.md").read_text(encoding="utf-8")

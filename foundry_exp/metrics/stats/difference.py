@@ -9,7 +9,7 @@ from statistics import NormalDist
 import numpy as np
 
 from foundry_exp.metrics.stats.bootstrap import MINIMUM_CLUSTERS
-from foundry_exp.metrics.stats.intervals import ALPHA, FloatArray
+from foundry_exp.metrics.stats.intervals import ALPHA, FloatArray, column_means
 from foundry_exp.metrics.stats.student import t_quantile, two_sided_p
 
 POWER = 0.8
@@ -59,7 +59,7 @@ def welch(first: Sequence[float], second: Sequence[float]) -> Difference | None:
     return from_parts(effect, parts, n=min(len(first), len(second)), method="Welch's t over runs")
 
 
-def variance_of_mean(values: Sequence[float]) -> Part:
+def variance_of_mean(values: Sequence[float] | FloatArray) -> Part:
     """s² / n with n - 1 degrees of freedom."""
     return Part(float(np.var(np.asarray(values), ddof=1)) / len(values), len(values) - 1)
 
@@ -119,10 +119,10 @@ def paired(first: FloatArray, second: FloatArray, *, seed: int = 0) -> Differenc
     interval is Student's t. Where every prompt differs by the same, an interval would have no width: the p-value is
     the sign test's then.
     """
-    by_prompt = second.mean(axis=0) - first.mean(axis=0)
+    by_prompt = column_means(second) - column_means(first)
     if len(by_prompt) < FEWEST:
         return None
-    runs = [side.mean(axis=1) for side in (first, second) if len(side) >= FEWEST]
+    runs: list[FloatArray] = [side.mean(axis=1) for side in (first, second) if len(side) >= FEWEST]
     parts = [variance_of_mean(values) for values in (by_prompt, *runs)]
     effect = float(by_prompt.mean())
     by_t = from_parts(effect, parts, n=len(by_prompt), method="t over prompts")
@@ -162,10 +162,9 @@ def _counts(n: int, seed: int) -> FloatArray:
 
 def _bootstrapped(by_t: Difference, draws: FloatArray) -> Difference:
     tail = _NORMAL.cdf(-t_quantile(1 - ALPHA / 2, by_t.df))
-    low, high = np.quantile(draws, (tail, 1 - tail))
-    return replace(
-        by_t, low=float(low), high=float(high), p_value=_p_of_draws(by_t, draws), method="bootstrap by prompt and run"
-    )
+    ends: list[float] = np.quantile(draws, (tail, 1 - tail)).tolist()
+    low, high = ends
+    return replace(by_t, low=low, high=high, p_value=_p_of_draws(by_t, draws), method="bootstrap by prompt and run")
 
 
 def _p_of_draws(by_t: Difference, draws: FloatArray) -> float:

@@ -19,6 +19,12 @@ ALPHA = 0.05
 """Every interval of the package is a two-sided 95 % one."""
 
 
+def column_means(values: FloatArray) -> FloatArray:
+    """Over rows, a figure a column."""
+    means: FloatArray = values.mean(axis=0)
+    return means
+
+
 def percentile(values: Sequence[float], share: float) -> float | None:
     """The linear percentile (Hyndman and Fan's type 7, numpy's default); null of nothing."""
     return float(np.quantile(np.asarray(values, dtype=np.float64), share)) if len(values) else None

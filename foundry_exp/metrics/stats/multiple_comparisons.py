@@ -8,7 +8,7 @@ from itertools import combinations, count
 import numpy as np
 import numpy.typing as npt
 
-from foundry_exp.metrics.stats.intervals import FloatArray
+from foundry_exp.metrics.stats.intervals import FloatArray, column_means
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -114,7 +114,7 @@ def _t(values: FloatArray, places: npt.NDArray[np.intp]) -> FloatArray:
     squares: FloatArray = ((chosen - (sums / n)[:, None]) ** 2).sum(axis=1)
     whole: FloatArray = values.sum(axis=0)
     rest_mean = (whole - sums) / (total - n)
-    about = squares_about_mean(values)
+    about = _squares_about_mean(values)
     gap = sums / n - rest_mean
     rest_squares = np.maximum(0, about - squares - gap**2 * n * (total - n) / total)
     error = np.sqrt((squares + rest_squares) / (total - 2) * (1 / n + 1 / (total - n)))
@@ -123,20 +123,14 @@ def _t(values: FloatArray, places: npt.NDArray[np.intp]) -> FloatArray:
     return t
 
 
-def column_means(values: FloatArray) -> FloatArray:
-    """Over rows, a figure a column."""
-    means: FloatArray = values.mean(axis=0)
-    return means
-
-
-def squares_about_mean(values: FloatArray) -> FloatArray:
+def _squares_about_mean(values: FloatArray) -> FloatArray:
     """Σ (x - mean)² over rows, a figure a column."""
     squares: FloatArray = ((values - column_means(values)) ** 2).sum(axis=0)
     return squares
 
 
 def _standard_error(first: FloatArray, second: FloatArray) -> FloatArray:
-    squares = squares_about_mean(first) + squares_about_mean(second)
+    squares = _squares_about_mean(first) + _squares_about_mean(second)
     total = len(first) + len(second)
     error: FloatArray = np.sqrt(squares / (total - 2) * (1 / len(first) + 1 / len(second)))
     return error

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from foundry_exp.errors import ConfigError, near
 from foundry_exp.files import json_schema
+from foundry_exp.files.plain import mapping
 from foundry_exp.scores.people.documents import SCORE_COLUMN
 from foundry_exp.scores.people.spreadsheet import read_text, unprotected
 
@@ -29,7 +29,7 @@ class Row:
     annotator: str
     answer: str | None
     """What the file shows as the answer; null when it has no such column."""
-    scores: Mapping[str, Any]
+    scores: Mapping[str, object]
     comment: str
     scored_at: str | None = None
     """When, where the file says it."""
@@ -89,7 +89,7 @@ def _read_jsonl(text: str, file: FilledFile) -> None:
         if not line.strip():
             continue
         try:
-            value = json.loads(line)
+            value: Mapping[str, object] = json.loads(line)
             json_schema.check(value, "annotation", "")
         except ConfigError as error:
             file.add_problem(number, str(error).removeprefix(": "))
@@ -97,8 +97,12 @@ def _read_jsonl(text: str, file: FilledFile) -> None:
             file.add_problem(number, f"not JSON ({getattr(error, 'msg', None) or 'cannot be read'}); correct the line.")
         else:
             who, comment = str(value.get(ANNOTATOR) or ""), str(value.get(COMMENT) or "")
-            when = value.get("scored_at")
-            file.rows.append(Row(number, value[ITEM], who, value.get(ANSWER), value["scores"], comment, when))
+            answer, when = _text(value.get(ANSWER)), _text(value.get("scored_at"))
+            file.rows.append(Row(number, str(value[ITEM]), who, answer, mapping(value["scores"]), comment, when))
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _read_csv(text: str, criteria: Sequence[str] | None, file: FilledFile) -> None:

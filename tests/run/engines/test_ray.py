@@ -131,7 +131,7 @@ def test_no_node_measures_two_cells_at_once(nodes: Nodes, tmp_path: Path) -> Non
     for name, result in results(tmp_path).items():
         times = [(record.t_start_ns, record.t_end_ns) for record in records(tmp_path, name)]
         span = (min(start for start, _ in times), max(end for _, end in times))
-        spans.setdefault(result.environment["node_id"], []).append(span)
+        spans.setdefault(str(result.environment["node_id"]), []).append(span)
     for on_one_node in spans.values():
         ordered = sorted(on_one_node)
         assert all(first[1] <= second[0] for first, second in itertools.pairwise(ordered))
