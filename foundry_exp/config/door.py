@@ -1,7 +1,7 @@
 """The door: what was composed is checked whole, once, and every number is of its type from here on."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from foundry_exp import target
 from foundry_exp.files import json_schema
@@ -22,7 +22,10 @@ def checked(composed: Mapping[str, object]) -> Config:
     for group in _CHOSEN.values():
         if group in composed:
             json_schema.check(composed[group], group, group)
-    scorers = {name: target.with_whole_numbers(mapping(one), f"scorer.{name}") for name, one in mapping(composed["scorer"]).items()}
+    scorers = {
+        name: target.with_whole_numbers(mapping(one), f"scorer.{name}")
+        for name, one in mapping(composed["scorer"]).items()
+    }
     parts = {name: target.with_whole_numbers(mapping(composed[name]), name) for name in _PARTS}
     return config_json.build(Config, {**composed, **parts, "scorer": scorers})
 
