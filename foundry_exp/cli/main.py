@@ -37,7 +37,7 @@ def _dispatch(arguments: list[str]) -> int:
     first = arguments[0] if arguments else ""
     if first and "=" not in first and not first.startswith(("-", "+", "~")):
         return _verb(first, arguments[1:])
-    options = _parser().parse_intermixed_args(arguments)
+    options = _parser().parse_intermixed_args(arguments, _Options())
     if options.help:
         print(help_page.text())
         return 0
@@ -65,6 +65,19 @@ def _verb(name: str, arguments: list[str]) -> int:
     return code
 
 
+class _Options:
+    overrides: list[str]
+    help: bool
+    version: bool
+    multirun: bool
+    cfg: str
+    resolve: bool
+    info: str
+    quiet: bool
+    hydra_help: bool
+    shell_completion: bool
+
+
 class _Parser(argparse.ArgumentParser):
     """Complains in our words."""
 
@@ -88,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _experiment(options: argparse.Namespace) -> int:
+def _experiment(options: _Options) -> int:
     from foundry_exp.config import compose, conf_folders
 
     if options.shell_completion:
@@ -119,7 +132,7 @@ def _experiment(options: argparse.Namespace) -> int:
     return run(every_job, cells, overrides, multirun=multirun)
 
 
-def _hydras_own(options: argparse.Namespace, overrides: Sequence[str]) -> int:
+def _hydras_own(options: _Options, overrides: Sequence[str]) -> int:
     """What Hydra says of a command that composes, of a sweep's first cell; what does not is refused in our words."""
     from foundry_exp.config import compose, hydra_session
 

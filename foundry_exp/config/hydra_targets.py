@@ -24,16 +24,16 @@ _DEEPEST = 30
 
 def refuse_foreign(config: DictConfig) -> None:
     """Raise ConfigError when Hydra's section names something to import that is not from an allowed package."""
-    ours = config.hydra
+    ours: DictConfig = config.hydra
     for section in ("callbacks", *_PLUGINS):
         for key, path in _named(ours.get(section), f"hydra.{section}", ("_target_",)):
-            _hold(str(path), key)
+            _hold(path, key)
     for section in _PLUGINS:
         _need_plugin(ours[section], f"hydra.{section}._target_")
     for section in _LOGGING:
         for key, path in _named(ours.get(section), f"hydra.{section}", _IMPORTED_BY_LOGGING):
-            if not _OF_LOGGING.fullmatch(str(path)):
-                target.resolve(str(path).removeprefix("ext://"), key)
+            if not _OF_LOGGING.fullmatch(path):
+                target.resolve(path.removeprefix("ext://"), key)
     for name in ours.job.env_set:
         if _STARTS_PROGRAMS.fullmatch(str(name)):
             msg = f"hydra.job.env_set.{name}: decides which code runs, so no config sets it; set it in the shell."
@@ -52,7 +52,7 @@ def refuse_foreign_folders(overrides: Sequence[str]) -> None:
 
 
 def _hold(path: str, where: str) -> None:
-    part = target.resolve(path, where, _OF_HYDRA)
+    part: object = target.resolve(path, where, _OF_HYDRA)
     package = path.partition(".")[0]
     own = isinstance(part, type) and part.__module__.partition(".")[0] == package
     # Such as hydra.utils.get_class, which imports what it is told.
@@ -61,9 +61,9 @@ def _hold(path: str, where: str) -> None:
         raise ConfigError(msg)
 
 
-def _need_plugin(node: Any, where: str) -> None:
+def _need_plugin(node: object, where: str) -> None:
     """A launcher or sweeper is a plugin that Hydra has found, or it ends in a traceback."""
-    path = node.get("_target_") if isinstance(node, DictConfig) else None
+    path: object = node.get("_target_") if isinstance(node, DictConfig) else None
     plugins = Plugins.instance().class_name_to_class
     if path not in plugins:
         kind = where.split(".")[1]
@@ -72,26 +72,25 @@ def _need_plugin(node: Any, where: str) -> None:
         raise ConfigError(msg)
 
 
-def _named(node: Any, where: str, keys: Collection[str], depth: int = 0) -> Iterator[tuple[str, Any]]:
+def _named(node: object, where: str, keys: Collection[str], depth: int = 0) -> Iterator[tuple[str, str]]:
     """Each value below a node that is under one of the keys, or imported by logging wherever it stands."""
     if depth > _DEEPEST:
         msg = f"{where}: nested too deep, or within itself; write it out."
         raise ConfigError(msg)
     for name in _names(node):
         value, place = _value(node, name), f"{where}.{name}"
-        is_text = isinstance(value, str)
-        if (name in keys and is_text) or (is_text and value.startswith("ext://")):
+        if isinstance(value, str) and (name in keys or value.startswith("ext://")):
             yield place, value
         yield from _named(value, place, keys, depth + 1)
 
 
-def _names(node: Any) -> list[Any]:
+def _names(node: object) -> list[object]:
     if isinstance(node, DictConfig):
         return list(node.keys())
-    return list(range(len(node))) if isinstance(node, ListConfig) else []
+    return [*range(len(node))] if isinstance(node, ListConfig) else []
 
 
-def _value(node: Any, name: Any) -> Any:
+def _value(node: Any, name: object) -> object:
     try:
         return node[name]
     except (InterpolationResolutionError, MissingMandatoryValue):  # known only while a job runs, as its folder is

@@ -5,6 +5,8 @@ from typing import Any
 
 import yaml
 
+from foundry_exp.files.plain import is_mapping
+
 _DEEPEST = 200
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 _BRACKET = re.compile(r"[\[\]{}]")
@@ -25,7 +27,7 @@ def parse(text: str, *, quick: bool = False) -> Any:
     _refuse_depth(text)
     loader = yaml.SafeLoader if not quick or _is_deep(text) else getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        value = _only_document(loader(text))
+        value: object = _only_document(loader(text))
     except RecursionError as error:
         raise yaml.YAMLError("nested too deep") from error
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
@@ -55,22 +57,23 @@ def _only_document(loader: Any) -> Any:
 def _refuse_depth(text: str) -> None:
     """Brackets within brackets: the parser takes time by the square of their depth, 3 s for 3000."""
     depth = 0
-    for bracket in _BRACKET.findall(text):
+    brackets: list[str] = _BRACKET.findall(text)
+    for bracket in brackets:
         depth += 1 if bracket in "[{" else -1
         if depth > _DEEPEST:
             raise yaml.YAMLError("nested too deep")
 
 
-def _refuse_endless_or_half(value: Any, most: int) -> None:
+def _refuse_endless_or_half(value: object, most: int) -> None:
     """Aliases of aliases can stand for more values than there is memory, or hold themselves; escapes, for no text."""
-    left = [value]
+    left: list[object] = [value]
     count = 0
     while left:
         count += 1
         if count > most:
             raise yaml.YAMLError("its aliases unfold to more values than can be read")
         entry = left.pop()
-        if isinstance(entry, dict):
+        if is_mapping(entry):
             left += [*entry, *entry.values()]
         elif isinstance(entry, list | tuple | set):
             left += entry

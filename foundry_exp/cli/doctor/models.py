@@ -8,6 +8,7 @@ from typing import Any
 from foundry_exp.cli.doctor.findings import Finding, Severity
 from foundry_exp.cli.doctor.probe_process import ProbeResult, ask
 from foundry_exp.errors import SkipCellError
+from foundry_exp.files.plain import texts
 from foundry_exp.measure.cell import Cell
 from foundry_exp.protocols import ModelRequest
 from foundry_exp.records.config_json import plain
@@ -21,7 +22,7 @@ START_S = 60.0
 class Here:
     """What is known to be available without a download."""
 
-    cached: Sequence[Mapping[str, str | None]]
+    cached: Sequence[Mapping[str, object]]
     """Variants on this disk, your own first, each with `id` and `alias`; your own with `path`."""
     served: list[str]
     """Ids that the service at an address lists."""
@@ -38,7 +39,7 @@ def probe(name: str, cell: Cell, here: Here, *, named: bool, main_job: bool) -> 
             fix = f"python -m foundry_exp models pull {cell.alias}"
             return Finding("error" if named else "note", what, "not downloaded, so not asked", fix)
         folder = next(entry.get("path") for entry in here.cached if entry["id"] == variant)
-        model = replace(model, variant=variant, path=Path(folder) if folder else None)
+        model = replace(model, variant=variant, path=Path(str(folder)) if folder else None)
     limit_s = cell.config.workload.load_timeout_s
     answer = ask(_job(cell, model, limit_s), limit_s + START_S)
     if answer.problem:
@@ -57,7 +58,7 @@ def _answered(what: str, answer: ProbeResult, here: Here, *, is_service: bool) -
     detail = f"answers {text!r} ({loaded['variant']}, {loaded['device'] or 'device unknown'}, {loaded['load_s']:.1f} s)"
     if not is_service:
         return Finding("ok", what, detail)
-    listed = answer.steps.get("listed", {}).get("ids") or here.served
+    listed = texts(answer.steps.get("listed", {}).get("ids")) or here.served
     if loaded["variant"] in listed:
         return Finding("ok", what, f"{detail}; listed in /v1/models")
     return Finding(
@@ -65,7 +66,7 @@ def _answered(what: str, answer: ProbeResult, here: Here, *, is_service: bool) -
     )
 
 
-def cached_variant(cell: Cell, cached: Sequence[Mapping[str, str | None]]) -> str | None:
+def cached_variant(cell: Cell, cached: Sequence[Mapping[str, object]]) -> str | None:
     """The exact variant in the cache that a run would load; null when it would download one."""
     model, accel = cell.config.model, cell.config.accel
     meant = [entry for entry in cached if entry["alias"] == model.alias or entry["id"] == model.variant]

@@ -5,6 +5,7 @@ The runtime can hang in native code, where nothing gentler than the end of its p
 
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ _SHOWN = 300
 class ProbeResult:
     """What the process said, step by step, until it ended or was ended."""
 
-    steps: dict[str, dict[str, Any]] = field(default_factory=dict)
+    steps: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     problem: str | None = None
     """Why it did not come to its end; null when it did."""
     log: str = ""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from foundry_exp.cli.doctor.findings import Finding, Severity
 from foundry_exp.cli.doctor.probe_process import ProbeResult
+from foundry_exp.files.plain import entries, mapping
 from foundry_exp.runtime.machine.environment import installed
 from foundry_exp.runtime.models import catalogue
 from foundry_exp.runtime.models.variants import CPU
@@ -44,10 +45,11 @@ def _library(answer: ProbeResult, bad: Severity) -> Finding:
 def _providers(answer: ProbeResult) -> Finding:
     if "providers" not in answer.steps:
         return Finding("warning", "accelerators", f"not listed: {answer.problem}", "run doctor again.")
-    offered = answer.steps["providers"]["found"]
-    present = {f"{provider} ({device})" for provider, device in _DEVICE.findall(answer.log)}
-    registered = present | {provider["name"] for provider in offered if provider["registered"]}
-    missing = sorted(provider["name"] for provider in offered if not provider["registered"])
+    offered = [mapping(one) for one in entries(answer.steps["providers"]["found"])]
+    devices: list[tuple[str, str]] = _DEVICE.findall(answer.log)
+    present = {f"{provider} ({device})" for provider, device in devices}
+    registered = present | {str(provider["name"]) for provider in offered if provider["registered"]}
+    missing = sorted(str(provider["name"]) for provider in offered if not provider["registered"])
     listed = f"registered: {', '.join(sorted(registered))}"
     if not registered and not missing:  # the runtime names its devices when it asks its catalogue, and not before
         return Finding("note", "accelerators", "not named, since no catalogue was asked", "look with offline=false.")
@@ -62,16 +64,17 @@ def _providers(answer: ProbeResult) -> Finding:
 
 def _catalogue(answer: ProbeResult, cache_dir: Path, bad: Severity) -> Finding:
     """Reachable only when a fetch is seen to succeed: an old list of models looks the same."""
-    listed = answer.steps.get("catalogue")
-    count = f"{len(listed['aliases'])} models, {len(listed['cached'])} downloaded" if listed else "nothing listed"
-    fetched = _FETCH.findall(answer.log)
+    listed = answer.steps.get("catalogue", {})
+    aliases, cached = entries(listed.get("aliases")), entries(listed.get("cached"))
+    count = f"{len(aliases)} models, {len(cached)} downloaded" if listed else "nothing listed"
+    fetched: list[tuple[str, str]] = _FETCH.findall(answer.log)
     if listed and any(status == "Success" for _, status in fetched):
         return Finding("ok", "catalogue", f"reachable{_at(fetched[-1][0])}: {count}")
-    if listed and listed["aliases"] and not fetched:
+    if aliases and not fetched:
         return Finding("ok", "catalogue", f"not asked, the stored list {_age(cache_dir)} is young enough: {count}")
-    reasons = _REASON.findall(answer.log)
+    reasons: list[str] = _REASON.findall(answer.log)
     reason = reasons[-1] if reasons else answer.problem or "it gave no reason"
-    if listed and listed["aliases"]:
+    if aliases:
         fix = "downloaded models run; to download others, connect to the internet."
         return Finding(
             "warning", "catalogue", f"unreachable ({reason}); the stored list {_age(cache_dir)}: {count}", fix
@@ -86,9 +89,9 @@ def _at(endpoint: str) -> str:
 
 
 def _unasked(answer: ProbeResult, needs_download: bool) -> Finding:
-    cached = answer.steps.get("catalogue", {}).get("cached", [])
+    cached = entries(answer.steps.get("catalogue", {}).get("cached"))
     detail = f"not asked, since offline=true: {len(cached)} models downloaded"
-    own = answer.steps.get("own", {}).get("found", [])
+    own = entries(answer.steps.get("own", {}).get("found"))
     if needs_download:
         detail = f"{detail} and {len(own)} of your own registered, the one to be measured is not among them"
         return Finding("error", "catalogue", detail, "offline=false")

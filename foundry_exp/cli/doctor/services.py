@@ -7,6 +7,7 @@ from foundry_exp import target
 from foundry_exp.cli.doctor.findings import Finding
 from foundry_exp.cli.doctor.probe_process import ask
 from foundry_exp.errors import ConfigError
+from foundry_exp.files.plain import texts
 from foundry_exp.protocols import Tracker
 from foundry_exp.redact import without_secrets
 from foundry_exp.tracking.location import locate
@@ -23,7 +24,7 @@ def endpoint(backend: Mapping[str, object]) -> tuple[list[Finding], list[str]]:
         fix = "start the service, correct the address, or unset FOUNDRY_LOCAL_ENDPOINT to measure here."
         return [Finding("error", "endpoint", answer.problem, fix)], []
     kind, where = answer.steps["service"]["kind"], answer.steps["service"]["where"]
-    ids = answer.steps["models"]["ids"]
+    ids = texts(answer.steps["models"]["ids"])
     answers = Finding("ok", "endpoint", f"{where} answers as {kind}")
     if not ids:
         fix = "load a model there; a service without a list is asked for model.alias as it is."

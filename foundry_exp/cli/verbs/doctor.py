@@ -10,6 +10,7 @@ from foundry_exp import terminal
 from foundry_exp.cli import verb_arguments
 from foundry_exp.cli.verb_arguments import Options
 from foundry_exp.errors import ConfigError
+from foundry_exp.files.plain import entries, mapping
 
 if TYPE_CHECKING:
     from foundry_exp.cli.doctor.findings import Finding
@@ -85,7 +86,11 @@ def _look(overrides: list[str], probed: list[str] | None) -> "list[Finding]":
     cache_dir, catalogue = place.cache_dir, {"catalogue_url": place.catalogue_url, "cache_only": offline}
     job = {"do": "runtime", "data_dir": str(place.data_dir), "cache_dir": str(cache_dir), "catalogue": catalogue}
     answer = probe_process.ask(job, runtime.LIMIT_S)
-    cached = [*answer.steps.get("own", {}).get("found", []), *answer.steps.get("catalogue", {}).get("cached", [])]
+    cached = [
+        mapping(one)
+        for listed in (answer.steps.get("own", {}).get("found"), answer.steps.get("catalogue", {}).get("cached"))
+        for one in entries(listed)
+    ]
     needs_download = needs_catalogue(cell) and cached_variant(cell, cached) is None
     findings = [
         *machine.versions(),

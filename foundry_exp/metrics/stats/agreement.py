@@ -31,7 +31,7 @@ def weighted_kappa(first: Sequence[float], second: Sequence[float], *, seed: int
         raise ValueError(msg)
 
     def statistic(counts: FloatArray) -> FloatArray:
-        n = counts.sum(axis=1)
+        n: FloatArray = counts.sum(axis=1)
         observed = counts @ (x - y) ** 2 / n
         expected = (counts @ x**2 + counts @ y**2) / n - 2 * (counts @ x) * (counts @ y) / n**2
         return _one_minus(observed, expected)
@@ -84,14 +84,14 @@ class _Scored:
 def _alpha(scored: _Scored, of_items: FloatArray) -> float:
     """Alpha when each item is there as often as said; NaN without variation."""
     margin = np.bincount(scored.score, weights=of_items[scored.score_item], minlength=scored.values)
-    n = margin.sum()
+    n = float(margin.sum())
     # The scores from c to k, of c and k themselves half, are the difference of the middles of their ranks.
     middles = np.cumsum(margin) - margin / 2
     middles -= margin @ middles / n
     one, other = scored.pair
-    observed = (scored.pair_weight * of_items[scored.pair_item] * (middles[one] - middles[other]) ** 2).sum() / n
+    observed: float = (scored.pair_weight * of_items[scored.pair_item] * (middles[one] - middles[other]) ** 2).sum() / n
     # Of all pairs of centred values: the sum of n_c n_k (m_c - m_k)² is 2 n times the sum of n_c m_c².
-    expected = 2 * (margin @ middles**2) / (n - 1)
+    expected = 2 * float(margin @ middles**2) / (n - 1)
     return float(_one_minus(np.array([observed]), np.array([expected]))[0])
 
 

@@ -52,6 +52,6 @@ def collect(mailbox: str) -> Iterator[dict[str, Any]]:
     from ray.experimental.internal_kv import _internal_kv_del, _internal_kv_get, _internal_kv_list
 
     for key in sorted(_internal_kv_list(mailbox.encode(), namespace=_NAMESPACE)):
-        letter = _internal_kv_get(key, namespace=_NAMESPACE)
+        letter: bytes | None = _internal_kv_get(key, namespace=_NAMESPACE)
         _internal_kv_del(key, namespace=_NAMESPACE)
         yield from json.loads(letter or b"[]")

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from foundry_exp.measure.outcome import Outcome
 from foundry_exp.run.engines import cluster, mailbox
@@ -54,10 +53,10 @@ class _Follower:
         delivery = self._received(reference)
         return replace(delivery, outcome=self._with_what_was_lost(delivery.outcome))
 
-    def _watch(self, reference: Any) -> None:
+    def _watch(self, reference: object) -> None:
         import ray
 
-        done: list[Any] = []
+        done: list[object] = []
         while not done:
             done, _ = ray.wait([reference], timeout=LOOK_UP_EVERY_S)
             for step in mailbox.collect(self._order.mailbox):
@@ -70,7 +69,7 @@ class _Follower:
             self._hosts[step["attempt"]] = step["host"]
         self._on_step(step)
 
-    def _heed_interrupts(self, reference: Any) -> None:
+    def _heed_interrupts(self, reference: object) -> None:
         """Once: the request under way ends and the folder comes back. Twice: the task ends at once."""
         import ray
 
@@ -78,7 +77,7 @@ class _Follower:
             self._heeded = self._interrupts.count
             ray.cancel(reference, force=self._heeded > 1)
 
-    def _give_up_without_nodes(self, reference: Any) -> None:
+    def _give_up_without_nodes(self, reference: object) -> None:
         """Ray lets a task wait for ever for a node that will not come back."""
         import ray
 
@@ -92,7 +91,7 @@ class _Follower:
             self._given_up = True
             ray.cancel(reference, force=True)
 
-    def _received(self, reference: Any) -> Delivery:
+    def _received(self, reference: object) -> Delivery:
         import ray
         from ray import exceptions
 
@@ -139,7 +138,7 @@ class _Follower:
         return replace(outcome, warnings=(*outcome.warnings, *warnings))
 
 
-def _submit(order: Order, placing: Placing) -> Any:
+def _submit(order: Order, placing: Placing) -> object:
     import ray
 
     from foundry_exp.run.engines import node

@@ -2,11 +2,12 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, TypeVar
 
+from foundry_exp.files.plain import mapping
 from foundry_exp.records.score import BEST, SCALE, WORST
 
 Parsed = TypeVar("Parsed")
@@ -59,8 +60,14 @@ class Form(Generic[Parsed]):
     schema: dict[str, Any]
     repair: str
     """The request that follows an unusable reply; `{problem}` is what is wrong with it."""
-    parse: Callable[[dict[str, Any], str], Parsed]
+    parse: Callable[[Mapping[str, object], str], Parsed]
     """What a reply that the schema allows comes to, and its reason on one line."""
+
+
+def _whole(score: object) -> int:
+    """4.0 is a whole number of JSON."""
+    assert isinstance(score, int | float), "the schema lets nothing else pass"
+    return int(score)
 
 
 SCORE: Form[Verdict] = Form(
@@ -69,7 +76,7 @@ SCORE: Form[Verdict] = Form(
 That cannot be used: {problem}. Reply again with nothing but one JSON object, the reason in one short sentence:
 """
     + REPLY,
-    lambda reply, reason: Verdict(int(reply["score"]), reason),
+    lambda reply, reason: Verdict(_whole(reply["score"]), reason),
 )
 
 
@@ -81,22 +88,23 @@ def read(text: str, finish_reason: str | None, form: Form[Parsed]) -> Parsed | U
         return Unusable("the reply was empty", retry=True)
     fenced = _FENCED.fullmatch(text.strip())
     try:
-        reply = json.loads(fenced.group(1) if fenced else text, object_pairs_hook=_once)
+        reply: object = json.loads(fenced.group(1) if fenced else text, object_pairs_hook=_once)
     except (ValueError, RecursionError):
         return Unusable(f"the reply was not one JSON object: {one_line(text, _SHOWN_CHARS)!r}", retry=True)
     return _checked(reply, form)
 
 
-def _checked(reply: Any, form: Form[Parsed]) -> Parsed | Unusable:
+def _checked(reply: object, form: Form[Parsed]) -> Parsed | Unusable:
     error = next(iter(_validator(form).iter_errors(reply)), None)
     if error is not None:
         where = ".".join(str(part) for part in error.absolute_path)
         problem = one_line(error.message, _MOST_PROBLEM_CHARS)
         return Unusable(f"{where}: {problem}" if where else problem, retry=True)
-    return form.parse(reply, one_line(reply["reason"], MOST_REASON_CHARS))
+    said = mapping(reply)
+    return form.parse(said, one_line(str(said["reason"]), MOST_REASON_CHARS))
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """An object, unless it says a key twice: which of the two is meant cannot be known."""
     reply = dict(pairs)
     if len(reply) < len(pairs):
@@ -109,8 +117,8 @@ def _validator(form: Form[Any]) -> Any:
     """Of the schema without its longest reason: a longer one is kept cut, since the verdict does not suffer from it."""
     from jsonschema import Draft202012Validator
 
-    properties = form.schema["properties"]
-    reason = {name: limit for name, limit in properties["reason"].items() if name != "maxLength"}
+    properties = mapping(form.schema["properties"])
+    reason = {name: limit for name, limit in mapping(properties["reason"]).items() if name != "maxLength"}
     return Draft202012Validator({**form.schema, "properties": {**properties, "reason": reason}})
 
 

@@ -53,7 +53,7 @@ BETTER: Form[tuple[Preferred, str]] = Form(
 That cannot be used: {problem}. Reply again with nothing but one JSON object, the reason in one short sentence:
 """
     + _REPLY,
-    lambda reply, reason: (_PLACES[reply["better"]], reason),
+    lambda reply, reason: (_PLACES[str(reply["better"])], reason),
 )
 
 
