@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TypedDict
+from typing import Any
 
 from foundry_exp.config import conf_folders
 from foundry_exp.runtime.machine.environment import installed
@@ -21,18 +21,8 @@ PACKAGES = ("foundry-exp", "hydra-core", "omegaconf")
 
 _VARIABLE = re.compile(rb"oc\.env:\s*([A-Za-z_][A-Za-z0-9_]*)")
 
-Jobs = dict[tuple[str, ...], dict[str, object]]
+Jobs = dict[tuple[str, ...], dict[str, Any]]
 """A job's overrides to its config, resolved."""
-
-
-class _Remembered(TypedDict):
-    digest: str
-    jobs: list["_Job"]
-
-
-class _Job(TypedDict):
-    overrides: list[str]
-    config: dict[str, object]
 
 
 def keep(folder: Path, overrides: Sequence[str], jobs: Jobs) -> None:
@@ -45,7 +35,7 @@ def keep(folder: Path, overrides: Sequence[str], jobs: Jobs) -> None:
 def recall(folder: Path, overrides: Sequence[str]) -> Jobs:
     """What the jobs of a sweep came to; nothing when anything has changed, or was never written."""
     try:
-        content: _Remembered = json.loads((folder / COMPOSED_FILE).read_bytes())
+        content = json.loads((folder / COMPOSED_FILE).read_bytes())
         if content["digest"] != _digest(overrides):
             return {}
         return {tuple(job["overrides"]): job["config"] for job in content["jobs"]}
@@ -68,7 +58,7 @@ def _parts(overrides: Sequence[str]) -> Iterator[bytes]:
             yield str(path).encode()
             texts.append(path.read_bytes())
     yield from texts
-    for name in sorted({match[1].decode() for text in texts for match in _VARIABLE.finditer(text)}):
+    for name in sorted({name.decode() for text in texts for name in _VARIABLE.findall(text)}):
         yield f"{name}={os.environ.get(name)}".encode()
     for path in (Path(text.partition("=")[2]) for text in overrides):
         if os.path.isfile(path):  # noqa: PTH113 — Path's own raises for a long name, which a prompt is

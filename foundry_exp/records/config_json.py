@@ -9,33 +9,20 @@ from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache
 from types import NoneType, UnionType
-from typing import (
-    TYPE_CHECKING,
-    Annotated,
-    Any,
-    Literal,
-    TypeVar,
-    Union,
-    get_args,
-    get_origin,
-    get_type_hints,
-    is_typeddict,
-)
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from foundry_exp.files.plain import is_list, is_mapping
 from foundry_exp.records.config import WrittenConfig
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
 REST = "arguments"
 """The field of an open section that holds the keys which are none of its own fields."""
-Section = TypeVar("Section", bound="DataclassInstance")
+Section = TypeVar("Section")
 
 
 def build(kind: type[Section], value: Mapping[str, object]) -> Section:
     """A section; keys that it does not have are passed over, unless it is an open one."""
-    return _section(kind, value)
+    section: Section = _section(kind, value)
+    return section
 
 
 def readable(written: Mapping[str, object]) -> WrittenConfig:
@@ -69,13 +56,9 @@ def bare(hint: object) -> object:
     return bare(inside[0]) if origin is Annotated else hint
 
 
+@cache
 def hints(kind: object) -> dict[str, object]:
     """The types of the fields of a section, with what is said of each."""
-    return _hints(kind)
-
-
-@cache
-def _hints(kind: object) -> dict[str, object]:
     return get_type_hints(kind, include_extras=True)
 
 
@@ -99,7 +82,7 @@ def _is_section(name: str, kind: type) -> bool:
     return any(is_dataclass(one) for one in choices(bare(hints(kind)[name])))
 
 
-def _section(kind: type[Section], value: Mapping[str, object]) -> Section:
+def _section(kind: Any, value: Mapping[str, object]) -> Any:
     types = hints(kind)
     given = {each.name: _value(types[each.name], value[each.name]) for each in fields(kind) if _is_given(each, value)}
     if is_open(kind):

@@ -6,37 +6,20 @@ from typing import Protocol, TypeVar
 Entry_co = TypeVar("Entry_co", covariant=True)
 
 
+# fmt: off
 class Page(Protocol[Entry_co]):
     token: str | None
-
     def __iter__(self) -> Iterator[Entry_co]: ...
 
-
-class RunInfo(Protocol):
-    run_id: str
-    status: str
-
-
-class RunData(Protocol):
-    tags: dict[str, str]
-
-
-class Run(Protocol):
-    info: RunInfo
-    data: RunData
-
-
-class Experiment(Protocol):
-    experiment_id: str
-    lifecycle_stage: str
-    artifact_location: str
-
+class RunInfo(Protocol): run_id: str; status: str
+class RunData(Protocol): tags: dict[str, str]
+class Run(Protocol): info: RunInfo; data: RunData
+class Experiment(Protocol): experiment_id: str; lifecycle_stage: str; artifact_location: str
 
 class Client(Protocol):
     """`mlflow.MlflowClient`."""
 
     tracking_uri: str
-
     def get_experiment_by_name(self, name: str, /) -> Experiment | None: ...
     def create_experiment(
         self, name: str, artifacts: str | None = None, tags: Mapping[str, str] | None = None, /
@@ -57,16 +40,8 @@ class Client(Protocol):
     def log_artifacts(self, run_id: str, path: str, folder: str | None, /) -> None: ...
     def download_artifacts(self, run_id: str, path: str, to: str, /) -> str: ...
 
-
-class Source(Protocol):
-    source_type: str
-    source_id: str | None
-
-
-class Feedback(Protocol):
-    value: object
-
-
+class Source(Protocol): source_type: str; source_id: str | None
+class Feedback(Protocol): value: object
 class Assessment(Protocol):
     assessment_id: str
     name: str
@@ -77,27 +52,11 @@ class Assessment(Protocol):
     last_update_time_ms: int
     valid: bool | None
 
-
-class TraceInfo(Protocol):
-    trace_id: str
-    assessments: Sequence[Assessment]
-
-
-class ListedTrace(Protocol):
-    info: TraceInfo
-
-
-class QueueItem(Protocol):
-    item_id: str
-
-
-class LabelSchema(Protocol):
-    schema_id: str
-
-
-class ReviewQueue(Protocol):
-    queue_id: str
-
+class TraceInfo(Protocol): trace_id: str; assessments: Sequence[Assessment]
+class ListedTrace(Protocol): info: TraceInfo
+class QueueItem(Protocol): item_id: str
+class LabelSchema(Protocol): schema_id: str
+class ReviewQueue(Protocol): queue_id: str
 
 class QueueStore(Protocol):
     """A database, or a server."""
@@ -113,17 +72,15 @@ class QueueStore(Protocol):
     def add_items_to_review_queue(self, queue_id: str, /, *, item_ids: list[str]) -> object: ...
     def list_review_queue_items(self, queue_id: str, /, *, page_token: str | None) -> Page[QueueItem]: ...
 
-
 class TracingClient(Protocol):
     """`mlflow.tracing.client.TracingClient`."""
 
     store: QueueStore
-
     def start_trace(self, info: object, /) -> object: ...
     def log_spans(self, experiment_id: str, spans: list[object], /) -> object: ...
     def search_traces(
         self, *, locations: list[str], filter_string: str | None, max_results: int, page_token: str | None,
         include_spans: bool,
-    ) -> Page[ListedTrace]: ...  # fmt: skip
+    ) -> Page[ListedTrace]: ...
     def delete_traces(self, experiment_id: str, /, *, trace_ids: list[str]) -> object: ...
     def delete_assessment(self, trace_id: str, assessment_id: str, /) -> object: ...

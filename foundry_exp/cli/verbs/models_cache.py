@@ -1,10 +1,10 @@
 """`models pull NAME…` and `models verify [NAME…]`: what is missing comes into the cache, what lies in it is sound."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Any
 
 from foundry_exp import terminal
 from foundry_exp.cli.verbs.models import composed, parsed
@@ -17,22 +17,6 @@ if TYPE_CHECKING:
 _LOAD_LIMIT_S = 600.0
 
 
-class _Pulled(TypedDict):
-    name: str
-    status: str
-    reason: NotRequired[str]
-    variant: NotRequired[str]
-    path: NotRequired[str]
-    download_s: NotRequired[float | None]
-
-
-class _Verified(TypedDict):
-    id: str
-    problem: str | None
-    repair: str | None
-    size_mb: float | None
-
-
 def pull(arguments: Sequence[str]) -> int:
     """Download each model that is not here, one by one: 0 when all are then, 1 when one is not, 130 when stopped."""
     options = parsed("pull", arguments)
@@ -40,7 +24,7 @@ def pull(arguments: Sequence[str]) -> int:
         msg = "models pull: no model is named; give one or more, as in python -m foundry_exp models pull phi-4-mini"
         raise ConfigError(msg)
     config = composed(options.settings)
-    results: list[_Pulled] = []
+    results = []
     for name in dict.fromkeys(options.names):
         results.append(_pulled(name, config))
         if not options.json:
@@ -61,8 +45,7 @@ def verify(arguments: Sequence[str]) -> int:
     config = composed(options.settings)
     place = provision.Place.named_by(config.backend, offline=config.offline)
     answer = provision.verify(place, options.names, _LOAD_LIMIT_S, lambda _: None)
-    models: list[_Verified] = answer["models"]
-    unmatched: list[str] = answer["unmatched"]
+    models, unmatched = answer["models"], answer["unmatched"]
     if options.json:
         terminal.print_json(models)
     for entry in [] if options.json else models:
@@ -77,10 +60,10 @@ def verify(arguments: Sequence[str]) -> int:
     return 1 if unmatched or any(entry["problem"] for entry in models) else 0
 
 
-def _pulled(name: str, config: "Config") -> _Pulled:
+def _pulled(name: str, config: "Config") -> dict[str, Any]:
     """What came of one name, as `--json` has it."""
     try:
-        return _pull(name, config)
+        return {"name": name, **_pull(name, config)}
     except FoundryExpError as error:
         what = "skipped" if isinstance(error, SkipCellError) else "failed"
         return {"name": name, "status": what, "reason": str(error).removeprefix(f"{name}: ")}
@@ -88,7 +71,7 @@ def _pulled(name: str, config: "Config") -> _Pulled:
         return {"name": name, "status": "interrupted", "reason": "what came is kept, run it again to resume."}
 
 
-def _print_result(entry: _Pulled) -> None:
+def _print_result(entry: dict[str, Any]) -> None:
     name, status = entry["name"], entry["status"]
     if status == "shipped":
         print(f"{name}: ships with the tool, nothing to download.")
@@ -101,22 +84,19 @@ def _print_result(entry: _Pulled) -> None:
         print(f"{entry['variant']}: {how}, in {entry['path']}")
 
 
-def _pull(name: str, config: "Config") -> _Pulled:
+def _pull(name: str, config: "Config") -> dict[str, Any]:
     from foundry_exp.protocols import ModelRequest
     from foundry_exp.runtime.models import provision
-    from foundry_exp.runtime.models import request as requests
     from foundry_exp.runtime.models.progress_bar import shown
 
-    # `mistral-7b` means the alias that its option holds
-    option: Mapping[str, object] = requests.options().get(name, {})
-    alias, variant = option.get("alias"), option.get("variant")
+    option = _option(name)
     if option.get("path") and option["path"] != "???":
-        return {"name": name, "status": "shipped"}
-    asked = name if alias is None else str(alias)
+        return {"status": "shipped"}
+    asked = name if option.get("alias") is None else str(option["alias"])
     accel = config.accel
     request = ModelRequest(
         alias=asked.partition(":")[0],
-        variant=asked if ":" in asked else variant if variant is None else str(variant),
+        variant=asked if ":" in asked else option.get("variant"),
         path=None,
         accel=accel.name,
         device=accel.device,
@@ -127,10 +107,11 @@ def _pull(name: str, config: "Config") -> _Pulled:
     with shown(name) as show:
         there = provision.provide(place, request, replace(config.provision, download=True), show)
     status = "here" if there.download_s is None else "downloaded"
-    return {
-        "name": name,
-        "status": status,
-        "variant": there.id,
-        "path": str(there.path),
-        "download_s": there.download_s,
-    }
+    return {"status": status, "variant": there.id, "path": str(there.path), "download_s": there.download_s}
+
+
+def _option(name: str) -> dict[str, Any]:
+    """The model's option file, if the name is one: `mistral-7b` means the alias that it holds."""
+    from foundry_exp.runtime.models import request
+
+    return request.options().get(name, {})

@@ -1,12 +1,11 @@
 """Languages: what rules must know of each, and the rule that an answer is in one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Protocol
+from typing import Any
 
 from foundry_exp.scores.facets.check_result import CheckResult, met_or_missed
-from foundry_exp.scores.facets.options import Options, text
 
 SURE = 0.4
 """From this probability on a language counts as told; single words of a real language stay below."""
@@ -50,9 +49,9 @@ def every(texts: str) -> frozenset[str]:
     return frozenset(text for language in LANGUAGES.values() for text in getattr(language, texts).split())
 
 
-def is_in_language(answer: str, options: Options) -> CheckResult:
+def is_in_language(answer: str, options: Mapping[str, object]) -> CheckResult:
     """The likeliest language is the one wanted; a text too short to tell is unscored."""
-    wanted = text(options, "code")
+    wanted = str(options["code"])
     probabilities: dict[str, float] = {}
     for code, probability in _identifier().rank(answer):
         probabilities[_main(code)] = probabilities.get(_main(code), 0.0) + probability
@@ -68,15 +67,8 @@ def _main(code: str) -> str:
     return next((name for name, language in LANGUAGES.items() if code in language.varieties.split()), code)
 
 
-class _Identifier(Protocol):
-    labels: Sequence[str]
-
-    def rank(self, text: str) -> list[tuple[str, float]]: ...
-
-
 @cache
-def _identifier() -> "_Identifier":
+def _identifier() -> Any:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    made: _Identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    return made
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
-from typing import Protocol
+from typing import Any
 
 from foundry_exp.files.plain import texts
 from foundry_exp.scores.facets.check_result import CheckResult, graded, met_or_missed
@@ -119,20 +119,12 @@ def pattern_complaints(entry: Options) -> Iterator[str]:
         yield f".pattern: not a pattern ({error}), got {written!r}; correct it."
 
 
-class Pattern(Protocol):
-    """What the `regex` package compiles."""
-
-    def search(self, string: str, *, timeout: float) -> object:
-        """The first match, or null; raises TimeoutError."""
-
-
 @cache
-def compiled(pattern: str, *, ignore_case: bool) -> "Pattern":
+def compiled(pattern: str, *, ignore_case: bool) -> Any:
     """A pattern of the `regex` package, which can give up a search after a time."""
     import regex
 
-    made: Pattern = regex.compile(pattern, regex.IGNORECASE if ignore_case else 0)
-    return made
+    return regex.compile(pattern, regex.IGNORECASE if ignore_case else 0)
 
 
 def number_complaints(entry: Options) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NotRequired, TypedDict
+from typing import Any
 
 from foundry_exp.errors import ConfigError
 from foundry_exp.files import json_schema, user_text
@@ -50,35 +50,18 @@ class CalibrationSet:
         return f"the calibration set {self.name} has no agreed {', '.join(sorted(unknown))}" if unknown else None
 
 
-class _WrittenAnswer(TypedDict):
-    answer: str
-    agreed: dict[str, int]
-
-
-class _WrittenPrompt(TypedDict):
-    id: str
-    prompt: str
-    answers: list[_WrittenAnswer]
-    reference: NotRequired[str]
-
-
-class _Written(TypedDict):
-    rubric: str
-    prompts: list[_WrittenPrompt]
-
-
 def load(path: Path) -> CalibrationSet:
     """Read a calibration set, or raise ConfigError saying which entry of the file is wrong and how."""
     too_large = "; a judge would need days for it."
-    text = user_text.read_json(path, most_bytes=MAX_FILE_BYTES, too_large=too_large)
-    content: _Written = CALIBRATION_SET_FORMAT.of_people(text, path)
+    content = user_text.read_json(path, most_bytes=MAX_FILE_BYTES, too_large=too_large)
+    content = CALIBRATION_SET_FORMAT.of_people(content, path)
     json_schema.check(content, "calibration", str(path))
     answers = tuple(_answers(content["prompts"]))
     _refuse_other_criteria(answers, path)
     return CalibrationSet(path.stem, content["rubric"], answers, digest_of(content))
 
 
-def _answers(prompts: "Sequence[_WrittenPrompt]") -> Iterator[CalibrationAnswer]:
+def _answers(prompts: Sequence[dict[str, Any]]) -> Iterator[CalibrationAnswer]:
     for entry in prompts:
         messages = (Message("user", entry["prompt"]),)
         digest = digest_of([["user", entry["prompt"]]])
