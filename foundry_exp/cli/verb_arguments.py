@@ -35,6 +35,7 @@ class Options:
     json: bool
     force: bool
     seed: int
+    """Null where `annotate export` is given none."""
     markdown: Path | None
     junit: Path | None
     routing: Path | None

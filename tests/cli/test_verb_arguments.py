@@ -1,10 +1,11 @@
 """A command of a verb has the options that its usage names, as the help describes them, and no others."""
 
+import importlib
 from pathlib import Path
 
 import pytest
 
-from foundry_exp.cli import verb_arguments
+from foundry_exp.cli import help_page, verb_arguments
 from foundry_exp.cli.verbs import annotate, models
 from foundry_exp.errors import ConfigError
 
@@ -28,3 +29,10 @@ def test_values_are_what_the_help_calls_them() -> None:
 def test_an_option_of_another_command_is_refused(verb: str, command: str, help_text: str, given: list[str]) -> None:
     with pytest.raises(ConfigError, match=f"^{f'{verb} {command}'.rstrip()}: unknown option {given[0]}; see "):
         verb_arguments.parsed(verb, command, help_text, given)
+
+
+@pytest.mark.parametrize("verb", help_page.VERBS)
+def test_every_option_of_a_help_has_a_type(verb: str) -> None:
+    options = help_page.long_options(importlib.import_module(f"foundry_exp.cli.verbs.{verb}").HELP)
+    names = {option.removeprefix("--").replace("-", "_") for option in options} - {"help"}
+    assert names <= set(verb_arguments.Options.__annotations__) | {"no_color", "no_colour"}
