@@ -104,3 +104,30 @@ def test_a_scorer_is_handed_the_sections_that_its_constructor_names_typed() -> N
     del section["thresholds"]["kappa"]
     with pytest.raises(ConfigError, match=r"scorer\.judge: a section of it has no key 'kappa'; add the key"):
         made("judge", section)
+
+
+SOURCES = [
+    ("workload=mine", True, r"config: workload\.rounds: must be a whole number, got true"),
+    ("workload=mine", 2.5, r"config: workload\.rounds: must be a whole number, got 2\.5"),
+    ("generation.max_tokens=8,{}", True, r"config: generation\.max_tokens: must be a whole number, got true"),
+    ("generation.max_tokens=8,{}", 2.5, r"config: generation\.max_tokens: must be a whole number, got 2\.5"),
+    ('sweep.combinations=["generation.seed={}"]', True, r"config: generation\.seed: must be a whole number, got true"),
+    ("experiment=from-models-json", True, r"models\.json: m\.context_length: must be a whole number or .*, got true"),
+    ("experiment=from-models-json", 2.5, r"models\.json: m\.context_length: must be a whole number or .*, got 2\.5"),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("override", "value", "sentence"), SOURCES)
+def test_what_is_no_whole_number_is_refused_wherever_it_is_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, override: str, value: object, sentence: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    option = tmp_path / "conf" / "workload" / "mine.yaml"
+    option.parent.mkdir(parents=True)
+    option.write_text(f"defaults: [quick]\nrounds: {json.dumps(value)}\n", encoding="utf-8")
+    models = {"m": {"capabilities": ["chat"], "context_length": value}}
+    (tmp_path / "models.json").write_text(json.dumps(models), encoding="utf-8")
+    given = [override.format(json.dumps(value)), "backend=scripted", "models_file=models.json"]
+    with pytest.raises(ConfigError, match=sentence):
+        plan_all(compose.jobs(given, multirun=True)[0])
