@@ -94,6 +94,17 @@ def of_latest(records: Sequence[Record]) -> list[Record]:
     return [record for record in records if record.attempt == latest]
 
 
+def peak(name: str, latest: float | None, attempts: Sequence[AttemptFacts]) -> tuple[float | None, str | None]:
+    """The largest of a peak over all attempts that made requests; null, and why, where one of them is not known."""
+    if latest is None:
+        return None, None
+    peaks = {one.attempt: getattr(one, name) for one in attempts[:-1] if one.measured}
+    unseen = [attempt for attempt, peak in peaks.items() if peak is None]
+    if unseen:
+        return None, f"attempt {unseen[0]} was killed with the process that watched it, so its peak is not known"
+    return max(latest, *peaks.values()) if peaks else latest, None
+
+
 def counted(attempts: Sequence[AttemptFacts], records: Sequence[Record]) -> tuple[AttemptFacts, ...]:
     """The attempts with what their records say of them."""
     return tuple(

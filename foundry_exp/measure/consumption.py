@@ -1,5 +1,6 @@
 """GPU memory, energy and cost of a cell: its metrics, the reasons of nulls, and warnings of power and heat."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -8,13 +9,14 @@ from foundry_exp.measure.cell import Cell
 from foundry_exp.measure.outcome import Outcome
 from foundry_exp.metrics.request import EMPTY_ANSWER, measured, succeeded
 from foundry_exp.records.record import Record
-from foundry_exp.records.run_result import ModelFacts
+from foundry_exp.records.run_result import AttemptFacts, ModelFacts
 from foundry_exp.runtime.meters import power
-from foundry_exp.runtime.meters.energy import Energy, energy_metrics, while_busy
+from foundry_exp.runtime.meters.energy import Energy, energy_metrics, total, while_busy
 from foundry_exp.runtime.meters.vram import Reading
 from foundry_exp.runtime.models.variants import CPU
 
 ELSEWHERE = "the process that runs the model is not one that this machine can look at"
+_UNREAD = "ended before its energy was read"
 _NS_PER_S = 1e9
 
 
@@ -30,15 +32,21 @@ class Consumption:
     """The states of power and heat at the start and the end of the measured window."""
 
 
-def consumed(cell: Cell, outcome: Outcome, records: list[Record], model: ModelFacts) -> Consumption:
-    """Everything that the cell consumed, as far as it is known."""
-    latest = attempts.of_latest(records)
-    energy = _energy(outcome, latest, model)
-    done = [one for one in succeeded(measured(latest)) if one.timing.void != EMPTY_ANSWER]
+def consumed(
+    cell: Cell, outcome: Outcome, records: list[Record], model: ModelFacts, tried: Sequence[AttemptFacts] = ()
+) -> Consumption:
+    """Everything that the cell consumed in all its attempts, as far as it is known."""
+    metered, unmetered = _by_attempt(outcome, records, tried)
+    energy = _energy(outcome, metered, model)
+    of_metered = [record for record in records if record.attempt not in unmetered]
+    done = [one for one in succeeded(measured(of_metered)) if one.timing.void != EMPTY_ANSWER]
     counts = [one.timing.tokens for one in done]
     tokens = None if None in counts else sum(count for count in counts if count)
     metrics, missing = energy_metrics(energy, len(done), tokens, cell.config.energy.price_per_kwh)
-    readings = _vram(outcome)
+    if unmetered and energy.joules is not None:
+        metrics["energy_j"] = None
+        missing["energy_j"] = f"attempt {unmetered[0]} {_UNREAD}; the figures per token and request are of the others"
+    readings = _vram(outcome, tried)
     unread = {name: reading.reason or "" for name, reading in readings.items() if reading.value_mb is None}
     return Consumption(
         metrics={**{name: reading.value_mb for name, reading in readings.items()}, **metrics},
@@ -52,13 +60,34 @@ def consumed(cell: Cell, outcome: Outcome, records: list[Record], model: ModelFa
     )
 
 
-def _vram(outcome: Outcome) -> dict[str, Reading]:
+def _by_attempt(
+    outcome: Outcome, records: Sequence[Record], tried: Sequence[AttemptFacts]
+) -> tuple[list[Energy], list[int]]:
+    """The energy of each attempt that measured something, while it was busy; and the attempts where it is unknown."""
+    energies = {one.attempt: Energy(one.energy_j, one.energy_source, window_s=one.energy_window_s) for one in tried}
+    requests = [record for record in records if record.phase == "measure"]
+    own = tried[-1].attempt if tried else max((record.attempt for record in requests), default=0)
+    if outcome.energy.joules is not None:
+        energies[own] = outcome.energy
+    metered: list[Energy] = []
+    unmetered: list[int] = []
+    for attempt in sorted({record.attempt for record in requests}):
+        energy = energies.get(attempt)
+        if energy is None or energy.joules is None:
+            unmetered.append(attempt)
+        else:
+            metered.append(while_busy(energy, busy_s([record for record in requests if record.attempt == attempt])))
+    return metered, unmetered
+
+
+def _vram(outcome: Outcome, tried: Sequence[AttemptFacts]) -> dict[str, Reading]:
     if outcome.facts and outcome.facts.get("pid") is None:
         return dict.fromkeys(("vram_baseline_mb", "vram_loaded_mb", "vram_peak_mb"), Reading(None, ELSEWHERE))
+    peak_mb, why_none = attempts.peak("vram_peak_mb", outcome.vram_peak.value_mb, tried)
     return {
         "vram_baseline_mb": outcome.vram_baseline,
         "vram_loaded_mb": outcome.vram_loaded,
-        "vram_peak_mb": outcome.vram_peak,
+        "vram_peak_mb": Reading(peak_mb, why_none or outcome.vram_peak.reason),
     }
 
 
@@ -71,18 +100,15 @@ def busy_s(records: list[Record]) -> float:
     return busy_ns / _NS_PER_S
 
 
-def _energy(outcome: Outcome, latest: list[Record], model: ModelFacts) -> Energy:
-    """The window's energy, unless it is not that of this model on this device."""
-    if outcome.energy.joules is None:
+def _energy(outcome: Outcome, metered: Sequence[Energy], model: ModelFacts) -> Energy:
+    """The energy of all windows, unless it is not that of this model on this device."""
+    if not metered and outcome.energy.joules is None:
         return outcome.energy
     if outcome.facts.get("pid") is None:
         return Energy(None, reason=ELSEWHERE)
     if model.device in ("GPU", "NPU") and device.on_the_cpu(model.execution_provider):
         return Energy(None, reason=f"a {model.device} variant ran on {CPU}: no meter or wattage is of that")
-    requests = [record for record in latest if record.phase == "measure"]
-    if not requests:
-        return Energy(None, reason="nothing was measured")
-    return while_busy(outcome.energy, busy_s(requests))
+    return total(metered) if metered else Energy(None, reason="nothing was measured")
 
 
 def _warnings(outcome: Outcome, energy: Energy) -> list[str]:

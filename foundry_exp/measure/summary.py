@@ -40,11 +40,11 @@ def result(
     measured = [record for record in records if record.phase == "measure"]
     model = _model_facts(cell, outcome)
     status, reason = _status(cell, outcome, measured, model)
-    summary = _summarised(cell, records)
-    used, unscored = consumption.consumed(cell, outcome, records, model), quality(records, (), {})
+    summary, tried = _summarised(cell, records), attempts.counted(facts, records)
+    used, unscored = consumption.consumed(cell, outcome, records, model, tried), quality(records, (), {})
     metrics, missing = _joined(
         (summary.metrics, summary.missing),
-        _seen_from_outside(outcome, model),
+        _seen_from_outside(outcome, model, tried),
         (used.metrics, used.missing),
         (unscored.metrics, unscored.missing),
         _client_overhead(cell),
@@ -72,7 +72,7 @@ def result(
         intervals=summary.intervals,
         warmup=_warmup(records),
         energy_source=used.energy_source,
-        attempts=attempts.counted(facts, records),
+        attempts=tried,
     )
 
 
@@ -196,12 +196,13 @@ def _warmup(records: list[Record]) -> dict[str, Any]:
     return {"requests": len(done), "steady": arrivals.is_steady(done), "rule": arrivals.STEADY_RULE}
 
 
-def _seen_from_outside(outcome: Outcome, model: ModelFacts) -> Figures:
+def _seen_from_outside(outcome: Outcome, model: ModelFacts, tried: Sequence[AttemptFacts]) -> Figures:
+    peak_mb, why_no_peak = attempts.peak("rss_peak_mb", outcome.rss_peak_mb, tried)
     values = {
         "load_s": outcome.load_s,
         "rss_baseline_mb": outcome.rss_baseline_mb,
         "rss_loaded_mb": outcome.rss_loaded_mb,
-        "rss_peak_mb": None if outcome.ending == "skipped" else outcome.rss_peak_mb,
+        "rss_peak_mb": None if outcome.ending == "skipped" else peak_mb,
         "cpu_percent": outcome.cpu_percent,
         "disk_mb": model.disk_mb,
     }
@@ -209,6 +210,7 @@ def _seen_from_outside(outcome: Outcome, model: ModelFacts) -> Figures:
         "load_s": "the model was not loaded",
         "cpu_percent": "measuring took less than 0.1 s, too short to tell",
         "disk_mb": "the model's folder is not known",
+        "rss_peak_mb": why_no_peak or outcome.unseen,
     }
     if outcome.ending == "skipped":
         reasons |= dict.fromkeys(("rss_loaded_mb", "rss_peak_mb"), "the model was not loaded")

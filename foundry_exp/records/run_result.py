@@ -65,7 +65,12 @@ class AttemptFacts:
     rss_baseline_mb: float | None = None
     rss_loaded_mb: float | None = None
     rss_peak_mb: float | None = None
-    """Null when the process that watched was killed too."""
+    """Null when the process that watched was killed too, and so are the next four."""
+    vram_peak_mb: float | None = None
+    energy_j: float | None = None
+    """Of its measured window, as its meter or the heuristic had it at the end."""
+    energy_source: Literal["rapl", "nvml", "heuristic"] | None = None
+    energy_window_s: float | None = None
     measured: int = 0
     """Requests of the measured phase that it made."""
     facts: dict[str, Any] = field(default_factory=dict)
@@ -121,7 +126,8 @@ class RunResult:
     repeat: int = 1
     """Which of the sweep's repeats of the same cell it is, from 1."""
     attempts: tuple[AttemptFacts, ...] = ()
-    """Load, cold start and memory of each process that worked on it; the metrics hold the last one's."""
+    """Load, cold start and memory of each process that worked on it. The metrics hold the last one's, and of peaks and
+    energy what all of them came to."""
     skip_rule: str | None = None
     """The rule of the sweep that skipped it, `on_failure` or `memory`; a resumed sweep runs it after all."""
     out_of_memory: bool = False

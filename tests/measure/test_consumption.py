@@ -2,8 +2,9 @@
 
 import json
 import signal
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -13,7 +14,7 @@ from foundry_exp.measure import consumption
 from foundry_exp.measure.cell import Cell
 from foundry_exp.measure.consumption import busy_s
 from foundry_exp.measure.outcome import Outcome
-from foundry_exp.records.run_result import ModelFacts
+from foundry_exp.records.run_result import AttemptFacts, ModelFacts
 from foundry_exp.run import one_cell
 from foundry_exp.runtime.meters import vram
 from foundry_exp.runtime.meters.energy import Energy
@@ -150,6 +151,45 @@ def test_a_model_elsewhere_has_neither_energy_nor_memory_of_this_machine() -> No
 @pytest.mark.slow
 def test_a_window_without_a_request_is_no_measurement() -> None:
     assert consumed("GPU", "CUDAExecutionProvider", pid=1, records=0).missing["energy_j"] == "nothing was measured"
+
+
+def attempt(number: int, energy_j: float | None, source: Literal["nvml", "rapl"] = "nvml") -> AttemptFacts:
+    one = AttemptFacts(number, "2026-11-29T12:00:00+00:00", measured=2, rss_peak_mb=energy_j, vram_peak_mb=energy_j)
+    return replace(one, energy_j=energy_j, energy_source=source if energy_j else None, energy_window_s=1.0)
+
+
+def resumed(first: AttemptFacts) -> consumption.Consumption:
+    """A cell whose second attempt took 100 J and 700 MB for two of its four requests."""
+    outcome = Outcome(
+        ending="done",
+        facts={"device": "GPU", "pid": 1},
+        energy=Energy(100.0, "nvml", window_s=1.0),
+        vram_peak=vram.Reading(700.0),
+    )
+    facts = ModelFacts("m", None, "GPU", "CUDAExecutionProvider", "log", None, None, None, None, None, None)
+    records = [make_record(attempt=number, start_ms=200.0 * turn) for number in range(2) for turn in range(2)]
+    return consumption.consumed(cell(), outcome, records, facts, (first, attempt(1, 100.0)))
+
+
+@pytest.mark.slow
+def test_a_resumed_cell_has_the_energy_and_the_peak_of_all_its_attempts() -> None:
+    used = resumed(attempt(0, 900.0))
+    assert (used.metrics["energy_j"], used.metrics["energy_j_per_request"]) == (1000.0, 250.0)
+    assert used.metrics["vram_peak_mb"] == 900.0
+
+
+@pytest.mark.slow
+def test_of_a_killed_attempt_nobody_knows_the_energy_so_there_is_no_sum() -> None:
+    used = resumed(attempt(0, None))
+    assert (used.metrics["energy_j"], used.metrics["vram_peak_mb"]) == (None, None)
+    assert "attempt 0 ended before its energy was read" in used.missing["energy_j"]
+    assert "attempt 0 was killed" in used.missing["vram_peak_mb"]
+    assert used.metrics["energy_j_per_request"] == 50.0
+
+
+@pytest.mark.slow
+def test_joules_of_different_meters_are_not_added() -> None:
+    assert "different sources (nvml, rapl)" in resumed(attempt(0, 900.0, "rapl")).missing["energy_j"]
 
 
 def rested(rest_s: float, show: Any) -> Any:

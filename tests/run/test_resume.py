@@ -16,6 +16,7 @@ from foundry_exp.config import compose
 from foundry_exp.config.plan import plan
 from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.records import run_folder
+from foundry_exp.records.record import Record
 from foundry_exp.run import resume
 from tests.conftest import SCRIPTED, Run, clean_environment, command
 from tests.test_faults import DEADLINE_S, when
@@ -23,7 +24,12 @@ from tests.test_faults import DEADLINE_S, when
 SLOW = (*SCRIPTED, "backend.ttft_ms=60", "workload.rounds=5", "workload.warmup=1", "workload.warmup_limit=1")
 NAMED = ("sweep.name=night", "sweep.resume=true")
 MEASURED = 20
+CPU_WATTS = 28.0
 CELL = "mlruns/runs/night/custom"
+
+
+def measured(folder: Path) -> list[Record]:
+    return [record for record in run_folder.read_records(folder) if record.phase == "measure"]
 
 
 def killed_after(folder: Path, lines: int, *overrides: str) -> None:
@@ -67,6 +73,10 @@ def test_load_memory_and_time_are_kept_for_each_attempt(run: Run, tmp_path: Path
         assert one.rss_loaded_mb is not None
         assert one.cold_ttft_ms is not None
     assert first.rss_peak_mb is None, "its watcher was killed"
+    assert result.metrics["rss_peak_mb"] is None
+    assert result.metrics["energy_j"] is None
+    assert "attempt 0" in result.missing["rss_peak_mb"]
+    assert "attempt 0" in result.missing["energy_j"]
     assert result.metrics["load_s"] == second.load_s
     assert first.duration_s == pytest.approx(3600.5, abs=0.1)
     assert result.started_at == first.started_at == started_at
@@ -123,6 +133,9 @@ def test_a_cell_stopped_by_ctrl_c_goes_on(run: Run, tmp_path: Path) -> None:
     assert run(*SLOW, *NAMED).returncode == 0
     result = run_folder.read_result(tmp_path / CELL)
     assert (result.status, result.metrics["requests"], len(result.attempts)) == ("ok", MEASURED, 2)
+    whole_j = sum(record.t_end_ns - record.t_start_ns for record in measured(tmp_path / CELL)) / 1e9 * CPU_WATTS
+    assert result.metrics["energy_j"] == pytest.approx(whole_j), "it lacks that of the first attempt"
+    assert result.metrics["rss_peak_mb"] == max(one.rss_peak_mb or 0.0 for one in result.attempts)
 
 
 @pytest.mark.real

@@ -1,6 +1,7 @@
 """Energy of the measured window, metered or estimated, and what it costs."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
@@ -127,6 +128,14 @@ def while_busy(energy: Energy, busy_s: float) -> Energy:
     if energy.source != "heuristic" or energy.joules is None or not energy.window_s:
         return energy
     return replace(energy, joules=energy.joules * min(1.0, busy_s / energy.window_s))
+
+
+def total(parts: Sequence[Energy]) -> Energy:
+    """Energies of several windows as one; null where they are from different sources, which do not add up."""
+    sources = sorted({one.source for one in parts if one.source})
+    if len(sources) > 1:
+        return Energy(None, reason=f"its attempts have their energy from different sources ({', '.join(sources)})")
+    return replace(parts[-1], joules=sum(one.joules or 0.0 for one in parts))
 
 
 def energy_metrics(
