@@ -67,6 +67,12 @@ def listed(parts: Sequence[str], last: str = "and") -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {last} {parts[-1]}"
 
 
+def first_few(names: Sequence[str], most: int) -> str:
+    """`a, b, c and 4 more`."""
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
 def counted(number: int, what: str) -> str:
     """`1 cell`, `3 cells`."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
+from foundry_exp.files.escape import first_few
 from foundry_exp.metrics.answers import FLAGS, contradictions, limit_of
 from foundry_exp.metrics.cache import cache_split
 from foundry_exp.metrics.rates import outputs_by_prompt, slo_verdicts
@@ -100,7 +101,7 @@ def answers(cell: Sequence[Measured], *, greedy: bool) -> list[str]:
     different = [prompt for prompt, hashes in outputs.items() if len(hashes) > 1]
     changed = f"{len(different)} of {len(outputs)} prompts were answered differently in different rounds"
     return [f"{count} of {len(done)} answers {rest}" for count, rest in flagged if count] + _sentences(
-        (different, f"{changed} ({_named(different)}): greedy output is not deterministic here.")
+        (different, f"{changed} ({first_few(different, _NAMED)}): greedy output is not deterministic here.")
     )
 
 
@@ -159,7 +160,7 @@ def _too_small(n: int, names: Sequence[str]) -> list[str]:
 
 def _outliers(name: str, cell: Sequence[Measured]) -> list[str]:
     strange = outlying(name, cell)
-    where = _named([f"{one.record.sample_id} round {one.record.round}" for one in strange])
+    where = first_few([f"{one.record.sample_id} round {one.record.round}" for one in strange], _NAMED)
     return _sentences(
         (
             strange,
@@ -197,11 +198,6 @@ def _contradictions(cell: Sequence[Measured], max_tokens: int | Mapping[str, int
         "token rates of this runtime cannot be trusted."
         for clause, count in sorted(clauses.items())
     ]
-
-
-def _named(names: Sequence[str]) -> str:
-    rest = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _sentences(*candidates: tuple[object, str]) -> list[str]:

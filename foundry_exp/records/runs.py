@@ -1,12 +1,12 @@
 """Which run folders a name stands for, which of them are finished, and what of a sweep is not, with the reason."""
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from foundry_exp.errors import StoreError, meant
+from foundry_exp.files.escape import first_few
 from foundry_exp.records import sweep_plan
 from foundry_exp.records.record_log import RECORDS_FILE
 from foundry_exp.records.run_folder import CONFIG_FILE, RESULT_FILE
@@ -69,15 +69,11 @@ class Unfinished:
             return None
         many = "1 planned cell has" if len(self.cells) == 1 else f"{len(self.cells)} planned cells have"
         way = f" (go on with: {self.resume_command})" if self.resume_command else ""
-        return f"{sweep}: {many} no result (yet), so what is said is without {_named(self.cells)}{way}"
+        which = first_few([one.name for one in self.cells], _SHOWN)
+        return f"{sweep}: {many} no result (yet), so what is said is without {which}{way}"
 
 
 NOTHING_LEFT = Unfinished()
-
-
-def _named(cells: Sequence[Absent]) -> str:
-    more = len(cells) - _SHOWN
-    return ", ".join(one.name for one in cells[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def unfinished(folder: Path) -> Unfinished:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 from foundry_exp.errors import ConfigError
-from foundry_exp.files.escape import one_line
+from foundry_exp.files.escape import first_few, one_line
 from foundry_exp.files.plain import mapping
 from foundry_exp.records.run_result import RunResult
 from foundry_exp.records.score import JUDGE, Scored
@@ -95,7 +95,7 @@ def _mismatch(candidates: Sequence[Candidate], what: str, fact: Fact) -> Mismatc
                 values[one_line(value)].append(candidate.label)
     if len(values) < 2:  # noqa: PLR2004 - one value is no difference
         return None
-    return Mismatch(what, {value: _listed(labels) for value, labels in values.items()})
+    return Mismatch(what, {value: first_few(labels, _SHOWN) for value, labels in values.items()})
 
 
 def refuse(differences: Sequence[Mismatch]) -> None:
@@ -104,11 +104,6 @@ def refuse(differences: Sequence[Mismatch]) -> None:
         shown = "\n  ".join(mismatch.sentence() for mismatch in differences)
         msg = f"these runs cannot be compared, because they differ:\n  {shown}\nmeasure them alike, or add --force."
         raise ConfigError(msg)
-
-
-def _listed(labels: Sequence[str]) -> str:
-    rest = len(labels) - _SHOWN
-    return ", ".join(labels[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _prompts(cell: FinishedCell) -> str | None:

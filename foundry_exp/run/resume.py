@@ -12,6 +12,7 @@ from typing import Literal
 
 from foundry_exp.errors import ConfigError, StoreError
 from foundry_exp.files import disk
+from foundry_exp.files.escape import first_few
 from foundry_exp.measure import attempts, child
 from foundry_exp.measure.attempts import Attempt
 from foundry_exp.measure.cell import Cell
@@ -136,10 +137,9 @@ def refuse_changed(cell: Cell, planned: str | None) -> None:
         return
     changed = _changes(cell)
     if changed:
-        listed = ", ".join(changed[:_NAMED]) + (f" and {len(changed) - _NAMED} more" if changed[_NAMED:] else "")
         msg = (
-            f"sweep.name: {cell.sweep_id}: its cell {cell.name} was measured with other settings ({listed}); "
-            "give the settings back, or choose another name."
+            f"sweep.name: {cell.sweep_id}: its cell {cell.name} was measured with other settings "
+            f"({first_few(changed, _NAMED)}); give the settings back, or choose another name."
         )
         raise ConfigError(msg)
 

@@ -1,6 +1,7 @@
 import pytest
 
 from foundry_exp.files import escape
+from foundry_exp.files.escape import first_few
 from tests.report.hostile import HOSTILE, INVISIBLE
 
 
@@ -48,3 +49,8 @@ def test_a_spreadsheet_shows_plain_text_as_it_is() -> None:
 
 def test_one_is_not_many() -> None:
     assert [escape.counted(number, "cell") for number in (0, 1, 2)] == ["0 cells", "1 cell", "2 cells"]
+
+
+def test_of_many_names_the_first_few_are_said() -> None:
+    assert first_few(["a", "b"], 2) == "a, b"
+    assert first_few(["a", "b", "c", "d"], 2) == "a, b and 2 more"

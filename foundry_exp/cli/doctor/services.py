@@ -7,6 +7,7 @@ from foundry_exp import target
 from foundry_exp.cli.doctor.findings import Finding
 from foundry_exp.cli.doctor.probe_process import ask
 from foundry_exp.errors import ConfigError
+from foundry_exp.files.escape import first_few
 from foundry_exp.files.plain import texts
 from foundry_exp.protocols import Tracker
 from foundry_exp.redact import without_secrets
@@ -29,8 +30,7 @@ def endpoint(backend: Mapping[str, object]) -> tuple[list[Finding], list[str]]:
     if not ids:
         fix = "load a model there; a service without a list is asked for model.alias as it is."
         return [answers, Finding("warning", "endpoint", f"{where}/models lists no model", fix)], []
-    more = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
-    return [answers, Finding("ok", "endpoint", f"{where}/models lists {', '.join(ids[:_SHOWN])}{more}")], ids
+    return [answers, Finding("ok", "endpoint", f"{where}/models lists {first_few(ids, _SHOWN)}")], ids
 
 
 def store(tracker: dict[str, Any]) -> list[Finding]:
