@@ -8,11 +8,11 @@ from pathlib import Path
 
 from foundry_exp.errors import StoreError
 from foundry_exp.files import disk
-from foundry_exp.metrics.request import cold_ttft_ms
+from foundry_exp.metrics.request import cold_ttft_ms, due_ns
 from foundry_exp.records import record_log, run_folder
 from foundry_exp.records.record import Record
 from foundry_exp.records.record_json import NotTheRecordError, from_json, plain
-from foundry_exp.records.run_result import AttemptFacts
+from foundry_exp.records.run_result import AttemptFacts, StandStill
 
 ATTEMPTS_FILE = "attempts.json"
 
@@ -92,6 +92,20 @@ def of_latest(records: Sequence[Record]) -> list[Record]:
     """The records of the last attempt that made any: load, cold start, memory and energy belong together."""
     latest = max((record.attempt for record in records), default=0)
     return [record for record in records if record.attempt == latest]
+
+
+def flagged(attempts: Sequence[AttemptFacts], records: Sequence[Record]) -> list[Record]:
+    """The records, with what stood still while each was under way."""
+    still = {one.attempt: one.stood_still or () for one in attempts}
+    return [_flagged(record, still.get(record.attempt, ())) for record in records]
+
+
+def _flagged(record: Record, still: Sequence[StandStill]) -> Record:
+    start_ns = min(due_ns(record), record.t_start_ns)
+    over = [one for one in still if one.from_ns <= record.t_end_ns and one.to_ns >= start_ns]
+    if not over or record.stood_still is not None:
+        return record
+    return replace(record, stood_still=" and ".join(f"{one.what} for {one.lasted_s:.1f} s" for one in over))
 
 
 def peak(name: str, latest: float | None, attempts: Sequence[AttemptFacts]) -> tuple[float | None, str | None]:

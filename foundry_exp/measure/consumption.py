@@ -7,7 +7,7 @@ from typing import Any
 from foundry_exp.measure import attempts, device
 from foundry_exp.measure.cell import Cell
 from foundry_exp.measure.outcome import Outcome
-from foundry_exp.metrics.request import EMPTY_ANSWER, measured, succeeded
+from foundry_exp.metrics.request import EMPTY_ANSWER, STOOD_STILL, measured, succeeded
 from foundry_exp.records.record import Record
 from foundry_exp.records.run_result import AttemptFacts, ModelFacts
 from foundry_exp.runtime.meters import power
@@ -37,9 +37,9 @@ def consumed(
 ) -> Consumption:
     """Everything that the cell consumed in all its attempts, as far as it is known."""
     metered, unmetered = _by_attempt(outcome, records, tried)
-    energy = _energy(outcome, metered, model)
+    energy = _energy(outcome, metered, model, next((one.stood_still for one in records if one.stood_still), None))
     of_metered = [record for record in records if record.attempt not in unmetered]
-    done = [one for one in succeeded(measured(of_metered)) if one.timing.void != EMPTY_ANSWER]
+    done = [one for one in succeeded(measured(of_metered)) if one.timing.void not in (EMPTY_ANSWER, STOOD_STILL)]
     counts = [one.timing.tokens for one in done]
     tokens = None if None in counts else sum(count for count in counts if count)
     metrics, missing = energy_metrics(energy, len(done), tokens, cell.config.energy.price_per_kwh)
@@ -65,7 +65,7 @@ def _by_attempt(
 ) -> tuple[list[Energy], list[int]]:
     """The energy of each attempt that measured something, while it was busy; and the attempts where it is unknown."""
     energies = {one.attempt: Energy(one.energy_j, one.energy_source, window_s=one.energy_window_s) for one in tried}
-    requests = [record for record in records if record.phase == "measure"]
+    requests = [record for record in records if record.phase == "measure" and record.stood_still is None]
     own = tried[-1].attempt if tried else max((record.attempt for record in requests), default=0)
     if outcome.energy.joules is not None:
         energies[own] = outcome.energy
@@ -100,7 +100,7 @@ def busy_s(records: list[Record]) -> float:
     return busy_ns / _NS_PER_S
 
 
-def _energy(outcome: Outcome, metered: Sequence[Energy], model: ModelFacts) -> Energy:
+def _energy(outcome: Outcome, metered: Sequence[Energy], model: ModelFacts, still: str | None) -> Energy:
     """The energy of all windows, unless it is not that of this model on this device."""
     if not metered and outcome.energy.joules is None:
         return outcome.energy
@@ -108,6 +108,8 @@ def _energy(outcome: Outcome, metered: Sequence[Energy], model: ModelFacts) -> E
         return Energy(None, reason=ELSEWHERE)
     if model.device in ("GPU", "NPU") and device.on_the_cpu(model.execution_provider):
         return Energy(None, reason=f"a {model.device} variant ran on {CPU}: no meter or wattage is of that")
+    if still and outcome.energy.source != "heuristic":
+        return Energy(None, reason=f"its meter ran on while something stood still ({still})")
     return total(metered) if metered else Energy(None, reason="nothing was measured")
 
 

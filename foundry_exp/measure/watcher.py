@@ -14,6 +14,7 @@ from foundry_exp.records.run_result import AttemptFacts
 from foundry_exp.runtime import worker_side
 from foundry_exp.runtime.meters import memory, power, vram
 from foundry_exp.runtime.meters.energy import EnergyMeter
+from foundry_exp.runtime.meters.stillness import StillnessWatch
 from foundry_exp.runtime.models import provision
 from foundry_exp.runtime.models.identity import FilesWatch
 from foundry_exp.runtime.worker import REQUEST_GRACE_S, START_TIMEOUT_S, Interrupts, OnStep, Step, Worker
@@ -51,6 +52,7 @@ class Watcher:
         self._meter: EnergyMeter = target.build(plain(cell.config.energy), "energy")
         self._files = files
         self._refused: str | None = None
+        self._still: StillnessWatch | None = None
         self._outcome = Outcome()
         self._interrupts = Interrupts()
         self._heeded = 0
@@ -69,6 +71,8 @@ class Watcher:
         finally:
             self._interrupts.forget()
             self._peak.stop()
+            if self._still:
+                self._still.stop()
             self._note(vram_peak=self._vram_peak.stop())
             if self._window_open:
                 self._meter.stop()  # the child died in it, so what it used is of no known work
@@ -124,6 +128,7 @@ class Watcher:
                 refused = self._files.after_load(step["facts"])
                 self._note(files=self._files.files)
                 self._keep_attempt()
+                self._watch_stillness()
                 self._go_on(refused)
             case "waiting" | "warming" as phase:
                 self._expect(WORDS[phase], self._answer_limit_s())
@@ -132,8 +137,7 @@ class Watcher:
                 self._open_window()
                 self._process.send("go")
             case "answer":
-                what = "warm-up request" if step["phase"] == "warmup" else "request"
-                self._expect(f"{what} {step['number'] + 1} of {step['of']}", self._answer_limit_s())
+                self._count_answer(step)
             case "unloading":
                 self._close_window()
                 self._note(reason=step.get("because"))
@@ -144,6 +148,12 @@ class Watcher:
                 self._note(error_class=step["error"], exit_code=step.get("exit_code"))
             case worker_side.DONE:
                 self._note(ending="interrupted" if self._heeded else "done")
+
+    def _count_answer(self, step: Step) -> None:
+        what = "warm-up request" if step["phase"] == "warmup" else "request"
+        self._expect(f"{what} {step['number'] + 1} of {step['of']}", self._answer_limit_s())
+        if self._still and len(self._still.seen) > len(self._attempt.stood_still or ()):
+            self._keep_attempt()  # a kill must not hide it
 
     def _go_on(self, refused: str | None) -> None:
         """Let it load or measure, unless what is there is not the model that it must be."""
@@ -199,6 +209,8 @@ class Watcher:
     def _keep_attempt(self) -> None:
         """Write down what is known of this attempt; nothing before it is loaded, since it may have no records."""
         seen = self._outcome
+        if self._still:
+            self._attempt = replace(self._attempt, stood_still=tuple(self._still.seen))
         if seen.facts:
             attempts.keep(
                 self._cell.folder,
@@ -225,6 +237,15 @@ class Watcher:
             self._peak = memory.PeakWatch(self._model_pid)
             self._peak.start()
             self._note(rss_baseline_mb=facts["rss_baseline_mb"])
+
+    def _watch_stillness(self) -> None:
+        """Of its own process, and of the one that runs the model where that is another one of this machine."""
+        pids = {"the process that runs the model was stopped": self._model_pid} if self._model_pid else {}
+        own = (
+            {} if self._model_pid == self._process.pid else {"the process that measures was stopped": self._process.pid}
+        )
+        self._still = StillnessWatch((pids | own).items())
+        self._still.start()
 
     def _rss_mb(self) -> float | None:
         reading = memory.read(self._model_pid)

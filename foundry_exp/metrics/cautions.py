@@ -8,7 +8,7 @@ from foundry_exp.files.escape import first_few
 from foundry_exp.metrics.answers import FLAGS, contradictions, limit_of
 from foundry_exp.metrics.cache import cache_split
 from foundry_exp.metrics.rates import outputs_by_prompt, slo_verdicts
-from foundry_exp.metrics.request import CLOCK_RAN_BACKWARDS, PER_REQUEST, Measured, succeeded
+from foundry_exp.metrics.request import CLOCK_RAN_BACKWARDS, PER_REQUEST, STOOD_STILL, Measured, succeeded
 from foundry_exp.metrics.stability import drift_of, outlying, shifted_medians
 from foundry_exp.metrics.stats.bootstrap import MINIMUM_CLUSTERS
 from foundry_exp.metrics.stats.intervals import MINIMUM_N
@@ -40,6 +40,19 @@ def failures(cell: Sequence[Measured]) -> list[str]:
     return _sentences(
         (classes, f"{classes.total()} of {len(cell)} requests failed ({listed}); no latency includes them."),
         (retries, f"{again} their latency is of the last try, and the time before it is in wait_ms alone."),
+    )
+
+
+def stood_still(cell: Sequence[Measured]) -> list[str]:
+    """Requests in which something stood still, and what."""
+    reasons = Counter(one.record.stood_still for one in cell if one.timing.void == STOOD_STILL)
+    listed = "; ".join(f"{count} because {what}" for what, count in reasons.items())
+    return _sentences(
+        (
+            reasons,
+            f"{reasons.total()} of {len(cell)} requests are in no time, rate or energy ({listed}): measure again "
+            "where that leaves too few.",
+        ),
     )
 
 

@@ -6,7 +6,7 @@ from itertools import groupby
 from foundry_exp.errors import ConfigError, offer
 from foundry_exp.metrics import catalogue
 from foundry_exp.metrics.answers import FLAGS, is_empty
-from foundry_exp.metrics.request import EMPTY_ANSWER, PER_REQUEST, Measured, due_ns, succeeded, waited_ns
+from foundry_exp.metrics.request import EMPTY_ANSWER, PER_REQUEST, STOOD_STILL, Measured, due_ns, succeeded, waited_ns
 from foundry_exp.metrics.stats.distribution import describe
 from foundry_exp.metrics.stats.intervals import wilson_interval
 from foundry_exp.metrics.values import NO_TOKENS, NOTHING_MEASURED, NOTHING_SUCCEEDED, Value, no_value
@@ -68,7 +68,7 @@ def _share(flags: Sequence[bool], reason: str) -> Value:
 
 def throughput(cell: Sequence[Measured]) -> Value:
     """Tokens of the successful requests / window, per second; null when one of them has no token count."""
-    answers = [one for one in succeeded(cell) if one.timing.void != EMPTY_ANSWER]
+    answers = [one for one in succeeded(cell) if one.timing.void not in (EMPTY_ANSWER, STOOD_STILL)]
     uncounted = sum(one.timing.tokens is None for one in answers)
     if not answers:
         return no_value(NOTHING_SUCCEEDED if cell else NOTHING_MEASURED)
@@ -109,7 +109,11 @@ def goodput(cell: Sequence[Measured], slos: Mapping[str, float] | None) -> Value
 
 def schedule_delay(cell: Sequence[Measured]) -> Value:
     """Start − the time the request was due, ms; more than 10 ms means that the wished rate was not kept."""
-    late = [_late_ms(one.record) for one in cell if one.record.t_scheduled_ns is not None and not one.record.retries]
+    late = [
+        _late_ms(one.record)
+        for one in cell
+        if one.timing.void != STOOD_STILL and one.record.t_scheduled_ns is not None and not one.record.retries
+    ]
     return Value(describe(late)) if late else no_value("requests were not started on a schedule")
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from foundry_exp.records.record import CONTENT_KINDS, EventKind, Record
 
 EMPTY_ANSWER = "empty answer"
+STOOD_STILL = "stood still"
 CLOCK_RAN_BACKWARDS = "an event is stamped before the one before it"
 
 _NS_PER_MS = 1e6
@@ -175,6 +176,8 @@ def _whole(record: Record) -> RequestMetrics:
 def _why_void(record: Record) -> str | None:
     if record.error is not None:
         return record.error.class_
+    if record.stood_still is not None:
+        return STOOD_STILL
     if any(after < before for before, after in pairwise((record.t_start_ns, *record.event_ns))):
         return CLOCK_RAN_BACKWARDS
     return EMPTY_ANSWER if answered_ns(record) is None else None

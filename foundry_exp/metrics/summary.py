@@ -89,6 +89,7 @@ def summarise(
         per_prompt=_per_prompt(cell),
         warnings=(
             *cautions.failures(cell),
+            *cautions.stood_still(cell),
             *cautions.broken_clock(cell),
             *cautions.without_warmup(everything, cell),
             *cautions.answers(cell, greedy=greedy),

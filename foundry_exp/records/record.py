@@ -91,6 +91,8 @@ class Record:
     """SHA-256 of reasoning and text, so that equal answers are found without comparing them."""
     error: RequestError | None = None
     retries: int = 0
+    stood_still: str | None = None
+    """What stood still while it was under way, by which its times are no model's; written once the attempt is over."""
     t_scheduled_ns: int | None = None
     """When the request was due, or first tried. Latencies count from here, so that waiting for a free thread is not
     left out; those of a request that was tried again from the start of the last try."""

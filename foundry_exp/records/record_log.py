@@ -1,5 +1,6 @@
 """records.jsonl, written as answers come in: all that the process which holds a model needs of a run folder."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from foundry_exp.files import disk
@@ -19,3 +20,8 @@ class RecordLog:
     def append(self, record: Record) -> None:
         """Write one line and hand it to the disk."""
         disk.append_line(self._path, to_json(record))
+
+
+def write_again(folder: Path, records: Iterable[Record]) -> None:
+    """Replace the records by the same with what was learned of them since, so that a reader sees either."""
+    disk.write_whole_bytes(folder / RECORDS_FILE, b"".join(to_json(record) + b"\n" for record in records))

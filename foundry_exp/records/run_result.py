@@ -52,6 +52,18 @@ class ModelFiles:
 
 
 @dataclass(frozen=True, slots=True)
+class StandStill:
+    """Something that a measurement needs stood still for a while, as seen from beat to beat."""
+
+    what: str
+    """In words: `the machine slept`."""
+    from_ns: int
+    """By the clock of the attempt's records, and so is `to_ns`."""
+    to_ns: int
+    lasted_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptFacts:
     """One process that worked on a cell: a cell continued after a kill has several. Null is unknown."""
 
@@ -77,6 +89,8 @@ class AttemptFacts:
     """What the backend said of the model that it loaded."""
     files: ModelFiles | None = None
     """Null when it loaded none that this machine can see."""
+    stood_still: tuple[StandStill, ...] | None = None
+    """What stood still while it warmed up and measured; null when nobody watched."""
     clock_zero_ns: int | None = None
     """Unix time at which its records' clock stood at zero, so a stamp plus this is when it was by the wall clock."""
 

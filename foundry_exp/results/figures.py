@@ -28,6 +28,7 @@ Values = dict[str, dict[Prompt, tuple[float, ...]]]
 """Metric → prompt → one value a request."""
 
 _FAILED = "requests failed; they count for nothing but the error rate"
+_STILL = "answers came while something stood still; their speed is left out"
 _CUT = "answers were cut off at the token limit; their whole time is left out"
 _EMPTY = "answers are empty; their speed is left out"
 _DEGENERATE = "answers repeat themselves or are not text; their speed is left out"
@@ -132,6 +133,9 @@ def _usable(one: Request, left_out: Counter[str], from_tokens: Collection[str]) 
         return
     if one.is_empty or is_degenerate(one):
         left_out[_EMPTY if one.is_empty else _DEGENERATE] += 1
+        return
+    if one.stood_still is not None:
+        left_out[_STILL] += 1
         return
     is_cut = is_truncated(one)
     left_out[_CUT] += is_cut

@@ -37,6 +37,7 @@ class Request:
     finish_reason: str | None
     output_hash: str
     error: RequestError | None
+    stood_still: str | None
 
     @property
     def ttft_ms(self) -> float | None:
@@ -77,4 +78,5 @@ def request(record: Record) -> Request:
         finish_reason=record.finish_reason,
         output_hash=sys.intern(record.output_hash),
         error=record.error,
+        stood_still=record.stood_still,
     )

@@ -17,7 +17,7 @@ from foundry_exp.measure.attempts import Attempt
 from foundry_exp.measure.cell import Cell
 from foundry_exp.measure.outcome import Outcome
 from foundry_exp.protocols import Tracker
-from foundry_exp.records import run_folder
+from foundry_exp.records import record_log, run_folder
 from foundry_exp.records.config_json import plain, readable
 from foundry_exp.records.run_result import FAILED, WITH_FIGURES, RunResult
 from foundry_exp.report import write
@@ -63,7 +63,10 @@ def _summarised(cell: Cell, attempt: Attempt, outcome: Outcome, start_s: float) 
     """Write run.json; the cell with all that is known of it, so that nobody has to read what was just written."""
     records = run_folder.read_records(cell.folder)
     started_at, duration_s, facts = attempts.end(cell.folder, attempt, time.perf_counter() - start_s)
-    machine = environment.read(cell.folder)
+    flagged = attempts.flagged(facts, records)
+    if flagged != records:
+        record_log.write_again(cell.folder, flagged)
+    records, machine = flagged, environment.read(cell.folder)
     result = summary.result(cell, machine, outcome, records, started_at, duration_s, facts)
     result = run_folder.write_result(cell.folder, result)
     given = run_folder.read_scores(cell.folder)  # of a cell that was begun before

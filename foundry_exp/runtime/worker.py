@@ -30,6 +30,7 @@ CRASH, HANG = "crash", "hang"
 """Classes of the errors after which a worker is gone."""
 
 _LOOK_EVERY_S = 0.2
+_STOOD_STILL_S = 5.0
 _SHOWN_BYTES = 1500
 _READ_OUT_S = 2.0
 _GONE_S = 5.0
@@ -98,10 +99,11 @@ class Worker:
 
     def next_step(self, limit_s: float, look: Look = _no_sign) -> Step | None:
         """Its next step; null when it has ended. Raises TimeoutError when it says nothing for so long."""
-        alive_s = time.monotonic()
+        alive_s = passed_s = time.monotonic()
         while True:
-            if look():
+            if look() or time.monotonic() - passed_s > _STOOD_STILL_S:  # so did whoever waits here
                 alive_s = time.monotonic()
+            passed_s = time.monotonic()
             left_s = alive_s + limit_s - time.monotonic()
             try:
                 step = self._steps.get(timeout=max(0.0, min(left_s, _LOOK_EVERY_S)))
