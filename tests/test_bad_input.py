@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from foundry_exp import target
 from foundry_exp.cli import main
 
 SCRIPTED = ["backend=scripted", "model=custom", "model.alias=m", "tracker=none"]
+
+NO_PROC = pytest.mark.skipif(sys.platform == "win32", reason="Windows would make that folder")
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +58,7 @@ def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (["backend=scripted", "+backend.gapms=3"], ["backend.gapms", "gap_ms"]),
         (["model.alias=a=b"], ["model.alias=a=b", "override"]),
         (["backend=endpoint"], ["backend.base_url", "FOUNDRY_LOCAL_ENDPOINT"]),
-        ([*SCRIPTED, "output_dir=/proc/nowhere"], ["output_dir", "/proc/nowhere"]),
+        pytest.param([*SCRIPTED, "output_dir=/proc/nowhere"], ["output_dir", "/proc/nowhere"], marks=NO_PROC),
         (["accel=cuda"], ["accel=cuda", "use accel=gpu"]),
         (["accel=GPU"], ["accel=GPU", "did you mean gpu"]),
         (["model=demo-small,demo-large"], ["model=demo-small,demo-large", "add -m"]),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
 
 from foundry_exp.config import compose
 from foundry_exp.errors import ConfigError
@@ -57,20 +58,25 @@ def test_a_schema_line_before_the_package_line_would_switch_that_off(
 
 
 @pytest.mark.parametrize(
-    ("group", "wrong"),
+    ("group", "wrong", "at"),
     [
-        ("workload", {"round": 3}),
-        ("workload", {"rounds": 0}),
-        ("model", {"licence": 3}),
-        ("accel", {"device": "TPU"}),
-        ("decision", {"weights": {"speeed": 1}}),
-        ("scorer", {"_target_": "foundry_exp.scores.judge.scorer.JudgeScorer", "repeat": 2}),
-        ("experiment", {"workload": {"round": 3}}),
-        ("experiment", {"hydra": {"sweepers": {}}}),
+        ("workload", {"round": 3}, "round"),
+        ("workload", {"rounds": 0}, "rounds"),
+        ("workload", {"rounds": True}, "rounds"),
+        ("generation", {"temperature": "hot"}, "temperature"),
+        ("model", {"licence": 3}, "licence"),
+        ("accel", {"device": "TPU"}, "device"),
+        ("decision", {"weights": {"speeed": 1}}, "speeed"),
+        ("gate", {"max_slowdwn": 1}, "max_slowdwn"),
+        ("scorer", {"_target_": "foundry_exp.scores.judge.scorer.JudgeScorer", "repeat": 2}, "repeat"),
+        ("experiment", {"workload": {"round": 3}}, "round"),
+        ("experiment", {"hydra": {"sweepers": {}}}, "sweepers"),
     ],
 )
-def test_what_an_option_cannot_say_is_refused(group: str, wrong: dict[str, Any]) -> None:
-    assert complaints(group, wrong)
+def test_what_an_option_cannot_say_is_refused_at_its_key(group: str, wrong: dict[str, Any], at: str) -> None:
+    error = best_match(Draft202012Validator(of_every_group()[group]).iter_errors(wrong))
+    assert error is not None
+    assert at in error.absolute_path or repr(at) in error.message
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,7 @@ def test_folder_that_cannot_be_made(tmp_path: Path) -> None:
         make_tracker(tmp_path / "file" / "mlruns").check()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows lets its owner write into any folder")
 def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
     tmp_path.chmod(0o555)
     allowed_anywhere = os.access(tmp_path, os.W_OK)  # root; but even root makes no folder in /proc
