@@ -30,6 +30,7 @@ _CHUNKS = (
     b'{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":1}}}',
     b"[DONE]",
 )
+_WHOLE = b'{"choices":[{"message":{"content":"all"},"finish_reason":"stop"}],"usage":{"completion_tokens":1}}'
 _CHAT = b": keep-alive\r\n\r\n" + b"".join(b"data: " + chunk + b"\n\n" for chunk in _CHUNKS)
 _MODELS = (
     b'{"phi-4-mini": {"capabilities": ["chat", "tools"], "size_mb": 3830.5, "context_length": 131072, "licence": "MIT",'
@@ -74,7 +75,7 @@ def readers(folder: Path) -> list[Reader]:
     calibrations = [path.read_bytes() for path in sorted((shipped / "calibration").glob("*.json"))]
     return [
         Reader("event stream", partial(_recorded, streaming=True), [_CHAT]),
-        Reader("whole answer", partial(_recorded, streaming=False), [_CHUNKS[1]]),
+        Reader("whole answer", partial(_recorded, streaming=False), [_WHOLE]),
         Reader("prompts.json", _file(folder / "p.json", partial(kinds.load, name="p")), [*sets, _PROMPTS_OF_FORMS]),
         Reader("prompts.jsonl", _file(folder / "p.jsonl", partial(kinds.load, name="p")), [_PROMPT_LINES]),
         Reader("rubric", _file(folder / "r.yaml", rubric.load), [*rubrics, _RUBRIC_OF_FORMS]),

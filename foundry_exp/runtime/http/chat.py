@@ -7,33 +7,44 @@ from typing import Any
 from foundry_exp.errors import BackendError
 from foundry_exp.protocols import Event
 from foundry_exp.records.record import EventKind, Usage
-from foundry_exp.runtime.http import sse
+from foundry_exp.runtime.http import answer_end, service_error, sse
 
-_SHOWN_CHARS = 300
 _DONE = b"[DONE]"
-OVERFLOW = "context length"
 
 
 def streamed(
     pieces: Iterable[tuple[int, bytes]], start_ns: int, where: str, cut: BackendError | None = None
 ) -> Iterator[Event]:
-    """The events of a stream; `cut` is what ended it, and is raised after what came before it."""
+    """The events of a stream; `cut` is what ended it, and is raised after what came before it.
+
+    `[DONE]` ends the stream, and so does its last byte; whether the answer is whole, its finish_reason says.
+    """
     answer = _Answer(start_ns, where)
+    t_ns = start_ns
     for event in sse.parse(pieces):
-        if event.data.strip() == _DONE:
-            yield answer.end(event.t_ns)
+        t_ns, data = event.t_ns, event.data.strip()
+        answer.check(event)
+        if not event.complete and (event.stray or (data not in (b"", _DONE) and _json(data) is None)):
+            raise cut or _truncated(where)  # the connection ended within this event
+        if data not in (b"", _DONE):  # some services keep a connection alive with `data:` alone
+            yield from answer.chunk(event)
+        if data == _DONE:
+            yield answer.end(t_ns)
             return
-        chunk = _json(event.data)
-        if chunk is None and not event.complete:
-            break  # the connection ended within this event
-        yield from answer.chunk(chunk, event)
-    raise cut or BackendError("stream_truncated", f"{where}: the stream ended without [DONE]; see the service's log.")
+    if cut is not None or not answer.has_ended:
+        raise cut or _truncated(where)
+    yield answer.end(t_ns)
+
+
+def _truncated(where: str) -> BackendError:
+    msg = f"{where}: the stream ended without a finish_reason and [DONE]; see the service's log."
+    return BackendError("stream_truncated", msg)
 
 
 def whole(body: bytes, t_ns: int, start_ns: int, where: str) -> Iterator[Event]:
     """The events of an answer that came in one piece: all at the time of its last byte."""
     answer = _Answer(start_ns, where)
-    yield from answer.chunk(_json(body), sse.SseEvent(t_ns, body))
+    yield from answer.chunk(sse.SseEvent(t_ns, body))
     yield answer.end(t_ns)
 
 
@@ -46,26 +57,57 @@ class _Answer:
         self._usage: Usage | None = None
         self._counted_tokens = 0
         self._finish_reason: str | None = None
+        self._has_answer = self._has_choice = False
+        self._unread = ""
 
-    def chunk(self, chunk: Any, event: sse.SseEvent) -> Iterator[Event]:
+    @property
+    def has_ended(self) -> bool:
+        """Whether a finish_reason has come."""
+        return self._finish_reason is not None
+
+    def check(self, event: sse.SseEvent) -> None:
+        """Raise the error that an event is by its name, or that stands beside its data."""
+        told = service_error.stray_words(event.stray.decode("utf-8", "replace"))
+        if told is None and b"error" in event.name.lower():
+            told = service_error.words(service_error.value(event.data.decode("utf-8", "replace")), failed=True)
+        if told is not None:
+            raise service_error.raised(self._where, told)
+
+    def chunk(self, event: sse.SseEvent) -> Iterator[Event]:
         """The events of one chunk; the same shape serves a whole answer."""
+        text = event.data.decode("utf-8", "replace")
+        chunk = _json(event.data)
+        told = service_error.words(text if chunk is None else chunk)
+        if told is not None:
+            raise service_error.raised(self._where, told or service_error.shorten(text))
         if not isinstance(chunk, dict):
-            shown = shorten(event.data.decode("utf-8", "replace"))
-            msg = f"{self._where}: not a JSON object: {shown!r}; see the service's log."
+            msg = f"{self._where}: not a JSON object: {service_error.shorten(text)!r}; see the service's log."
             raise BackendError("malformed_event", msg)
-        if chunk.get("error"):
-            raise service_error(self._where, chunk["error"])
         tokens = self._tokens(chunk)
         choice = _first(chunk.get("choices"))
-        self._finish_reason = _text(choice.get("finish_reason")) or self._finish_reason
         parts = _parts(choice)
+        self._note_answer(choice, parts)
         for number, (kind, text) in enumerate(parts):
             # a chunk's count cannot be split, so it is told only where it has one part
             added = tokens if len(parts) == 1 and number == 0 and kind != "role" else None
             yield Event(kind, text, t_ns=event.t_ns, tokens=added, request_start_ns=self._start_ns)
+        self._finish_reason = answer_end.read(choice.get("finish_reason"), self._where) or self._finish_reason
+
+    def _note_answer(self, choice: dict[str, Any], parts: list[tuple[EventKind, str]]) -> None:
+        """Whether anything was answered, or else what could not be read."""
+        self._has_choice = self._has_choice or bool(choice)
+        self._has_answer = self._has_answer or any(kind in ("text", "tool") for kind, _ in parts)
+        if not self._has_answer:
+            self._unread = self._unread or _unread(choice)
 
     def end(self, t_ns: int) -> Event:
-        """The last event."""
+        """The last event. Raises where the answer is not whole or cannot be read."""
+        if not self._has_choice or (self._unread and not self._has_answer):
+            got = f"only {self._unread}" if self._unread else "no choices"
+            msg = f"{self._where}: the answer has {got}, which cannot be read as text, reasoning or a tool call."
+            raise BackendError("unreadable", msg)
+        if self._finish_reason is None:
+            raise answer_end.missing(self._where)
         return Event(
             "end",
             t_ns=t_ns,
@@ -99,6 +141,23 @@ def _parts(choice: dict[str, Any]) -> list[tuple[EventKind, str]]:
     return filled or ([("role", "")] if delta.get("role") else [])
 
 
+def _unread(choice: dict[str, Any]) -> str:
+    """The first key with something in it, where an answer could be, that is none of those beside an answer."""
+    places = {"choice": choice, "delta": _dict(choice.get("delta")), "message": _dict(choice.get("message"))}
+    unread = (
+        f"{place}.{key}"
+        for place, said in places.items()
+        for key, value in said.items()
+        if value and key not in _BESIDE and (key == "content" or isinstance(value, str | list | dict))
+    )
+    return next(unread, "")
+
+
+_BESIDE = frozenset({
+    "delta", "message", "index", "role", "name", "id", "finish_reason", "native_finish_reason", "stop_reason",
+    "matched_stop", "logprobs", "content_filter_results", "content_filter_offsets", "annotations", "token_ids",
+    "metadata", "reasoning_content", "reasoning", "reasoning_details",
+})  # fmt: skip
 _REASONING = ("reasoning_content", "reasoning")
 
 
@@ -117,20 +176,6 @@ def _usage_of(usage: Any) -> Usage | None:
     cached = _count(_dict(usage.get("prompt_tokens_details")).get("cached_tokens"))
     reasoning = _count(_dict(usage.get("completion_tokens_details")).get("reasoning_tokens"))
     return Usage(prompt, completion, cached_tokens=cached, reasoning_tokens=reasoning)
-
-
-def service_error(where: str, error: Any) -> BackendError:
-    """An error that the service sent instead of the rest of its answer."""
-    text = shorten(_text(_dict(error).get("message")) or _text(error) or json.dumps(error))
-    if OVERFLOW in text:
-        return BackendError("context_overflow", f"{where}: {text}; shorten the prompt or lower generation.max_tokens.")
-    return BackendError("stream_error", f"{where}: the service stopped with: {text}; see its log.")
-
-
-def shorten(text: str) -> str:
-    """A service's words on one line, cut to what a table can hold."""
-    line = " ".join(text.split())
-    return line if len(line) <= _SHOWN_CHARS else line[:_SHOWN_CHARS] + "…"
 
 
 def _json(data: bytes) -> Any:

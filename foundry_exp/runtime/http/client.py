@@ -14,7 +14,7 @@ import openai
 
 from foundry_exp.errors import BackendError, ConfigError
 from foundry_exp.protocols import ChatRequest, Clock, Event
-from foundry_exp.runtime.http import address, chat, explicit_openai, faults
+from foundry_exp.runtime.http import address, chat, explicit_openai, faults, service_error
 from foundry_exp.runtime.http.request_trace import Limits, RequestTrace, StampedBy
 from foundry_exp.runtime.http.transport import Line, SocketOptions, StampingTransport
 from foundry_exp.runtime.models.runtime import json_constraint
@@ -184,9 +184,15 @@ class ChatClient:
         got = re.split("[;,]", response.headers.get("content-type", "none"))[0].strip().lower()
         encoding = response.headers.get("content-encoding", "identity")
         wanted = "text/event-stream" if streaming else "application/json"
-        if got != wanted or encoding != "identity":
-            msg = f"{self.where}: expected {wanted}, got {got} ({encoding}); is this an OpenAI-compatible chat service?"
-            raise BackendError("content_type", msg, http_status=response.status_code)
+        if got == wanted and encoding == "identity":
+            return
+        response.read()
+        told = service_error.words(service_error.value(response.text))
+        if told is not None and not got.endswith("html"):
+            raise service_error.raised(self.where, told, response.status_code)
+        got = f"{got} ({encoding})" + (f": {told}" if told else "")
+        msg = f"{self.where}: expected {wanted}, got {got}; is this an OpenAI-compatible chat service?"
+        raise BackendError("content_type", msg, http_status=response.status_code)
 
     @property
     def _authorization(self) -> Mapping[str, str]:

@@ -7,11 +7,10 @@ import httpx2
 import openai
 
 from foundry_exp.errors import BackendError
-from foundry_exp.runtime.http import address, chat
+from foundry_exp.runtime.http import address, service_error
 from foundry_exp.runtime.http.request_trace import RequestTrace
 
 HTTP_BAD_REQUEST, HTTP_TOO_MANY, HTTP_SERVER = 400, 429, 500
-NO_MESSAGE = "no message"
 _REDIRECTS = range(300, 400)
 CAUGHT = (openai.OpenAIError, httpx2.HTTPError, httpx2.StreamError)
 
@@ -38,7 +37,7 @@ def _tls(causes: list[BaseException], where: str) -> BackendError | None:
 
 
 def _connection(causes: list[BaseException], where: str) -> BackendError:
-    reason = chat.shorten(str(causes[-1])) or type(causes[-1]).__name__
+    reason = service_error.shorten(str(causes[-1])) or type(causes[-1]).__name__
     kinds = tuple(type(cause) for cause in causes)
     if any(issubclass(kind, httpx2.ConnectError | httpx2.ConnectTimeout) for kind in kinds):
         way_out = "start the service, or correct backend.base_url."
@@ -62,15 +61,14 @@ def status(code: int, headers: httpx2.Headers, message: str, where: str) -> Back
         return BackendError("redirect", msg, http_status=code)
     if code == HTTP_TOO_MANY:
         return _rate_limited(headers.get("retry-after", ""), message, where)
-    if chat.OVERFLOW in message:
-        msg = f"{where}: {message}; shorten the prompt or lower generation.max_tokens."
-        return BackendError("context_overflow", msg, http_status=code)
+    if service_error.is_overflow(message):
+        return service_error.overflow(where, message, code)
     msg = f"{where}: HTTP {code}: {message}; {_way_out(code, message)}"
     return BackendError(f"http_{code}", msg, http_status=code, retry_after_s=_wait_s(headers.get("retry-after", "")))
 
 
 def _rate_limited(retry_after: str, message: str, where: str) -> BackendError:
-    when = f"Retry-After {chat.shorten(retry_after)}" if retry_after else "no Retry-After"
+    when = f"Retry-After {service_error.shorten(retry_after)}" if retry_after else "no Retry-After"
     msg = f"{where}: HTTP 429 ({when}): {message}; lower workload.concurrency."
     return BackendError("rate_limited", msg, http_status=HTTP_TOO_MANY, retry_after_s=_wait_s(retry_after))
 
@@ -90,7 +88,7 @@ def _way_out(code: int, message: str) -> str:
         return "put the key in the environment variable that backend.api_key_env names."
     if code >= HTTP_SERVER:
         # Foundry answers a bare 500 when memory runs out (Foundry-Local issue 209)
-        silent = message == NO_MESSAGE
+        silent = message == service_error.NO_MESSAGE
         return "it may be out of memory; see its log." if silent else "see the service's log."
     return "compare the model's name with the list at /v1/models."
 
@@ -107,9 +105,7 @@ def _limit(trace: RequestTrace, where: str) -> BackendError:
 
 
 def _message(error: openai.APIStatusError) -> str:
-    body = error.body
-    text = body.get("message") if isinstance(body, dict) else body
-    return chat.shorten(text if isinstance(text, str) else "") or NO_MESSAGE
+    return service_error.words(error.body, failed=True) or service_error.NO_MESSAGE
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -77,9 +77,9 @@ class RequestTrace:
             self.pieces = [(t_ns, piece) for t_ns, (_, piece) in zip(arrived_ns, self.pieces, strict=True)]
 
     def keep(self, piece: bytes) -> None:
-        """Store a piece of the body; a comment alone (`: keep-alive`) is silence."""
+        """Store a piece of the body; a comment (`: keep-alive`) or an empty `data:` alone is silence."""
         self.pieces.append((self.read_ns, piece))
-        if not piece.lstrip().startswith(b":"):
+        if not piece.lstrip().startswith(b":") and piece.strip() != b"data:":
             self._heard_ns = self.read_ns
         if not self._first_token:
             self._window = self._window[-_WINDOW_BYTES:] + piece

@@ -8,16 +8,20 @@ from foundry_exp.errors import BackendError
 
 MAX_EVENT_BYTES = 4 * 1024 * 1024
 _LINE_END = re.compile(rb"\r\n|\n|\r")
+_NOT_KEPT = (b"", b"id", b"retry")  # the first is a comment's
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
 class SseEvent:
-    """One event that carried data."""
+    """One event that carried data, or the lines that belong to none where a service writes its errors."""
 
     t_ns: int
     """The time of the read that completed it."""
     data: bytes
+    name: bytes = b""
+    stray: bytes = b""
+    """Lines that are no field of the protocol, such as `error: …`, bare JSON or a page."""
     complete: bool = True
     """False when the stream ended before the blank line that ends an event."""
 
@@ -29,6 +33,8 @@ class _Assembly:
         self._max_event_bytes = max_event_bytes
         self._line: list[bytes] = []
         self._data: list[bytes] = []
+        self._name = b""
+        self._stray: list[bytes] = []
         self._size_bytes = 0
         self._first_line = True
 
@@ -41,38 +47,45 @@ class _Assembly:
         if part:
             self._line.append(part)
 
-    def end_line(self) -> bytes | None:
-        """Close the line; the event's data when it was the blank line after one."""
+    def end_line(self, t_ns: int) -> SseEvent | None:
+        """Close the line; the event when it was the blank line after one."""
         line = b"".join(self._line)
         self._line.clear()
         if self._first_line:
             self._first_line = False
             line = line.removeprefix(_BYTE_ORDER_MARK)
         if not line:
-            return self.end_event()
+            return self.end_event(t_ns)
         name, _, value = line.partition(b":")
         if name == b"data":
             self._data.append(value.removeprefix(b" "))
+        elif name == b"event":
+            self._name = value.strip()
+        elif name in _NOT_KEPT:
+            self._size_bytes -= len(line)
         else:
-            self._size_bytes -= len(line)  # comments and other fields are not kept
+            self._stray.append(line)
         return None
 
-    def end_event(self) -> bytes | None:
-        """Close the event; null when it held no data."""
-        data = b"\n".join(self._data) if self._data else None
+    def end_event(self, t_ns: int, *, complete: bool = True) -> SseEvent | None:
+        """Close the event; null when it held nothing."""
+        event = SseEvent(t_ns, b"\n".join(self._data), self._name, b"\n".join(self._stray), complete)
+        holds = bool(self._data or self._name or self._stray)
         self._data.clear()
+        self._name = b""
+        self._stray.clear()
         self._size_bytes = 0
-        return data
+        return event if holds else None
 
-    def end_stream(self) -> bytes | None:
-        """The data of an event that no blank line has ended."""
+    def end_stream(self, t_ns: int) -> SseEvent | None:
+        """The event that no blank line has ended."""
         if self._line:
-            self.end_line()
-        return self.end_event()
+            self.end_line(t_ns)
+        return self.end_event(t_ns, complete=False)
 
 
 def parse(pieces: Iterable[tuple[int, bytes]], max_event_bytes: int = MAX_EVENT_BYTES) -> Iterator[SseEvent]:
-    """The data events of a stream, each with the time of the piece that completed it."""
+    """The events of a stream, each with the time of the piece that completed it."""
     assembly = _Assembly(max_event_bytes)
     after_cr = False
     t_ns = 0
@@ -82,10 +95,10 @@ def parse(pieces: Iterable[tuple[int, bytes]], max_event_bytes: int = MAX_EVENT_
         *lines, tail = _LINE_END.split(rest)
         for line in lines:
             assembly.part(line)
-            data = assembly.end_line()
-            if data is not None:
-                yield SseEvent(t_ns, data)
+            event = assembly.end_line(t_ns)
+            if event is not None:
+                yield event
         assembly.part(tail)
-    data = assembly.end_stream()
-    if data is not None:
-        yield SseEvent(t_ns, data, complete=False)
+    event = assembly.end_stream(t_ns)
+    if event is not None:
+        yield event

@@ -23,10 +23,14 @@ def delta(**fields: Any) -> dict[str, Any]:
     return {"choices": [{"delta": fields, "finish_reason": None, "index": 0}]}
 
 
-def stream(*chunks: Any, done: bool = True) -> list[tuple[int, bytes]]:
-    """Each chunk in a read of its own, at 1100, 1200 …"""
+def finish(reason: Any = "stop") -> dict[str, Any]:
+    return {"choices": [{"delta": {}, "finish_reason": reason, "index": 0}]}
+
+
+def stream(*chunks: Any, done: bool = True, end: Any = "stop") -> list[tuple[int, bytes]]:
+    """Each chunk in a read of its own, at 1100, 1200 …; `done`: with an end that says so."""
     lines = [chunk if isinstance(chunk, bytes) else json.dumps(chunk).encode() for chunk in chunks]
-    lines += [b"[DONE]"] if done else []
+    lines += [json.dumps(finish(end)).encode(), b"[DONE]"] if done else []
     return [(START_NS + 100 * number, b"data: " + line + b"\n\n") for number, line in enumerate(lines, start=1)]
 
 
@@ -47,8 +51,10 @@ def test_what_foundry_2_2_1_sends_is_read_whole() -> None:
             delta(content="", role="assistant"),
             delta(reasoning_content="hm"),
             delta(content="local"),
-            {"choices": [{"delta": {}, "finish_reason": "length", "index": 0}]},
+            finish("length"),
             {"choices": [], "usage": COUNTS},
+            b"[DONE]",
+            done=False,
         )
     )
     assert [(event.kind, event.text, event.t_ns) for event in events] == [
@@ -97,10 +103,23 @@ def test_an_error_within_the_stream_keeps_what_came_before() -> None:
     assert "out of luck" in str(error)
 
 
-def test_a_stream_without_done_is_truncated_even_with_a_finish_reason() -> None:
-    finish = {"choices": [{"delta": {}, "finish_reason": "stop"}]}
-    events, error = caught(chat.streamed(stream(delta(content="a"), finish, done=False), START_NS, "here"))
-    assert (len(events), error.error_class) == (1, "stream_truncated")
+def test_a_clean_end_without_done_is_whole_where_a_finish_reason_came() -> None:
+    events = read(stream(delta(content="a"), finish(), {"choices": [], "usage": COUNTS}, done=False))
+    assert [(event.kind, event.t_ns) for event in events] == [("text", 1100), ("end", 1300)]
+    assert events[-1].usage is not None
+
+
+@pytest.mark.parametrize("cut", [None, BackendError("reset", "gone")])
+def test_an_end_without_finish_reason_and_done_is_truncated(cut: BackendError | None) -> None:
+    events, error = caught(chat.streamed(stream(delta(content="a"), done=False), START_NS, "here", cut))
+    assert (len(events), error.error_class) == (1, "reset" if cut else "stream_truncated")
+
+
+def test_a_connection_that_breaks_after_the_finish_reason_may_have_lost_the_count() -> None:
+    cut = BackendError("reset", "gone")
+    assert caught(chat.streamed(stream(finish(), done=False), START_NS, "here", cut))[1] is cut
+    half_usage = [*stream(finish(), done=False), (1500, b'data: {"choices": [], "usa')]
+    assert caught(chat.streamed(half_usage, START_NS, "here"))[1].error_class == "stream_truncated"
 
 
 def test_an_event_cut_in_two_is_a_truncation_not_bad_json() -> None:
@@ -125,9 +144,7 @@ def test_an_event_that_is_no_object_is_malformed(line: bytes) -> None:
     assert (len(events), error.error_class) == (1, "malformed_event")
 
 
-@pytest.mark.parametrize(
-    "odd", [{}, {"choices": None}, {"choices": [None]}, {"choices": [{"delta": None}]}, delta(content=7, tool_calls=3)]
-)
+@pytest.mark.parametrize("odd", [{}, {"choices": None}, {"choices": [None]}, {"choices": [{"delta": None}]}, b"", b" "])
 def test_odd_but_harmless_chunks_are_passed_over(odd: Any) -> None:
     assert [event.kind for event in read(stream(odd))] == ["end"]
 

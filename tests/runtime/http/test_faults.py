@@ -6,13 +6,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
+import httpx2
+import openai
 import pytest
 
 from foundry_exp.errors import BackendError
 from foundry_exp.records.record import Record
+from foundry_exp.runtime.http import faults
 from foundry_exp.runtime.http.address import parse
 from foundry_exp.runtime.http.client import ChatClient
 from foundry_exp.runtime.http.endpoint import EndpointBackend
+from foundry_exp.runtime.http.request_trace import Limits, RequestTrace
 from tests.runtime.backends.contract import request
 from tests.runtime.http.asking import ask_client
 from tests.runtime.http.conftest import Ask, Serve, wanted
@@ -175,6 +179,26 @@ def test_retry_after_is_carried(server: TimedServer, client_of: Callable[[str], 
         list(client.chat("429", request(), time.perf_counter_ns))
     client.close()
     assert (caught.value.retry_after_s, caught.value.http_status) == (7.0, 429)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"detail": [{"type": "extra_forbidden", "loc": ["body", "seed"], "msg": "not permitted"}]}, "body.seed: not"),
+        ({"detail": "no such model"}, "no such model"),
+        ({"object": "error", "message": "no such model", "code": 404}, "no such model"),
+        ({"message": "no such model"}, "no such model"),
+        ("no such model", "no such model"),
+        ("<html><body><h1>404</h1>Not Found</body></html>", "404 Not Found"),
+        ({}, "no message"),
+        ("", "no message"),
+    ],
+)
+def test_a_refusal_is_told_in_the_services_own_words(body: object, words: str) -> None:
+    response = httpx2.Response(422, request=httpx2.Request("POST", "http://host"))
+    trace = RequestTrace(time.perf_counter_ns, Limits(total_s=1.0, max_bytes=1))
+    error = faults.read(openai.APIStatusError("refused", response=response, body=body), trace, "here")
+    assert f"HTTP 422: {words}" in str(error)
 
 
 def test_a_redirect_is_named_without_the_credentials_in_it(ask: Ask) -> None:

@@ -1,0 +1,96 @@
+"""What a service says went wrong, in whatever form: one reading for the events of a stream, answers and refusals."""
+
+import json
+import re
+from typing import Any
+
+from foundry_exp.errors import BackendError
+
+NO_MESSAGE = "no message"
+_SHOWN_CHARS = 300
+_DEPTH = 5
+_WORDS = ("message", "detail", "msg", "error", "errors", "error_message", "error_msg", "error_type", "title", "reason")
+_ERROR_FIELD = re.compile(r"^error\s*:(.*)", re.IGNORECASE | re.MULTILINE)
+_PAGE = re.compile(r"\s*<(?:!doctype|html|head|body|\?xml)\b", re.IGNORECASE)
+_TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+_OVERFLOW = re.compile("context (?:length|size|window)")
+
+
+def words(said: Any, *, failed: bool = False) -> str | None:
+    """The service's words where `said`, JSON or text, is an error, perhaps none; null where it is not.
+
+    `failed`: that it is one is already plain, from a status or an event's name.
+    """
+    if isinstance(said, str):
+        if _PAGE.match(said):
+            return shorten(_TAGS.sub(" ", said))
+        return shorten(said) if failed else None
+    if failed or (isinstance(said, dict) and _is_error(said)):
+        return shorten(_told(said, _DEPTH))
+    return None
+
+
+def stray_words(text: str) -> str | None:
+    """The same for lines of an event stream that belong to no event: a field `error:`, bare JSON, a page."""
+    field = _ERROR_FIELD.search(text)
+    return words(value(field[1]), failed=True) if field else words(value(text))
+
+
+def raised(where: str, told: str, http_status: int | None = None) -> BackendError:
+    """An error that the service sent instead of its answer, or of the rest of it."""
+    if is_overflow(told):
+        return overflow(where, told, http_status)
+    msg = f"{where}: the service stopped with: {told or NO_MESSAGE}; see its log."
+    return BackendError("stream_error", msg, http_status=http_status)
+
+
+def is_overflow(told: str) -> bool:
+    """Whether the prompt is longer than the model can take."""
+    return _OVERFLOW.search(told) is not None
+
+
+def overflow(where: str, told: str, http_status: int | None = None) -> BackendError:
+    """The error of a prompt that is too long."""
+    msg = f"{where}: {told}; shorten the prompt or lower generation.max_tokens."
+    return BackendError("context_overflow", msg, http_status=http_status)
+
+
+def shorten(text: str) -> str:
+    """A service's words on one line, cut to what a table can hold."""
+    line = " ".join(text.split())
+    return line if len(line) <= _SHOWN_CHARS else line[:_SHOWN_CHARS] + "…"
+
+
+def value(text: str) -> Any:
+    """The JSON that a text holds, or the text itself."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _is_error(said: dict[str, Any]) -> bool:
+    if any(content and key.casefold().startswith("error") for key, content in said.items()):
+        return True
+    if "error" in (said.get("object"), said.get("type")):
+        return True
+    choices = said.get("choices")
+    if choices is not None:
+        return isinstance(choices, list) and any(isinstance(one, dict) and one.get("error") for one in choices)
+    return bool(said.get("detail")) or any(isinstance(said.get(key), str) for key in ("message", "msg", "title"))
+
+
+def _told(said: Any, depth: int) -> str:
+    """The words within an error, with the place that FastAPI puts beside them."""
+    if isinstance(said, str):
+        return said
+    if depth == 0:
+        return ""
+    if isinstance(said, list):
+        return "; ".join(filter(None, (_told(one, depth - 1) for one in said)))
+    if not isinstance(said, dict):
+        return ""
+    keys = ("choices", *_WORDS) if isinstance(said.get("choices"), list) else _WORDS
+    told = next((found for key in keys if (found := _told(said.get(key), depth - 1))), "")
+    place = said.get("loc")
+    return f"{'.'.join(map(str, place))}: {told}" if isinstance(place, list) and told else told
