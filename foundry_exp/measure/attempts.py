@@ -14,6 +14,8 @@ from foundry_exp.records.record import Record
 from foundry_exp.records.record_json import NotTheRecordError, from_json, plain
 from foundry_exp.records.run_result import AttemptFacts, StandStill
 
+AWAKE_NS = 250_000_000
+"""After a stop between two requests, which the next one must show: on a busy machine it starts as much later."""
 ATTEMPTS_FILE = "attempts.json"
 
 
@@ -102,7 +104,7 @@ def flagged(attempts: Sequence[AttemptFacts], records: Sequence[Record]) -> list
 
 def _flagged(record: Record, still: Sequence[StandStill]) -> Record:
     start_ns = min(due_ns(record), record.t_start_ns)
-    over = [one for one in still if one.from_ns <= record.t_end_ns and one.to_ns >= start_ns]
+    over = [one for one in still if one.from_ns <= record.t_end_ns and one.to_ns + AWAKE_NS >= start_ns]
     if not over or record.stood_still is not None:
         return record
     return replace(record, stood_still=" and ".join(f"{one.what} for {one.lasted_s:.1f} s" for one in over))

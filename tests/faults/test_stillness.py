@@ -57,7 +57,10 @@ SLOW = (*SCRIPTED, "backend.ttft_ms=60", "workload.rounds=12")
 def test_a_stop_of_the_process_that_measures(tmp_path: Path) -> None:
     result, records = stopped(tmp_path, "foundry_exp.measure", *SLOW)
     told(result, records, "the process that runs the model was stopped")
-    assert result.metrics["throughput_tok_per_s"] == pytest.approx(11 / 0.085, rel=0.2), "the stop is in it"
+    measured = [record for record in records if record.phase == "measure"]
+    whole_s = (max(record.t_end_ns for record in measured) - min(record.t_start_ns for record in measured)) / 1e9
+    least = 11 * result.metrics["e2e_ms"]["n"] / (whole_s - STOP_S / 2)
+    assert result.metrics["throughput_tok_per_s"] > least, "the stop is in it"
     assert result.metrics["energy_j"] == pytest.approx(28 * result.metrics["e2e_ms"]["n"] * 0.08, rel=0.1)
 
 
