@@ -67,6 +67,8 @@ class Answer:
             raise _GoneError
         elif behaviour.fault == "status":
             connection.answer_json(behaviour.status, _error(behaviour.message), Retry_After=behaviour.retry_after)
+        elif behaviour.fault == "error_answer":
+            connection.answer_json(200, _error(behaviour.message))
         elif behaviour.fault == "redirect":
             connection.answer(307, b"", Location="http://user:secret@127.0.0.1:9/v1?key=secret")
         elif behaviour.fault == "content_type":

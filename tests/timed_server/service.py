@@ -18,6 +18,7 @@ Fault = Literal[
     "status",
     "malformed",
     "error_event",
+    "error_answer",
     "no_done",
     "empty",
     "content_type",
@@ -25,7 +26,8 @@ Fault = Literal[
     "endless",
 ]
 """hang_up: closed without a byte · reset: RST · cut: closed amid the body · silence: nothing more is sent ·
-status: an HTTP error · malformed: an event that is no JSON · error_event: `{"error"}` in a 200 · no_done: ends
+status: an HTTP error · malformed: an event that is no JSON · error_event: `{"error"}` in a 200 · error_answer: the same
+instead of a stream · no_done: ends
 without [DONE] · empty: no text · content_type: HTML · redirect: 307 · endless: never stops."""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from foundry_exp.errors import BackendError
 from foundry_exp.protocols import Event
 from foundry_exp.records.record import EventKind, Usage
-from foundry_exp.runtime.http import answer_end, service_error, sse
+from foundry_exp.runtime.http import answer_end, content, service_error, sse
 
 _DONE = b"[DONE]"
 
@@ -23,7 +23,8 @@ def streamed(
     t_ns = start_ns
     for event in sse.parse(pieces):
         t_ns, data = event.t_ns, event.data.strip()
-        answer.check(event)
+        if event.name or event.stray:
+            answer.check(event)
         if not event.complete and (event.stray or (data not in (b"", _DONE) and _json(data) is None)):
             raise cut or _truncated(where)  # the connection ended within this event
         if data not in (b"", _DONE):  # some services keep a connection alive with `data:` alone
@@ -67,25 +68,25 @@ class _Answer:
 
     def check(self, event: sse.SseEvent) -> None:
         """Raise the error that an event is by its name, or that stands beside its data."""
-        told = service_error.stray_words(event.stray.decode("utf-8", "replace"))
+        told = service_error.stray_words(_decoded(event.stray))
         if told is None and b"error" in event.name.lower():
-            told = service_error.words(service_error.value(event.data.decode("utf-8", "replace")), failed=True)
+            told = service_error.words(service_error.value(_decoded(event.data)), failed=True)
         if told is not None:
             raise service_error.raised(self._where, told)
 
     def chunk(self, event: sse.SseEvent) -> Iterator[Event]:
         """The events of one chunk; the same shape serves a whole answer."""
-        text = event.data.decode("utf-8", "replace")
         chunk = _json(event.data)
-        told = service_error.words(text if chunk is None else chunk)
+        told = service_error.words(_decoded(event.data) if chunk is None else chunk)
         if told is not None:
-            raise service_error.raised(self._where, told or service_error.shorten(text))
+            raise service_error.raised(self._where, told or service_error.shorten(_decoded(event.data)))
         if not isinstance(chunk, dict):
-            msg = f"{self._where}: not a JSON object: {service_error.shorten(text)!r}; see the service's log."
+            got = service_error.shorten(_decoded(event.data))
+            msg = f"{self._where}: not a JSON object: {got!r}; see the service's log."
             raise BackendError("malformed_event", msg)
         tokens = self._tokens(chunk)
         choice = _first(chunk.get("choices"))
-        parts = _parts(choice)
+        parts = content.parts(choice)
         self._note_answer(choice, parts)
         for number, (kind, text) in enumerate(parts):
             # a chunk's count cannot be split, so it is told only where it has one part
@@ -95,10 +96,11 @@ class _Answer:
 
     def _note_answer(self, choice: dict[str, Any], parts: list[tuple[EventKind, str]]) -> None:
         """Whether anything was answered, or else what could not be read."""
+        if self._has_answer:
+            return
         self._has_choice = self._has_choice or bool(choice)
-        self._has_answer = self._has_answer or any(kind in ("text", "tool") for kind, _ in parts)
-        if not self._has_answer:
-            self._unread = self._unread or _unread(choice)
+        self._has_answer = any(kind in ("text", "tool") for kind, _ in parts)
+        self._unread = self._unread or content.unread(choice)
 
     def end(self, t_ns: int) -> Event:
         """The last event. Raises where the answer is not whole or cannot be read."""
@@ -126,47 +128,6 @@ class _Answer:
         return added if added > 0 else None
 
 
-def _parts(choice: dict[str, Any]) -> list[tuple[EventKind, str]]:
-    """What a choice carries, reasoning before text."""
-    delta = _dict(choice.get("delta"))
-    # ≤ 0.5.x services repeat the delta in `message`, or fill only that
-    said_in = delta if any(_text(delta.get(key)) for key in ("content", *_REASONING)) else _dict(choice.get("message"))
-    reasoning = next((_text(said_in.get(key)) for key in _REASONING if _text(said_in.get(key))), "")
-    parts: list[tuple[EventKind, str]] = [
-        ("reasoning", reasoning),
-        ("text", _text(said_in.get("content"))),
-        ("tool", _tool_text(delta or said_in)),
-    ]
-    filled = [(kind, text) for kind, text in parts if text]
-    return filled or ([("role", "")] if delta.get("role") else [])
-
-
-def _unread(choice: dict[str, Any]) -> str:
-    """The first key with something in it, where an answer could be, that is none of those beside an answer."""
-    places = {"choice": choice, "delta": _dict(choice.get("delta")), "message": _dict(choice.get("message"))}
-    unread = (
-        f"{place}.{key}"
-        for place, said in places.items()
-        for key, value in said.items()
-        if value and key not in _BESIDE and (key == "content" or isinstance(value, str | list | dict))
-    )
-    return next(unread, "")
-
-
-_BESIDE = frozenset({
-    "delta", "message", "index", "role", "name", "id", "finish_reason", "native_finish_reason", "stop_reason",
-    "matched_stop", "logprobs", "content_filter_results", "content_filter_offsets", "annotations", "token_ids",
-    "metadata", "reasoning_content", "reasoning", "reasoning_details",
-})  # fmt: skip
-_REASONING = ("reasoning_content", "reasoning")
-
-
-def _tool_text(delta: dict[str, Any]) -> str:
-    calls = delta.get("tool_calls")
-    functions = [_dict(_dict(call).get("function")) for call in calls] if isinstance(calls, list) else []
-    return "".join(_text(function.get("name")) + _text(function.get("arguments")) for function in functions)
-
-
 def _usage_of(usage: Any) -> Usage | None:
     """The token counts, or null when the service gives none that make sense."""
     usage = _dict(usage)
@@ -176,6 +137,10 @@ def _usage_of(usage: Any) -> Usage | None:
     cached = _count(_dict(usage.get("prompt_tokens_details")).get("cached_tokens"))
     reasoning = _count(_dict(usage.get("completion_tokens_details")).get("reasoning_tokens"))
     return Usage(prompt, completion, cached_tokens=cached, reasoning_tokens=reasoning)
+
+
+def _decoded(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
 
 
 def _json(data: bytes) -> Any:

@@ -1,10 +1,10 @@
 """What one request did on its socket and when, and how long it may be silent: no parsing while it runs."""
 
-import re
 from dataclasses import dataclass
 from typing import Literal
 
 from foundry_exp.protocols import Clock
+from foundry_exp.runtime.http import content
 from foundry_exp.runtime.http.kernel_stamps import Arrivals
 
 StampedBy = Literal["kernel", "clock", "clock, kernel doubted"]
@@ -12,8 +12,6 @@ StampedBy = Literal["kernel", "clock", "clock, kernel doubted"]
 
 NS_PER_S = 1_000_000_000
 _WINDOW_BYTES = 1024
-# Enough to know that a first token came; the real parsing is done after the request.
-_CONTENT = re.compile(rb'"(?:content|reasoning_content|reasoning|arguments)"\s*:\s*"[^"]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,7 @@ class RequestTrace:
             self._heard_ns = self.read_ns
         if not self._first_token:
             self._window = self._window[-_WINDOW_BYTES:] + piece
-            self._first_token = _CONTENT.search(self._window) is not None
+            self._first_token = content.FIRST.search(self._window) is not None
 
     def read(self, size_bytes: int, wall_ns: int | None = None) -> bool:
         """Stamp a read, and note its arrival; false when the answer is larger than it may be."""

@@ -70,13 +70,15 @@ def value(text: str) -> Any:
 
 
 def _is_error(said: dict[str, Any]) -> bool:
-    if any(content and key.casefold().startswith("error") for key, content in said.items()):
-        return True
-    if "error" in (said.get("object"), said.get("type")):
+    for key, content in said.items():
+        if content and key.startswith("error"):
+            return True
+    if said.get("object") == "error" or said.get("type") == "error":
         return True
     choices = said.get("choices")
     if choices is not None:
-        return isinstance(choices, list) and any(isinstance(one, dict) and one.get("error") for one in choices)
+        first = choices[0] if isinstance(choices, list) and choices else None
+        return isinstance(first, dict) and bool(first.get("error"))
     return bool(said.get("detail")) or any(isinstance(said.get(key), str) for key in ("message", "msg", "title"))
 
 

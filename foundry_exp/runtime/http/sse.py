@@ -69,13 +69,12 @@ class _Assembly:
 
     def end_event(self, t_ns: int, *, complete: bool = True) -> SseEvent | None:
         """Close the event; null when it held nothing."""
-        event = SseEvent(t_ns, b"\n".join(self._data), self._name, b"\n".join(self._stray), complete)
-        holds = bool(self._data or self._name or self._stray)
-        self._data.clear()
-        self._name = b""
-        self._stray.clear()
         self._size_bytes = 0
-        return event if holds else None
+        if not (self._data or self._name or self._stray):
+            return None
+        event = SseEvent(t_ns, b"\n".join(self._data), self._name, b"\n".join(self._stray), complete)
+        self._data, self._name, self._stray = [], b"", []
+        return event
 
     def end_stream(self, t_ns: int) -> SseEvent | None:
         """The event that no blank line has ended."""

@@ -41,6 +41,7 @@ MODELS = {
     "overflow": Behaviour(fault="error_event", fault_after=0, message="exceeds the model's maximum context length"),
     "malformed": Behaviour(fault="malformed"),
     "error_event": Behaviour(fault="error_event"),
+    "error_answer": Behaviour(fault="error_answer"),
     "every-4th": Behaviour(fault="error_event", fault_every=4),
     "no_done": Behaviour(fault="no_done"),
     "empty": Behaviour(fault="empty"),

@@ -115,6 +115,19 @@ def test_an_empty_answer_is_an_end_without_text(ask: Ask) -> None:
         assert (record.error, record.text, record.event_kinds[-1]) == (None, "", "end")
 
 
+@pytest.mark.parametrize(
+    ("model", "error_class", "words"),
+    [("error_answer", "stream_error", "the behaviour says so"), ("content_type", "content_type", "a login page")],
+)
+def test_what_comes_instead_of_a_stream_is_told_in_its_own_words(
+    ask: Ask, model: str, error_class: str, words: str
+) -> None:
+    record = ask(model)
+    assert class_of(record) == error_class
+    assert record.error is not None
+    assert words in record.error.message
+
+
 def test_a_header_sent_twice_is_no_fault(ask: Ask) -> None:
     assert ask("doubled").error is None
 
