@@ -23,7 +23,9 @@ from foundry_exp.results.figures import ENERGY
 
 Verdict = Literal["passed", "failed", "inconclusive"]
 
-MUST_AGREE = ("prompts", "generation", "rubric", "streaming", "backend", "accel", "workload", "power", "machine")
+MUST_AGREE = (
+    "prompts", "generation", "rubric", "streaming", "backend", "accel", "workload", "answers", "power", "machine",
+)  # fmt: skip
 """Facts that make two sides comparable. Model, variant and runtime may differ: they are what a gate watches."""
 
 _FARTHEST = 700.0

@@ -123,6 +123,12 @@ def _runtime(cell: FinishedCell) -> str | None:
     return ", ".join(f"{name} {versions[name]}" for name in RUNTIME_PACKAGES if versions.get(name)) or None
 
 
+def _answers(cell: FinishedCell) -> str:
+    """Which answers count: a server that cuts its answers is faster."""
+    accepted = mapping(cell.result.environment.get("runtime")).get("end_reasons")
+    return f"whole, or with the end {accepted}" if accepted else "whole"
+
+
 def _workload(cell: FinishedCell) -> str | None:
     """How many at once: answers that wait for each other are slower."""
     return workload(cell, ("concurrency", "rate_per_s"))
@@ -162,6 +168,7 @@ FACTS: dict[str, Fact] = {
     "generation": _generation,
     "workload": _workload,
     "runtime": _runtime,
+    "answers": _answers,
     "power": _power,
     "machine": _machine,
 }

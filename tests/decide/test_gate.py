@@ -223,6 +223,13 @@ def test_sides_that_differ_where_they_must_not_are_refused(tmp_path: Path) -> No
 
 
 @pytest.mark.slow
+def test_a_side_whose_answers_count_without_a_good_end_is_refused(tmp_path: Path) -> None:
+    before, after = sides(tmp_path, changes={"environment": {"runtime": {"end_reasons": "abort, missing"}}})
+    with pytest.raises(ConfigError, match=r"answers: whole \(baseline\), whole, or with the end abort, missing"):
+        gate(before, after, rules())
+
+
+@pytest.mark.slow
 def test_another_runtime_is_gated_and_said(tmp_path: Path) -> None:
     def environment(version: str) -> dict[str, Any]:
         return {"environment": {"packages": {"onnxruntime": version}}}

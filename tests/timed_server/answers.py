@@ -96,7 +96,9 @@ class Answer:
         tokens = min(self._behaviour.tokens, limit) if isinstance(limit, int) else self._behaviour.tokens
         return [f"w{number} " for number in range(tokens)]
 
-    def _finish(self) -> str:
+    def _finish(self) -> str | None:
+        if self._behaviour.fault == "no_reason":
+            return None
         return "length" if 0 < len(self._words) < self._behaviour.tokens else "stop"
 
     def _completion(self) -> dict[str, Any]:

@@ -20,6 +20,7 @@ Fault = Literal[
     "error_event",
     "error_answer",
     "no_done",
+    "no_reason",
     "empty",
     "content_type",
     "redirect",
@@ -27,8 +28,8 @@ Fault = Literal[
 ]
 """hang_up: closed without a byte · reset: RST · cut: closed amid the body · silence: nothing more is sent ·
 status: an HTTP error · malformed: an event that is no JSON · error_event: `{"error"}` in a 200 · error_answer: the same
-instead of a stream · no_done: ends
-without [DONE] · empty: no text · content_type: HTML · redirect: 307 · endless: never stops."""
+instead of a stream · no_done: ends without [DONE] · no_reason: ends without a finish_reason · empty: no text ·
+content_type: HTML · redirect: 307 · endless: never stops."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,25 +16,33 @@ _SPELLINGS: dict[End, str] = {
     "tool_calls": "toolcalls toolcall tooluse functioncall functioncalls",
 }
 _MEANS = {spelling: end for end, spellings in _SPELLINGS.items() for spelling in spellings.split()}
+MISSING = "missing"
+"""What `backend.end_reasons` calls the end of an answer that has no finish_reason."""
 _NONE = ("", "null", "none")
 
 
-def read(reason: Any, where: str) -> End | None:
-    """What a chunk's or an answer's `finish_reason` says; null where it says nothing yet. Raises for a bad one."""
+def read(reason: Any, where: str, accepted: frozenset[str]) -> str | None:
+    """The End that a `finish_reason` says, or an accepted one as sent; null where it says nothing yet. Raises else."""
     # some versions of SGLang send an object with a type
     name = reason.get("type") if isinstance(reason, dict) else reason
     if not name or (isinstance(name, str) and name.strip().casefold() in _NONE):
         return None
     letters = "".join(filter(str.isalpha, name.casefold())) if isinstance(name, str) else ""
-    end = _MEANS.get(letters.removeprefix("finishreason"))
-    if end is None:
-        got = shorten(reason if isinstance(reason, str) else json.dumps(reason))
-        msg = f"{where}: the answer ended with finish_reason {got!r}, not stop, length or tool_calls; see its log."
-        raise BackendError("end_reason", msg)
-    return end
+    if end := _MEANS.get(letters.removeprefix("finishreason")):
+        return end
+    if isinstance(name, str) and name.casefold() in accepted:
+        return name.casefold()
+    got = shorten(name if isinstance(name, str) else json.dumps(reason))
+    raise _bad(
+        "end_reason", f"{where}: the answer ended with finish_reason {got!r}, not stop, length or tool_calls", got
+    )
 
 
 def missing(where: str) -> BackendError:
     """The error of an answer that says nowhere why it ended."""
-    msg = f"{where}: the answer ended without a finish_reason, so it may be cut; see the service's log."
-    return BackendError("end_missing", msg)
+    return _bad("end_missing", f"{where}: the answer ended without a finish_reason, so it may be cut", MISSING)
+
+
+def _bad(error_class: str, what: str, name: str) -> BackendError:
+    way_out = f"see the service's log, or accept such answers with 'backend.end_reasons=[{name}]'"
+    return BackendError(error_class, f"{what}; {way_out}.")

@@ -13,13 +13,18 @@ _DONE = b"[DONE]"
 
 
 def streamed(
-    pieces: Iterable[tuple[int, bytes]], start_ns: int, where: str, cut: BackendError | None = None
+    pieces: Iterable[tuple[int, bytes]],
+    start_ns: int,
+    where: str,
+    cut: BackendError | None = None,
+    accepted: frozenset[str] = frozenset(),
 ) -> Iterator[Event]:
     """The events of a stream; `cut` is what ended it, and is raised after what came before it.
 
     `[DONE]` ends the stream, and so does its last byte; whether the answer is whole, its finish_reason says.
+    `accepted`: the end reasons that are taken as well.
     """
-    answer = _Answer(start_ns, where)
+    answer = _Answer(start_ns, where, accepted)
     t_ns = start_ns
     for event in sse.parse(pieces):
         t_ns, data = event.t_ns, event.data.strip()
@@ -42,9 +47,9 @@ def _truncated(where: str) -> BackendError:
     return BackendError("stream_truncated", msg)
 
 
-def whole(body: bytes, t_ns: int, start_ns: int, where: str) -> Iterator[Event]:
+def whole(body: bytes, t_ns: int, start_ns: int, where: str, accepted: frozenset[str] = frozenset()) -> Iterator[Event]:
     """The events of an answer that came in one piece: all at the time of its last byte."""
-    answer = _Answer(start_ns, where)
+    answer = _Answer(start_ns, where, accepted)
     yield from answer.chunk(sse.SseEvent(t_ns, body))
     yield answer.end(t_ns)
 
@@ -52,8 +57,9 @@ def whole(body: bytes, t_ns: int, start_ns: int, where: str) -> Iterator[Event]:
 class _Answer:
     """What has been learned from the chunks so far."""
 
-    def __init__(self, start_ns: int, where: str) -> None:
+    def __init__(self, start_ns: int, where: str, accepted: frozenset[str]) -> None:
         self._start_ns = start_ns
+        self._accepted = accepted
         self._where = where
         self._usage: Usage | None = None
         self._counted_tokens = 0
@@ -92,7 +98,8 @@ class _Answer:
             # a chunk's count cannot be split, so it is told only where it has one part
             added = tokens if len(parts) == 1 and number == 0 and kind != "role" else None
             yield Event(kind, text, t_ns=event.t_ns, tokens=added, request_start_ns=self._start_ns)
-        self._finish_reason = answer_end.read(choice.get("finish_reason"), self._where) or self._finish_reason
+        reason = answer_end.read(choice.get("finish_reason"), self._where, self._accepted)
+        self._finish_reason = reason or self._finish_reason
 
     def _note_answer(self, choice: dict[str, Any], parts: list[tuple[EventKind, str]]) -> None:
         """Whether anything was answered, or else what could not be read."""
@@ -108,7 +115,7 @@ class _Answer:
             got = f"only {self._unread}" if self._unread else "no choices"
             msg = f"{self._where}: the answer has {got}, which cannot be read as text, reasoning or a tool call."
             raise BackendError("unreadable", msg)
-        if self._finish_reason is None:
+        if self._finish_reason is None and answer_end.MISSING not in self._accepted:
             raise answer_end.missing(self._where)
         return Event(
             "end",

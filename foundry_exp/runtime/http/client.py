@@ -43,6 +43,7 @@ class ChatClient:
         clock: Clock,
         max_answer_bytes: int = MAX_ANSWER_BYTES,
         options: SocketOptions = _ALL_OPTIONS,
+        end_reasons: frozenset[str] = frozenset(),
     ) -> None:
         """Prepare the client; nothing is connected yet. `clock` is for the requests that are not chats."""
         self.service = service
@@ -56,6 +57,7 @@ class ChatClient:
         self._clock = clock
         self._key = _key(api_key_env)
         self._max_answer_bytes = max_answer_bytes
+        self._end_reasons = end_reasons
         self._left_out: set[str] = set()
         self._lock = threading.Lock()
         self._transport = StampingTransport(options)
@@ -90,7 +92,7 @@ class ChatClient:
             raise cut
         try:
             if request.streaming:
-                yield from chat.streamed(trace.pieces, trace.start_ns, self.where, cut)
+                yield from chat.streamed(trace.pieces, trace.start_ns, self.where, cut, self._end_reasons)
             else:
                 yield from self._whole(trace, cut)
         except BackendError as error:
@@ -102,7 +104,7 @@ class ChatClient:
         if not trace.pieces:
             raise BackendError("stream_truncated", f"{self.where}: the answer is empty; see the service's log.")
         body = b"".join(piece for _, piece in trace.pieces)
-        return chat.whole(body, trace.pieces[-1][0], trace.start_ns, self.where)
+        return chat.whole(body, trace.pieces[-1][0], trace.start_ns, self.where, self._end_reasons)
 
     def _answered(self, model_id: str, request: ChatRequest, clock: Clock) -> tuple[RequestTrace, BackendError | None]:
         """One chat; a service that refuses an optional part is asked again without it, and from then on."""

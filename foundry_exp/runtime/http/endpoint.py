@@ -1,7 +1,7 @@
 """Any OpenAI-compatible service at an address: Foundry of any generation, here or elsewhere, or another server."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from foundry_exp.errors import BackendError, ConfigError
@@ -25,13 +25,18 @@ class EndpointBackend:
         connect_timeout_s: float,
         load_timeout_s: float,
         quick_ack: bool,
+        end_reasons: Sequence[str] = (),
     ) -> None:
-        """Keep the address; `api_key_env` names the environment variable that holds the key."""
+        """Keep the address; `api_key_env` names the environment variable that holds the key.
+
+        `end_reasons`: the finish reasons, or `missing`, that end an answer as well as stop, length and tool_calls.
+        """
         self._base_url = base_url
         self._api_key_env = api_key_env
         self._connect_timeout_s = connect_timeout_s
         self._load_timeout_s = load_timeout_s
         self._quick_ack = quick_ack
+        self._end_reasons = end_reasons
         self._client: ChatClient | None = None
         self._model_id = ""
 
@@ -71,9 +76,21 @@ class EndpointBackend:
 
         self.unload()
         options = SocketOptions(quick_ack=self._quick_ack)
-        clock = time.perf_counter_ns
-        self._client = ChatClient(service, self._api_key_env, self._connect_timeout_s, clock=clock, options=options)
+        self._client = ChatClient(
+            service,
+            self._api_key_env,
+            self._connect_timeout_s,
+            clock=time.perf_counter_ns,
+            options=options,
+            end_reasons=self._accepted(),
+        )
         return self._client
+
+    def _accepted(self) -> frozenset[str]:
+        if isinstance(self._end_reasons, str) or not all(isinstance(reason, str) for reason in self._end_reasons):
+            msg = f"backend.end_reasons: got {self._end_reasons!r}; give a list of names, such as [missing,abort]."
+            raise ConfigError(msg)
+        return frozenset(reason.casefold() for reason in self._end_reasons)
 
     def _load(self, client: "ChatClient", model: ModelRequest) -> LoadedModel:
         from foundry_exp.runtime.http import discovery
@@ -96,6 +113,7 @@ class EndpointBackend:
                 "acknowledges": "at once" if self._quick_ack and CAN_QUICK_ACK else "as the system does",
                 "stamped_by": "kernel" if trip.kernel else "clock",
                 "already_loaded": str(before is None or self._model_id in before).lower(),
+                **({"end_reasons": ", ".join(sorted(self._accepted()))} if self._end_reasons else {}),
             },
         )
 

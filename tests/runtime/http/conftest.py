@@ -1,7 +1,7 @@
 """The timed server, as a real process, with a model for each way to answer and each way to fail."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -44,6 +44,7 @@ MODELS = {
     "error_answer": Behaviour(fault="error_answer"),
     "every-4th": Behaviour(fault="error_event", fault_every=4),
     "no_done": Behaviour(fault="no_done"),
+    "no_reason": Behaviour(fault="no_reason"),
     "empty": Behaviour(fault="empty"),
     "content_type": Behaviour(fault="content_type"),
     "redirect": Behaviour(fault="redirect"),
@@ -80,8 +81,10 @@ def attach() -> Iterator[Callable[..., EndpointBackend]]:
     """`attach(url)`: an endpoint backend that is unloaded at the end."""
     with ExitStack() as stack:
 
-        def make(url: str | None, api_key_env: str = "") -> EndpointBackend:
-            backend = EndpointBackend(url, api_key_env, connect_timeout_s=5.0, load_timeout_s=5.0, quick_ack=True)
+        def make(url: str | None, api_key_env: str = "", end_reasons: Sequence[str] = ()) -> EndpointBackend:
+            backend = EndpointBackend(
+                url, api_key_env, connect_timeout_s=5.0, load_timeout_s=5.0, quick_ack=True, end_reasons=end_reasons
+            )
             stack.callback(backend.unload)
             return backend
 

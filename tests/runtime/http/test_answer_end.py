@@ -55,7 +55,7 @@ def test_every_spelling_of_a_good_end_is_one_of_three(reason: Any, end: str) -> 
 
 @pytest.mark.parametrize("reason", ["abort", "error", "content_filter", "whatever", 7, {"type": "abort"}, ["stop"]])
 def test_a_bad_or_unknown_end_is_a_failure_that_names_it(reason: Any) -> None:
-    name = reason if isinstance(reason, str) else json.dumps(reason)
+    name = reason if isinstance(reason, str) else reason["type"] if isinstance(reason, dict) else json.dumps(reason)
     with pytest.raises(BackendError, match="finish_reason") as in_stream:
         streamed(HALF + data(piece("", reason)) + DONE)
     with pytest.raises(BackendError, match="finish_reason") as in_whole:
@@ -72,6 +72,20 @@ def test_done_does_not_end_an_answer_that_has_no_finish_reason(reason: Any) -> N
     with pytest.raises(BackendError) as in_whole:
         whole(piece("Alpha beta", reason, "message"))
     assert [caught.value.error_class for caught in (in_stream, in_whole)] == ["end_missing"] * 2
+
+
+def test_a_named_end_is_accepted_where_that_is_wished_and_no_other() -> None:
+    accepted = frozenset({"abort", "missing"})
+    for reason, end in (("ABORT", "abort"), (None, None), ("length", "length")):
+        pieces = [(1, HALF + data(piece("", reason)) + DONE)]
+        body = json.dumps(piece("Alpha beta", reason, "message")).encode()
+        assert list(chat.streamed(pieces, 0, "here", accepted=accepted))[-1].finish_reason == end
+        assert list(chat.whole(body, 1, 0, "here", accepted))[-1].finish_reason == end
+    with pytest.raises(BackendError, match=r"backend.end_reasons=\[error\]"):
+        list(chat.streamed([(1, HALF + data(piece("", "error")) + DONE)], 0, "here", accepted=accepted))
+    with pytest.raises(BackendError) as caught:
+        list(chat.streamed([(1, HALF)], 0, "here", accepted=accepted))
+    assert caught.value.error_class == "stream_truncated"
 
 
 def test_an_early_or_repeated_end_is_no_fault() -> None:

@@ -46,6 +46,26 @@ def test_another_openai_server_is_measured_with_unknowns_left_null(server: Timed
 
 
 @pytest.mark.real
+@pytest.mark.parametrize("streaming", [True, False])
+def test_a_server_that_never_says_why_it_ends_is_accepted_by_name(
+    server: TimedServer, attach: Attach, streaming: bool
+) -> None:
+    backend = attach(server.url, end_reasons=["missing"])
+    assert backend.load(wanted("no_reason")).runtime["end_reasons"] == "missing"
+    events = list(backend.stream(request(streaming=streaming), time.perf_counter_ns))
+    assert (events[-1].kind, events[-1].finish_reason) == ("end", None)
+    strict = attach(server.url)
+    with pytest.raises(BackendError, match=r"backend.end_reasons=\[missing\]"):
+        strict.load(wanted("no_reason"))
+
+
+@pytest.mark.parametrize("reasons", ["missing", [3]])
+def test_end_reasons_are_a_list_of_names(attach: Attach, reasons: object) -> None:
+    with pytest.raises(ConfigError, match=r"such as \[missing,abort\]"):
+        attach("http://127.0.0.1:9", end_reasons=reasons).load(wanted("m"))
+
+
+@pytest.mark.real
 def test_foundry_loads_by_alias_and_serves_the_variant(serve: Serve, attach: Attach) -> None:
     server = serve(Service({CPU: QUICK}, kind="foundry2", unloaded=[CPU]))
     backend = attach(server.url)
