@@ -7,8 +7,8 @@ from typing import Any, Literal
 from foundry_exp.records.distribution import Interval
 from foundry_exp.records.score import Scored
 
-SCHEMA_VERSION = 2
-"""Of a run folder: 1 had fingerprints of another making."""
+SCHEMA_VERSION = 3
+"""Of a run folder: 1 had fingerprints of another making; 2 neither the model's files of an attempt nor `wait_ms`."""
 FileStat = tuple[int, int, int, int, int]
 """Device, inode, size in bytes, and the times of the last change of content and of anything (mtime, ctime), ns."""
 Status = Literal["ok", "partial", "skipped", "failed", "device_mismatch", "interrupted"]
