@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.scores.judge.conftest import CRITERIA, Court
+from tests.scores.judge.conftest import CRITERIA, THRESHOLDS, Court
 from tests.scores.scoring import score_folders
 
 pytestmark = pytest.mark.real
@@ -37,7 +37,7 @@ def test_a_lower_threshold_counts_without_asking_again(court: Court) -> None:
     folder = court.run_folder(rounds=1)
     assert court.score(folder, court.judge("constant")).quality_source is None
     asked = court.noted("ask")
-    lenient = {"kappa": 0.0, "self_consistency": 0.0, "unparseable": 1.0, "length_correlation": 2.0}
+    lenient = {**THRESHOLDS, "kappa": 0.0, "self_consistency": 0.0, "unparseable": 1.0, "length_correlation": 2.0}
     assert court.score(folder, court.judge("constant", thresholds=lenient)).quality_source == "judge"
     assert court.noted("ask") == asked
 
