@@ -19,8 +19,9 @@ def what_comes(cells: Sequence[Cell], due: Sequence[Cell], order: str) -> None:
 
 
 def conclusions(conclusion: Conclusions) -> None:
-    """What is more than chance, and which model to take."""
-    parts = [conclusion.differences, (conclusion.pick, "", *conclusion.reasons) if conclusion.pick else ()]
+    """What is more than chance and how that is known, and which model to take."""
+    differences = (*conclusion.differences, conclusion.basis) if conclusion.differences else ()
+    parts = [differences, (conclusion.pick, "", *conclusion.reasons) if conclusion.pick else ()]
     for lines in filter(None, parts):
         if not terminal.is_quiet():
             print("", *lines, sep="\n")

@@ -11,11 +11,12 @@ from foundry_exp.records.score import JUDGE, Scored
 from foundry_exp.results.candidates import Candidate
 from foundry_exp.results.cell import FinishedCell, labels
 from foundry_exp.results.figures import ENERGY
+from foundry_exp.runtime.http import answer_end
+from foundry_exp.runtime.machine.environment import RUNTIME_PACKAGES
 
 Fact = Callable[[FinishedCell], str | None]
 """What must be the same, as text; null where a run does not say."""
 
-RUNTIME_PACKAGES = ("foundry-local-sdk", "onnxruntime", "onnxruntime-genai-core")
 _SHOWN = 4
 
 
@@ -124,9 +125,15 @@ def _runtime(cell: FinishedCell) -> str | None:
 
 
 def _answers(cell: FinishedCell) -> str:
-    """Which answers count: a server that cuts its answers is faster."""
+    """Which answers count: a server that cuts its answers is faster. Earlier releases asked nobody for an end."""
     accepted = mapping(cell.result.environment.get("runtime")).get("end_reasons")
-    return f"whole, or with the end {accepted}" if accepted else "whole"
+    if accepted:
+        return f"whole, or with the end {accepted}"
+    ends = (
+        {one.finish_reason or answer_end.MISSING for one in cell.answers} if cell.result.backend == "endpoint" else ()
+    )
+    others = ", ".join(sorted(end for end in ends if answer_end.meaning(end) is None))
+    return f"some with the end {others}" if others else "whole"
 
 
 def _workload(cell: FinishedCell) -> str | None:

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 from foundry_exp.errors import BackendError
 from foundry_exp.protocols import ChatRequest, Clock, Event, LoadedModel, ModelRequest
 from foundry_exp.records.record import EventKind, Message, Usage
-from foundry_exp.runtime.machine.environment import installed
+from foundry_exp.runtime.http import answer_end
+from foundry_exp.runtime.machine.environment import RUNTIME_PACKAGES, installed
 from foundry_exp.runtime.models import folder, resolve, runtime, variants
 
 if TYPE_CHECKING:
     from foundry_local_sdk import ChatSession, FoundryLocalManager, IModel, MessageItem, Request, Response, TextItemType
-
-_PACKAGES = ("foundry-local-sdk", "onnxruntime", "onnxruntime-genai-core")
 
 
 class NativeBackend:
@@ -65,9 +64,7 @@ class NativeBackend:
             path=path,
             context_length=info.context_length or folder.context_length(path),
             licence=info.license,
-            runtime={
-                name: str(installed(name)) for name in ("foundry-local-sdk", "onnxruntime", "onnxruntime-genai-core")
-            },
+            runtime={name: str(installed(name)) for name in RUNTIME_PACKAGES},
             download_s=download_s,
             load_s=load_s,
             pid=os.getpid(),
@@ -196,7 +193,10 @@ def _texts(response: "Response") -> Iterator[tuple["TextItemType", str]]:
 def _end(response: "Response", t_ns: int, start_ns: int) -> Event:
     counted = response.get_usage()
     usage = Usage(counted.prompt_tokens, counted.completion_tokens)
-    finish_reason = response.finish_reason.name.lower()
+    finish_reason = answer_end.meaning(response.finish_reason.name)
+    if finish_reason is None:
+        msg = f"the runtime ended the answer with {response.finish_reason.name}, so it may be cut; see runtime.log."
+        raise BackendError("end_reason", msg)
     return Event("end", t_ns=t_ns, usage=usage, finish_reason=finish_reason, request_start_ns=start_ns)
 
 

@@ -27,8 +27,7 @@ def read(reason: Any, where: str, accepted: frozenset[str]) -> str | None:
     name = reason.get("type") if isinstance(reason, dict) else reason
     if not name or (isinstance(name, str) and name.strip().casefold() in _NONE):
         return None
-    letters = "".join(filter(str.isalpha, name.casefold())) if isinstance(name, str) else ""
-    if end := _MEANS.get(letters.removeprefix("finishreason")):
+    if isinstance(name, str) and (end := meaning(name)):
         return end
     if isinstance(name, str) and name.casefold() in accepted:
         return name.casefold()
@@ -36,6 +35,11 @@ def read(reason: Any, where: str, accepted: frozenset[str]) -> str | None:
     raise _bad(
         "end_reason", f"{where}: the answer ended with finish_reason {got!r}, not stop, length or tool_calls", got
     )
+
+
+def meaning(reason: str) -> End | None:
+    """The good end that a reason spells; null for any other."""
+    return _MEANS.get("".join(filter(str.isalpha, reason.casefold())).removeprefix("finishreason"))
 
 
 def missing(where: str) -> BackendError:

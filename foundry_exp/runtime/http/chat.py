@@ -75,7 +75,7 @@ class _Answer:
     def check(self, event: sse.SseEvent) -> None:
         """Raise the error that an event is by its name, or that stands beside its data."""
         told = service_error.stray_words(_decoded(event.stray))
-        if told is None and b"error" in event.name.lower():
+        if told is None and service_error.is_error_name(_decoded(event.name)):
             told = service_error.words(service_error.value(_decoded(event.data)), failed=True)
         if told is not None:
             raise service_error.raised(self._where, told)
@@ -90,6 +90,9 @@ class _Answer:
             got = service_error.shorten(_decoded(event.data))
             msg = f"{self._where}: not a JSON object: {got!r}; see the service's log."
             raise BackendError("malformed_event", msg)
+        if not content.is_of_an_answer(chunk, _decoded(event.name)):
+            told = service_error.words(chunk, failed=True) or service_error.shorten(_decoded(event.data))
+            raise service_error.raised(self._where, told)
         tokens = self._tokens(chunk)
         choice = _first(chunk.get("choices"))
         parts = content.parts(choice)
@@ -163,10 +166,6 @@ def _first(choices: Any) -> dict[str, Any]:
 
 def _dict(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def _count(value: Any) -> int | None:

@@ -8,6 +8,8 @@ from foundry_exp.records.record import EventKind
 _TEXT = ("content", "text", "refusal")
 _REASONING = ("reasoning_content", "reasoning", "thinking", "reasoning_text", "reasoning_details", "summary")
 _TOOL = ("arguments", "name")
+_COUNTS = ("usage", "timings", "x_groq")
+_ALIVE = ("ping", "heartbeat", "keepalive", "keep-alive")
 
 FIRST = re.compile(rb'"(?:%s)"\s*:\s*\[?"[^"]' % "|".join((*_TEXT, *_REASONING, *_TOOL)).encode())
 """Enough to see in the bytes that a first token came; the real reading is done after the request."""
@@ -79,6 +81,17 @@ def _flat(part: Any, depth: int = 4) -> str:
         return "".join(_flat(one, depth - 1) for one in part)
     texts = (_flat(_dict(part).get(key), depth - 1) for key in (*_TEXT, *_REASONING))
     return next(filter(None, texts), "")
+
+
+def is_of_an_answer(chunk: dict[str, Any], name: str) -> bool:
+    """Whether an event's object is part of an answer, a count of its tokens, or says that the service is alive.
+
+    What else stands in an answer's place is what went wrong, in whatever words.
+    """
+    if "choices" in chunk or "completion" in str(chunk.get("object")):
+        return True
+    is_alive = not chunk or name in _ALIVE or chunk.get("type") in _ALIVE
+    return is_alive or any(key in chunk for key in _COUNTS)
 
 
 def _called(calls: Any) -> str:

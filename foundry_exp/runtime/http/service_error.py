@@ -9,8 +9,22 @@ from foundry_exp.errors import BackendError
 NO_MESSAGE = "no message"
 _SHOWN_CHARS = 300
 _DEPTH = 5
-_WORDS = ("message", "detail", "msg", "error", "errors", "error_message", "error_msg", "error_type", "title", "reason")
-_ERROR_FIELD = re.compile(r"^error\s*:(.*)", re.IGNORECASE | re.MULTILINE)
+_WORDS = (
+    "message",
+    "detail",
+    "msg",
+    "error",
+    "errors",
+    "error_message",
+    "error_msg",
+    "error_type",
+    "title",
+    "reason",
+    "response",
+)
+_ERROR_FIELD = re.compile(r"^\w*(?:error|exception|fault)\s*:(.*)", re.IGNORECASE | re.MULTILINE)
+_ERROR_NAME = re.compile("error|exception|fault|fail|abort", re.IGNORECASE)
+_SENTENCE = re.compile(r"^[^:{]+ [^:]*(?::|$)", re.MULTILINE)  # no field of the protocol has a space in its name
 _PAGE = re.compile(r"\s*<(?:!doctype|html|head|body|\?xml)\b", re.IGNORECASE)
 _TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 _OVERFLOW = re.compile("context (?:length|size|window)")
@@ -33,7 +47,12 @@ def words(said: Any, *, failed: bool = False) -> str | None:
 def stray_words(text: str) -> str | None:
     """The same for lines of an event stream that belong to no event: a field `error:`, bare JSON, a page."""
     field = _ERROR_FIELD.search(text)
-    return words(value(field[1]), failed=True) if field else words(value(text))
+    return words(value(field[1]), failed=True) if field else words(value(text), failed=bool(_SENTENCE.search(text)))
+
+
+def is_error_name(event: str) -> bool:
+    """Whether an event is an error by its name."""
+    return _ERROR_NAME.search(event) is not None
 
 
 def raised(where: str, told: str, http_status: int | None = None) -> BackendError:
@@ -75,11 +94,15 @@ def _is_error(said: dict[str, Any]) -> bool:
             return True
     if said.get("object") == "error" or said.get("type") == "error":
         return True
-    choices = said.get("choices")
-    if choices is not None:
-        first = choices[0] if isinstance(choices, list) and choices else None
-        return isinstance(first, dict) and bool(first.get("error"))
+    if choices := said.get("choices"):
+        first = choices[0] if isinstance(choices, list) else None
+        return isinstance(first, dict) and any(_holds_error(first, part) for part in ("", "delta", "message"))
     return bool(said.get("detail")) or any(isinstance(said.get(key), str) for key in ("message", "msg", "title"))
+
+
+def _holds_error(choice: dict[str, Any], part: str) -> bool:
+    held = choice.get(part) if part else choice
+    return isinstance(held, dict) and bool(held.get("error"))
 
 
 def _told(said: Any, depth: int) -> str:
@@ -92,7 +115,7 @@ def _told(said: Any, depth: int) -> str:
         return "; ".join(filter(None, (_told(one, depth - 1) for one in said)))
     if not isinstance(said, dict):
         return ""
-    keys = ("choices", *_WORDS) if isinstance(said.get("choices"), list) else _WORDS
+    keys = ("choices", "delta", *_WORDS) if said.get("choices") or "delta" in said else _WORDS
     told = next((found for key in keys if (found := _told(said.get(key), depth - 1))), "")
     place = said.get("loc")
     return f"{'.'.join(map(str, place))}: {told}" if isinstance(place, list) and told else told

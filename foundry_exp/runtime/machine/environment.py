@@ -12,15 +12,9 @@ from typing import Any
 from foundry_exp.files import disk
 from foundry_exp.records import run_folder
 
-PACKAGES = (
-    "foundry-exp",
-    "foundry-local-sdk",
-    "onnxruntime",
-    "onnxruntime-genai-core",
-    "openai",
-    "mlflow",
-    "hydra-core",
-)
+RUNTIME_PACKAGES = ("foundry-local-sdk", "onnxruntime", "onnxruntime-genai-core")
+"""In which models run."""
+PACKAGES = ("foundry-exp", *RUNTIME_PACKAGES, "openai", "mlflow", "hydra-core")
 CHANGED = "differs_from_earlier_attempts"
 """The key under which a resumed cell says what is not as it was."""
 

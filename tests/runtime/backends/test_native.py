@@ -3,12 +3,15 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from foundry_exp.errors import BackendError, SkipCellError
 from foundry_exp.protocols import Backend, ModelRequest
 from foundry_exp.records.record import Message, Sample
+from foundry_exp.runtime.backends import native
 from foundry_exp.runtime.backends.native import NativeBackend
 from foundry_exp.runtime.models import runtime
 from tests.conftest import demo_model
@@ -104,3 +107,15 @@ def test_an_answer_is_held_to_a_schema_while_it_is_written(backend: Backend) -> 
     assert list(answer) == ["reason", "score"]
     assert answer["score"] in range(1, 6)
     assert not asked(backend).text.startswith("{"), "the next request is free again"
+
+
+@pytest.mark.parametrize("reason", ["NONE", "ERROR", "CANCELLED"])
+def test_an_answer_that_the_runtime_does_not_call_done_is_a_failure(reason: str) -> None:
+    """A stand-in, since the real runtime ends none so when it is asked to."""
+    response: Any = SimpleNamespace(
+        finish_reason=SimpleNamespace(name=reason),
+        get_usage=lambda: SimpleNamespace(prompt_tokens=3, completion_tokens=1),
+    )
+    with pytest.raises(BackendError, match=f"ended the answer with {reason}") as caught:
+        native._end(response, 2, 1)
+    assert caught.value.error_class == "end_reason"

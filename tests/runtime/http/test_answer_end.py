@@ -104,6 +104,15 @@ ERRORS: dict[str, tuple[Any, str]] = {
     "detail": ({"detail": "out of luck"}, "out of luck"),
     "details": ({"detail": [{"loc": ["body", "seed"], "msg": "out of luck"}]}, "body.seed: out of luck"),
     "message": ({"message": "out of luck", "code": 500}, "out of luck"),
+    "fault": ({"fault": {"faultstring": "out of luck"}}, "out of luck"),
+    "exception": ({"exception": "out of luck"}, "out of luck"),
+    "no success": ({"success": False, "reason": "out of luck"}, "out of luck"),
+    "status code": ({"statusCode": 500, "body": "out of luck"}, "out of luck"),
+    "capitals": ({"Error": {"Message": "out of luck"}}, "out of luck"),
+    "response.failed": ({"type": "response.failed", "response": {"error": {"message": "out of luck"}}}, "out of luck"),
+    "empty": ({"error": {}}, '{"error": {}}'),
+    "beside no choices": ({"choices": [], "message": "out of luck", "code": 500}, "out of luck"),
+    "in a delta": ({"choices": [{"delta": {"error": {"message": "out of luck"}}}]}, "out of luck"),
     "in a choice": ({"choices": [{"error": {"message": "out of luck"}, "finish_reason": "stop"}]}, "out of luck"),
     "beside choices": ({**piece("x", "stop"), "error": {"message": "out of luck"}}, "out of luck"),
     "without words": ({"error": {"code": 7}}, '{"error": {"code": 7}}'),
@@ -135,6 +144,10 @@ def test_an_error_in_a_200_is_a_failure_in_the_services_own_words(error: Any, wo
         b'{\n  "detail": "out of luck"\n}\n\n',
         b"<html>\n<head><title>502</title></head><body>out of luck</body></html>\n\n",
         b"data: <html><body>out of luck</body></html>\n\n",
+        b"Internal Server Error: out of luck\n\n",
+        b"InternalError: out of luck\n\n",
+        b"event: exception\ndata: out of luck\n\n",
+        b'event: response.failed\ndata: {"response": {"message": "out of luck"}}\n\n',
     ],
 )
 def test_an_error_in_any_form_of_a_streams_lines_is_one(lines: bytes) -> None:
@@ -163,7 +176,16 @@ def test_a_prompt_that_is_too_long_is_told_apart(words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "noise", [b"data:\n\n", b"data: \n\n", b": ping\n\n", b"event: ping\ndata: {}\n\n", b"x: y\n\n"]
+    "noise",
+    [
+        b"data:\n\n",
+        b"data: \n\n",
+        b": ping\n\n",
+        b"event: ping\ndata: {}\n\n",
+        b"x: y\n\n",
+        b'event: ping\ndata: {"time": 7}\n\n',
+        b'data: {"type": "heartbeat"}\n\n',
+    ],
 )
 def test_what_keeps_a_connection_alive_is_neither_content_nor_error(noise: bytes) -> None:
     events = streamed(noise.join([b"", data(piece("a")), data(piece("b")), data(piece("", "stop")), DONE]))
