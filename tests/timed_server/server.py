@@ -75,7 +75,7 @@ def _answer(state: State, connection: Connection, request: Request) -> bool:
         page = _page(request.path, state)
         if page is not None:
             connection.answer_json(200, page)
-            return True
+            return not state.service.closes_after_get
     connection.answer(404, b"No mapping for the URL\n", kind="text/plain")
     return True
 

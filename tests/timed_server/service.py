@@ -79,6 +79,8 @@ class Service:
     """Models that must be loaded before they answer (400 until then)."""
     unloadable: list[str] = field(default_factory=list)
     """Models that loading fails for."""
+    closes_after_get: bool = False
+    """A GET's connection is closed when it is answered."""
     api_key: str = ""
     """The bearer token that is asked for; empty for none."""
     certificate: str = ""

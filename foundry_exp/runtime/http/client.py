@@ -4,6 +4,7 @@ import logging
 import os
 import re
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -22,6 +23,8 @@ from foundry_exp.runtime.models.runtime import json_constraint
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
 _GET_BYTES = 4 * 1024 * 1024
 _WARM_S = 10.0
+_CLOSING_S = 0.02
+"""What a server that closes a connection after a GET takes to do so."""
 _UNPROCESSABLE = 422
 _OPTIONAL = {"usage": ("stream_options", "include_usage"), "schema": ("response_format", "json_schema")}
 """Parts of a request that not every service takes: the words by which a refusal names them."""
@@ -50,6 +53,7 @@ class ChatClient:
         self.where = address.public(service.base)
         self.is_foundry = False
         """Whether the service is Foundry's, which takes top_k in the metadata, and a grammar's own options."""
+        self._closes_after_get: bool | None = None  # null: not seen yet
         self.warm_url = f"{service.base}/models"
         """What a new connection is opened with."""
         self.stamped_by: Counter[StampedBy] = Counter()
@@ -77,13 +81,26 @@ class ChatClient:
         self._transport.close()
 
     def get(self, url: str, timeout_s: float) -> tuple[httpx2.Response, RequestTrace]:
-        """GET a URL of the service; any status is an answer. Raises BackendError when there is none."""
+        """GET a URL of the service, again where its connection breaks; any status is an answer.
+
+        Raises BackendError when there is none.
+        """
+        try:
+            return self._got(url, timeout_s)
+        except BackendError as error:
+            if error.error_class != "reset":
+                raise
+        return self._got(url, timeout_s)
+
+    def _got(self, url: str, timeout_s: float) -> tuple[httpx2.Response, RequestTrace]:
         with self._transport.taken() as line:
             line.trace = trace = RequestTrace(self._clock, Limits(total_s=timeout_s, max_bytes=_GET_BYTES))
             try:
-                return self._http.get(url, headers=self._authorization), trace
+                answer = self._http.get(url, headers=self._authorization)
             except faults.CAUGHT as error:
                 raise self._without_key(faults.read(error, trace, address.public(url))) from error
+            line.after_get = True
+            return answer, trace
 
     def chat(self, model_id: str, request: ChatRequest, clock: Clock) -> Iterator[Event]:
         """Answer one prompt; the events are handed over when the request has ended, with the times they came."""
@@ -123,6 +140,9 @@ class ChatClient:
     def _exchange(self, model_id: str, request: ChatRequest, clock: Clock) -> tuple[RequestTrace, BackendError | None]:
         """One request on the wire: what was read, and what ended it early."""
         with self._transport.taken() as line:
+            if line.after_get:
+                time.sleep(_CLOSING_S)
+                line.after_get = False
             if line.cold:
                 self._warm(line)
             line.trace = trace = RequestTrace(clock, _limits(request, self._max_answer_bytes))
@@ -144,10 +164,18 @@ class ChatClient:
             _LOG.warning("%s: the wall clock moved within a request, so its times are those of the reads.", self.where)
 
     def _warm(self, line: Line) -> None:
-        """Open the connection with a request that is not timed; the chat itself reports what is wrong with it."""
+        """Open the connection with a request that is not timed; the chat itself reports what is wrong with it.
+
+        Not for a server that closes the connection then: the chat would be sent on one that nobody reads.
+        """
+        if self._closes_after_get:
+            return
         line.trace = RequestTrace(self._clock, Limits(total_s=_WARM_S, max_bytes=_GET_BYTES))
         with suppress(*faults.CAUGHT):
             self._http.get(self.warm_url, headers=self._authorization)
+        if self._closes_after_get is None:
+            time.sleep(_CLOSING_S)
+            self._closes_after_get = line.cold
 
     def _send(self, model_id: str, request: ChatRequest, trace: RequestTrace) -> None:
         create = self._openai.chat.completions.with_streaming_response.create

@@ -39,6 +39,8 @@ class Line:
     def __init__(self, options: SocketOptions) -> None:
         """Connect later, with the first request."""
         self.trace: RequestTrace | None = None
+        self.after_get = False
+        """Whether a GET was the last request on it, after which some servers close a connection."""
         self.pool = httpcore2.ConnectionPool(network_backend=_Stamping(self, options), max_connections=1)
 
     @property

@@ -12,8 +12,9 @@ import pytest
 from foundry_exp.metrics.request import request_metrics
 from foundry_exp.records.record import CONTENT_KINDS, Record
 from foundry_exp.runtime.http.endpoint import EndpointBackend
-from tests.runtime.http.conftest import Ask, wanted
-from tests.timed_server.service import TimedServer
+from tests.runtime.backends.contract import asked
+from tests.runtime.http.conftest import MODELS, Ask, Serve, wanted
+from tests.timed_server.service import Service, TimedServer
 
 pytestmark = pytest.mark.real
 
@@ -99,3 +100,12 @@ def test_the_request_starts_at_its_write_not_at_the_call(ask: Ask, server: Timed
     # CLOCK_MONOTONIC is one for all processes on Linux: the server cannot have it before it was written
     assert record.t_start_ns <= truth.received_ns
     assert all(sent <= seen for sent, seen in zip(truth.sent_ns, content_ns(record), strict=True))
+
+
+def test_a_server_that_closes_a_connection_after_each_get_is_asked_on_another_one(
+    serve: Serve, attach: Callable[..., EndpointBackend]
+) -> None:
+    backend = attach(serve(Service({"m": MODELS["steady"]}, closes_after_get=True)).url)
+    backend.load(wanted("m"))
+    records = [asked(backend) for _ in range(4)]
+    assert [record.error for record in records] == [None] * 4
