@@ -140,12 +140,12 @@ class _Answer:
 
 def _usage_of(usage: Any) -> Usage | None:
     """The token counts, or null when the service gives none that make sense."""
-    usage = _dict(usage)
+    usage = content.keys(usage)
     prompt, completion = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
     if prompt is None or completion is None:
         return None
-    cached = _count(_dict(usage.get("prompt_tokens_details")).get("cached_tokens"))
-    reasoning = _count(_dict(usage.get("completion_tokens_details")).get("reasoning_tokens"))
+    cached = _count(content.keys(usage.get("prompt_tokens_details")).get("cached_tokens"))
+    reasoning = _count(content.keys(usage.get("completion_tokens_details")).get("reasoning_tokens"))
     return Usage(prompt, completion, cached_tokens=cached, reasoning_tokens=reasoning)
 
 
@@ -161,11 +161,7 @@ def _json(data: bytes) -> Any:
 
 
 def _first(choices: Any) -> dict[str, Any]:
-    return _dict(choices[0]) if isinstance(choices, list) and choices else {}
-
-
-def _dict(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
+    return content.keys(choices[0]) if isinstance(choices, list) and choices else {}
 
 
 def _count(value: Any) -> int | None:

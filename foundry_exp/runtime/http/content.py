@@ -23,7 +23,7 @@ _BESIDE = frozenset({
 
 def parts(choice: dict[str, Any]) -> list[tuple[EventKind, str]]:
     """What a choice of a chunk or of a whole answer carries, reasoning before text."""
-    delta, message = _dict(choice.get("delta")), _dict(choice.get("message"))
+    delta, message = keys(choice.get("delta")), keys(choice.get("message"))
     # ≤ 0.5.x services repeat the delta in `message`, or fill only that; the choice itself: legacy completions
     filled = _said(delta) or (_said(message) if message else _said({"text": choice.get("text")}))
     return filled or ([("role", "")] if delta.get("role") else [])
@@ -31,9 +31,9 @@ def parts(choice: dict[str, Any]) -> list[tuple[EventKind, str]]:
 
 def unread(choice: dict[str, Any]) -> str:
     """The first key that holds what could be an answer and cannot be read; empty when there is none."""
-    places = {"choice": choice, "delta": _dict(choice.get("delta")), "message": _dict(choice.get("message"))}
-    keys = (f"{place}.{key}" for place, said in places.items() for key, value in said.items() if _odd(key, value))
-    return next(keys, "")
+    places = {"choice": choice, "delta": keys(choice.get("delta")), "message": keys(choice.get("message"))}
+    unreadable = (f"{place}.{key}" for place, said in places.items() for key, value in said.items() if _odd(key, value))
+    return next(unreadable, "")
 
 
 def _odd(key: str, value: Any) -> bool:
@@ -66,7 +66,7 @@ def _text_and_reasoning(content: Any) -> tuple[str, str]:
     if isinstance(content, str):
         return content, ""
     pieces = content if isinstance(content, list) else [content]
-    thinks = [bool(re.search("think|reason", str(_dict(piece).get("type")))) for piece in pieces]
+    thinks = [bool(re.search("think|reason", str(keys(piece).get("type")))) for piece in pieces]
     return (
         "".join(_flat(piece) for piece, is_thought in zip(pieces, thinks, strict=True) if not is_thought),
         "".join(_flat(piece) for piece, is_thought in zip(pieces, thinks, strict=True) if is_thought),
@@ -79,7 +79,7 @@ def _flat(part: Any, depth: int = 4) -> str:
         return part if isinstance(part, str) else ""
     if isinstance(part, list):
         return "".join(_flat(one, depth - 1) for one in part)
-    texts = (_flat(_dict(part).get(key), depth - 1) for key in (*_TEXT, *_REASONING))
+    texts = (_flat(keys(part).get(key), depth - 1) for key in (*_TEXT, *_REASONING))
     return next(filter(None, texts), "")
 
 
@@ -96,10 +96,11 @@ def is_of_an_answer(chunk: dict[str, Any], name: str) -> bool:
 
 def _called(calls: Any) -> str:
     """The names and arguments of tool calls, or of the one function of older services."""
-    functions = [_dict(_dict(call).get("function")) for call in calls] if isinstance(calls, list) else [_dict(calls)]
+    functions = [keys(keys(call).get("function")) for call in calls] if isinstance(calls, list) else [keys(calls)]
     texts = (function.get(key) for function in functions for key in ("name", "arguments"))
     return "".join(text for text in texts if isinstance(text, str))
 
 
-def _dict(value: Any) -> dict[str, Any]:
+def keys(value: Any) -> dict[str, Any]:
+    """What `files.plain.mapping` tells, 0.5 µs a chunk sooner."""
     return value if isinstance(value, dict) else {}
